@@ -1,0 +1,100 @@
+//! The configuration: text in, proven values or all complaints at once out.
+
+pub mod reader;
+
+use crate::channels::ChannelConfig;
+use crate::domain::report::Accounting;
+use crate::domain::rule::{Route, Rule};
+use crate::domain::secret::SecretSource;
+use std::path::PathBuf;
+use std::time::Duration;
+use url::Url;
+
+/// How to reach the PCE.
+#[derive(Debug, Clone)]
+pub struct PceSettings {
+    /// Base URL: scheme, host, port. Never a path.
+    pub url: Url,
+    /// Organisation.
+    pub org_id: u64,
+    /// Key id.
+    pub api_key: SecretSource,
+    /// Key secret.
+    pub api_secret: SecretSource,
+    /// Private CA bundle (PEM).
+    pub ca_file: Option<PathBuf>,
+    /// No certificate check at all; warns on every run.
+    pub insecure_skip_verify: bool,
+    /// Proxy; `None`: the usual variables.
+    pub proxy: Option<String>,
+    /// Time-out of one request.
+    pub request_timeout: Duration,
+    /// From submitting a traffic query to its completion.
+    pub query_timeout: Duration,
+    /// Rows one traffic query may return.
+    pub max_results: u64,
+}
+
+/// What holds for the whole run.
+#[derive(Debug, Clone)]
+pub struct RunSettings {
+    /// The whole run gives up cleanly by then.
+    pub deadline: Duration,
+    /// State file; `None`: the usual places.
+    pub state: Option<PathBuf>,
+    /// For display; stored times are UTC.
+    pub timezone: jiff::tz::TimeZone,
+    /// `en` or `zh-TW`.
+    pub language: String,
+    /// Dead-man's switch URL (may carry a secret).
+    pub heartbeat: Option<SecretSource>,
+    /// Prometheus textfile.
+    pub textfile: Option<PathBuf>,
+    /// Undelivered messages older than this are given up.
+    pub give_up_after: Duration,
+    /// Most alerts told to one channel in one message.
+    pub max_alerts: usize,
+}
+
+/// How traffic is counted.
+#[derive(Debug, Clone)]
+pub struct TrafficSettings {
+    /// How far before the window to ask, because VENs report late.
+    pub lookback: Duration,
+    /// Increases or plain sums.
+    pub accounting: Accounting,
+    /// A longer pause between two complete looks starts the accounting anew from the start of the UTC day.
+    pub max_gap: Duration,
+    /// Most records remembered between looks.
+    pub max_looks: usize,
+}
+
+/// How events are read.
+#[derive(Debug, Clone)]
+pub struct EventSettings {
+    /// How far before the previous look to ask, because events arrive late.
+    pub lookback: Duration,
+}
+
+/// A proven configuration.
+#[derive(Debug)]
+pub struct Config {
+    /// Where it was read from.
+    pub path: PathBuf,
+    /// `[pce]`; absent when every source comes from a file.
+    pub pce: Option<PceSettings>,
+    /// `[run]`
+    pub run: RunSettings,
+    /// `[traffic]`
+    pub traffic: TrafficSettings,
+    /// `[events]`
+    pub events: EventSettings,
+    /// `[[rules]]`, also the disabled ones.
+    pub rules: Vec<Rule>,
+    /// `[[channels]]`, also the disabled ones.
+    pub channels: Vec<ChannelConfig>,
+    /// `[[routes]]`
+    pub routes: Vec<Route>,
+    /// What the reader should know on every run, each one line with its place.
+    pub warnings: Vec<String>,
+}

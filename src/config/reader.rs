@@ -1,0 +1,395 @@
+//! Reading TOML tables key by key, gathering every complaint instead of stopping at the first.
+//!
+//! A family member (a rule kind, a channel) reads its own settings with a [`Reader`]; whatever it
+//! does not ask for is reported as unknown, with the nearest known key as a hint.
+
+use crate::domain::secret::{Secret, SecretSource};
+use crate::domain::time::parse_duration;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::time::Duration;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// How bad a problem of the config is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// The config is refused.
+    Error,
+    /// Said on every run.
+    Warning,
+}
+
+/// One complaint about the config, at its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Error or warning.
+    pub level: Level,
+    /// Byte range in the file.
+    pub span: Range<usize>,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+/// All complaints of one file.
+#[derive(Debug, Default)]
+pub struct Problems(RefCell<Vec<Problem>>);
+
+impl Problems {
+    /// Adds an error.
+    pub fn error(&self, span: Range<usize>, message: impl Into<String>, hint: Option<String>) {
+        self.add(Level::Error, span, message.into(), hint);
+    }
+
+    /// Adds a warning.
+    pub fn warn(&self, span: Range<usize>, message: impl Into<String>, hint: Option<String>) {
+        self.add(Level::Warning, span, message.into(), hint);
+    }
+
+    fn add(&self, level: Level, span: Range<usize>, message: String, hint: Option<String>) {
+        self.0.borrow_mut().push(Problem { level, span, message, hint });
+    }
+
+    /// Everything gathered, in the order of the file.
+    pub fn into_sorted(self) -> Vec<Problem> {
+        let mut list = self.0.into_inner();
+        list.sort_by_key(|problem| problem.span.start);
+        list
+    }
+
+    /// Whether an error is among them.
+    pub fn has_errors(&self) -> bool {
+        self.0.borrow().iter().any(|problem| problem.level == Level::Error)
+    }
+}
+
+/// A value with its place in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed<T> {
+    /// The value.
+    pub value: T,
+    /// Byte range in the file.
+    pub span: Range<usize>,
+}
+
+/// Reads one table. Every getter reports what is wrong and returns `None` then.
+pub struct Reader<'d> {
+    table: &'d DeTable<'d>,
+    fallback: Option<&'d DeTable<'d>>,
+    span: Range<usize>,
+    name: String,
+    known: Vec<String>,
+    problems: &'d Problems,
+}
+
+impl<'d> Reader<'d> {
+    /// A reader of `table`, called `name` in messages.
+    pub fn new(table: &'d DeTable<'d>, span: Range<usize>, name: impl Into<String>, problems: &'d Problems) -> Self {
+        Self { table, fallback: None, span, name: name.into(), known: Vec::new(), problems }
+    }
+
+    /// Values that are missing are taken from this table (`[defaults]`), which reports its own unknown keys.
+    pub fn with_fallback(mut self, defaults: Option<&'d DeTable<'d>>) -> Self {
+        self.fallback = defaults;
+        self
+    }
+
+    /// Where complaints go.
+    pub fn problems(&self) -> &'d Problems {
+        self.problems
+    }
+
+    /// What the table is called in messages.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Renames the table once its own name is known.
+    pub fn rename(&mut self, name: impl Into<String>) {
+        self.name = name.into();
+    }
+
+    /// Place of the whole table's head.
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+
+    /// Place of a key's value, or of the table when the key is absent.
+    pub fn span_of(&self, key: &str) -> Range<usize> {
+        self.lookup(key).map_or_else(|| self.span(), Spanned::span)
+    }
+
+    /// Whether the key is present in the table itself.
+    pub fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
+    /// Reports an error at a key's value.
+    pub fn error_at(&self, key: &str, message: impl Into<String>, hint: Option<String>) {
+        self.problems.error(self.span_of(key), message, hint);
+    }
+
+    /// The raw value of a key, now known.
+    pub fn raw(&mut self, key: &str) -> Option<&'d Spanned<DeValue<'d>>> {
+        self.know(key);
+        self.lookup(key)
+    }
+
+    /// A text.
+    pub fn string(&mut self, key: &str) -> Option<Placed<String>> {
+        let value = self.raw(key)?;
+        match value.get_ref() {
+            DeValue::String(text) => Some(Placed { value: text.to_string(), span: value.span() }),
+            other => self.wrong_type(key, value, other, "a text in quotes"),
+        }
+    }
+
+    /// A text that must be there and not empty.
+    pub fn required_string(&mut self, key: &str, example: &str) -> Option<Placed<String>> {
+        if self.raw(key).is_none() {
+            self.missing(key, example);
+            return None;
+        }
+        let text = self.string(key)?;
+        if text.value.trim().is_empty() {
+            self.problems.error(
+                text.span.clone(),
+                format!("`{key}` in {} is empty", self.name),
+                Some(format!("write for example {key} = {example}")),
+            );
+            return None;
+        }
+        Some(text)
+    }
+
+    /// `true` or `false`.
+    pub fn boolean(&mut self, key: &str) -> Option<bool> {
+        let value = self.raw(key)?;
+        match value.get_ref() {
+            DeValue::Boolean(flag) => Some(*flag),
+            other => self.wrong_type(key, value, other, "true or false"),
+        }
+    }
+
+    /// A whole number within a range.
+    pub fn integer(&mut self, key: &str, range: std::ops::RangeInclusive<i64>) -> Option<Placed<i64>> {
+        let value = self.raw(key)?;
+        match value.get_ref() {
+            DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
+                Ok(number) if range.contains(&number) => Some(Placed { value: number, span: value.span() }),
+                _ => {
+                    self.problems.error(
+                        value.span(),
+                        format!("`{key}` in {} must lie between {} and {}", self.name, range.start(), range.end()),
+                        None,
+                    );
+                    None
+                }
+            },
+            other => self.wrong_type(key, value, other, "a whole number"),
+        }
+    }
+
+    /// A duration such as `"10m"`.
+    pub fn duration(&mut self, key: &str) -> Option<Placed<Duration>> {
+        let value = self.raw(key)?;
+        match value.get_ref() {
+            DeValue::String(text) => match parse_duration(text) {
+                Ok(span) => Some(Placed { value: span, span: value.span() }),
+                Err(message) => {
+                    self.problems.error(value.span(), format!("`{key}` in {}: {message}", self.name), None);
+                    None
+                }
+            },
+            other => self.wrong_type(key, value, other, "a duration in quotes, for example \"10m\""),
+        }
+    }
+
+    /// One text or a list of texts.
+    pub fn strings(&mut self, key: &str) -> Option<Vec<Placed<String>>> {
+        let value = self.raw(key)?;
+        self.texts_of(key, value, false)
+    }
+
+    /// One text or number, or a list of such; numbers become their digits.
+    pub fn strings_or_numbers(&mut self, key: &str) -> Option<Vec<Placed<String>>> {
+        let value = self.raw(key)?;
+        self.texts_of(key, value, true)
+    }
+
+    fn texts_of(&self, key: &str, value: &'d Spanned<DeValue<'d>>, numbers: bool) -> Option<Vec<Placed<String>>> {
+        let one = |item: &'d Spanned<DeValue<'d>>| -> Option<Placed<String>> {
+            match item.get_ref() {
+                DeValue::String(text) => Some(Placed { value: text.to_string(), span: item.span() }),
+                DeValue::Integer(number) if numbers => Some(Placed { value: number.to_string(), span: item.span() }),
+                other => self.wrong_type(key, item, other, if numbers { "a text or a number" } else { "a text in quotes" }),
+            }
+        };
+        match value.get_ref() {
+            DeValue::Array(items) => {
+                let read: Vec<_> = items.iter().map(one).collect();
+                read.into_iter().collect()
+            }
+            _ => one(value).map(|item| vec![item]),
+        }
+    }
+
+    /// One of a few words.
+    pub fn choice<T: Copy>(&mut self, key: &str, choices: &[(&str, T)]) -> Option<T> {
+        let text = self.string(key)?;
+        if let Some((_, value)) = choices.iter().find(|(name, _)| *name == text.value) {
+            return Some(*value);
+        }
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        self.problems.error(
+            text.span,
+            format!("`{key}` in {} cannot be '{}'", self.name, text.value),
+            Some(did_you_mean(&text.value, &names)),
+        );
+        None
+    }
+
+    /// A table within this one, to be read by its own reader.
+    pub fn table(&mut self, key: &str) -> Option<Reader<'d>> {
+        let value = self.raw(key)?;
+        match value.get_ref() {
+            DeValue::Table(table) => Some(Reader::new(table, value.span(), format!("`{key}` of {}", self.name), self.problems)),
+            other => self.wrong_type(key, value, other, "a table, for example { key = \"value\" }"),
+        }
+    }
+
+    /// A map of texts.
+    pub fn string_map(&mut self, key: &str) -> Option<BTreeMap<String, String>> {
+        let value = self.raw(key)?;
+        let DeValue::Table(table) = value.get_ref() else {
+            return self.wrong_type(key, value, value.get_ref(), "a table, for example { team = \"db\" }");
+        };
+        let mut out = BTreeMap::new();
+        for (name, item) in table.iter() {
+            match item.get_ref() {
+                DeValue::String(text) => {
+                    out.insert(name.get_ref().to_string(), text.to_string());
+                }
+                other => {
+                    let _: Option<()> = self.wrong_type(key, item, other, "a text in quotes");
+                }
+            }
+        }
+        Some(out)
+    }
+
+    /// A secret: a plain text (warns), `{ env = .. }`, `{ file = .. }` or `{ cmd = [..] }`.
+    pub fn secret(&mut self, key: &str) -> Option<SecretSource> {
+        let value = self.raw(key)?;
+        self.secret_of(key, value)
+    }
+
+    /// A list of secrets, or one.
+    pub fn secrets(&mut self, key: &str) -> Option<Vec<SecretSource>> {
+        let value = self.raw(key)?;
+        match value.get_ref() {
+            DeValue::Array(items) => {
+                let read: Vec<_> = items.iter().map(|item| self.secret_of(key, item)).collect();
+                read.into_iter().collect()
+            }
+            _ => self.secret_of(key, value).map(|one| vec![one]),
+        }
+    }
+
+    fn secret_of(&self, key: &str, value: &'d Spanned<DeValue<'d>>) -> Option<SecretSource> {
+        const FORMS: &str = "write { env = \"NAME\" }, { file = \"/path\" } or { cmd = [\"program\", \"argument\"] }";
+        match value.get_ref() {
+            DeValue::String(text) => Some(SecretSource::Plain(Secret::new(text.to_string()))),
+            DeValue::Table(table) => {
+                let mut reader = Reader::new(table, value.span(), format!("`{key}` of {}", self.name), self.problems);
+                let (env, file, command) = (reader.string("env"), reader.string("file"), reader.strings("cmd"));
+                if reader.raw("vault").is_some() {
+                    reader.error_at("vault", "secrets from Vault are not supported by this version", Some(FORMS.to_owned()));
+                    return None;
+                }
+                let given = ["env", "file", "cmd"].iter().filter(|form| reader.has(form)).count();
+                reader.finish();
+                if given != 1 {
+                    self.problems.error(
+                        value.span(),
+                        format!("`{key}` in {} must name exactly one place to take the secret from", self.name),
+                        Some(FORMS.to_owned()),
+                    );
+                    return None;
+                }
+                if let Some(name) = env {
+                    return Some(SecretSource::Env(name.value));
+                }
+                if let Some(path) = file {
+                    return Some(SecretSource::File(path.value.into()));
+                }
+                let argv: Vec<String> = command?.into_iter().map(|word| word.value).collect();
+                if argv.first().is_none_or(String::is_empty) {
+                    self.problems.error(
+                        value.span(),
+                        format!("`cmd` of `{key}` in {} names no program", self.name),
+                        Some(FORMS.to_owned()),
+                    );
+                    return None;
+                }
+                Some(SecretSource::Command(argv))
+            }
+            other => self.wrong_type(key, value, other, &format!("a secret: {FORMS}")),
+        }
+    }
+
+    /// Reports that a key is missing.
+    pub fn missing(&self, key: &str, example: &str) {
+        self.problems.error(self.span(), format!("{} has no `{key}`", self.name), Some(format!("add for example {key} = {example}")));
+    }
+
+    /// Tells that a key is known without reading it.
+    pub fn know(&mut self, key: &str) {
+        if !self.known.iter().any(|have| have == key) {
+            self.known.push(key.to_owned());
+        }
+    }
+
+    /// Reports every key that nobody asked for.
+    pub fn finish(self) {
+        let names: Vec<&str> = self.known.iter().map(String::as_str).collect();
+        for (key, _) in self.table.iter() {
+            if !names.contains(&key.get_ref().as_ref()) {
+                self.problems.error(
+                    key.span(),
+                    format!("unknown key `{}` in {}", key.get_ref(), self.name),
+                    Some(did_you_mean(key.get_ref(), &names)),
+                );
+            }
+        }
+    }
+
+    fn lookup(&self, key: &str) -> Option<&'d Spanned<DeValue<'d>>> {
+        self.table.get(key).or_else(|| self.fallback.and_then(|defaults| defaults.get(key)))
+    }
+
+    fn wrong_type<T>(&self, key: &str, at: &Spanned<DeValue<'_>>, found: &DeValue<'_>, wanted: &str) -> Option<T> {
+        self.problems.error(at.span(), format!("`{key}` in {} must be {wanted}, not {}", self.name, article(found.type_str())), None);
+        None
+    }
+}
+
+fn article(kind: &str) -> String {
+    if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { format!("an {kind}") } else { format!("a {kind}") }
+}
+
+/// "did you mean `x`?" when something is near, else the list of what would be right.
+pub fn did_you_mean(text: &str, names: &[&str]) -> String {
+    let nearest = names
+        .iter()
+        .map(|name| (strsim::jaro_winkler(text, name), *name))
+        .filter(|(score, _)| *score > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    match nearest {
+        Some((_, name)) => format!("did you mean `{name}`?"),
+        None => format!("use one of: {}", names.join(", ")),
+    }
+}

@@ -1,0 +1,200 @@
+//! What is told to people: alerts, and the parcels that carry them to one channel.
+
+use super::metric::Unit;
+use super::threshold::Severity;
+use super::time::Window;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Name and value of each group field, in the rule's order. `None`: the record has no such thing.
+pub type Group = Vec<(String, Option<String>)>;
+
+/// Writes a group as `{"src_workload": "web-01", "port": null}`, in the rule's order.
+pub mod group_serde {
+    use super::Group;
+    use serde::de::{Deserializer, MapAccess, Visitor};
+    use serde::ser::{SerializeMap, Serializer};
+
+    /// Writes the group as a map.
+    pub fn serialize<S: Serializer>(group: &Group, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(group.len()))?;
+        for (key, value) in group {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
+
+    /// Reads the map back, keeping its order.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Group, D::Error> {
+        struct Pairs;
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = Group;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a map of group fields")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Group, A::Error> {
+                let mut group = Group::new();
+                while let Some(pair) = map.next_entry()? {
+                    group.push(pair);
+                }
+                Ok(group)
+            }
+        }
+        deserializer.deserialize_map(Pairs)
+    }
+}
+
+/// Why an alert is told now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// It started firing.
+    First,
+    /// It got worse.
+    Escalated,
+    /// It still fires and the cooldown is over.
+    Reminder,
+    /// It is over.
+    Resolved,
+    /// `channel test`.
+    Test,
+}
+
+/// Firing or over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AlertState {
+    /// It holds.
+    Firing,
+    /// It no longer holds.
+    Resolved,
+}
+
+/// One of the largest contributors to a value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Talker {
+    /// Source name (for events: who).
+    pub src: String,
+    /// Destination name (for events: what).
+    pub dst: String,
+    /// Port.
+    pub port: Option<u16>,
+    /// Protocol name.
+    pub proto: String,
+    /// Policy decision (for events: status).
+    pub decision: String,
+    /// Its share of the value, in the metric's unit.
+    pub value: f64,
+}
+
+/// One alert instance, told to a channel.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Alert {
+    /// Identity of the instance: rule and group.
+    pub fingerprint: String,
+    /// Rule name.
+    pub rule: String,
+    /// How bad.
+    pub severity: Severity,
+    /// Firing or resolved.
+    pub state: AlertState,
+    /// Why now.
+    pub reason: Reason,
+    /// The value, in base units; `None` when nothing was measured.
+    pub value: Option<f64>,
+    /// True when the real value is this or more.
+    #[serde(default)]
+    pub lower_bound: bool,
+    /// Unit of the value.
+    pub unit: Unit,
+    /// The threshold that was crossed, as written.
+    pub threshold: String,
+    /// What the value covers.
+    pub window: Window,
+    /// Which group.
+    #[serde(with = "group_serde")]
+    pub group: Group,
+    /// The rule's labels.
+    pub labels: BTreeMap<String, String>,
+    /// One line for people, already free of control characters.
+    pub summary: String,
+    /// The rule's description.
+    pub description: Option<String>,
+    /// The rule's runbook.
+    pub runbook: Option<String>,
+    /// Since when it fires.
+    pub since: Timestamp,
+    /// Largest contributors, largest first.
+    pub top: Vec<Talker>,
+}
+
+/// What kind of message a parcel is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ParcelKind {
+    /// At least one alert started or got worse.
+    #[serde(rename = "alert.firing")]
+    Firing,
+    /// Only alerts that are over.
+    #[serde(rename = "alert.resolved")]
+    Resolved,
+    /// Only alerts that were told before.
+    #[serde(rename = "alert.reminder")]
+    Reminder,
+    /// `channel test`.
+    #[serde(rename = "test")]
+    Test,
+}
+
+impl ParcelKind {
+    /// The name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            ParcelKind::Firing => "alert.firing",
+            ParcelKind::Resolved => "alert.resolved",
+            ParcelKind::Reminder => "alert.reminder",
+            ParcelKind::Test => "test",
+        }
+    }
+}
+
+/// Which PCE the alerts are about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct PceIdentity {
+    /// Base URL, or empty when everything came from files.
+    pub url: String,
+    /// Organisation.
+    pub org_id: u64,
+}
+
+/// One message to one channel: a digest of alerts, worst first. Its `id` never changes, however often it is tried.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Parcel {
+    /// Stable id (UUID).
+    pub id: String,
+    /// Channel name.
+    pub channel: String,
+    /// What kind of message.
+    pub kind: ParcelKind,
+    /// When it was made.
+    pub created: Timestamp,
+    /// Which PCE.
+    pub pce: PceIdentity,
+    /// The alerts, worst first.
+    pub alerts: Vec<Alert>,
+    /// How many more there were that did not fit the budget.
+    #[serde(default)]
+    pub left_out: usize,
+    /// How often it was tried.
+    #[serde(default)]
+    pub attempts: u32,
+    /// Not before this instant.
+    #[serde(default)]
+    pub not_before: Option<Timestamp>,
+    /// What went wrong last, without secrets.
+    #[serde(default)]
+    pub last_error: Option<String>,
+    /// Set when it was given up.
+    #[serde(default)]
+    pub given_up: Option<Timestamp>,
+}

@@ -1,0 +1,360 @@
+//! Conditions on records, and what they mean. `config` reads them; `judge` plans how to test them fast.
+
+use super::record::{Decision, Direction, Endpoint, Event, Flow};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+/// A text pattern: an exact text, or a glob with `*`, `?`, `[..]`, `{a,b}`.
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    text: String,
+    fold_case: bool,
+    glob: Option<globset::GlobMatcher>,
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.text, self.fold_case) == (&other.text, other.fold_case)
+    }
+}
+impl Eq for Pattern {}
+impl std::hash::Hash for Pattern {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        (&self.text, self.fold_case).hash(state);
+    }
+}
+
+impl Pattern {
+    /// Compiles a pattern. `fold_case` makes it blind to upper and lower case.
+    pub fn new(text: &str, fold_case: bool) -> Result<Self, String> {
+        let special = text.contains(['*', '?', '[', '{', '\\']);
+        let glob = if special || fold_case {
+            Some(
+                globset::GlobBuilder::new(text)
+                    .case_insensitive(fold_case)
+                    .literal_separator(false)
+                    .build()
+                    .map_err(|error| format!("'{text}' is not a valid pattern: {}", error.kind()))?
+                    .compile_matcher(),
+            )
+        } else {
+            None
+        };
+        Ok(Self { text: text.to_owned(), fold_case, glob })
+    }
+
+    /// Whether the whole text matches.
+    pub fn matches(&self, text: &str) -> bool {
+        match &self.glob {
+            None => self.text == text,
+            Some(glob) => glob.is_match(text),
+        }
+    }
+
+    /// As written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the pattern is one exact text.
+    pub fn is_exact(&self) -> bool {
+        !self.text.contains(['*', '?', '[', '{', '\\'])
+    }
+}
+
+/// A set of addresses as inclusive ranges.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct IpSet {
+    /// Inclusive ranges; both ends are of one family.
+    pub ranges: Vec<(IpAddr, IpAddr)>,
+}
+
+impl IpSet {
+    /// Reads an address, a CIDR block or an `a-b` range.
+    pub fn parse_item(text: &str) -> Result<(IpAddr, IpAddr), String> {
+        let wrong =
+            || format!("'{text}' is not an address, a CIDR block or a range; write for example 10.1.2.3, 10.0.0.0/8 or 10.1.0.1-10.1.0.9");
+        let text = text.trim();
+        if let Ok(one) = text.parse::<IpAddr>() {
+            return Ok((one, one));
+        }
+        if let Ok(net) = text.parse::<ipnet::IpNet>() {
+            return Ok((net.network(), net.broadcast()));
+        }
+        let (from, to) = text.split_once('-').ok_or_else(wrong)?;
+        let (from, to): (IpAddr, IpAddr) = (from.trim().parse().map_err(|_| wrong())?, to.trim().parse().map_err(|_| wrong())?);
+        if from.is_ipv4() != to.is_ipv4() {
+            return Err(format!("'{text}' mixes IPv4 and IPv6"));
+        }
+        if from > to {
+            return Err(format!("'{text}' ends before it begins"));
+        }
+        Ok((from, to))
+    }
+
+    /// Whether the address is in the set. IPv4-mapped IPv6 counts as IPv4.
+    pub fn contains(&self, ip: IpAddr) -> bool {
+        let ip = ip.to_canonical();
+        self.ranges.iter().any(|(from, to)| from.is_ipv4() == ip.is_ipv4() && *from <= ip && ip <= *to)
+    }
+}
+
+/// A port, a range of ports, with or without a protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PortRange {
+    /// First port.
+    pub from: u16,
+    /// Last port.
+    pub to: u16,
+    /// Only this protocol, when said.
+    pub proto: Option<i16>,
+}
+
+/// Which end of a flow a condition looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum End {
+    /// The source.
+    Src,
+    /// The destination.
+    Dst,
+    /// Either; one end must satisfy the whole condition.
+    Any,
+}
+
+/// A condition on one end.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum EndCondition {
+    /// Label key to wanted values: any value within a key, every key.
+    Labels(BTreeMap<String, Vec<Pattern>>),
+    /// Address in a set.
+    Ip(IpSet),
+    /// In one of the named IP lists, as far as the PCE mentions it.
+    IpList(Vec<Pattern>),
+    /// Workload name or host name.
+    Workload(Vec<Pattern>),
+    /// Managed by a VEN or not.
+    Managed(bool),
+    /// Enforcement mode.
+    Enforcement(Vec<String>),
+    /// Operating system.
+    Os(Vec<String>),
+}
+
+impl EndCondition {
+    /// Whether this end satisfies the condition.
+    pub fn matches(&self, end: &Endpoint) -> bool {
+        match self {
+            EndCondition::Labels(wanted) => wanted.iter().all(|(key, values)| end.label(key).is_some_and(|have| any_matches(values, have))),
+            EndCondition::Ip(set) => end.ip.is_some_and(|ip| set.contains(ip)),
+            EndCondition::IpList(names) => end.ip_lists.iter().any(|have| any_matches(names, have)),
+            EndCondition::Workload(names) => end.workload.as_ref().is_some_and(|workload| {
+                [&workload.name, &workload.hostname].into_iter().any(|have| !have.is_empty() && any_matches(names, have))
+            }),
+            EndCondition::Managed(wanted) => end.is_managed() == *wanted,
+            EndCondition::Enforcement(modes) => end.workload.as_ref().is_some_and(|workload| modes.contains(&workload.enforcement)),
+            EndCondition::Os(systems) => end.workload.as_ref().is_some_and(|workload| systems.contains(&workload.os)),
+        }
+    }
+}
+
+/// One key of a traffic rule's `match` or `exclude`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum TrafficCondition {
+    /// Something about an end.
+    End(End, EndCondition),
+    /// Reported policy decision.
+    Decision(Vec<Decision>),
+    /// Destination port.
+    Port(Vec<PortRange>),
+    /// Protocol.
+    Proto(Vec<i16>),
+    /// Process on the reporting side.
+    Process(Vec<Pattern>),
+    /// Windows service on the reporting side.
+    Service(Vec<Pattern>),
+    /// User on the reporting side.
+    User(Vec<Pattern>),
+    /// Domain name at the destination (or source).
+    Fqdn(Vec<Pattern>),
+    /// Which end reported.
+    Direction(Vec<Direction>),
+    /// Connection state.
+    State(Vec<String>),
+    /// Broadcast, multicast, unicast.
+    Transmission(Vec<String>),
+    /// Network name.
+    Network(Vec<Pattern>),
+    /// Kind of reporter.
+    ClientType(Vec<String>),
+}
+
+impl TrafficCondition {
+    /// Whether the flow satisfies the condition. An absent text satisfies no pattern.
+    pub fn matches(&self, flow: &Flow<'_>) -> bool {
+        let text = |wanted: &[Pattern], have: &str| !have.is_empty() && any_matches(wanted, have);
+        let word = |wanted: &[String], have: &str| wanted.iter().any(|word| word == have);
+        match self {
+            TrafficCondition::End(End::Src, condition) => condition.matches(&flow.src.endpoint),
+            TrafficCondition::End(End::Dst, condition) => condition.matches(&flow.dst.endpoint),
+            TrafficCondition::End(End::Any, condition) => condition.matches(&flow.src.endpoint) || condition.matches(&flow.dst.endpoint),
+            TrafficCondition::Decision(wanted) => wanted.contains(&flow.decision),
+            TrafficCondition::Port(wanted) => flow.port.is_some_and(|port| {
+                wanted.iter().any(|range| range.from <= port && port <= range.to && range.proto.is_none_or(|proto| proto == flow.proto))
+            }),
+            TrafficCondition::Proto(wanted) => wanted.contains(&flow.proto),
+            TrafficCondition::Process(wanted) => text(wanted, flow.process),
+            TrafficCondition::Service(wanted) => text(wanted, flow.service),
+            TrafficCondition::User(wanted) => text(wanted, flow.user),
+            TrafficCondition::Fqdn(wanted) => text(wanted, &flow.dst.endpoint.fqdn) || text(wanted, &flow.src.endpoint.fqdn),
+            TrafficCondition::Direction(wanted) => wanted.contains(&flow.direction),
+            TrafficCondition::State(wanted) => word(wanted, flow.state),
+            TrafficCondition::Transmission(wanted) => {
+                word(wanted, if flow.transmission.is_empty() { "unicast" } else { flow.transmission })
+            }
+            TrafficCondition::Network(wanted) => text(wanted, flow.network),
+            TrafficCondition::ClientType(wanted) => word(wanted, flow.client_type),
+        }
+    }
+
+    /// Whether the two ends of a managed pair can answer differently, and a count of a pair
+    /// must therefore remember which of its records matched. (Decision, direction and state
+    /// differ too, but the accounting keeps those in the clear.)
+    pub fn is_reporter_side(&self) -> bool {
+        matches!(
+            self,
+            TrafficCondition::Process(_)
+                | TrafficCondition::Service(_)
+                | TrafficCondition::User(_)
+                | TrafficCondition::Fqdn(_)
+                | TrafficCondition::Transmission(_)
+                | TrafficCondition::Network(_)
+                | TrafficCondition::ClientType(_)
+                | TrafficCondition::End(_, EndCondition::IpList(_))
+        )
+    }
+}
+
+/// One key of an event rule's `match` or `exclude`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum EventCondition {
+    /// Event type.
+    Type(Vec<Pattern>),
+    /// Severity as sent.
+    Severity(Vec<String>),
+    /// `success` or `failure`.
+    Status(Vec<String>),
+    /// Notification type inside the event.
+    Notification(Vec<Pattern>),
+    /// User name, host name or href of who did it.
+    Actor(Vec<Pattern>),
+    /// Where the API call came from.
+    SrcIp(IpSet),
+    /// Which PCE recorded it.
+    PceFqdn(Vec<Pattern>),
+    /// Href or name of a changed resource.
+    Resource(Vec<Pattern>),
+}
+
+impl EventCondition {
+    /// Whether the event satisfies the condition.
+    pub fn matches(&self, event: &Event) -> bool {
+        match self {
+            EventCondition::Type(wanted) => any_matches(wanted, &event.event_type),
+            EventCondition::Severity(wanted) => wanted.contains(&event.severity),
+            EventCondition::Status(wanted) => wanted.contains(&event.status),
+            EventCondition::Notification(wanted) => event.notifications.iter().any(|have| any_matches(wanted, have)),
+            EventCondition::Actor(wanted) => event.actors.iter().any(|have| any_matches(wanted, have)),
+            EventCondition::SrcIp(set) => event.src_ip.parse().is_ok_and(|ip| set.contains(ip)),
+            EventCondition::PceFqdn(wanted) => any_matches(wanted, &event.pce_fqdn),
+            EventCondition::Resource(wanted) => event.resources.iter().any(|have| any_matches(wanted, have)),
+        }
+    }
+}
+
+/// `match` (all must hold) and `exclude` (none may hold) of a rule, one entry for each key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Filter<C> {
+    /// Every one must hold. The first word is the key as written, for explanations.
+    pub all: Vec<(String, C)>,
+    /// A record is left out when any holds.
+    pub none: Vec<(String, C)>,
+}
+
+impl Filter<TrafficCondition> {
+    /// Whether the flow is one the rule counts.
+    pub fn matches(&self, flow: &Flow<'_>) -> bool {
+        self.all.iter().all(|(_, condition)| condition.matches(flow)) && !self.none.iter().any(|(_, condition)| condition.matches(flow))
+    }
+}
+
+impl Filter<EventCondition> {
+    /// Whether the event is one the rule counts.
+    pub fn matches(&self, event: &Event) -> bool {
+        self.all.iter().all(|(_, condition)| condition.matches(event)) && !self.none.iter().any(|(_, condition)| condition.matches(event))
+    }
+}
+
+fn any_matches(patterns: &[Pattern], text: &str) -> bool {
+    patterns.iter().any(|pattern| pattern.matches(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::record::Workload;
+
+    fn end(ip: &str, labels: &[(&str, &str)]) -> Endpoint {
+        Endpoint {
+            ip_text: ip.to_owned(),
+            ip: ip.parse().ok(),
+            workload: (!labels.is_empty()).then(|| Workload {
+                labels: labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+                ..Workload::default()
+            }),
+            ..Endpoint::default()
+        }
+    }
+
+    #[test]
+    fn address_items() {
+        let set = IpSet {
+            ranges: ["10.0.0.0/8", "192.0.2.1-192.0.2.9", "2001:db8::/32"].iter().map(|item| IpSet::parse_item(item).unwrap()).collect(),
+        };
+        for (ip, want) in [
+            ("10.9.9.9", true),
+            ("11.0.0.1", false),
+            ("192.0.2.5", true),
+            ("192.0.2.10", false),
+            ("2001:db8::1", true),
+            ("::ffff:10.1.1.1", true),
+            ("2001:db9::1", false),
+        ] {
+            assert_eq!(set.contains(ip.parse().unwrap()), want, "{ip}");
+        }
+        for text in ["10.0.0.300", "10.0.0.0/33", "10.0.0.9-10.0.0.1", "10.0.0.1-::1", ""] {
+            assert!(IpSet::parse_item(text).is_err(), "{text}");
+        }
+        assert!(!EndCondition::Ip(set).matches(&end("FILTERED", &[])));
+    }
+
+    #[test]
+    fn labels_are_or_within_a_key_and_and_across_keys() {
+        let wanted = EndCondition::Labels(BTreeMap::from([
+            ("role".to_owned(), vec![Pattern::new("DB", false).unwrap(), Pattern::new("cache*", false).unwrap()]),
+            ("env".to_owned(), vec![Pattern::new("prod", false).unwrap()]),
+        ]));
+        assert!(wanted.matches(&end("10.0.0.1", &[("role", "cache-2"), ("env", "prod"), ("x=y", "a=b")])));
+        assert!(!wanted.matches(&end("10.0.0.1", &[("role", "DB"), ("env", "dev")])));
+        assert!(!wanted.matches(&end("10.0.0.1", &[("role", "DB")])));
+        assert!(!wanted.matches(&end("10.0.0.1", &[])));
+    }
+
+    #[test]
+    fn patterns() {
+        assert!(Pattern::new("web-*", true).unwrap().matches("WEB-01"));
+        assert!(!Pattern::new("web-*", false).unwrap().matches("WEB-01"));
+        assert!(Pattern::new("agent.*", false).unwrap().matches("agent.tampering"));
+        assert!(Pattern::new("a/*", false).unwrap().matches("a/b/c"));
+        assert!(Pattern::new("web-[", false).is_err());
+    }
+}

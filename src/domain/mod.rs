@@ -1,0 +1,13 @@
+//! Ground floor: plain values. Nothing here opens a file, a socket or reads a clock.
+
+pub mod alert;
+pub mod field;
+pub mod filter;
+pub mod metric;
+pub mod record;
+pub mod report;
+pub mod rule;
+pub mod secret;
+pub mod text;
+pub mod threshold;
+pub mod time;

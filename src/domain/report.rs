@@ -1,0 +1,311 @@
+//! Everything one run learned, as a value. Renderers read it; nothing is decided after it exists.
+
+use super::alert::{Group, Talker};
+use super::metric::{SourceKind, Unit};
+use super::threshold::Severity;
+use jiff::Timestamp;
+use std::time::Duration;
+
+/// The verdict of a run or of a rule as the monitoring world numbers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// 0
+    Ok,
+    /// 1
+    Warning,
+    /// 2
+    Critical,
+    /// 3
+    Unknown,
+}
+
+impl Status {
+    /// The process exit code.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Status::Ok => 0,
+            Status::Warning => 1,
+            Status::Critical => 2,
+            Status::Unknown => 3,
+        }
+    }
+
+    /// The name in every output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Ok => "ok",
+            Status::Warning => "warning",
+            Status::Critical => "critical",
+            Status::Unknown => "unknown",
+        }
+    }
+}
+
+/// How the traffic numbers were counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Accounting {
+    /// Increases since the previous look.
+    Delta,
+    /// The plain sum of what the PCE sent.
+    AsReported,
+}
+
+impl Accounting {
+    /// The name in the config and in every output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Accounting::Delta => "delta",
+            Accounting::AsReported => "as_reported",
+        }
+    }
+}
+
+/// The run itself.
+#[derive(Debug, Clone)]
+pub struct RunInfo {
+    /// Unique id of this run.
+    pub id: String,
+    /// Start.
+    pub started_at: Timestamp,
+    /// End.
+    pub finished_at: Timestamp,
+    /// Real time it took.
+    pub duration: Duration,
+    /// Base URL, or empty when everything came from files.
+    pub pce: String,
+    /// Organisation; `None` without a `[pce]`.
+    pub org_id: Option<u64>,
+    /// Whether nothing was written or sent.
+    pub dry_run: bool,
+}
+
+/// Whether a source was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SourceStatus {
+    /// Read whole.
+    Ok,
+    /// Read, but something is missing.
+    Partial,
+    /// Not read.
+    Failed,
+    /// The PCE does not offer it (health on SaaS).
+    Unavailable,
+}
+
+impl SourceStatus {
+    /// The name in every output.
+    pub fn name(self) -> &'static str {
+        match self {
+            SourceStatus::Ok => "ok",
+            SourceStatus::Partial => "partial",
+            SourceStatus::Failed => "failed",
+            SourceStatus::Unavailable => "unavailable",
+        }
+    }
+}
+
+/// What one source gave.
+#[derive(Debug, Clone)]
+pub struct SourceReport {
+    /// Which source.
+    pub source: SourceKind,
+    /// Whether it was read.
+    pub status: SourceStatus,
+    /// Records read.
+    pub records: u64,
+    /// Records that could not be understood.
+    pub unreadable: u64,
+    /// Queries it took.
+    pub queries: u32,
+    /// Bytes received (as sent, so compressed if it was).
+    pub bytes: u64,
+    /// Span asked for.
+    pub from: Option<Timestamp>,
+    /// End of the span asked for.
+    pub to: Option<Timestamp>,
+    /// What went wrong or is missing, for people.
+    pub error: Option<String>,
+}
+
+/// State of a rule or of an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RuleState {
+    /// Below its thresholds.
+    Ok,
+    /// Above, but not yet for long enough.
+    Pending,
+    /// Above.
+    Firing,
+    /// Cannot be said.
+    Unknown,
+    /// Switched off.
+    Disabled,
+}
+
+impl RuleState {
+    /// The name in every output.
+    pub fn name(self) -> &'static str {
+        match self {
+            RuleState::Ok => "ok",
+            RuleState::Pending => "pending",
+            RuleState::Firing => "firing",
+            RuleState::Unknown => "unknown",
+            RuleState::Disabled => "disabled",
+        }
+    }
+}
+
+/// Why a firing instance was not told in this run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Suppression {
+    /// Told recently.
+    Cooldown,
+    /// Silenced by a person.
+    Silence,
+    /// Another alert explains it.
+    Inhibited,
+}
+
+impl Suppression {
+    /// The name in every output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Suppression::Cooldown => "cooldown",
+            Suppression::Silence => "silence",
+            Suppression::Inhibited => "inhibited",
+        }
+    }
+}
+
+/// One group of a rule that is not ok.
+#[derive(Debug, Clone)]
+pub struct InstanceReport {
+    /// Identity.
+    pub fingerprint: String,
+    /// Which group.
+    pub group: Group,
+    /// Its state.
+    pub state: RuleState,
+    /// How bad; `None` when not known.
+    pub severity: Option<Severity>,
+    /// Its value; `None` when nothing was measured.
+    pub value: Option<f64>,
+    /// Whether the true value may be higher.
+    pub lower_bound: bool,
+    /// Since when it is in this state.
+    pub since: Option<Timestamp>,
+    /// Whether a notification was made in this run or before.
+    pub notified: bool,
+    /// Why nothing was told now.
+    pub suppressed_by: Option<Suppression>,
+    /// Whether it started firing in this run.
+    pub is_new: bool,
+    /// The instance's largest contributors.
+    pub top: Vec<Talker>,
+}
+
+/// What one rule found.
+#[derive(Debug, Clone)]
+pub struct RuleReport {
+    /// Rule name.
+    pub name: String,
+    /// Its source.
+    pub source: SourceKind,
+    /// Its metric, as written.
+    pub metric: String,
+    /// Unit of its value.
+    pub unit: Unit,
+    /// Its window; `None` for health.
+    pub window: Option<Duration>,
+    /// State of its worst instance.
+    pub state: RuleState,
+    /// Severity of its worst instance.
+    pub severity: Option<Severity>,
+    /// Value of its worst instance; `None` when nothing could be measured.
+    pub value: Option<f64>,
+    /// Whether the true value may be higher.
+    pub lower_bound: bool,
+    /// Start of what the value covers.
+    pub covers_from: Option<Timestamp>,
+    /// End of what the value covers.
+    pub covers_to: Option<Timestamp>,
+    /// How traffic was counted; `None` for other sources.
+    pub accounting: Option<Accounting>,
+    /// The threshold that was crossed, or the mildest one.
+    pub threshold: String,
+    /// Groups seen (1 without `group_by`).
+    pub groups: u64,
+    /// Records that matched in this run.
+    pub matched: u64,
+    /// Instances that are not ok, worst first.
+    pub instances: Vec<InstanceReport>,
+    /// Largest contributors.
+    pub top: Vec<Talker>,
+    /// Why it cannot be said, for people.
+    pub error: Option<String>,
+    /// A remark for people that is no error (learning, shorter span).
+    pub note: Option<String>,
+    /// Line of the rule in the config.
+    pub line: usize,
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DeliveryStatus {
+    /// The channel took it.
+    Sent,
+    /// To be tried again by a later run.
+    Queued,
+    /// Given up.
+    Failed,
+    /// Only shown.
+    DryRun,
+}
+
+impl DeliveryStatus {
+    /// The name in every output.
+    pub fn name(self) -> &'static str {
+        match self {
+            DeliveryStatus::Sent => "sent",
+            DeliveryStatus::Queued => "queued",
+            DeliveryStatus::Failed => "failed",
+            DeliveryStatus::DryRun => "dry_run",
+        }
+    }
+}
+
+/// One message to one channel in this run.
+#[derive(Debug, Clone)]
+pub struct DeliveryReport {
+    /// Channel name.
+    pub channel: String,
+    /// What became of it.
+    pub status: DeliveryStatus,
+    /// Alerts in it.
+    pub alerts: usize,
+    /// Attempts so far, over all runs.
+    pub attempts: u32,
+    /// What went wrong, without secrets.
+    pub error: Option<String>,
+    /// In a dry run: exactly what would be sent, secrets hidden.
+    pub preview: Option<String>,
+}
+
+/// Everything one run learned.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The run.
+    pub run: RunInfo,
+    /// The verdict.
+    pub status: Status,
+    /// The exit code that follows from it and from `--fail-on`.
+    pub exit_code: u8,
+    /// Sources, in fixed order.
+    pub sources: Vec<SourceReport>,
+    /// Rules, in the order of the config.
+    pub rules: Vec<RuleReport>,
+    /// Messages.
+    pub deliveries: Vec<DeliveryReport>,
+    /// What the reader must know beyond that (clock skew, a plain-text secret, a state that was begun anew).
+    pub warnings: Vec<String>,
+}

@@ -1,0 +1,288 @@
+//! Thresholds such as `> 10`, `>= 100 MB`, `> 500 Mbps`, `>= 90 %`, and severities.
+
+use super::metric::Unit;
+use std::fmt;
+
+/// How bad it is. The order is the order of badness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth telling, does not change the exit code.
+    Info,
+    /// Exit code 1.
+    Warning,
+    /// Exit code 2.
+    Critical,
+}
+
+impl Severity {
+    /// All severities, mildest first.
+    pub const ALL: [Severity; 3] = [Severity::Info, Severity::Warning, Severity::Critical];
+
+    /// The name in the config and in every output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Critical => "critical",
+        }
+    }
+
+    /// Reads the name.
+    pub fn parse(text: &str) -> Option<Severity> {
+        Severity::ALL.into_iter().find(|severity| severity.name() == text)
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Op {
+    /// `>`
+    Above,
+    /// `>=`
+    AtLeast,
+    /// `<`
+    Below,
+    /// `<=`
+    AtMost,
+    /// `==`
+    Equal,
+    /// `!=`
+    Unequal,
+}
+
+impl Op {
+    /// Longest spelling first, so that `>=` is not read as `>`.
+    pub const SPELLINGS: [(&'static str, Op); 6] =
+        [(">=", Op::AtLeast), ("<=", Op::AtMost), ("==", Op::Equal), ("!=", Op::Unequal), (">", Op::Above), ("<", Op::Below)];
+
+    /// How it is written.
+    pub fn symbol(self) -> &'static str {
+        Op::SPELLINGS.iter().find(|(_, op)| *op == self).map_or("", |(text, _)| text)
+    }
+}
+
+/// Yes, no, or not known: the third answer is what keeps a partial answer from being called calm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// The threshold is crossed, whatever is missing.
+    Yes,
+    /// The threshold is not crossed, whatever is missing.
+    No,
+    /// What is missing could change the answer.
+    Unknown,
+}
+
+/// One threshold, its number already in the metric's base unit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Threshold {
+    /// The comparison.
+    pub op: Op,
+    /// The number in base units (bytes, bits per second, ratio 0..1 for `%`).
+    pub value: f64,
+    /// As the user wrote it, for people.
+    pub text: String,
+}
+
+impl Threshold {
+    /// Judges a value that is exact.
+    pub fn holds(&self, value: f64) -> bool {
+        match self.op {
+            Op::Above => value > self.value,
+            Op::AtLeast => value >= self.value,
+            Op::Below => value < self.value,
+            Op::AtMost => value <= self.value,
+            Op::Equal => value == self.value,
+            Op::Unequal => value != self.value,
+        }
+    }
+
+    /// Judges a value; when `lower_bound` is set the true one is this or anything above.
+    pub fn judge(&self, value: f64, lower_bound: bool) -> Answer {
+        let exact = if self.holds(value) { Answer::Yes } else { Answer::No };
+        if !lower_bound {
+            return exact;
+        }
+        match self.op {
+            Op::Above | Op::AtLeast if exact == Answer::Yes => Answer::Yes,
+            Op::Below | Op::AtMost if exact == Answer::No => Answer::No,
+            Op::Equal if value > self.value => Answer::No,
+            Op::Unequal if value > self.value => Answer::Yes,
+            _ => Answer::Unknown,
+        }
+    }
+
+    /// Reads `OP VALUE [UNIT]` for values of the given unit. The error says what would be right.
+    pub fn parse(text: &str, unit: Unit) -> Result<Threshold, String> {
+        let trimmed = text.trim();
+        let Some((spelling, op)) = Op::SPELLINGS.iter().find(|(spelling, _)| trimmed.starts_with(spelling)) else {
+            return Err(format!("'{text}' has no comparison; write one of > >= < <= == != before the number, for example '> 10'"));
+        };
+        let rest = trimmed[spelling.len()..].trim_start();
+        let end = rest.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '_' | '-' | '+'))).unwrap_or(rest.len());
+        let number: f64 = rest[..end].replace('_', "").parse().map_err(|_| format!("'{text}' has no number after '{spelling}'"))?;
+        if !number.is_finite() {
+            return Err(format!("the number in '{text}' is too large"));
+        }
+        let suffix = rest[end..].trim();
+        let scale = scale_of(suffix, unit).ok_or_else(|| {
+            let allowed = units_of(unit);
+            if allowed.is_empty() {
+                format!("'{suffix}' is not a unit here: a number of {} takes none", unit.name().replace('_', " "))
+            } else {
+                format!("'{suffix}' is not a unit of {}; use {allowed}", unit.name().replace('_', " "))
+            }
+        })?;
+        Ok(Threshold { op: *op, value: number * scale, text: trimmed.to_owned() })
+    }
+
+    /// Whether the threshold says nothing, because values of this unit can never or must always meet it.
+    pub fn is_constant(&self, unit: Unit) -> Option<bool> {
+        let highest = match unit {
+            Unit::Ratio => Some(1.0),
+            Unit::Status => Some(2.0),
+            _ => None,
+        };
+        let whole = !matches!(unit, Unit::Ratio | Unit::BitsPerSecond | Unit::Seconds);
+        let at_zero = self.holds(0.0);
+        match self.op {
+            Op::Above if self.value < 0.0 => Some(true),
+            Op::AtLeast if self.value <= 0.0 => Some(true),
+            Op::Below if self.value <= 0.0 => Some(false),
+            Op::AtMost if self.value < 0.0 => Some(false),
+            Op::Equal | Op::Unequal if self.value < 0.0 || (whole && self.value.fract() != 0.0) => Some(self.op == Op::Unequal),
+            Op::Above | Op::AtLeast if highest.is_some_and(|top| !self.holds(top)) => Some(false),
+            Op::Below | Op::AtMost if highest.is_some_and(|top| self.holds(top)) && at_zero => Some(true),
+            Op::Equal | Op::Unequal if highest.is_some_and(|top| self.value > top) => Some(self.op == Op::Unequal),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Threshold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+const BYTE_UNITS: [(&str, f64); 9] = [
+    ("B", 1.0),
+    ("kB", 1e3),
+    ("MB", 1e6),
+    ("GB", 1e9),
+    ("TB", 1e12),
+    ("KiB", 1024.0),
+    ("MiB", 1_048_576.0),
+    ("GiB", 1_073_741_824.0),
+    ("TiB", 1_099_511_627_776.0),
+];
+const RATE_UNITS: [(&str, f64); 4] = [("bps", 1.0), ("kbps", 1e3), ("Mbps", 1e6), ("Gbps", 1e9)];
+const TIME_UNITS: [(&str, f64); 4] = [("s", 1.0), ("m", 60.0), ("min", 60.0), ("h", 3600.0)];
+
+fn unit_table(unit: Unit) -> &'static [(&'static str, f64)] {
+    match unit {
+        Unit::Bytes => &BYTE_UNITS,
+        Unit::BitsPerSecond => &RATE_UNITS,
+        Unit::Ratio => &[("%", 0.01)],
+        Unit::Seconds => &TIME_UNITS,
+        Unit::Connections | Unit::Flows | Unit::Values | Unit::Events | Unit::Workloads | Unit::Status => &[],
+    }
+}
+
+fn scale_of(suffix: &str, unit: Unit) -> Option<f64> {
+    // A ratio without `%` would be read as 0..1 by some and as percent by others.
+    if suffix.is_empty() {
+        return (unit != Unit::Ratio).then_some(1.0);
+    }
+    unit_table(unit).iter().find(|(name, _)| *name == suffix).map(|(_, scale)| *scale)
+}
+
+fn units_of(unit: Unit) -> String {
+    unit_table(unit).iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" ")
+}
+
+/// The thresholds of a rule. At least one is set.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Thresholds {
+    /// Told, but not counted in the exit code.
+    pub info: Option<Threshold>,
+    /// Exit code 1.
+    pub warning: Option<Threshold>,
+    /// Exit code 2.
+    pub critical: Option<Threshold>,
+}
+
+impl Thresholds {
+    /// Worst first.
+    pub fn worst_first(&self) -> impl Iterator<Item = (Severity, &Threshold)> {
+        [(Severity::Critical, &self.critical), (Severity::Warning, &self.warning), (Severity::Info, &self.info)]
+            .into_iter()
+            .filter_map(|(severity, threshold)| threshold.as_ref().map(|threshold| (severity, threshold)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_units() {
+        for (text, unit, value) in [
+            ("> 10", Unit::Connections, 10.0),
+            (">=1_000", Unit::Events, 1000.0),
+            ("> 1.5 GB", Unit::Bytes, 1.5e9),
+            (">= 2 MiB", Unit::Bytes, 2_097_152.0),
+            ("> 500 Mbps", Unit::BitsPerSecond, 5e8),
+            (">= 90 %", Unit::Ratio, 0.9),
+            ("> 30s", Unit::Seconds, 30.0),
+        ] {
+            assert_eq!(Threshold::parse(text, unit).unwrap().value, value, "{text}");
+        }
+        for (text, unit) in [
+            ("10", Unit::Events),
+            ("> ten", Unit::Events),
+            ("> 10 MB", Unit::Events),
+            ("> 10 MBps", Unit::BitsPerSecond),
+            ("> 0.9", Unit::Ratio),
+            ("> 1e999", Unit::Events),
+            ("=> 3", Unit::Events),
+        ] {
+            assert!(Threshold::parse(text, unit).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn constants_are_seen() {
+        for (text, unit, want) in [
+            (">= 0", Unit::Events, Some(true)),
+            ("> -1", Unit::Events, Some(true)),
+            ("< 0", Unit::Events, Some(false)),
+            ("> 0", Unit::Events, None),
+            ("< 1", Unit::Events, None),
+            ("> 100 %", Unit::Ratio, Some(false)),
+            ("> 2", Unit::Status, Some(false)),
+            ("== 1.5", Unit::Events, Some(false)),
+            ("!= 0", Unit::Events, None),
+        ] {
+            assert_eq!(Threshold::parse(text, unit).unwrap().is_constant(unit), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_lower_bound_confirms_only_what_it_can() {
+        let judge = |text: &str, value: f64| Threshold::parse(text, Unit::Events).unwrap().judge(value, true);
+        assert_eq!(judge("> 10", 11.0), Answer::Yes);
+        assert_eq!(judge("> 10", 10.0), Answer::Unknown);
+        assert_eq!(judge("< 10", 9.0), Answer::Unknown);
+        assert_eq!(judge("< 10", 10.0), Answer::No);
+        assert_eq!(judge("== 10", 11.0), Answer::No);
+        assert_eq!(judge("!= 10", 11.0), Answer::Yes);
+        assert_eq!(judge("!= 10", 9.0), Answer::Unknown);
+    }
+}

@@ -1,0 +1,65 @@
+//! The one place that builds HTTP agents: TLS, private CAs, proxies, time-outs, no redirects.
+//!
+//! Redirects are never followed and a status is never an error here: what an answer means is for
+//! the caller to say, and credentials must not travel to another origin.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use ureq::tls::{PemItem, RootCerts, TlsConfig};
+
+/// What an agent needs to know.
+#[derive(Debug, Clone, Default)]
+pub struct AgentOptions<'a> {
+    /// Private CA bundle (PEM); replaces the system's.
+    pub ca_file: Option<&'a Path>,
+    /// No certificate check at all.
+    pub insecure: bool,
+    /// Proxy URL; `None`: the usual variables.
+    pub proxy: Option<&'a str>,
+    /// Longest silence while connecting or waiting for the head of the answer, and between two reads of its body.
+    pub timeout: Duration,
+    /// Longest time for the whole exchange, body included; `None`: no limit.
+    pub total: Option<Duration>,
+}
+
+/// Builds an agent. The error names the file or the setting at fault.
+pub fn agent(options: &AgentOptions<'_>) -> Result<ureq::Agent, String> {
+    let mut tls = TlsConfig::builder().disable_verification(options.insecure);
+    tls = match options.ca_file {
+        Some(path) => tls.root_certs(RootCerts::Specific(Arc::new(read_ca(path)?))),
+        None => tls.root_certs(RootCerts::PlatformVerifier),
+    };
+    let proxy = match options.proxy {
+        Some(url) => Some(ureq::Proxy::new(url).map_err(|_| "the proxy is not a URL such as http://proxy.example.com:3128".to_owned())?),
+        None => ureq::Proxy::try_from_env(),
+    };
+    Ok(ureq::Agent::config_builder()
+        .tls_config(tls.build())
+        .proxy(proxy)
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .user_agent(concat!("pcemon/", env!("CARGO_PKG_VERSION")))
+        .timeout_global(options.total)
+        .timeout_connect(Some(options.timeout))
+        .timeout_recv_response(Some(options.timeout))
+        .timeout_per_read(Some(options.timeout))
+        .timeout_per_write(Some(options.timeout))
+        .build()
+        .new_agent())
+}
+
+fn read_ca(path: &Path) -> Result<Vec<ureq::tls::Certificate<'static>>, String> {
+    let pem = std::fs::read(path).map_err(|error| format!("cannot read ca_file {}: {error}", path.display()))?;
+    let mut certificates = Vec::new();
+    for item in ureq::tls::parse_pem(&pem) {
+        if let PemItem::Certificate(certificate) = item.map_err(|error| format!("ca_file {} is not PEM: {error}", path.display()))? {
+            certificates.push(certificate);
+        }
+    }
+    if certificates.is_empty() {
+        return Err(format!("ca_file {} holds no certificate", path.display()));
+    }
+    Ok(certificates)
+}

@@ -1,0 +1,6 @@
+//! pcemon: one look at an Illumio PCE, one verdict, alerts that arrive.
+
+pub mod channels;
+pub mod config;
+pub mod domain;
+pub mod http;

@@ -1,0 +1,3 @@
+//! The `pcemon` command: parse, run, return the code; nothing else.
+
+fn main() {}

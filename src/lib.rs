@@ -4,3 +4,6 @@ pub mod channels;
 pub mod config;
 pub mod domain;
 pub mod http;
+pub mod judge;
+pub mod pce;
+pub mod state;

@@ -167,6 +167,19 @@ pub struct PceIdentity {
     pub org_id: u64,
 }
 
+/// An alert that a message tells only as part of a number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counted {
+    /// Identity of the instance.
+    pub fingerprint: String,
+    /// How bad.
+    pub severity: Severity,
+    /// Firing or resolved.
+    pub state: AlertState,
+    /// Since when it fires.
+    pub since: Timestamp,
+}
+
 /// One message to one channel: a digest of alerts, worst first. Its `id` never changes, however often it is tried.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Parcel {
@@ -185,6 +198,9 @@ pub struct Parcel {
     /// How many more there were that did not fit the budget.
     #[serde(default)]
     pub left_out: usize,
+    /// Those that did not fit: told as a number, remembered as told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counted: Vec<Counted>,
     /// How often it was tried.
     #[serde(default)]
     pub attempts: u32,

@@ -148,19 +148,31 @@ pub struct Flow<'a> {
     pub bytes_in: u64,
     /// Bytes sent by the destination so far in this bucket.
     pub bytes_out: u64,
+    /// ICMP type and code; 0 for other protocols (the PCE sends 0/0 with TCP too).
+    pub icmp: u16,
     /// When the bucket's first connection was seen; `None` when the time cannot be read.
     pub first: Option<Timestamp>,
     /// When its last was seen.
     pub last: Option<Timestamp>,
 }
 
-/// An endpoint seen before in this run, with a small number that stands for it.
+/// Takes one flow record at a time.
+pub trait FlowSink {
+    /// One flow record.
+    fn flow(&mut self, flow: &Flow<'_>);
+}
+
+/// An endpoint as met in this run: parsed once, its conditions tested once, however many records name it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Interned {
-    /// Dense number, unique within the run.
-    pub id: u32,
     /// The endpoint itself.
     pub endpoint: Endpoint,
+    /// One bit for each distinct end condition of the rules; see `judge::plan`.
+    pub marks: Box<[u64]>,
+    /// Stable hash of the address as sent.
+    pub ip_key: u64,
+    /// Stable hash of the workload's href, or 0 without a workload.
+    pub href_key: u64,
 }
 
 /// One audit event.

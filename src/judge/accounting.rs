@@ -1,0 +1,576 @@
+//! What arrived since the previous look.
+//!
+//! The PCE answers any window with the totals of whole day buckets and tells of a managed pair
+//! twice. This module keeps the counters of every bucket record as they were at the previous run
+//! (a *look*) and says how much each matched subset of a pair's records has grown since.
+//!
+//! - **Pair**: everything the PCE reports of one (source address, destination address, port,
+//!   protocol) in one UTC day. Its records differ in reporter, decision, state, process and so on.
+//! - **Count of a pair**: for any subset of its records, the larger of what the source's side and
+//!   the destination's side have reported. An increase is the count after minus the count before,
+//!   so it does not matter which end comes first in an answer, and the end that is late adds nothing.
+//! - **Identity of a record** survives what can change inside a bucket: its state, its endpoint's
+//!   href, its process, and a `first_detected` that moves back because of late data. A record that
+//!   fits no look exactly waits until the whole answer was seen; then it takes over a look that
+//!   nobody claimed and that it can have grown from, or it is new.
+
+use crate::domain::record::{Decision, Direction, Flow};
+use crate::domain::time::utc_day_start;
+use jiff::Timestamp;
+use std::collections::HashMap;
+use std::time::Duration;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Connections, bytes in, bytes out.
+pub type Counters = [u64; 3];
+
+/// A bucket's last record may end this much after its day's midnight.
+pub const MIDNIGHT_SLACK: Duration = Duration::from_secs(3600);
+
+/// Everything that tells the records of one pair apart, packed into 56 bits so that it sorts and stores well:
+/// reporter (1), decision (2), state (3), first detection in seconds (20, it wraps after twelve days),
+/// hash of the endpoints' hrefs (8), hash of everything else (22).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Detail(pub u64);
+
+impl Detail {
+    const FIRST_BITS: u32 = 20;
+
+    fn of(flow: &Flow<'_>, first: Timestamp) -> Self {
+        let ends = xxh3_64(&[flow.src.href_key.to_le_bytes(), flow.dst.href_key.to_le_bytes()].concat());
+        Detail(
+            u64::from(flow.direction == Direction::Inbound) << 55
+                | (flow.decision as u64) << 53
+                | state_code(flow.state) << 50
+                | (first.as_second().rem_euclid(1 << Self::FIRST_BITS) as u64) << 30
+                | (ends & 0xff) << 22
+                | (rest_key(flow) & 0x3f_ffff),
+        )
+    }
+
+    fn inbound(self) -> bool {
+        self.0 >> 55 == 1
+    }
+
+    fn decision_bit(self) -> u8 {
+        1 << ((self.0 >> 53) & 3)
+    }
+
+    fn state_bit(self) -> u8 {
+        1 << ((self.0 >> 50) & 7)
+    }
+
+    fn state(self) -> u64 {
+        (self.0 >> 50) & 7
+    }
+
+    fn ends(self) -> u64 {
+        (self.0 >> 22) & 0xff
+    }
+
+    fn rest(self) -> u64 {
+        self.0 & 0x3f_ffff
+    }
+
+    /// Seconds from this record's first detection to `other`'s; right when they are less than six days apart.
+    fn seconds_until(self, other: Detail) -> i64 {
+        let first = |detail: Detail| ((detail.0 >> 30) & ((1 << Self::FIRST_BITS) - 1)) as i64;
+        let range = 1i64 << Self::FIRST_BITS;
+        (first(other) - first(self) + range / 2).rem_euclid(range) - range / 2
+    }
+
+    /// The first detection as an instant, given one that is less than six days away.
+    fn first_near(self, near: Timestamp) -> i64 {
+        let here = Detail((near.as_second().rem_euclid(1 << Self::FIRST_BITS) as u64) << 30);
+        near.as_second() + here.seconds_until(self)
+    }
+}
+
+/// Connection states in three bits. Words this program has never heard of share one.
+fn state_code(state: &str) -> u64 {
+    match state {
+        "active" => 1,
+        "closed" => 2,
+        "timed out" => 3,
+        "snapshot" => 4,
+        "new" => 5,
+        "" => 0,
+        "unknown" | "incomplete" => 6,
+        _ => 7,
+    }
+}
+
+/// The state bits that a rule's `state` condition selects.
+pub fn state_mask(states: &[String]) -> u8 {
+    states.iter().fold(0, |mask, state| mask | 1 << state_code(state))
+}
+
+/// What else makes the PCE keep two records apart.
+fn rest_key(flow: &Flow<'_>) -> u64 {
+    let mut bytes = Vec::with_capacity(96);
+    for part in [flow.process, flow.service, flow.user, flow.network, flow.client_type, flow.transmission] {
+        bytes.extend_from_slice(part.as_bytes());
+        bytes.push(0xff);
+    }
+    bytes.extend_from_slice(&flow.icmp.to_le_bytes());
+    xxh3_64(&bytes)
+}
+
+/// The hash that stands for a pair: addresses, port, protocol and UTC day of the first detection.
+fn pair_key(flow: &Flow<'_>, day: i64) -> u64 {
+    let mut bytes = [0u8; 30];
+    bytes[0..8].copy_from_slice(&flow.src.ip_key.to_le_bytes());
+    bytes[8..16].copy_from_slice(&flow.dst.ip_key.to_le_bytes());
+    bytes[16..20].copy_from_slice(&flow.port.map_or(-1, i32::from).to_le_bytes());
+    bytes[20..22].copy_from_slice(&flow.proto.to_le_bytes());
+    bytes[22..30].copy_from_slice(&day.to_le_bytes());
+    xxh3_64(&bytes)
+}
+
+/// The hash that stands for a flow in the metric `flows`: addresses, port, protocol, decision.
+pub fn flow_key(flow: &Flow<'_>) -> u64 {
+    let mut bytes = [0u8; 23];
+    bytes[0..8].copy_from_slice(&flow.src.ip_key.to_le_bytes());
+    bytes[8..16].copy_from_slice(&flow.dst.ip_key.to_le_bytes());
+    bytes[16..20].copy_from_slice(&flow.port.map_or(-1, i32::from).to_le_bytes());
+    bytes[20..22].copy_from_slice(&flow.proto.to_le_bytes());
+    bytes[22] = flow.decision as u8;
+    xxh3_64(&bytes)
+}
+
+/// One record at the previous look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// Which pair.
+    pub pair: u64,
+    /// Which of its records.
+    pub detail: Detail,
+    /// The counters, as the PCE showed them.
+    pub shown: Counters,
+    /// What was counted before the counters restarted; almost always zero.
+    pub carried: Counters,
+    /// The last UTC day (since the epoch) on which the bucket can still grow.
+    pub day: i32,
+    /// Which of the rules that look at a reporter's own fields count this record.
+    pub marks: u64,
+    /// 0: not seen in this run; n + 1: seen in part n of the answer.
+    pub part: u32,
+}
+
+impl Look {
+    fn counted(&self, counter: usize) -> u64 {
+        self.carried[counter].saturating_add(self.shown[counter])
+    }
+}
+
+/// Which records of a pair belong together for one rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Selector {
+    /// Decisions the rule counts, one bit each.
+    pub decisions: u8,
+    /// States it counts, one bit each.
+    pub states: u8,
+    /// Reporters it counts: bit 0 outbound, bit 1 inbound.
+    pub directions: u8,
+    /// How reporter-side fields are told apart.
+    pub reporter: ReporterSide,
+}
+
+/// How a rule looks at fields that only one end knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ReporterSide {
+    /// Not at all: every record of the pair counts.
+    Any,
+    /// Only records that the rule with this mark counts.
+    Marked(u8),
+    /// Only records with the same reporter-side fields as the one at hand (groups by process or user).
+    Same,
+    /// Only records with the same decision as the one at hand (groups by decision).
+    SameDecision,
+}
+
+impl Selector {
+    fn takes(&self, look: &Look, like: Detail) -> bool {
+        let detail = look.detail;
+        self.decisions & detail.decision_bit() != 0
+            && self.states & detail.state_bit() != 0
+            && self.directions & (1 << u8::from(detail.inbound())) != 0
+            && detail.ends() == like.ends()
+            && match self.reporter {
+                ReporterSide::Any => true,
+                ReporterSide::Marked(bit) => look.marks & (1 << bit) != 0,
+                ReporterSide::Same => detail.rest() == like.rest() && detail.decision_bit() == like.decision_bit(),
+                ReporterSide::SameDecision => detail.decision_bit() == like.decision_bit(),
+            }
+    }
+}
+
+/// What a run knows about the past.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Coverage {
+    /// For each decision: every bucket that overlapped the span from here to the previous look was
+    /// seen at that look. `None`: never asked for.
+    pub since: [Option<Timestamp>; 4],
+    /// Looks of buckets that could grow until before this UTC day were forgotten.
+    pub forgotten_before: i32,
+    /// When the previous complete look was.
+    pub looked_at: Option<Timestamp>,
+}
+
+/// One matched rule of a record: whom its increase belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hit {
+    /// Rule number.
+    pub rule: u32,
+    /// Group number within the rule.
+    pub group: u32,
+    /// The value of `distinct:` or `flows`, hashed.
+    pub value: u64,
+}
+
+/// Whom an increase is shown under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Talk {
+    /// The record at hand.
+    Current,
+    /// A record that waited, by the number the judge gave it.
+    Kept(u32),
+}
+
+/// What the accounting tells about one record.
+pub trait Increases {
+    /// A rule's subset of the record's pair has grown.
+    fn grown(&mut self, hit: Hit, by: Counters, talk: Talk);
+    /// The record's past is unknown: the value of its rule and group is a lower bound.
+    fn learning(&mut self, hit: Hit);
+    /// The record at hand must wait: keep what is needed to show it later.
+    fn keep(&mut self) -> u32;
+}
+
+/// What the accounting needs to know of a rule.
+#[derive(Debug, Clone, Copy)]
+pub struct RuleAccount {
+    /// Which records of a pair belong together.
+    pub selector: Selector,
+    /// The start of the rule's window in this run; matters only on the very first.
+    pub window_start: Timestamp,
+}
+
+/// One record as the ledger sees it.
+#[derive(Debug)]
+struct Seen {
+    pair: u64,
+    detail: Detail,
+    shown: Counters,
+    day: i32,
+    marks: u64,
+    part: u32,
+    first: Timestamp,
+    last: Timestamp,
+    decision: Decision,
+    talk: Talk,
+}
+
+/// The looks of one estate, carried from run to run.
+#[derive(Debug)]
+pub struct Ledger {
+    /// Known at the previous look, sorted by pair.
+    known: Vec<Look>,
+    /// First seen in this run; by pair.
+    fresh: HashMap<u64, Vec<Look>>,
+    fresh_count: usize,
+    /// Records that fit no look exactly, held until the answer was seen whole.
+    waiting: Vec<(Seen, Vec<Hit>)>,
+    coverage: Coverage,
+    now: Timestamp,
+    cap: usize,
+    /// Records that were not remembered because of the cap.
+    pub over_cap: u64,
+    /// Records that could not be given a time and were left out.
+    pub timeless: u64,
+}
+
+/// Most records held back for the end of an answer; past it they are settled at once, as if grown.
+const MOST_WAITING: usize = 50_000;
+
+impl Ledger {
+    /// A ledger at `now`, with what the previous run left. `known` need not be sorted.
+    pub fn new(mut known: Vec<Look>, coverage: Coverage, now: Timestamp, cap: usize) -> Self {
+        for look in &mut known {
+            look.part = 0;
+        }
+        if !known.is_sorted_by_key(|look| (look.pair, look.detail)) {
+            known.sort_unstable_by_key(|look| (look.pair, look.detail));
+        }
+        Self { known, fresh: HashMap::new(), fresh_count: 0, waiting: Vec::new(), coverage, now, cap, over_cap: 0, timeless: 0 }
+    }
+
+    /// Whether this is the very first look: nothing was ever covered.
+    fn is_first(&self) -> bool {
+        self.coverage.looked_at.is_none()
+    }
+
+    /// Takes one record. `hits` are the rules that count it; `marks` which reporter-side rules do.
+    pub fn see(&mut self, flow: &Flow<'_>, part: u32, hits: &[Hit], marks: u64, rules: &[RuleAccount], out: &mut dyn Increases) {
+        let (Some(first), Some(last)) = (flow.first, flow.last) else {
+            self.timeless += 1;
+            return;
+        };
+        let start_day = day_of(first);
+        let (pair, detail) = (pair_key(flow, i64::from(start_day)), Detail::of(flow, first));
+        let mut record = Seen {
+            pair,
+            detail,
+            shown: [flow.connections, flow.bytes_in, flow.bytes_out],
+            day: start_day.max(day_of(crate::domain::time::before(last, MIDNIGHT_SLACK))),
+            marks,
+            part: part + 1,
+            first,
+            last,
+            decision: flow.decision,
+            talk: Talk::Current,
+        };
+        if let Some(place) = self.exact(&record) {
+            let look = self.look_mut(place);
+            if look.shown == record.shown {
+                (look.marks, look.part, look.day) = (marks, record.part, look.day.max(record.day));
+            } else {
+                self.grow(place, &record, hits, rules, out);
+            }
+        } else if self.waiting.len() < MOST_WAITING && self.unclaimed(pair, detail).next().is_some() {
+            if !hits.is_empty() {
+                record.talk = Talk::Kept(out.keep());
+            }
+            self.waiting.push((record, hits.to_vec()));
+        } else {
+            self.settle(&record, hits, rules, out);
+        }
+    }
+
+    /// Settles what waited. Call once, when the whole answer was seen.
+    pub fn end_of_answer(&mut self, rules: &[RuleAccount], out: &mut dyn Increases) {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        waiting.sort_by_key(|(record, _)| (record.pair, record.detail, record.part, record.shown));
+        for (record, hits) in waiting {
+            self.settle(&record, &hits, rules, out);
+        }
+    }
+
+    /// The looks to keep for the next run, sorted, and the day before which everything was
+    /// forgotten. `next_from` is the earliest instant the next run can ask for.
+    pub fn into_looks(mut self, next_from: Timestamp) -> (Vec<Look>, i32) {
+        let forget_before = day_of(crate::domain::time::before(next_from, MIDNIGHT_SLACK)).max(self.coverage.forgotten_before);
+        let mut fresh: Vec<Look> = self.fresh.into_values().flatten().collect();
+        fresh.sort_unstable_by_key(|look| (look.pair, look.detail));
+        self.known.extend(fresh);
+        self.known.retain(|look| look.day >= forget_before);
+        // Two sorted runs: the stable sort merges them in one pass.
+        self.known.sort_by_key(|look| (look.pair, look.detail));
+        (self.known, forget_before)
+    }
+
+    /// The look this record continues when nothing about it has moved. Of several alike the one
+    /// whose counters are nearest from below; one that went down has restarted.
+    fn exact(&self, record: &Seen) -> Option<Place> {
+        let alike = || {
+            self.places(record.pair).filter(|place| {
+                let look = self.look(*place);
+                look.detail == record.detail && look.part != record.part
+            })
+        };
+        alike()
+            .filter(|place| not_above(&self.look(*place).shown, &record.shown))
+            .max_by_key(|place| self.look(*place).shown)
+            .or_else(|| alike().min_by_key(|place| self.look(*place).shown))
+    }
+
+    /// Looks that this record may have grown from although something about it moved.
+    fn unclaimed(&self, pair: u64, detail: Detail) -> impl Iterator<Item = Place> {
+        self.places(pair).filter(move |place| {
+            let look = self.look(*place);
+            look.part == 0
+                && look.detail.inbound() == detail.inbound()
+                && look.detail.decision_bit() == detail.decision_bit()
+                && detail.seconds_until(look.detail) >= 0
+        })
+    }
+
+    fn settle(&mut self, record: &Seen, hits: &[Hit], rules: &[RuleAccount], out: &mut dyn Increases) {
+        // Asked again in parts, the same record may have waited twice: the first has settled by now.
+        if let Some(place) = self.exact(record).or_else(|| self.heir(record)) {
+            self.grow(place, record, hits, rules, out);
+        } else if self.known.len() + self.fresh_count >= self.cap {
+            self.over_cap += 1;
+            hits.iter().for_each(|hit| out.learning(*hit));
+        } else if self.is_first() {
+            // The very first look: what began within a rule's window counts whole for that rule.
+            let near = Some(self.now);
+            let start = |hit: &Hit| rules.get(hit.rule as usize).map(|rule| rule.window_start);
+            let (inside, outside): (Vec<Hit>, Vec<Hit>) = hits.iter().partition(|hit| start(hit).is_some_and(|start| record.first > start));
+            let before = self.counts(record, &inside, rules, near);
+            self.remember(record);
+            self.tell(record, &inside, rules, &before, near, out);
+            outside.into_iter().filter(|hit| start(hit).is_some_and(|start| record.last > start)).for_each(|hit| out.learning(hit));
+        } else if self.is_covered(record) {
+            let before = self.counts(record, hits, rules, None);
+            self.remember(record);
+            self.tell(record, hits, rules, &before, None, out);
+        } else {
+            self.remember(record);
+            hits.iter().for_each(|hit| out.learning(*hit));
+        }
+    }
+
+    /// Whether a record without a look must be new: had it been there at the previous look, it would have been seen.
+    fn is_covered(&self, record: &Seen) -> bool {
+        self.coverage.since[record.decision as usize].is_some_and(|since| record.first >= since)
+            && record.day >= self.coverage.forgotten_before
+    }
+
+    /// The unclaimed look this record has most likely grown from.
+    fn heir(&self, record: &Seen) -> Option<Place> {
+        self.unclaimed(record.pair, record.detail).filter(|place| not_above(&self.look(*place).shown, &record.shown)).max_by_key(|place| {
+            let (old, new) = (self.look(*place).detail, record.detail);
+            let alike = u8::from(old.rest() == new.rest()) + u8::from(old.ends() == new.ends()) + u8::from(old.state() == new.state());
+            (alike, self.look(*place).shown)
+        })
+    }
+
+    fn grow(&mut self, place: Place, record: &Seen, hits: &[Hit], rules: &[RuleAccount], out: &mut dyn Increases) {
+        // Whatever makes the record count under a rule made it count before: its old counters belong to the same subset.
+        let look = self.look_mut(place);
+        (look.detail, look.marks) = (record.detail, record.marks);
+        let before = self.counts(record, hits, rules, None);
+        let look = self.look_mut(place);
+        // Seen twice in one run (asked again in parts): the later answer knows more, never less.
+        let again = look.part != 0;
+        for (counter, new) in record.shown.iter().enumerate() {
+            if *new < look.shown[counter] {
+                if again {
+                    continue;
+                }
+                look.carried[counter] = look.carried[counter].saturating_add(look.shown[counter]);
+            }
+            look.shown[counter] = *new;
+        }
+        (look.part, look.day) = (record.part, look.day.max(record.day));
+        self.tell(record, hits, rules, &before, None, out);
+    }
+
+    fn tell(
+        &self,
+        record: &Seen,
+        hits: &[Hit],
+        rules: &[RuleAccount],
+        before: &[Counters],
+        first_look: Option<Timestamp>,
+        out: &mut dyn Increases,
+    ) {
+        let after = self.counts(record, hits, rules, first_look);
+        for ((hit, before), after) in hits.iter().zip(before).zip(&after) {
+            let by = [0, 1, 2].map(|counter: usize| after[counter].saturating_sub(before[counter]));
+            if by != [0; 3] {
+                out.grown(*hit, by, record.talk);
+            }
+        }
+    }
+
+    /// For each hit, the count of its rule's subset of the pair: the larger of the two sides.
+    fn counts(&self, record: &Seen, hits: &[Hit], rules: &[RuleAccount], first_look: Option<Timestamp>) -> Vec<Counters> {
+        let mut done: Vec<(RuleAccount, Counters)> = Vec::new();
+        hits.iter()
+            .map(|hit| {
+                let Some(rule) = rules.get(hit.rule as usize) else { return [0; 3] };
+                let same = |other: &RuleAccount| {
+                    other.selector == rule.selector && (first_look.is_none() || other.window_start == rule.window_start)
+                };
+                if let Some((_, counters)) = done.iter().find(|(other, _)| same(other)) {
+                    return *counters;
+                }
+                let mut sides = [[0u64; 3]; 2];
+                for place in self.places(record.pair) {
+                    let look = self.look(place);
+                    let in_time = first_look.is_none_or(|near| look.detail.first_near(near) > rule.window_start.as_second());
+                    if in_time && rule.selector.takes(look, record.detail) {
+                        let side = &mut sides[usize::from(look.detail.inbound())];
+                        for (counter, sum) in side.iter_mut().enumerate() {
+                            *sum = sum.saturating_add(look.counted(counter));
+                        }
+                    }
+                }
+                let counters = [0, 1, 2].map(|counter: usize| sides[0][counter].max(sides[1][counter]));
+                done.push((*rule, counters));
+                counters
+            })
+            .collect()
+    }
+
+    fn remember(&mut self, record: &Seen) {
+        let Seen { pair, detail, shown, day, marks, part, .. } = *record;
+        self.fresh_count += 1;
+        self.fresh.entry(pair).or_default().push(Look { pair, detail, shown, carried: [0; 3], day, marks, part });
+    }
+
+    fn places(&self, pair: u64) -> impl Iterator<Item = Place> + use<> {
+        let start = find(&self.known, pair);
+        let known = self.known[start..].iter().take_while(|look| look.pair == pair).count();
+        let fresh = self.fresh.get(&pair).map_or(0, Vec::len);
+        (start..start + known).map(Place::Known).chain((0..fresh).map(move |index| Place::Fresh(pair, index)))
+    }
+
+    fn look(&self, place: Place) -> &Look {
+        match place {
+            Place::Known(index) => &self.known[index],
+            Place::Fresh(pair, index) => &self.fresh[&pair][index],
+        }
+    }
+
+    fn look_mut(&mut self, place: Place) -> &mut Look {
+        match place {
+            Place::Known(index) => &mut self.known[index],
+            Place::Fresh(pair, index) => match self.fresh.get_mut(&pair) {
+                Some(looks) => &mut looks[index],
+                None => unreachable!("a place is only made for a pair that is there"),
+            },
+        }
+    }
+}
+
+/// Where a look lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Known(usize),
+    Fresh(u64, usize),
+}
+
+fn not_above(old: &Counters, new: &Counters) -> bool {
+    old.iter().zip(new).all(|(old, new)| old <= new)
+}
+
+/// UTC day since the epoch.
+pub fn day_of(at: Timestamp) -> i32 {
+    i32::try_from(utc_day_start(at).as_second() / 86_400).unwrap_or(0)
+}
+
+/// The first look of a pair, or where it would stand. The keys are hashes, evenly spread, so a
+/// guess by proportion lands next to it.
+fn find(known: &[Look], pair: u64) -> usize {
+    let (mut low, mut high) = (0usize, known.len());
+    let (mut low_key, mut high_key) = (0u64, u64::MAX);
+    for _ in 0..6 {
+        if high - low < 16 {
+            break;
+        }
+        let share = (u128::from(pair - low_key) * (high - low) as u128 / (u128::from(high_key - low_key) + 1)) as usize;
+        let middle = (low + share).min(high - 1);
+        if known[middle].pair < pair {
+            (low, low_key) = (middle + 1, known[middle].pair);
+        } else {
+            (high, high_key) = (middle, known[middle].pair);
+        }
+        if low_key > pair || high_key < pair {
+            break;
+        }
+    }
+    low + known[low..high].partition_point(|look| look.pair < pair)
+}

@@ -1,0 +1,67 @@
+//! Health rules over one snapshot: no window, no memory.
+
+use super::memory::{Measured, Observation, UNGROUPED};
+use super::transition::Verdict;
+use crate::domain::alert::Talker;
+use crate::domain::metric::Metric;
+use crate::domain::record::{Health, HealthStatus};
+use crate::domain::rule::Rule;
+use crate::domain::text::visible;
+use crate::domain::threshold::Severity;
+
+/// Measures one health rule. The worst cluster of a Supercluster counts.
+pub fn observe(rule: &Rule, clusters: &[Health]) -> Observation {
+    let values: Vec<(f64, &Health)> = clusters.iter().filter_map(|cluster| Some((value(&rule.metric, cluster)?, cluster))).collect();
+    let worst = values.iter().map(|(value, _)| *value).max_by(f64::total_cmp);
+    let mut top: Vec<Talker> = values
+        .iter()
+        .filter(|(value, _)| *value > 0.0)
+        .map(|(value, cluster)| Talker {
+            src: visible(&cluster.fqdn),
+            dst: visible(&cluster.notes.join("; ")),
+            port: None,
+            proto: String::new(),
+            decision: visible(&cluster.status_text),
+            value: *value,
+        })
+        .collect();
+    top.sort_by(|a, b| b.value.total_cmp(&a.value));
+    Observation {
+        groups: vec![Measured { key: UNGROUPED, group: Vec::new(), value: worst, lower_bound: false, top: top.clone() }],
+        covers: None,
+        matched: clusters.len() as u64,
+        top,
+        note: clusters
+            .iter()
+            .find_map(|cluster| cluster.listen_only_since.as_ref().map(|at| format!("in listen-only mode since {}", visible(at)))),
+        trouble: worst.is_none().then(|| format!("the PCE does not report {}", rule.metric)),
+    }
+}
+
+/// The verdict of a health rule: its thresholds, or the PCE's own status when it has none.
+pub fn verdict(rule: &Rule, value: Option<f64>) -> Verdict {
+    if rule.metric != Metric::Status || rule.thresholds.worst_first().next().is_some() {
+        return Verdict::of(&rule.thresholds, value, false);
+    }
+    match value {
+        None => Verdict { breach: None, open: Some(Severity::Critical) },
+        Some(value) if value >= 2.0 => Verdict { breach: Some((Severity::Critical, "critical".to_owned())), open: None },
+        Some(value) if value >= 1.0 => Verdict { breach: Some((Severity::Warning, "not normal".to_owned())), open: None },
+        Some(_) => Verdict::default(),
+    }
+}
+
+fn value(metric: &Metric, cluster: &Health) -> Option<f64> {
+    match metric {
+        Metric::Status => Some(match cluster.status {
+            HealthStatus::Normal => 0.0,
+            HealthStatus::Warning => 1.0,
+            HealthStatus::Critical => 2.0,
+        }),
+        Metric::Cpu => cluster.cpu,
+        Metric::Memory => cluster.memory,
+        Metric::Disk => cluster.disk,
+        Metric::ReplicationLag => cluster.replication_lag,
+        _ => None,
+    }
+}

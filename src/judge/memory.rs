@@ -1,0 +1,331 @@
+//! What is remembered of a rule between runs: the increases of each run, for as long as the rule's window needs.
+
+use super::tally::{Amount, Tally, merge_talkers};
+use crate::domain::alert::Talker;
+use crate::domain::metric::Metric;
+use crate::domain::time::{before, since};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Most runs kept apart in one rule's memory; older neighbours are then merged, which keeps every
+/// total and makes only the far edge of the window coarser.
+const MOST_SLOTS: usize = 1_500;
+
+/// What one run added to one rule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Slot {
+    /// When the run looked.
+    at: Timestamp,
+    /// When the look before it was; the increases arrived in `(from, at]`.
+    from: Timestamp,
+    /// Groups that grew, and those whose growth is a lower bound.
+    cells: BTreeMap<u64, Cell>,
+    /// Largest contributors.
+    top: Vec<Talker>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct Cell {
+    value: Number,
+    learning: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+enum Number {
+    Sum(u64),
+    Max(f64),
+    /// The values are kept beside the slots.
+    Values,
+}
+
+/// What is remembered of one rule.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct RuleMemory {
+    /// The values of each group's fields.
+    groups: BTreeMap<u64, Vec<Option<String>>>,
+    slots: Vec<Slot>,
+    /// For metrics that count different values: when each was last seen, by group.
+    values: BTreeMap<u64, BTreeMap<u64, Timestamp>>,
+}
+
+/// What a rule measured, for one of its groups.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measured {
+    /// Stable hash of the group's values.
+    pub key: u64,
+    /// The values, in the order of `group_by`.
+    pub group: Vec<Option<String>>,
+    /// The value in base units; `None` when it cannot be known yet.
+    pub value: Option<f64>,
+    /// The true value may be higher.
+    pub lower_bound: bool,
+    /// Largest contributors in this run.
+    pub top: Vec<Talker>,
+}
+
+/// What a rule measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observation {
+    /// Every group with a value; without `group_by` always exactly one.
+    pub groups: Vec<Measured>,
+    /// What the values cover; `None` for a snapshot.
+    pub covers: Option<(Timestamp, Timestamp)>,
+    /// Records that matched in this run.
+    pub matched: u64,
+    /// Largest contributors over the window.
+    pub top: Vec<Talker>,
+    /// Something for people: learning, a shorter or longer span.
+    pub note: Option<String>,
+    /// Something that makes the rule's answer incomplete.
+    pub trouble: Option<String>,
+}
+
+/// The span whose increases a run reports.
+#[derive(Debug, Clone, Copy)]
+pub struct Span {
+    /// The previous look; `None` on the very first.
+    pub from: Option<Timestamp>,
+    /// This look.
+    pub to: Timestamp,
+}
+
+impl RuleMemory {
+    /// Adds what this run saw, and measures the rule's window.
+    pub fn measure<T>(
+        &mut self,
+        metric: &Metric,
+        window: Duration,
+        grouped: bool,
+        tally: Tally<T>,
+        span: Span,
+        show: impl Fn(&T, f64) -> Talker,
+    ) -> Observation {
+        let start = before(span.to, window);
+        self.forget(start);
+        let matched = tally.matched;
+        let overflow = tally.overflow;
+        let interval = span.from.map(|from| since(span.to, from).as_secs_f64()).filter(|seconds| *seconds > 0.0);
+        let mut tops: BTreeMap<u64, Vec<Talker>> = BTreeMap::new();
+        let mut slot = Slot { at: span.to, from: span.from.unwrap_or(start), cells: BTreeMap::new(), top: Vec::new() };
+        for group in tally.groups {
+            let value = match &group.amount {
+                Amount::Sum(0) | Amount::Max(0) => None,
+                Amount::Sum(sum) => Some(Number::Sum(*sum)),
+                Amount::Max(largest) => Some(Number::Max(*largest as f64)),
+                Amount::PerFlow(flows) => match (flows.values().max(), interval) {
+                    (Some(bytes), Some(seconds)) => Some(Number::Max(*bytes as f64 * 8.0 / seconds)),
+                    _ => None,
+                },
+                Amount::Values(values) if values.is_empty() => None,
+                Amount::Values(values) => {
+                    let seen = self.values.entry(group.key).or_default();
+                    seen.extend(values.iter().map(|value| (*value, span.to)));
+                    Some(Number::Values)
+                }
+            };
+            if value.is_none() && !group.learning && grouped {
+                continue;
+            }
+            self.groups.entry(group.key).or_insert_with(|| group.group.clone());
+            if value.is_some() || group.learning {
+                slot.cells.insert(group.key, Cell { value: value.unwrap_or(Number::Sum(0)), learning: group.learning });
+            }
+            // A rate of one flow over the interval; bytes for the others.
+            let scale = match (metric, interval) {
+                (Metric::Bandwidth, Some(seconds)) => 8.0 / seconds,
+                (Metric::Throughput, _) => 8.0 / window.as_secs_f64().max(f64::MIN_POSITIVE),
+                _ => 1.0,
+            };
+            let talkers = group.top.talkers(&show, scale);
+            slot.top = merge_talkers(slot.top.drain(..).chain(talkers.iter().cloned()));
+            tops.insert(group.key, talkers);
+        }
+        // A second run at the same instant continues the first one's slot.
+        self.slots.push(slot);
+        self.merge_if_many();
+        self.observe(metric, window, grouped, matched, overflow, span, &tops)
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn observe(
+        &self,
+        metric: &Metric,
+        window: Duration,
+        grouped: bool,
+        matched: u64,
+        overflow: bool,
+        span: Span,
+        tops: &BTreeMap<u64, Vec<Talker>>,
+    ) -> Observation {
+        let start = before(span.to, window);
+        let covered_from = self.covered_from(span.to);
+        let short = covered_from > start;
+        let length = window.as_secs_f64().max(since(span.to, covered_from).as_secs_f64());
+        let mut sums: BTreeMap<u64, (f64, bool)> = BTreeMap::new();
+        for slot in &self.slots {
+            for (group, cell) in &slot.cells {
+                let (value, learning) = sums.entry(*group).or_insert((0.0, false));
+                *learning |= cell.learning;
+                match cell.value {
+                    Number::Sum(sum) => *value += sum as f64,
+                    Number::Max(largest) => *value = value.max(largest),
+                    Number::Values => {}
+                }
+            }
+        }
+        for (group, values) in &self.values {
+            sums.entry(*group).or_insert((0.0, false)).0 = values.len() as f64;
+        }
+        if !grouped {
+            sums.entry(UNGROUPED).or_insert((0.0, false));
+        }
+        let no_rate_yet = *metric == Metric::Bandwidth && span.from.is_none_or(|from| from >= span.to);
+        let any_learning = sums.values().any(|(_, learning)| *learning);
+        let groups = sums
+            .into_iter()
+            .map(|(key, (sum, learning))| Measured {
+                key,
+                group: self.groups.get(&key).cloned().unwrap_or_default(),
+                value: (!no_rate_yet).then_some(match metric {
+                    Metric::Throughput => sum * 8.0 / length.max(f64::MIN_POSITIVE),
+                    _ => sum,
+                }),
+                lower_bound: learning || short || overflow,
+                top: tops.get(&key).cloned().unwrap_or_default(),
+            })
+            .collect();
+        let note = if no_rate_yet {
+            Some("learning: a rate needs two looks, the next run knows it".to_owned())
+        } else if any_learning {
+            Some(
+                "learning: some flows began before the window and their earlier count is not known yet; exact once the window has passed"
+                    .to_owned(),
+            )
+        } else if short {
+            Some("counted only since this rule or its memory began; exact once the window has passed".to_owned())
+        } else {
+            None
+        };
+        Observation {
+            groups,
+            covers: Some((covered_from, span.to)),
+            matched,
+            top: merge_talkers(self.slots.iter().flat_map(|slot| slot.top.iter().cloned())),
+            note,
+            trouble: overflow.then(|| "more groups or values than can be told apart: the rest is not counted".to_owned()),
+        }
+    }
+
+    /// From when on the slots cover everything up to `to` without a hole.
+    fn covered_from(&self, to: Timestamp) -> Timestamp {
+        let mut from = to;
+        for slot in self.slots.iter().rev() {
+            if slot.at < from {
+                break;
+            }
+            from = from.min(slot.from);
+        }
+        from
+    }
+
+    fn forget(&mut self, start: Timestamp) {
+        self.slots.retain(|slot| slot.at > start);
+        for values in self.values.values_mut() {
+            values.retain(|_, seen| *seen > start);
+        }
+        self.values.retain(|_, values| !values.is_empty());
+        let needed: std::collections::BTreeSet<u64> =
+            self.slots.iter().flat_map(|slot| slot.cells.keys().copied()).chain(self.values.keys().copied()).collect();
+        self.groups.retain(|key, _| needed.contains(key));
+    }
+
+    fn merge_if_many(&mut self) {
+        if self.slots.len() <= MOST_SLOTS {
+            return;
+        }
+        let mut merged: Vec<Slot> = Vec::with_capacity(self.slots.len());
+        for (index, slot) in std::mem::take(&mut self.slots).into_iter().enumerate() {
+            match merged.last_mut() {
+                Some(last) if index < MOST_SLOTS / 2 && index % 2 == 1 && last.at >= slot.from => last.absorb(slot),
+                _ => merged.push(slot),
+            }
+        }
+        self.slots = merged;
+    }
+
+    /// Clock stepped back: what lies in the future is moved to now, so that it is neither lost nor kept for ever.
+    pub fn clamp_to(&mut self, now: Timestamp) {
+        for slot in &mut self.slots {
+            slot.at = slot.at.min(now);
+            slot.from = slot.from.min(now);
+        }
+        for values in self.values.values_mut() {
+            for seen in values.values_mut() {
+                *seen = (*seen).min(now);
+            }
+        }
+    }
+}
+
+/// Measures a tally that stands for itself: plain sums of what was sent, nothing remembered.
+pub fn measure_alone<T>(
+    metric: &Metric,
+    window: Duration,
+    grouped: bool,
+    tally: Tally<T>,
+    now: Timestamp,
+    show: impl Fn(&T, f64) -> Talker,
+) -> Observation {
+    let mut memory = RuleMemory::default();
+    memory.measure(metric, window, grouped, tally, Span { from: Some(before(now, window)), to: now }, show)
+}
+
+impl Slot {
+    fn absorb(&mut self, newer: Slot) {
+        self.at = newer.at;
+        for (group, cell) in newer.cells {
+            let mine = self.cells.entry(group).or_insert(Cell { value: cell.value.nothing(), learning: false });
+            mine.learning |= cell.learning;
+            mine.value = match (mine.value, cell.value) {
+                (Number::Sum(a), Number::Sum(b)) => Number::Sum(a.saturating_add(b)),
+                (Number::Max(a), Number::Max(b)) => Number::Max(a.max(b)),
+                (_, value) => value,
+            };
+        }
+        self.top = merge_talkers(self.top.drain(..).chain(newer.top));
+    }
+}
+
+impl Number {
+    fn nothing(self) -> Number {
+        match self {
+            Number::Sum(_) => Number::Sum(0),
+            Number::Max(_) => Number::Max(0.0),
+            Number::Values => Number::Values,
+        }
+    }
+}
+
+/// The group key of a rule without `group_by`.
+pub const UNGROUPED: u64 = 0;
+
+/// The key of a group: a hash of its values that tells absence from an empty text.
+pub fn group_key(values: &[Option<String>]) -> u64 {
+    if values.is_empty() {
+        return UNGROUPED;
+    }
+    let mut bytes = Vec::new();
+    for value in values {
+        match value {
+            None => bytes.push(0),
+            Some(text) => {
+                bytes.push(1);
+                bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
+                bytes.extend_from_slice(text.as_bytes());
+            }
+        }
+    }
+    xxhash_rust::xxh3::xxh3_64(&bytes)
+}

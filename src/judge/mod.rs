@@ -1,0 +1,12 @@
+//! Judgement, pure: records and memory in, verdicts out. No I/O, no clock; `now` is an argument.
+
+pub mod accounting;
+pub mod events;
+pub mod exit;
+pub mod health;
+pub mod memory;
+pub mod outbox;
+pub mod plan;
+pub mod tally;
+pub mod traffic;
+pub mod transition;

@@ -1,0 +1,295 @@
+//! Which alerts are due at which channel, and what a delivery or a failure means. Pure.
+//!
+//! A channel is remembered as told only after it took the message. Until then the message waits in
+//! the outbox, is never made a second time, and keeps its id through every attempt.
+
+use super::transition::{Instance, Stage, Told};
+use crate::domain::alert::{Alert, AlertState, Counted, Parcel, ParcelKind, PceIdentity, Reason};
+use crate::domain::metric::Unit;
+use crate::domain::rule::{Route, Rule, channels_for};
+use crate::domain::text::{quantity, visible};
+use crate::domain::threshold::Severity;
+use crate::domain::time::{after, format_duration, since};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// All instances that are not ok, by fingerprint.
+pub type Instances = BTreeMap<String, Instance>;
+
+/// What the outbox needs to know of a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addressee {
+    /// Its name.
+    pub name: String,
+    /// Milder alerts are not told here.
+    pub min_severity: Severity,
+    /// Whether it wants to hear that an alert is over.
+    pub send_resolved: bool,
+}
+
+/// How messages are made.
+pub struct Policy<'p> {
+    /// Enabled channels.
+    pub channels: &'p [Addressee],
+    /// Where alerts go when the rule does not say.
+    pub routes: &'p [Route],
+    /// Most alerts in one message.
+    pub max_alerts: usize,
+    /// Which PCE.
+    pub pce: &'p PceIdentity,
+    /// A stable new id.
+    pub new_id: &'p dyn Fn() -> String,
+}
+
+/// The messages that are due at `now`: at most one for each channel. Instances that nobody needs
+/// to hear of any more are dropped.
+pub fn due(rules: &[&Rule], instances: &mut Instances, outbox: &[Parcel], policy: &Policy<'_>, now: Timestamp) -> Vec<Parcel> {
+    let by_name: BTreeMap<&str, &Rule> = rules.iter().map(|rule| (rule.name.as_str(), *rule)).collect();
+    let waiting = Waiting::of(outbox);
+    let mut parcels = Vec::new();
+    for channel in policy.channels {
+        let mut alerts: Vec<Alert> = Vec::new();
+        for (fingerprint, instance) in instances.iter() {
+            let rule = by_name.get(instance.rule.as_str()).copied();
+            let queued = waiting.get(&channel.name, fingerprint, instance.fired_at);
+            if let Some(reason) = reason(instance, rule, channel, policy.routes, queued, now) {
+                alerts.push(alert(fingerprint, instance, rule, reason));
+            }
+        }
+        if !alerts.is_empty() {
+            parcels.push(parcel(channel, alerts, policy, now));
+        }
+    }
+    let waiting = Waiting::of(outbox.iter().chain(&parcels));
+    forget(instances, &waiting, policy.channels);
+    parcels
+}
+
+/// What waits in the outbox for one instance at one channel.
+#[derive(Debug, Clone, Copy, Default)]
+struct Queued {
+    firing: Option<Severity>,
+    resolved: bool,
+}
+
+struct Waiting<'o>(BTreeMap<(&'o str, &'o str, Timestamp), Queued>);
+
+impl<'o> Waiting<'o> {
+    fn of(outbox: impl IntoIterator<Item = &'o Parcel>) -> Self {
+        let mut map: BTreeMap<(&str, &str, Timestamp), Queued> = BTreeMap::new();
+        for parcel in outbox.into_iter().filter(|parcel| parcel.given_up.is_none()) {
+            for (fingerprint, state, severity, since) in contents(parcel) {
+                let queued = map.entry((&parcel.channel, fingerprint, since)).or_default();
+                match state {
+                    AlertState::Firing => queued.firing = queued.firing.max(Some(severity)),
+                    AlertState::Resolved => queued.resolved = true,
+                }
+            }
+        }
+        Waiting(map)
+    }
+
+    fn get(&self, channel: &str, fingerprint: &str, episode: Option<Timestamp>) -> Queued {
+        episode.and_then(|episode| self.0.get(&(channel, fingerprint, episode)).copied()).unwrap_or_default()
+    }
+}
+
+fn contents(parcel: &Parcel) -> impl Iterator<Item = (&str, AlertState, Severity, Timestamp)> {
+    let shown = parcel.alerts.iter().map(|alert| (alert.fingerprint.as_str(), alert.state, alert.severity, alert.since));
+    shown.chain(parcel.counted.iter().map(|counted| (counted.fingerprint.as_str(), counted.state, counted.severity, counted.since)))
+}
+
+/// Why this channel must hear of this instance now, if it must.
+fn reason(
+    instance: &Instance,
+    rule: Option<&Rule>,
+    channel: &Addressee,
+    routes: &[Route],
+    queued: Queued,
+    now: Timestamp,
+) -> Option<Reason> {
+    let told = instance.told.get(&channel.name).filter(|told| Some(told.episode) == instance.fired_at);
+    match instance.stage {
+        Stage::Pending => None,
+        Stage::Resolved => {
+            (told.is_some() && channel.send_resolved && !queued.resolved && queued.firing.is_none()).then_some(Reason::Resolved)
+        }
+        Stage::Firing => {
+            let rule = rule?;
+            let wanted =
+                instance.severity >= channel.min_severity && channels_for(rule, instance.severity, routes).contains(&channel.name.as_str());
+            if !wanted || queued.firing.is_some_and(|severity| severity >= instance.severity) {
+                return None;
+            }
+            match told {
+                // Worse than what waits there undelivered: that counts as rising too.
+                None if queued.firing.is_some() => Some(Reason::Escalated),
+                None => Some(Reason::First),
+                Some(told) if instance.severity > told.severity => Some(Reason::Escalated),
+                Some(told) if since(now, told.at) >= rule.cooldown => Some(Reason::Reminder),
+                Some(_) => None,
+            }
+        }
+    }
+}
+
+/// Whether a firing instance is quiet only because its channels were told recently.
+pub fn in_cooldown(instance: &Instance) -> bool {
+    instance.stage == Stage::Firing && instance.told.values().any(|told| Some(told.episode) == instance.fired_at)
+}
+
+fn alert(fingerprint: &str, instance: &Instance, rule: Option<&Rule>, reason: Reason) -> Alert {
+    let state = if instance.stage == Stage::Resolved { AlertState::Resolved } else { AlertState::Firing };
+    let unit = rule.map_or(Unit::Values, |rule| rule.metric.unit());
+    Alert {
+        fingerprint: fingerprint.to_owned(),
+        rule: instance.rule.clone(),
+        severity: instance.severity,
+        state,
+        reason,
+        value: instance.value,
+        lower_bound: instance.lower_bound,
+        unit,
+        threshold: instance.threshold.clone(),
+        window: instance.window,
+        group: instance.group.clone(),
+        labels: rule.map(|rule| rule.labels.clone()).unwrap_or_default(),
+        summary: summary(instance, rule, state, unit),
+        description: rule.and_then(|rule| rule.description.clone()),
+        runbook: rule.and_then(|rule| rule.runbook.clone()),
+        since: instance.fired_at.unwrap_or(instance.since),
+        top: instance.top.clone(),
+    }
+}
+
+/// One line for people, free of control characters.
+fn summary(instance: &Instance, rule: Option<&Rule>, state: AlertState, unit: Unit) -> String {
+    let mut text = visible(&instance.rule);
+    if !instance.group.is_empty() {
+        let group: Vec<String> = instance.group.iter().map(|(_, value)| visible(value.as_deref().unwrap_or("-"))).collect();
+        text.push_str(&format!(" ({})", group.join(", ")));
+    }
+    if let Some(value) = instance.value {
+        let bound = if instance.lower_bound { "at least " } else { "" };
+        text.push_str(&format!(": {bound}{}", quantity(value, unit)));
+    }
+    match (state, rule) {
+        (AlertState::Resolved, None) => text.push_str(", over: the rule was removed or switched off"),
+        (AlertState::Resolved, Some(_)) => text.push_str(", over"),
+        (AlertState::Firing, _) => {
+            let length = since(instance.window.to, instance.window.from);
+            text.push_str(&format!(", threshold {}", instance.threshold));
+            if !length.is_zero() {
+                text.push_str(&format!(" in {}", format_duration(length)));
+            }
+        }
+    }
+    text
+}
+
+fn parcel(channel: &Addressee, mut alerts: Vec<Alert>, policy: &Policy<'_>, now: Timestamp) -> Parcel {
+    let news = |alert: &Alert| match alert.reason {
+        Reason::First | Reason::Escalated | Reason::Test => 0,
+        Reason::Reminder => 1,
+        Reason::Resolved => 2,
+    };
+    alerts.sort_by(|a, b| {
+        (a.state == AlertState::Resolved, std::cmp::Reverse(a.severity), news(a), &a.rule, &a.group).cmp(&(
+            b.state == AlertState::Resolved,
+            std::cmp::Reverse(b.severity),
+            news(b),
+            &b.rule,
+            &b.group,
+        ))
+    });
+    let kind = match alerts.iter().map(news).min() {
+        Some(0) | None => ParcelKind::Firing,
+        Some(1) => ParcelKind::Reminder,
+        Some(_) => ParcelKind::Resolved,
+    };
+    let counted: Vec<Counted> = alerts
+        .split_off(alerts.len().min(policy.max_alerts.max(1)))
+        .into_iter()
+        .map(|alert| Counted { fingerprint: alert.fingerprint, severity: alert.severity, state: alert.state, since: alert.since })
+        .collect();
+    Parcel {
+        id: (policy.new_id)(),
+        channel: channel.name.clone(),
+        kind,
+        created: now,
+        pce: policy.pce.clone(),
+        alerts,
+        left_out: counted.len(),
+        counted,
+        attempts: 0,
+        not_before: None,
+        last_error: None,
+        given_up: None,
+    }
+}
+
+/// A channel took a message: only now is it remembered as told, and only now is cooldown spent.
+pub fn delivered(parcel: &Parcel, instances: &mut Instances, now: Timestamp) {
+    for (fingerprint, state, severity, episode) in contents(parcel) {
+        let Some(instance) = instances.get_mut(fingerprint) else { continue };
+        let known = instance.told.get(&parcel.channel).copied();
+        match state {
+            AlertState::Firing => {
+                // A message of an older episode that was late must not hide that the newer one was told.
+                if known.is_none_or(|told| told.episode <= episode) {
+                    instance.told.insert(parcel.channel.clone(), Told { at: now, severity, episode });
+                }
+            }
+            AlertState::Resolved => {
+                if known.is_some_and(|told| told.episode == episode) {
+                    instance.told.remove(&parcel.channel);
+                }
+            }
+        }
+    }
+}
+
+/// A message was not taken: when it is tried next. Doubles from a minute to an hour; the service's
+/// own wish is honoured within a day.
+pub fn failed(parcel: &mut Parcel, error: String, wish: Option<Duration>, permanent: bool, now: Timestamp) {
+    const LONGEST: Duration = Duration::from_secs(3600);
+    let doubled = Duration::from_secs(60).saturating_mul(1 << parcel.attempts.saturating_sub(1).min(6)).min(LONGEST);
+    let pause = match wish {
+        Some(wish) => wish.min(Duration::from_secs(86_400)),
+        None if permanent => LONGEST,
+        None => doubled,
+    };
+    parcel.not_before = Some(after(now, pause));
+    parcel.last_error = Some(error);
+}
+
+/// Whether a message is tried in this run.
+pub fn is_due(parcel: &Parcel, now: Timestamp) -> bool {
+    parcel.given_up.is_none() && parcel.not_before.is_none_or(|instant| instant <= now)
+}
+
+/// Marks messages that waited too long as given up; returns how many.
+pub fn give_up(outbox: &mut [Parcel], give_up_after: Duration, now: Timestamp) -> usize {
+    let mut count = 0;
+    for parcel in outbox.iter_mut().filter(|parcel| parcel.given_up.is_none() && since(now, parcel.created) > give_up_after) {
+        parcel.given_up = Some(now);
+        count += 1;
+    }
+    count
+}
+
+/// Drops resolved instances that no channel needs to hear of, and what was told to channels that are gone.
+fn forget(instances: &mut Instances, waiting: &Waiting<'_>, channels: &[Addressee]) {
+    let listening: BTreeSet<&str> = channels.iter().map(|channel| channel.name.as_str()).collect();
+    let hears_end: BTreeSet<&str> = channels.iter().filter(|channel| channel.send_resolved).map(|channel| channel.name.as_str()).collect();
+    instances.retain(|fingerprint, instance| {
+        instance.told.retain(|channel, _| listening.contains(channel.as_str()));
+        if instance.stage != Stage::Resolved {
+            return true;
+        }
+        instance.told.retain(|channel, told| hears_end.contains(channel.as_str()) && Some(told.episode) == instance.fired_at);
+        let undelivered = channels.iter().any(|channel| waiting.get(&channel.name, fingerprint, instance.fired_at).firing.is_some());
+        undelivered || !instance.told.is_empty()
+    });
+}

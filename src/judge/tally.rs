@@ -1,0 +1,171 @@
+//! What one run adds to one rule, group by group, and who contributed most.
+
+use crate::domain::alert::Talker;
+use crate::domain::metric::Metric;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// Groups one rule may have in one run. More are not told apart any more, which is said.
+pub const MOST_GROUPS: usize = 50_000;
+/// Different values one rule may hold in one run.
+pub const MOST_VALUES: usize = 1_000_000;
+
+/// What a metric adds up.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Amount {
+    /// A plain sum.
+    Sum(u64),
+    /// The largest single number.
+    Max(u64),
+    /// Bytes of each flow; the fastest counts.
+    PerFlow(HashMap<u64, u64>),
+    /// Different values, hashed.
+    Values(HashSet<u64>),
+}
+
+impl Amount {
+    /// Nothing yet, for a metric.
+    pub fn zero(metric: &Metric) -> Amount {
+        match metric {
+            Metric::Bandwidth => Amount::PerFlow(HashMap::new()),
+            Metric::Flows | Metric::Distinct(_) => Amount::Values(HashSet::new()),
+            Metric::WorkloadsAffected => Amount::Max(0),
+            Metric::Connections | Metric::Bytes | Metric::BytesIn | Metric::BytesOut | Metric::Throughput | Metric::Count => Amount::Sum(0),
+            // Health is judged from its snapshot and never summed.
+            Metric::Status | Metric::Cpu | Metric::Memory | Metric::Disk | Metric::ReplicationLag => Amount::Max(0),
+        }
+    }
+}
+
+/// One group of one rule in one run.
+#[derive(Debug)]
+pub struct GroupTally<T> {
+    /// Stable hash of the group's values.
+    pub key: u64,
+    /// The values, in the order of `group_by`.
+    pub group: Vec<Option<String>>,
+    /// What it adds up to.
+    pub amount: Amount,
+    /// Some record's past is unknown.
+    pub learning: bool,
+    /// Largest contributors.
+    pub top: Top<T>,
+}
+
+/// One rule in one run. `T` is what is kept of a contributor until it is shown.
+#[derive(Debug)]
+pub struct Tally<T> {
+    zero: Amount,
+    /// Groups, in the order they were met.
+    pub groups: Vec<GroupTally<T>>,
+    numbers: HashMap<u64, u32>,
+    /// Records that matched.
+    pub matched: u64,
+    /// More groups or values came than can be held.
+    pub overflow: bool,
+    values: usize,
+}
+
+impl<T> Tally<T> {
+    /// An empty tally whose groups begin at `zero`.
+    pub fn new(zero: Amount) -> Self {
+        Self { zero, groups: Vec::new(), numbers: HashMap::new(), matched: 0, overflow: false, values: 0 }
+    }
+
+    /// The number of a group, made when it is met for the first time. `None` when there are too many.
+    pub fn group(&mut self, key: u64, group: impl FnOnce() -> Vec<Option<String>>) -> Option<u32> {
+        if let Some(number) = self.numbers.get(&key) {
+            return Some(*number);
+        }
+        if self.groups.len() >= MOST_GROUPS {
+            self.overflow = true;
+            return None;
+        }
+        let number = self.groups.len() as u32;
+        self.groups.push(GroupTally { key, group: group(), amount: self.zero.clone(), learning: false, top: Top::default() });
+        self.numbers.insert(key, number);
+        Some(number)
+    }
+
+    /// Adds to a group: `amount` for sums, `value` for different values and for telling flows apart
+    /// (0 stands for "the record has no such value").
+    pub fn add(&mut self, group: u32, amount: u64, value: u64, contributor: impl FnOnce() -> T) {
+        let Some(tally) = self.groups.get_mut(group as usize) else { return };
+        match &mut tally.amount {
+            Amount::Sum(sum) => *sum = sum.saturating_add(amount),
+            Amount::Max(largest) => *largest = (*largest).max(amount),
+            Amount::PerFlow(flows) => {
+                if let Some(bytes) = flows.get_mut(&value) {
+                    *bytes = bytes.saturating_add(amount);
+                } else if self.values < MOST_VALUES {
+                    self.values += 1;
+                    flows.insert(value, amount);
+                } else {
+                    self.overflow = true;
+                }
+            }
+            Amount::Values(values) => {
+                if value != 0 && !values.contains(&value) {
+                    if self.values < MOST_VALUES {
+                        self.values += 1;
+                        values.insert(value);
+                    } else {
+                        self.overflow = true;
+                    }
+                }
+            }
+        }
+        tally.top.offer(amount, contributor);
+    }
+}
+
+const KEPT: usize = 24;
+/// Contributors shown.
+pub const SHOWN: usize = 5;
+
+/// The largest contributions met so far.
+#[derive(Debug)]
+pub struct Top<T> {
+    kept: Vec<(u64, T)>,
+    smallest: u64,
+}
+
+impl<T> Default for Top<T> {
+    fn default() -> Self {
+        Self { kept: Vec::new(), smallest: 0 }
+    }
+}
+
+impl<T> Top<T> {
+    fn offer(&mut self, amount: u64, contributor: impl FnOnce() -> T) {
+        if self.kept.len() < KEPT {
+            self.kept.push((amount, contributor()));
+        } else if amount > self.smallest {
+            if let Some(place) = self.kept.iter().position(|(have, _)| *have == self.smallest) {
+                self.kept[place] = (amount, contributor());
+            }
+        } else {
+            return;
+        }
+        if self.kept.len() == KEPT {
+            self.smallest = self.kept.iter().map(|(amount, _)| *amount).min().unwrap_or(0);
+        }
+    }
+
+    /// The contributors for people: contributions of the same one added up, largest first.
+    pub fn talkers(&self, show: impl Fn(&T, f64) -> Talker, scale: f64) -> Vec<Talker> {
+        merge_talkers(self.kept.iter().map(|(amount, contributor)| show(contributor, *amount as f64 * scale)))
+    }
+}
+
+/// Adds up contributions of the same talker; the largest few come first.
+pub fn merge_talkers(talkers: impl IntoIterator<Item = Talker>) -> Vec<Talker> {
+    let mut merged: BTreeMap<(String, String, Option<u16>, String, String), f64> = BTreeMap::new();
+    for talker in talkers {
+        *merged.entry((talker.src, talker.dst, talker.port, talker.proto, talker.decision)).or_default() += talker.value;
+    }
+    let mut list: Vec<Talker> =
+        merged.into_iter().map(|((src, dst, port, proto, decision), value)| Talker { src, dst, port, proto, decision, value }).collect();
+    list.sort_by(|a, b| b.value.total_cmp(&a.value));
+    list.truncate(SHOWN);
+    list
+}

@@ -1,0 +1,378 @@
+//! All traffic rules over one stream of records, in one pass.
+
+use super::accounting::{
+    Counters, Coverage, Hit, Increases, Ledger, Look, ReporterSide, RuleAccount, Selector, Talk, flow_key, state_mask,
+};
+use super::memory::{Observation, RuleMemory, Span, measure_alone};
+use super::plan::Plan;
+use super::tally::{Amount, Tally};
+use crate::domain::alert::Talker;
+use crate::domain::field::Field;
+use crate::domain::filter::{Filter, TrafficCondition};
+use crate::domain::metric::Metric;
+use crate::domain::record::{Decision, Direction, Endpoint, Flow, FlowSink, Interned, proto_name};
+use crate::domain::rule::{Matcher, Rule};
+use crate::domain::text::visible;
+use crate::domain::time::before;
+use jiff::Timestamp;
+use std::collections::HashMap;
+use std::rc::Rc;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// One rule while records stream by.
+struct Judged<'r> {
+    rule: &'r Rule,
+    tally: Tally<Contributor>,
+    account: RuleAccount,
+}
+
+/// What is kept of a contributor until it is shown.
+struct Contributor {
+    src: Rc<Interned>,
+    dst: Rc<Interned>,
+    port: Option<u16>,
+    proto: i16,
+    decision: Decision,
+}
+
+impl Contributor {
+    fn of(flow: &Flow<'_>) -> Self {
+        Self { src: Rc::clone(&flow.src), dst: Rc::clone(&flow.dst), port: flow.port, proto: flow.proto, decision: flow.decision }
+    }
+
+    fn again(&self) -> Self {
+        Self { src: Rc::clone(&self.src), dst: Rc::clone(&self.dst), ..*self }
+    }
+
+    fn show(&self, value: f64) -> Talker {
+        let name = |end: &Endpoint| visible(end.display_name());
+        Talker {
+            src: name(&self.src.endpoint),
+            dst: name(&self.dst.endpoint),
+            port: self.port,
+            proto: proto_name(self.proto),
+            decision: self.decision.name().to_owned(),
+            value,
+        }
+    }
+}
+
+/// What the traffic accounting carries from run to run.
+#[derive(Debug, Default)]
+pub struct TrafficMemory {
+    /// Counters of every record at the previous look.
+    pub looks: Vec<Look>,
+    /// What the looks cover.
+    pub coverage: Coverage,
+}
+
+/// Judges flow records against all enabled traffic rules.
+pub struct TrafficJudge<'r> {
+    rules: Vec<Judged<'r>>,
+    accounts: Vec<RuleAccount>,
+    plan: Plan,
+    /// Rules that look at reporter-side fields, by mark.
+    marked: Vec<u32>,
+    ledger: Option<Ledger>,
+    now: Timestamp,
+    part: u32,
+    /// Plain sums only: records met so far, when the PCE may be asked again in parts.
+    repeats: Option<HashMap<u64, u32>>,
+    matching: Vec<u32>,
+    hits: Vec<Hit>,
+    scratch: Vec<u8>,
+    kept: Vec<Contributor>,
+    /// Plain sums only: records without a readable time.
+    timeless: u64,
+}
+
+/// What came out of one pass.
+pub struct TrafficOutcome {
+    /// One for each rule, in the order given.
+    pub observations: Vec<Observation>,
+    /// To be kept for the next run; `None` for plain sums.
+    pub memory: Option<TrafficMemory>,
+    /// Records without a readable time.
+    pub timeless: u64,
+    /// Records that could not be remembered because of the cap.
+    pub over_cap: u64,
+}
+
+impl<'r> TrafficJudge<'r> {
+    /// A judge for these rules (all of source traffic). `memory` is `None` for plain sums.
+    /// `may_repeat`: the same record may come again in a later part of the answer.
+    pub fn new(rules: &[&'r Rule], memory: Option<TrafficMemory>, cap: usize, may_repeat: bool, now: Timestamp) -> Self {
+        let mut marked = Vec::new();
+        let mut filters = Vec::new();
+        let mut judged = Vec::new();
+        for (number, rule) in (0u32..).zip(rules.iter().copied()) {
+            let Matcher::Traffic(filter) = &rule.matcher else { continue };
+            let account = RuleAccount { selector: selector(rule, filter, number, &mut marked), window_start: before(now, rule.window) };
+            let zero = match (&rule.metric, &memory) {
+                (Metric::Bandwidth, None) => Amount::Max(0),
+                (metric, _) => Amount::zero(metric),
+            };
+            filters.push(filter);
+            judged.push(Judged { rule, tally: Tally::new(zero), account });
+        }
+        let as_reported = memory.is_none();
+        Self {
+            accounts: judged.iter().map(|judged| judged.account).collect(),
+            plan: Plan::new(filters.iter().copied()),
+            rules: judged,
+            marked,
+            ledger: memory.map(|memory| Ledger::new(memory.looks, memory.coverage, now, cap)),
+            now,
+            part: 0,
+            repeats: (as_reported && may_repeat).then(HashMap::new),
+            matching: Vec::new(),
+            hits: Vec::new(),
+            scratch: Vec::new(),
+            kept: Vec::new(),
+            timeless: 0,
+        }
+    }
+
+    /// How the decoder marks endpoints for this judge's rules.
+    pub fn marker(&self) -> impl Fn(&Endpoint) -> Box<[u64]> + 'static {
+        self.plan.marker()
+    }
+
+    /// Another part of the answer begins; records may come again.
+    pub fn begin_part(&mut self, part: u32) {
+        self.part = part;
+    }
+
+    /// Ends the pass. `memories` are those of the rules, in order; `span` says what the increases
+    /// cover; `coverage` and `next_from` what the next run may rely on and can ask for.
+    pub fn finish(mut self, memories: &mut [RuleMemory], span: Span, coverage: Coverage, next_from: Timestamp) -> TrafficOutcome {
+        let mut over_cap = 0;
+        let memory = self.ledger.take().map(|mut ledger| {
+            ledger.end_of_answer(&self.accounts, &mut Adding { rules: &mut self.rules, kept: &mut self.kept, current: None });
+            self.timeless += ledger.timeless;
+            over_cap = ledger.over_cap;
+            let (looks, forgotten_before) = ledger.into_looks(next_from);
+            // What did not fit would be taken for new next time: begin the coverage anew instead.
+            let since = if over_cap > 0 { [None; 4] } else { coverage.since };
+            TrafficMemory { looks, coverage: Coverage { since, forgotten_before, ..coverage } }
+        });
+        let with_memory = memory.is_some();
+        let observations = self
+            .rules
+            .into_iter()
+            .zip(memories)
+            .map(|(judged, memory)| {
+                let Rule { metric, window, group_by, .. } = judged.rule;
+                let show = |contributor: &Contributor, value: f64| contributor.show(value);
+                if with_memory {
+                    memory.measure(metric, *window, !group_by.is_empty(), judged.tally, span, show)
+                } else {
+                    measure_alone(metric, *window, !group_by.is_empty(), judged.tally, self.now, show)
+                }
+            })
+            .collect();
+        TrafficOutcome { observations, memory, timeless: self.timeless, over_cap }
+    }
+
+    /// Turns the matching rules into hits: rule, group, value.
+    fn collect_hits(&mut self, flow: &Flow<'_>) {
+        self.hits.clear();
+        for number in &self.matching {
+            let judged = &mut self.rules[*number as usize];
+            judged.tally.matched += 1;
+            let rule = judged.rule;
+            let key = if rule.group_by.is_empty() {
+                super::memory::UNGROUPED
+            } else {
+                self.scratch.clear();
+                for field in &rule.group_by {
+                    append_field(field, flow, &mut self.scratch);
+                }
+                xxh3_64(&self.scratch)
+            };
+            let group = judged.tally.group(key, || rule.group_by.iter().map(|field| field_value(field, flow)).collect());
+            let Some(group) = group else { continue };
+            let value = match &rule.metric {
+                Metric::Flows | Metric::Bandwidth => flow_key(flow),
+                Metric::Distinct(field) => field_value(field, flow).map_or(0, |text| xxh3_64(text.as_bytes()).max(1)),
+                _ => 0,
+            };
+            self.hits.push(Hit { rule: *number, group, value });
+        }
+    }
+
+    fn add_as_reported(&mut self, flow: &Flow<'_>) {
+        let (Some(first), Some(last)) = (flow.first, flow.last) else {
+            self.timeless += 1;
+            return;
+        };
+        if let Some(met) = &mut self.repeats {
+            let key = xxh3_64(
+                format!("{}|{:?}|{}|{}|{}|{:?}", flow_key(flow), flow.direction, flow.state, flow.process, flow.user, flow.first)
+                    .as_bytes(),
+            );
+            let part = *met.entry(key).or_insert(self.part);
+            if part != self.part {
+                return;
+            }
+        }
+        let counters = [flow.connections, flow.bytes_in, flow.bytes_out];
+        for hit in &self.hits {
+            let judged = &mut self.rules[hit.rule as usize];
+            if last <= judged.account.window_start || first > self.now {
+                continue;
+            }
+            let amount = match judged.rule.metric {
+                // The mean over the bucket: the only rate a single look can give.
+                Metric::Bandwidth => {
+                    let seconds = crate::domain::time::since(last, first).as_secs();
+                    let bits = (flow.bytes_in.saturating_add(flow.bytes_out)).saturating_mul(8);
+                    if seconds == 0 { continue } else { bits / seconds }
+                }
+                ref metric => share(metric, counters),
+            };
+            judged.tally.add(hit.group, amount, hit.value, || Contributor::of(flow));
+        }
+    }
+}
+
+impl FlowSink for TrafficJudge<'_> {
+    fn flow(&mut self, flow: &Flow<'_>) {
+        self.plan.matching(flow, &mut self.matching);
+        self.collect_hits(flow);
+        let Some(mut ledger) = self.ledger.take() else {
+            self.add_as_reported(flow);
+            return;
+        };
+        let marks =
+            self.marked.iter().enumerate().filter(|(_, rule)| self.matching.contains(rule)).fold(0u64, |marks, (bit, _)| marks | 1 << bit);
+        let mut adding = Adding { rules: &mut self.rules, kept: &mut self.kept, current: Some(flow) };
+        ledger.see(flow, self.part, &self.hits, marks, &self.accounts, &mut adding);
+        self.ledger = Some(ledger);
+    }
+}
+
+/// Hands increases to the rules' tallies.
+struct Adding<'x, 'r, 'f> {
+    rules: &'x mut [Judged<'r>],
+    kept: &'x mut Vec<Contributor>,
+    current: Option<&'x Flow<'f>>,
+}
+
+impl Increases for Adding<'_, '_, '_> {
+    fn grown(&mut self, hit: Hit, by: Counters, talk: Talk) {
+        let Some(judged) = self.rules.get_mut(hit.rule as usize) else { return };
+        let (kept, current) = (&*self.kept, self.current);
+        let metric = &judged.rule.metric;
+        // Bytes can be late while connections are not; a flow counts as seen when anything grew.
+        judged.tally.add(hit.group, share(metric, by), hit.value, || match (talk, current) {
+            (Talk::Kept(number), _) => kept[number as usize].again(),
+            (Talk::Current, Some(flow)) => Contributor::of(flow),
+            (Talk::Current, None) => unreachable!("a record that settles late was kept"),
+        });
+    }
+
+    fn learning(&mut self, hit: Hit) {
+        if let Some(group) = self.rules.get_mut(hit.rule as usize).and_then(|judged| judged.tally.groups.get_mut(hit.group as usize)) {
+            group.learning = true;
+        }
+    }
+
+    fn keep(&mut self) -> u32 {
+        if let Some(flow) = self.current {
+            self.kept.push(Contributor::of(flow));
+        }
+        (self.kept.len().saturating_sub(1)) as u32
+    }
+}
+
+/// The counter a metric adds up.
+fn share(metric: &Metric, by: Counters) -> u64 {
+    let [connections, bytes_in, bytes_out] = by;
+    match metric {
+        Metric::Bytes | Metric::Bandwidth | Metric::Throughput => bytes_in.saturating_add(bytes_out),
+        Metric::BytesIn => bytes_in,
+        Metric::BytesOut => bytes_out,
+        _ => connections,
+    }
+}
+
+/// Which records of a pair belong together for a rule. Rules that look at fields only one end
+/// knows get a mark, so that the ledger can tell which of a pair's records they count.
+fn selector(rule: &Rule, filter: &Filter<TrafficCondition>, number: u32, marked: &mut Vec<u32>) -> Selector {
+    let mut selector = Selector { decisions: 0b1111, states: 0xff, directions: 0b11, reporter: ReporterSide::Any };
+    let mut reporter_side = false;
+    for (conditions, wanted) in [(&filter.all, true), (&filter.none, false)] {
+        for (_, condition) in conditions {
+            let keep = |mask: u8| if wanted { mask } else { !mask };
+            match condition {
+                TrafficCondition::Decision(list) => {
+                    selector.decisions &= keep(list.iter().fold(0, |mask, decision| mask | 1 << (*decision as u8)))
+                }
+                TrafficCondition::Direction(list) => {
+                    selector.directions &=
+                        keep(list.iter().fold(0, |mask, direction| mask | 1 << u8::from(*direction == Direction::Inbound)));
+                }
+                TrafficCondition::State(list) if wanted => selector.states &= state_mask(list),
+                // Two rare states share a code: excluding one must not exclude the other.
+                TrafficCondition::State(_) => reporter_side = true,
+                other => reporter_side |= other.is_reporter_side(),
+            }
+        }
+    }
+    if reporter_side {
+        if marked.len() < 64 {
+            selector.reporter = ReporterSide::Marked(marked.len() as u8);
+            marked.push(number);
+        } else {
+            selector.reporter = ReporterSide::Same;
+        }
+    }
+    if rule.group_by.iter().any(|field| matches!(field, Field::Process | Field::User)) {
+        selector.reporter = ReporterSide::Same;
+    } else if rule.group_by.contains(&Field::Decision) && selector.reporter == ReporterSide::Any {
+        selector.reporter = ReporterSide::SameDecision;
+    }
+    selector
+}
+
+/// The value of a field, or `None` when the record has no such thing.
+pub fn field_value(field: &Field, flow: &Flow<'_>) -> Option<String> {
+    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    match field {
+        Field::SrcIp => some(&flow.src.endpoint.ip_text),
+        Field::DstIp => some(&flow.dst.endpoint.ip_text),
+        Field::SrcWorkload => some(flow.src.endpoint.display_name()),
+        Field::DstWorkload => some(flow.dst.endpoint.display_name()),
+        Field::SrcLabel(key) => flow.src.endpoint.label(key).map(str::to_owned),
+        Field::DstLabel(key) => flow.dst.endpoint.label(key).map(str::to_owned),
+        Field::Port => flow.port.map(|port| port.to_string()),
+        Field::Proto => (flow.proto >= 0).then(|| proto_name(flow.proto)),
+        Field::Process => some(flow.process),
+        Field::User => some(flow.user),
+        Field::Decision => Some(flow.decision.name().to_owned()),
+        Field::Type | Field::Actor | Field::EventSrcIp | Field::Severity => None,
+    }
+}
+
+/// The bytes that `memory::group_key` hashes, without building the texts.
+fn append_field(field: &Field, flow: &Flow<'_>, out: &mut Vec<u8>) {
+    let mut text = |text: Option<&str>| match text {
+        None => out.push(0),
+        Some(text) => {
+            out.push(1);
+            out.extend_from_slice(&(text.len() as u64).to_le_bytes());
+            out.extend_from_slice(text.as_bytes());
+        }
+    };
+    match field {
+        Field::SrcIp => text(Some(flow.src.endpoint.ip_text.as_str()).filter(|text| !text.is_empty())),
+        Field::DstIp => text(Some(flow.dst.endpoint.ip_text.as_str()).filter(|text| !text.is_empty())),
+        Field::SrcWorkload => text(Some(flow.src.endpoint.display_name()).filter(|text| !text.is_empty())),
+        Field::DstWorkload => text(Some(flow.dst.endpoint.display_name()).filter(|text| !text.is_empty())),
+        Field::SrcLabel(key) => text(flow.src.endpoint.label(key)),
+        Field::DstLabel(key) => text(flow.dst.endpoint.label(key)),
+        Field::Decision => text(Some(flow.decision.name())),
+        other => text(field_value(other, flow).as_deref()),
+    }
+}

@@ -1,0 +1,232 @@
+//! The life of an alert instance: quiet, pending, firing, resolved. Pure; every step has a reason.
+
+use crate::domain::alert::{Group, Talker};
+use crate::domain::rule::Rule;
+use crate::domain::threshold::{Answer, Severity, Thresholds};
+use crate::domain::time::{Window, since};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// A pause between two evaluations that is longer than this interrupts a pending instance:
+/// nobody watched, so nobody can say that it held.
+const PENDING_OUTLIVES: Duration = Duration::from_secs(3600);
+
+/// Where an instance is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// The threshold is crossed, but not for long enough.
+    Pending,
+    /// It fires.
+    Firing,
+    /// It is over; kept until every channel that heard of it has heard that.
+    Resolved,
+}
+
+/// What a channel was told of an instance, and took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// When it was delivered last.
+    pub at: Timestamp,
+    /// The worst severity it was told.
+    pub severity: Severity,
+    /// Which episode: when that firing began.
+    pub episode: Timestamp,
+}
+
+/// One alert instance: a rule, or one group of a rule, that is not ok.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Instance {
+    /// Rule name.
+    pub rule: String,
+    /// Which group.
+    #[serde(with = "crate::domain::alert::group_serde")]
+    pub group: Group,
+    /// Where it is in its life.
+    pub stage: Stage,
+    /// How bad it is now (for a resolved one: was).
+    pub severity: Severity,
+    /// When the threshold was crossed.
+    pub since: Timestamp,
+    /// When it began to fire.
+    pub fired_at: Option<Timestamp>,
+    /// Since when it would be over, were it not for `keep_firing_for`.
+    pub quiet_since: Option<Timestamp>,
+    /// When it was over.
+    pub resolved_at: Option<Timestamp>,
+    /// When it was evaluated last.
+    pub evaluated_at: Timestamp,
+    /// Its value then.
+    pub value: Option<f64>,
+    /// Whether the true value may have been higher.
+    pub lower_bound: bool,
+    /// The threshold it crossed, as written.
+    pub threshold: String,
+    /// What the value covers.
+    pub window: Window,
+    /// Largest contributors.
+    pub top: Vec<Talker>,
+    /// What each channel was told.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub told: BTreeMap<String, Told>,
+}
+
+/// What the thresholds say of a value.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Verdict {
+    /// The worst severity that is certain, and its threshold.
+    pub breach: Option<(Severity, String)>,
+    /// The worst severity that cannot be ruled out.
+    pub open: Option<Severity>,
+}
+
+impl Verdict {
+    /// Judges a value; `None` for a value that cannot be known.
+    pub fn of(thresholds: &Thresholds, value: Option<f64>, lower_bound: bool) -> Verdict {
+        let mut verdict = Verdict::default();
+        for (severity, threshold) in thresholds.worst_first() {
+            match value.map_or(Answer::Unknown, |value| threshold.judge(value, lower_bound)) {
+                Answer::Yes => {
+                    verdict.breach = Some((severity, threshold.text.clone()));
+                    break;
+                }
+                Answer::Unknown => verdict.open = verdict.open.or(Some(severity)),
+                Answer::No => {}
+            }
+        }
+        verdict
+    }
+}
+
+/// One group's value in this run, with its verdict.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// Which group.
+    pub group: Group,
+    /// Its value.
+    pub value: Option<f64>,
+    /// Whether the true value may be higher.
+    pub lower_bound: bool,
+    /// What the thresholds say.
+    pub verdict: Verdict,
+    /// What the value covers.
+    pub window: Window,
+    /// Largest contributors.
+    pub top: Vec<Talker>,
+}
+
+/// One evaluation of one instance at `now`. `None`: nothing to remember.
+pub fn step(previous: Option<Instance>, rule: &Rule, finding: &Finding, now: Timestamp) -> Option<Instance> {
+    let live = previous.as_ref().filter(|instance| instance.stage != Stage::Resolved);
+    match (&finding.verdict.breach, live) {
+        (Some((severity, threshold)), _) => {
+            let mut instance = match (previous.clone(), live.is_some()) {
+                (Some(instance), true) => instance,
+                (resolved, _) => begin(rule, finding, resolved, *severity, now),
+            };
+            let interrupted = since(now, instance.evaluated_at) > PENDING_OUTLIVES;
+            if instance.stage == Stage::Pending && interrupted {
+                instance.since = now;
+            }
+            // A milder certainty does not lower an alert while the worse cannot be ruled out.
+            let stays = instance.stage == Stage::Firing
+                && finding.verdict.open.is_some_and(|open| open >= instance.severity)
+                && *severity < instance.severity;
+            if !stays {
+                (instance.severity, instance.threshold) = (*severity, threshold.clone());
+            }
+            instance.quiet_since = None;
+            observe(&mut instance, finding, now);
+            if instance.stage == Stage::Pending && since(now, instance.since) >= rule.hold {
+                instance.stage = Stage::Firing;
+                instance.fired_at = Some(now);
+            }
+            Some(instance)
+        }
+        // Not known: nothing begins and nothing ends.
+        (None, _) if finding.verdict.open.is_some() => previous,
+        (None, None) => previous,
+        (None, Some(live)) if live.stage == Stage::Pending => None,
+        (None, Some(live)) => {
+            let mut instance = live.clone();
+            observe(&mut instance, finding, now);
+            let quiet_since = *instance.quiet_since.get_or_insert(now);
+            if since(now, quiet_since) >= rule.keep_firing_for {
+                instance.stage = Stage::Resolved;
+                instance.resolved_at = Some(now);
+            }
+            Some(instance)
+        }
+    }
+}
+
+/// The end of an instance whose rule was removed or switched off.
+pub fn retire(mut instance: Instance, now: Timestamp) -> Option<Instance> {
+    match instance.stage {
+        Stage::Pending => None,
+        Stage::Resolved => Some(instance),
+        Stage::Firing => {
+            instance.stage = Stage::Resolved;
+            instance.resolved_at = Some(now);
+            Some(instance)
+        }
+    }
+}
+
+fn begin(rule: &Rule, finding: &Finding, resolved: Option<Instance>, severity: Severity, now: Timestamp) -> Instance {
+    Instance {
+        rule: rule.name.clone(),
+        group: finding.group.clone(),
+        stage: Stage::Pending,
+        severity,
+        since: now,
+        fired_at: None,
+        quiet_since: None,
+        resolved_at: None,
+        evaluated_at: now,
+        value: finding.value,
+        lower_bound: finding.lower_bound,
+        threshold: String::new(),
+        window: finding.window,
+        top: Vec::new(),
+        told: resolved.map(|instance| instance.told).unwrap_or_default(),
+    }
+}
+
+fn observe(instance: &mut Instance, finding: &Finding, now: Timestamp) {
+    instance.evaluated_at = now;
+    instance.value = finding.value;
+    instance.lower_bound = finding.lower_bound;
+    instance.window = finding.window;
+    // Nothing new in this run: the talkers of the last run that had some still explain the value.
+    if !finding.top.is_empty() {
+        instance.top = finding.top.clone();
+    }
+}
+
+/// Identity of an instance: rule and group, not severity and not value.
+pub fn fingerprint(rule: &str, group: &Group) -> String {
+    let mut sorted: Vec<&(String, Option<String>)> = group.iter().collect();
+    sorted.sort();
+    let mut hash = Sha256::new();
+    hash.update(b"v1");
+    let mut text = |text: &str| {
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text.as_bytes());
+    };
+    text(rule);
+    for (key, value) in sorted {
+        text(key);
+        match value {
+            None => text("-"),
+            Some(value) => {
+                text("+");
+                text(value);
+            }
+        }
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,188 @@
+//! The binary file beside the state file: looks, increases and shown events.
+//!
+//! Compact (about 20 bytes a record), checksummed, versioned, and written under a new name for each
+//! generation; the state file names the one that counts. Nothing here is worth a guess: a file that
+//! is damaged is refused whole and the run learns anew.
+
+use crate::judge::accounting::{Detail, Look};
+use crate::judge::memory::RuleMemory;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+const MAGIC: &[u8; 8] = b"pcemonLK";
+const VERSION: u8 = 1;
+/// A detail has 56 bits.
+const DETAIL_BYTES: usize = 7;
+
+/// Everything the file holds.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub struct Memory {
+    /// Counters of every record at the previous look, sorted by pair.
+    pub looks: Vec<Look>,
+    /// Increases by rule definition.
+    pub rules: BTreeMap<u64, RuleMemory>,
+    /// Events shown before.
+    pub shown: BTreeMap<u64, Timestamp>,
+    /// Fingerprint of the rules whose marks the looks carry.
+    pub marks_of: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Rest {
+    rules: BTreeMap<u64, RuleMemory>,
+    shown: BTreeMap<u64, Timestamp>,
+    marks_of: u64,
+}
+
+/// Writes the file's bytes.
+pub fn encode(memory: &Memory) -> Result<Vec<u8>, String> {
+    let rest = serde_json::to_vec(&Rest { rules: memory.rules.clone(), shown: memory.shown.clone(), marks_of: memory.marks_of })
+        .map_err(|error| format!("cannot encode the memory: {error}"))?;
+    let mut out = Vec::with_capacity(64 + memory.looks.len() * 24 + rest.len());
+    out.extend_from_slice(MAGIC);
+    out.push(VERSION);
+    number(&mut out, memory.looks.len() as u64);
+    let first_day = memory.looks.iter().map(|look| look.day).min().unwrap_or(0).max(0);
+    number(&mut out, first_day as u64);
+    let mut previous = 0u64;
+    for look in &memory.looks {
+        number(&mut out, look.pair.wrapping_sub(previous));
+        previous = look.pair;
+        out.extend_from_slice(&look.detail.0.to_le_bytes()[..DETAIL_BYTES]);
+        let carried = look.carried != [0; 3];
+        let flags = u64::from(carried) | u64::from(look.marks != 0) << 1;
+        number(&mut out, flags | ((look.day.max(first_day) - first_day) as u64) << 2);
+        look.shown.iter().for_each(|counter| number(&mut out, *counter));
+        if carried {
+            look.carried.iter().for_each(|counter| number(&mut out, *counter));
+        }
+        if look.marks != 0 {
+            number(&mut out, look.marks);
+        }
+    }
+    number(&mut out, rest.len() as u64);
+    out.extend_from_slice(&rest);
+    let sum = crc32fast::hash(&out);
+    out.extend_from_slice(&sum.to_le_bytes());
+    Ok(out)
+}
+
+/// Reads the file's bytes.
+pub fn decode(bytes: &[u8]) -> Result<Memory, String> {
+    let damaged = || "it is damaged".to_owned();
+    let (body, sum) = bytes.split_at_checked(bytes.len().saturating_sub(4)).ok_or_else(damaged)?;
+    if !body.starts_with(MAGIC) {
+        return Err("it is not a pcemon file".to_owned());
+    }
+    if crc32fast::hash(body).to_le_bytes() != *sum {
+        return Err("its checksum is wrong".to_owned());
+    }
+    let mut reader = Bytes { rest: &body[MAGIC.len()..] };
+    if reader.byte().ok_or_else(damaged)? != VERSION {
+        return Err("another version of pcemon wrote it".to_owned());
+    }
+    let count = reader.number().ok_or_else(damaged)?;
+    // Every look takes at least a dozen bytes: a count beyond that is no count.
+    if count > reader.rest.len() as u64 / 12 {
+        return Err(damaged());
+    }
+    let first_day = reader.number().and_then(|day| i32::try_from(day).ok()).ok_or_else(damaged)?;
+    let mut looks = Vec::with_capacity(count as usize);
+    let mut pair = 0u64;
+    for _ in 0..count {
+        looks.push(reader.look(&mut pair, first_day).ok_or_else(damaged)?);
+    }
+    let length = reader.number().ok_or_else(damaged)? as usize;
+    let rest: Rest = serde_json::from_slice(reader.take(length).ok_or_else(damaged)?).map_err(|_| damaged())?;
+    Ok(Memory { looks, rules: rest.rules, shown: rest.shown, marks_of: rest.marks_of })
+}
+
+fn number(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+struct Bytes<'b> {
+    rest: &'b [u8],
+}
+
+impl<'b> Bytes<'b> {
+    fn take(&mut self, count: usize) -> Option<&'b [u8]> {
+        let (head, rest) = self.rest.split_at_checked(count)?;
+        self.rest = rest;
+        Some(head)
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        self.take(1).map(|bytes| bytes[0])
+    }
+
+    fn number(&mut self) -> Option<u64> {
+        let mut value = 0u64;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte()?;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    fn counters(&mut self) -> Option<[u64; 3]> {
+        Some([self.number()?, self.number()?, self.number()?])
+    }
+
+    fn look(&mut self, pair: &mut u64, first_day: i32) -> Option<Look> {
+        *pair = pair.wrapping_add(self.number()?);
+        let mut detail = [0u8; 8];
+        detail[..DETAIL_BYTES].copy_from_slice(self.take(DETAIL_BYTES)?);
+        let detail = Detail(u64::from_le_bytes(detail));
+        let head = self.number()?;
+        let shown = self.counters()?;
+        let carried = if head & 1 != 0 { self.counters()? } else { [0; 3] };
+        let marks = if head & 2 != 0 { self.number()? } else { 0 };
+        Some(Look { pair: *pair, detail, shown, carried, day: first_day.checked_add(i32::try_from(head >> 2).ok()?)?, marks, part: 0 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn look() -> impl Strategy<Value = Look> {
+        (any::<u64>(), 0u64..1 << 56, any::<[u64; 3]>(), prop_oneof![Just([0u64; 3]), any::<[u64; 3]>()], 0i32..40_000, any::<u64>())
+            .prop_map(|(pair, detail, shown, carried, day, marks)| Look {
+                pair,
+                detail: Detail(detail),
+                shown,
+                carried,
+                day,
+                marks,
+                part: 0,
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(mut looks in prop::collection::vec(look(), 0..50), shown in prop::collection::btree_map(any::<u64>(), Just(Timestamp::UNIX_EPOCH), 0..5)) {
+            looks.sort_by_key(|look| (look.pair, look.detail));
+            let memory = Memory { looks, shown, rules: BTreeMap::new(), marks_of: 7 };
+            prop_assert_eq!(decode(&encode(&memory).unwrap()).unwrap(), memory);
+        }
+
+        #[test]
+        fn damage_is_seen(looks in prop::collection::vec(look(), 1..20), at in any::<prop::sample::Index>(), flip in 1u8..=255, cut in any::<prop::sample::Index>()) {
+            let bytes = encode(&Memory { looks, ..Memory::default() }).unwrap();
+            let mut damaged = bytes.clone();
+            damaged[at.index(bytes.len())] ^= flip;
+            prop_assert!(decode(&damaged).is_err());
+            prop_assert!(decode(&bytes[..cut.index(bytes.len())]).is_err());
+        }
+    }
+}

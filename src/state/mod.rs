@@ -1,0 +1,344 @@
+//! What pcemon remembers between runs, on disk.
+//!
+//! One JSON file is the single commit point: it is written beside itself, made durable and renamed
+//! over the old one, so that a run killed at any moment leaves either the old state or the new one.
+//! It names the generation of the binary file beside it ([`looks`]) that belongs to it. A state
+//! that is damaged, newer, or of another PCE is refused, never emptied.
+
+pub mod looks;
+
+use crate::domain::alert::{Parcel, PceIdentity};
+use crate::judge::accounting::Coverage;
+use crate::judge::outbox::Instances;
+use jiff::Timestamp;
+use looks::Memory;
+use serde::{Deserialize, Serialize};
+use std::fs::{File, OpenOptions, Permissions, TryLockError};
+use std::io::Write;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// The version of the file's shape.
+const SCHEMA: &str = "pcemon.state/1";
+
+/// Everything the state file holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// Version of the shape.
+    pub schema: String,
+    /// Which PCE it belongs to.
+    pub pce: PceIdentity,
+    /// Generation of the binary file; 0: there is none.
+    pub generation: u64,
+    /// The previous run.
+    pub last_run: Option<LastRun>,
+    /// The traffic accounting.
+    #[serde(default)]
+    pub traffic: TrafficCursor,
+    /// The events.
+    #[serde(default)]
+    pub events: EventCursor,
+    /// Instances that are not ok, by fingerprint.
+    #[serde(default)]
+    pub instances: Instances,
+    /// Messages that wait for delivery, and those that were given up.
+    #[serde(default)]
+    pub outbox: Vec<Parcel>,
+}
+
+/// The previous run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LastRun {
+    /// Its id.
+    pub id: String,
+    /// When it looked.
+    pub at: Timestamp,
+    /// Which version it was.
+    pub version: String,
+    /// The PCE's clock minus ours, in seconds.
+    #[serde(default)]
+    pub clock_skew: i64,
+}
+
+/// Where the traffic accounting stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TrafficCursor {
+    /// For each policy decision: since when every bucket was seen.
+    pub since: [Option<Timestamp>; 4],
+    /// Looks of earlier UTC days were forgotten.
+    pub forgotten_before: i32,
+    /// The previous complete look.
+    pub looked_at: Option<Timestamp>,
+    /// What the PCE was asked for beyond the decisions.
+    #[serde(default)]
+    pub scope: String,
+}
+
+impl TrafficCursor {
+    /// In the judge's terms.
+    pub fn coverage(&self) -> Coverage {
+        Coverage { since: self.since, forgotten_before: self.forgotten_before, looked_at: self.looked_at }
+    }
+}
+
+/// Where the reading of events stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct EventCursor {
+    /// Everything up to here was read whole.
+    pub read_to: Option<Timestamp>,
+}
+
+impl State {
+    /// A state that knows nothing.
+    pub fn new(pce: PceIdentity) -> Self {
+        Self {
+            schema: SCHEMA.to_owned(),
+            pce,
+            generation: 0,
+            last_run: None,
+            traffic: TrafficCursor::default(),
+            events: EventCursor::default(),
+            instances: Instances::new(),
+            outbox: Vec::new(),
+        }
+    }
+}
+
+/// Why the state cannot be used. Every one says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// Another run holds it.
+    #[error("another run holds the lock on {path}; it will be free when that run ends (see --lock-wait)")]
+    Locked {
+        /// The state file.
+        path: String,
+    },
+    /// It cannot be read or written.
+    #[error("cannot {doing} {path}: {cause}")]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// Which file.
+        path: String,
+        /// What the system said.
+        cause: String,
+    },
+    /// It is not what this program wrote.
+    #[error(
+        "the state file {path} is damaged ({cause}); nothing was changed. Restore it from a backup, or begin anew with `pcemon state reset` (firing alerts will be told again, traffic numbers learn anew)"
+    )]
+    Damaged {
+        /// The state file.
+        path: String,
+        /// What is wrong.
+        cause: String,
+    },
+    /// A newer version wrote it.
+    #[error(
+        "the state file {path} has the schema {found}, this version writes {SCHEMA}; use the version of pcemon that wrote it, or begin anew with `pcemon state reset`"
+    )]
+    Newer {
+        /// The state file.
+        path: String,
+        /// Its schema.
+        found: String,
+    },
+    /// It belongs to another PCE.
+    #[error(
+        "the state file {path} belongs to {theirs}, but the config names {ours}; give this PCE a state file of its own (--state or `state` in [run]), or begin anew with `pcemon state reset`"
+    )]
+    OtherPce {
+        /// The state file.
+        path: String,
+        /// Whose it is.
+        theirs: String,
+        /// Whom the config names.
+        ours: String,
+    },
+}
+
+impl StateError {
+    fn io(doing: &'static str, path: &Path, cause: impl ToString) -> Self {
+        StateError::Io { doing, path: path.display().to_string(), cause: cause.to_string() }
+    }
+}
+
+/// The state file of one PCE.
+#[derive(Debug)]
+pub struct Store {
+    path: PathBuf,
+    /// Held while a run uses the state; freed by the system when the process ends, however it ends.
+    lock: Option<File>,
+}
+
+/// What was found on disk.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The state; a new one when there was no file.
+    pub state: State,
+    /// The binary part; empty when there is none or it cannot be used.
+    pub memory: Memory,
+    /// Why the binary part cannot be used although there should be one.
+    pub memory_lost: Option<String>,
+}
+
+impl Store {
+    /// A store that only reads (dry runs, listings).
+    pub fn read_only(path: &Path) -> Self {
+        Self { path: path.to_path_buf(), lock: None }
+    }
+
+    /// Takes the lock, waiting at most `patience`, and makes sure that the state can be written.
+    pub fn lock(path: &Path, patience: Duration) -> Result<Self, StateError> {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(|error| StateError::io("create the folder of the state file", folder, error))?;
+        }
+        let lock_path = beside(path, ".lock");
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(&lock_path)
+            .map_err(|error| StateError::io("open the lock file", &lock_path, error))?;
+        let begun = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self { path: path.to_path_buf(), lock: Some(file) }),
+                Err(TryLockError::WouldBlock) if begun.elapsed() < patience => std::thread::sleep(Duration::from_millis(50)),
+                Err(TryLockError::WouldBlock) => return Err(StateError::Locked { path: path.display().to_string() }),
+                Err(TryLockError::Error(error)) => return Err(StateError::io("lock", &lock_path, error)),
+            }
+        }
+    }
+
+    /// The state file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads the state file alone, whatever PCE it belongs to; `None` when there is none.
+    pub fn read(&self) -> Result<Option<State>, StateError> {
+        let bytes = match std::fs::read(&self.path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(StateError::io("read the state file", &self.path, error)),
+        };
+        let path = || self.path.display().to_string();
+        #[derive(Deserialize)]
+        struct Head {
+            schema: String,
+        }
+        let damaged = |error: serde_json::Error| StateError::Damaged { path: path(), cause: error.to_string() };
+        let head: Head = serde_json::from_slice(&bytes).map_err(damaged)?;
+        if head.schema != SCHEMA {
+            return Err(StateError::Newer { path: path(), found: crate::domain::text::visible(&head.schema) });
+        }
+        serde_json::from_slice(&bytes).map(Some).map_err(damaged)
+    }
+
+    /// Reads everything, for a run against this PCE.
+    pub fn load(&self, pce: &PceIdentity) -> Result<Loaded, StateError> {
+        let Some(state) = self.read()? else {
+            return Ok(Loaded { state: State::new(pce.clone()), memory: Memory::default(), memory_lost: None });
+        };
+        if state.pce != *pce {
+            return Err(StateError::OtherPce { path: self.path.display().to_string(), theirs: identity(&state.pce), ours: identity(pce) });
+        }
+        if state.generation == 0 {
+            return Ok(Loaded { state, memory: Memory::default(), memory_lost: None });
+        }
+        let memory_path = self.memory_path(state.generation);
+        let memory = std::fs::read(&memory_path).map_err(|error| error.to_string()).and_then(|bytes| looks::decode(&bytes));
+        match memory {
+            Ok(memory) => Ok(Loaded { state, memory, memory_lost: None }),
+            Err(cause) => {
+                let lost =
+                    format!("what was remembered of traffic and events is lost ({}: {cause}); counting begins anew", memory_path.display());
+                Ok(Loaded { state, memory: Memory::default(), memory_lost: Some(lost) })
+            }
+        }
+    }
+
+    /// Makes a new state the one that counts. With `memory`, a new generation of the binary file is
+    /// written first; until the state file is renamed into place, the old pair stays valid.
+    pub fn commit(&self, state: &mut State, memory: Option<&Memory>) -> Result<(), StateError> {
+        debug_assert!(self.lock.is_some(), "a state is only written under its lock");
+        let old = state.generation;
+        if let Some(memory) = memory {
+            state.generation = old + 1;
+            let path = self.memory_path(state.generation);
+            let bytes = looks::encode(memory).map_err(|error| StateError::io("write", &path, error))?;
+            write_durably(&path, &bytes)?;
+        }
+        // No line end after the last brace: every cut is then a broken JSON text.
+        let bytes = serde_json::to_vec_pretty(&state).map_err(|error| StateError::io("write the state file", &self.path, error))?;
+        write_durably(&self.path, &bytes)?;
+        if memory.is_some() {
+            self.sweep(state.generation);
+        }
+        Ok(())
+    }
+
+    /// Removes the state and what lies beside it.
+    pub fn reset(&self) -> Result<bool, StateError> {
+        let existed = match std::fs::remove_file(&self.path) {
+            Ok(()) => true,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
+            Err(error) => return Err(StateError::io("remove the state file", &self.path, error)),
+        };
+        self.sweep(0);
+        Ok(existed)
+    }
+
+    /// The size of the state file and of the binary file beside it, in bytes.
+    pub fn sizes(&self, generation: u64) -> (u64, u64) {
+        let size = |path: &Path| std::fs::metadata(path).map_or(0, |meta| meta.len());
+        (size(&self.path), if generation == 0 { 0 } else { size(&self.memory_path(generation)) })
+    }
+
+    fn memory_path(&self, generation: u64) -> PathBuf {
+        beside(&self.path, &format!(".looks-{generation}"))
+    }
+
+    /// Removes binary files of other generations, also those a killed run left behind.
+    fn sweep(&self, keep: u64) {
+        let (Some(folder), Some(name)) = (self.path.parent(), self.path.file_name().and_then(|name| name.to_str())) else { return };
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let prefix = format!("{name}.looks-");
+        let Ok(entries) = std::fs::read_dir(folder) else { return };
+        for entry in entries.flatten() {
+            let generation =
+                entry.file_name().to_str().and_then(|name| name.strip_prefix(&prefix)).and_then(|rest| rest.parse::<u64>().ok());
+            if generation.is_some_and(|generation| generation != keep)
+                && let Err(error) = std::fs::remove_file(entry.path())
+            {
+                log::warn!("cannot remove {}: {error}", entry.path().display());
+            }
+        }
+    }
+}
+
+fn identity(pce: &PceIdentity) -> String {
+    if pce.url.is_empty() { "no PCE (recorded files only)".to_owned() } else { format!("{} org {}", pce.url, pce.org_id) }
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// Writes beside the file, makes it durable, renames it into place and makes that durable; mode 0600 from the first byte.
+pub fn write_durably(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
+    atomicwrites::AtomicFile::new(path, atomicwrites::OverwriteBehavior::AllowOverwrite)
+        .write(|file: &mut File| {
+            file.set_permissions(Permissions::from_mode(0o600))?;
+            file.write_all(bytes)
+        })
+        .map_err(|error| {
+            let cause: std::io::Error = error.into();
+            StateError::io("write", path, cause)
+        })
+}

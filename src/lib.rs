@@ -6,4 +6,5 @@ pub mod domain;
 pub mod http;
 pub mod judge;
 pub mod pce;
+pub mod sim;
 pub mod state;

@@ -83,7 +83,7 @@ pub struct Observation {
 }
 
 /// The span whose increases a run reports.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
     /// The previous look; `None` on the very first.
     pub from: Option<Timestamp>,

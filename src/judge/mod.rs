@@ -1,6 +1,7 @@
 //! Judgement, pure: records and memory in, verdicts out. No I/O, no clock; `now` is an argument.
 
 pub mod accounting;
+pub mod ask;
 pub mod events;
 pub mod exit;
 pub mod health;

@@ -1,0 +1,10 @@
+//! A simulated PCE, for the demo and for tests: a small world of true traffic, what a PCE would
+//! answer about it, and a server that answers over real HTTP on loopback.
+//!
+//! It follows the PCE's own habits, the awkward ones first: day buckets, both ends reporting, late
+//! reports, silent caps. It must never be imported by the program proper; only the demo uses it,
+//! and it knows nothing of the program but the plain values of `domain`.
+
+pub mod generate;
+pub mod record;
+pub mod world;

@@ -1,0 +1,361 @@
+//! True traffic, and what a PCE knows of it at a given instant. Pure: no socket, no file, no clock.
+//!
+//! A [`Point`] is the smallest thing that really happened. Each end with a VEN may report it, each
+//! at its own time. The PCE adds the reports up in buckets of one UTC day and never says anything
+//! smaller; [`World::truth`] keeps the answer that a careful reader should arrive at anyway.
+
+use super::record::FlowRecord;
+use crate::domain::record::{Decision, Direction};
+use crate::domain::time::{Window, utc_day_start};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// An address that takes part in traffic, and what the PCE knows about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Host {
+    /// Its address.
+    pub ip: IpAddr,
+    /// The workload, if the PCE has one for this address.
+    pub workload: Option<Workload>,
+    /// IP lists that the PCE names for it; only used without a workload.
+    pub ip_lists: Vec<IpList>,
+    /// Domain name, or empty.
+    pub fqdn: String,
+}
+
+impl Host {
+    /// A bare address that the PCE knows nothing about.
+    pub fn unknown(ip: IpAddr) -> Host {
+        Host { ip, workload: None, ip_lists: Vec::new(), fqdn: String::new() }
+    }
+
+    /// Whether a VEN runs there and reports.
+    pub fn is_managed(&self) -> bool {
+        self.workload.as_ref().is_some_and(|workload| workload.managed)
+    }
+
+    /// The workload's href, or empty.
+    pub fn href(&self) -> &str {
+        self.workload.as_ref().map_or("", |workload| workload.href.as_str())
+    }
+
+    /// The value of a label.
+    pub fn label(&self, key: &str) -> Option<&str> {
+        self.workload.as_ref()?.labels.iter().find(|(have, _)| have == key).map(|(_, value)| value.as_str())
+    }
+}
+
+/// A workload as flow records show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Workload {
+    /// `/orgs/1/workloads/<uuid>` or `/orgs/1/kubernetes_workloads/<uuid>`.
+    pub href: String,
+    /// Name; `None` is sent as null, which is not the same as empty.
+    pub name: Option<String>,
+    /// Host name; `None` is sent as null.
+    pub hostname: Option<String>,
+    /// Any keys, in any order.
+    pub labels: Vec<(String, String)>,
+    /// Whether a VEN runs there.
+    pub managed: bool,
+    /// `idle visibility_only selective full`.
+    pub enforcement_mode: String,
+    /// `linux windows unknown`.
+    pub os_type: String,
+    /// Whether the VEN is of the endpoint kind.
+    pub endpoint: bool,
+}
+
+/// An IP list as flow records name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IpList {
+    /// Number in its href.
+    pub id: u32,
+    /// Name.
+    pub name: String,
+    /// How many addresses it holds.
+    pub size: u64,
+}
+
+/// One observation: a connection, or one interval of a long one. Hosts are indexes into the world's list.
+#[derive(Debug, Clone)]
+pub struct Point {
+    /// When it happened.
+    pub at: Timestamp,
+    /// Who opened the connection.
+    pub src: usize,
+    /// Who was connected to.
+    pub dst: usize,
+    /// The address that the destination sees in the place of `src`, when something translates it.
+    pub nat_src: Option<usize>,
+    /// Destination port; `None` for protocols without.
+    pub port: Option<u16>,
+    /// IANA protocol number.
+    pub proto: u8,
+    /// Network name.
+    pub network: Arc<str>,
+    /// `broadcast`, `multicast`, or empty for unicast.
+    pub transmission: Arc<str>,
+    /// Connections, normally 1.
+    pub connections: u64,
+    /// Bytes received by the destination.
+    pub bytes_in: u64,
+    /// Bytes sent by the destination.
+    pub bytes_out: u64,
+    /// The source's report; `None` when nobody reports there.
+    pub by_src: Option<Report>,
+    /// The destination's report; `None` when nobody reports there, or it never got that far.
+    pub by_dst: Option<Report>,
+}
+
+/// How one end reports a point.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Report {
+    /// When the PCE came to know it.
+    pub arrival: Timestamp,
+    /// What this end's policy said.
+    pub decision: Decision,
+    /// `active closed timed out snapshot`, or anything.
+    pub state: Arc<str>,
+    /// Process at this end, or empty.
+    pub process: Arc<str>,
+    /// Windows service at this end, or empty.
+    pub service: Arc<str>,
+    /// User at this end, or empty.
+    pub user: Arc<str>,
+}
+
+/// A point as one of its ends reported it: what a filter over [`World::truth`] looks at.
+#[derive(Debug, Clone, Copy)]
+pub struct PointView<'w> {
+    /// The source as this end sees it.
+    pub src: &'w Host,
+    /// The destination.
+    pub dst: &'w Host,
+    /// Which end speaks.
+    pub direction: Direction,
+    /// Its report.
+    pub report: &'w Report,
+    /// What happened.
+    pub point: &'w Point,
+}
+
+/// What tells flows apart: source, destination, port, protocol, decision.
+pub type FlowKey = (IpAddr, IpAddr, Option<u16>, u8, Decision);
+
+/// The right answer for a span.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Truth {
+    /// Connections.
+    pub connections: u64,
+    /// Bytes received by destinations.
+    pub bytes_in: u64,
+    /// Bytes sent by destinations.
+    pub bytes_out: u64,
+    /// Different flows.
+    pub flows: BTreeSet<FlowKey>,
+}
+
+impl Truth {
+    /// All bytes.
+    pub fn bytes(&self) -> u64 {
+        self.bytes_in + self.bytes_out
+    }
+
+    /// Adds the answer for a span that does not overlap this one.
+    pub fn merge(&mut self, other: &Truth) {
+        self.connections += other.connections;
+        self.bytes_in += other.bytes_in;
+        self.bytes_out += other.bytes_out;
+        self.flows.extend(other.flows.iter().copied());
+    }
+}
+
+/// What makes the PCE keep two records apart.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct BucketKey {
+    day: Timestamp,
+    src: usize,
+    dst: usize,
+    port: Option<u16>,
+    proto: u8,
+    decision: Decision,
+    state: Arc<str>,
+    network: Arc<str>,
+    transmission: Arc<str>,
+    inbound: bool,
+    process: Arc<str>,
+    user: Arc<str>,
+    service: Arc<str>,
+}
+
+#[derive(Debug, Clone)]
+struct Arrival {
+    at: Timestamp,
+    bucket: usize,
+    point: usize,
+}
+
+/// True traffic between hosts.
+#[derive(Debug, Clone, Default)]
+pub struct World {
+    hosts: Vec<Arc<Host>>,
+    points: Vec<Point>,
+    buckets: Vec<BucketKey>,
+    arrivals: Vec<Arrival>,
+}
+
+impl World {
+    /// A world of these hosts and points. Panics when a point names a host that is not there.
+    pub fn new(hosts: Vec<Host>, points: Vec<Point>) -> World {
+        // The PCE knows hosts by address and href, not by our index.
+        let mut first_index = BTreeMap::new();
+        let canonical: Vec<usize> =
+            hosts.iter().enumerate().map(|(index, host)| *first_index.entry((host.ip, host.href().to_owned())).or_insert(index)).collect();
+        let mut ids: BTreeMap<BucketKey, usize> = BTreeMap::new();
+        let mut arrivals = Vec::new();
+        for (index, point) in points.iter().enumerate() {
+            for (inbound, report) in [(false, &point.by_src), (true, &point.by_dst)] {
+                let Some(report) = report else { continue };
+                let src = if inbound { point.nat_src.unwrap_or(point.src) } else { point.src };
+                let key = BucketKey {
+                    day: utc_day_start(point.at),
+                    src: canonical[src],
+                    dst: canonical[point.dst],
+                    port: point.port,
+                    proto: point.proto,
+                    decision: report.decision,
+                    state: report.state.clone(),
+                    network: point.network.clone(),
+                    transmission: point.transmission.clone(),
+                    inbound,
+                    process: report.process.clone(),
+                    user: report.user.clone(),
+                    service: report.service.clone(),
+                };
+                let next = ids.len();
+                let bucket = *ids.entry(key).or_insert(next);
+                arrivals.push(Arrival { at: report.arrival, bucket, point: index });
+            }
+        }
+        let mut numbered: Vec<(usize, BucketKey)> = ids.into_iter().map(|(key, id)| (id, key)).collect();
+        numbered.sort_by_key(|(id, _)| *id);
+        arrivals.sort_by_key(|arrival| arrival.at);
+        let buckets = numbered.into_iter().map(|(_, key)| key).collect();
+        World { hosts: hosts.into_iter().map(Arc::new).collect(), points, buckets, arrivals }
+    }
+
+    /// All hosts.
+    pub fn hosts(&self) -> &[Arc<Host>] {
+        &self.hosts
+    }
+
+    /// All points, whether the PCE knows them yet or not.
+    pub fn points(&self) -> &[Point] {
+        &self.points
+    }
+
+    /// What a query over `[from, to]` returns when the PCE is asked at `known_at`. The window only
+    /// selects: a record always carries the totals of its whole bucket, as far as they are known.
+    pub fn record_set(&self, known_at: Timestamp, from: Timestamp, to: Timestamp) -> Vec<FlowRecord> {
+        #[derive(Clone, Copy)]
+        struct Sum {
+            connections: u64,
+            bytes_in: u64,
+            bytes_out: u64,
+            first: Timestamp,
+            last: Timestamp,
+        }
+        let known = self.arrivals.partition_point(|arrival| arrival.at <= known_at);
+        let mut sums: Vec<Option<Sum>> = vec![None; self.buckets.len()];
+        for arrival in &self.arrivals[..known] {
+            let point = &self.points[arrival.point];
+            let sum =
+                sums[arrival.bucket].get_or_insert(Sum { connections: 0, bytes_in: 0, bytes_out: 0, first: point.at, last: point.at });
+            sum.connections += point.connections;
+            sum.bytes_in += point.bytes_in;
+            sum.bytes_out += point.bytes_out;
+            sum.first = sum.first.min(point.at);
+            sum.last = sum.last.max(point.at);
+        }
+        let mut records: Vec<FlowRecord> = self
+            .buckets
+            .iter()
+            .zip(sums)
+            .enumerate()
+            .filter_map(|(id, (key, sum))| Some((id, key, sum?)))
+            .filter(|(_, _, sum)| sum.first <= to && from <= sum.last)
+            .map(|(id, key, sum)| FlowRecord {
+                src: self.hosts[key.src].clone(),
+                dst: self.hosts[key.dst].clone(),
+                port: key.port,
+                proto: key.proto,
+                decision: key.decision,
+                state: key.state.clone(),
+                network: key.network.clone(),
+                transmission: key.transmission.clone(),
+                direction: if key.inbound { Direction::Inbound } else { Direction::Outbound },
+                process: key.process.clone(),
+                user: key.user.clone(),
+                service: key.service.clone(),
+                connections: sum.connections,
+                bytes_in: sum.bytes_in,
+                bytes_out: sum.bytes_out,
+                first: sum.first,
+                last: sum.last,
+                seq_id: (id / 2) as u64,
+            })
+            .collect();
+        // The PCE promises no order; neither does this, but it is the same every time.
+        records.sort_by_cached_key(|record| xxhash_rust::xxh3::xxh3_64(&record.seq_id.to_le_bytes()));
+        records
+    }
+
+    /// The right answer for what reached the PCE within the span: every point that a matching report
+    /// made known counts once, when its first matching report arrived, however many ends reported it.
+    pub fn truth(&self, span: Window, filter: &dyn Fn(&PointView<'_>) -> bool) -> Truth {
+        self.truth_by(span, &|view| filter(view).then_some(())).remove(&()).unwrap_or_default()
+    }
+
+    /// As [`World::truth`], for each value of a key; `None` leaves the report out.
+    pub fn truth_by<K: Ord + Clone>(&self, span: Window, key: &dyn Fn(&PointView<'_>) -> Option<K>) -> BTreeMap<K, Truth> {
+        let mut out: BTreeMap<K, Truth> = BTreeMap::new();
+        for point in &self.points {
+            let mut keyed: Vec<(K, PointView<'_>)> =
+                self.views(point).into_iter().flatten().filter_map(|view| Some((key(&view)?, view))).collect();
+            keyed.sort_by_key(|(_, view)| view.report.arrival);
+            let mut counted: Vec<K> = Vec::new();
+            let mut seen: Vec<(K, Decision)> = Vec::new();
+            for (key, view) in keyed {
+                let decision = view.report.decision;
+                let within = span.from < view.report.arrival && view.report.arrival <= span.to;
+                let is_first = !counted.contains(&key);
+                let is_new_flow = !seen.contains(&(key.clone(), decision));
+                if within && (is_first || is_new_flow) {
+                    let truth = out.entry(key.clone()).or_default();
+                    if is_first {
+                        truth.connections += point.connections;
+                        truth.bytes_in += point.bytes_in;
+                        truth.bytes_out += point.bytes_out;
+                    }
+                    if is_new_flow {
+                        truth.flows.insert((view.src.ip, view.dst.ip, point.port, point.proto, decision));
+                    }
+                }
+                seen.push((key.clone(), decision));
+                counted.push(key);
+            }
+        }
+        out
+    }
+
+    /// The reports of a point: the source's, the destination's.
+    pub fn views<'w>(&'w self, point: &'w Point) -> [Option<PointView<'w>>; 2] {
+        let view = |report: &'w Option<Report>, direction: Direction, src: usize| {
+            report.as_ref().map(|report| PointView { src: &self.hosts[src], dst: &self.hosts[point.dst], direction, report, point })
+        };
+        [view(&point.by_src, Direction::Outbound, point.src), view(&point.by_dst, Direction::Inbound, point.nat_src.unwrap_or(point.src))]
+    }
+}

@@ -27,9 +27,9 @@ pub type Counters = [u64; 3];
 /// A bucket's last record may end this much after its day's midnight.
 pub const MIDNIGHT_SLACK: Duration = Duration::from_secs(3600);
 
-/// Everything that tells the records of one pair apart, packed into 56 bits so that it sorts and stores well:
-/// reporter (1), decision (2), state (3), first detection in seconds (20, it wraps after twelve days),
-/// hash of the endpoints' hrefs (8), hash of everything else (22).
+/// Everything that tells the records of one pair apart, packed so that it sorts and stores well: reporter (1 bit),
+/// decision (2), state (3), first detection in seconds (20, it wraps after twelve days), and hashes of the
+/// endpoints' hrefs (8), of the process (12), of the user (10) and of everything else (8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Detail(pub u64);
 
@@ -39,49 +39,59 @@ impl Detail {
     fn of(flow: &Flow<'_>, first: Timestamp) -> Self {
         let ends = xxh3_64(&[flow.src.href_key.to_le_bytes(), flow.dst.href_key.to_le_bytes()].concat());
         Detail(
-            u64::from(flow.direction == Direction::Inbound) << 55
-                | (flow.decision as u64) << 53
-                | state_code(flow.state) << 50
-                | (first.as_second().rem_euclid(1 << Self::FIRST_BITS) as u64) << 30
-                | (ends & 0xff) << 22
-                | (rest_key(flow) & 0x3f_ffff),
+            u64::from(flow.direction == Direction::Inbound) << 63
+                | (flow.decision as u64) << 61
+                | state_code(flow.state) << 58
+                | (first.as_second().rem_euclid(1 << Self::FIRST_BITS) as u64) << 38
+                | (ends & 0xff) << 30
+                | (xxh3_64(flow.process.as_bytes()) & 0xfff) << 18
+                | (xxh3_64(flow.user.as_bytes()) & 0x3ff) << 8
+                | (rest_key(flow) & 0xff),
         )
     }
 
     fn inbound(self) -> bool {
-        self.0 >> 55 == 1
+        self.0 >> 63 == 1
     }
 
     fn decision_bit(self) -> u8 {
-        1 << ((self.0 >> 53) & 3)
+        1 << ((self.0 >> 61) & 3)
     }
 
     fn state_bit(self) -> u8 {
-        1 << ((self.0 >> 50) & 7)
+        1 << ((self.0 >> 58) & 7)
     }
 
     fn state(self) -> u64 {
-        (self.0 >> 50) & 7
+        (self.0 >> 58) & 7
     }
 
     fn ends(self) -> u64 {
-        (self.0 >> 22) & 0xff
+        (self.0 >> 30) & 0xff
+    }
+
+    fn process(self) -> u64 {
+        (self.0 >> 18) & 0xfff
+    }
+
+    fn user(self) -> u64 {
+        (self.0 >> 8) & 0x3ff
     }
 
     fn rest(self) -> u64 {
-        self.0 & 0x3f_ffff
+        self.0 & 0x3fff_ffff
     }
 
     /// Seconds from this record's first detection to `other`'s; right when they are less than six days apart.
     fn seconds_until(self, other: Detail) -> i64 {
-        let first = |detail: Detail| ((detail.0 >> 30) & ((1 << Self::FIRST_BITS) - 1)) as i64;
+        let first = |detail: Detail| ((detail.0 >> 38) & ((1 << Self::FIRST_BITS) - 1)) as i64;
         let range = 1i64 << Self::FIRST_BITS;
         (first(other) - first(self) + range / 2).rem_euclid(range) - range / 2
     }
 
     /// The first detection as an instant, given one that is less than six days away.
     fn first_near(self, near: Timestamp) -> i64 {
-        let here = Detail((near.as_second().rem_euclid(1 << Self::FIRST_BITS) as u64) << 30);
+        let here = Detail((near.as_second().rem_euclid(1 << Self::FIRST_BITS) as u64) << 38);
         near.as_second() + here.seconds_until(self)
     }
 }
@@ -108,7 +118,7 @@ pub fn state_mask(states: &[String]) -> u8 {
 /// What else makes the PCE keep two records apart.
 fn rest_key(flow: &Flow<'_>) -> u64 {
     let mut bytes = Vec::with_capacity(96);
-    for part in [flow.process, flow.service, flow.user, flow.network, flow.client_type, flow.transmission] {
+    for part in [flow.service, flow.network, flow.client_type, flow.transmission] {
         bytes.extend_from_slice(part.as_bytes());
         bytes.push(0xff);
     }
@@ -124,7 +134,8 @@ fn pair_key(flow: &Flow<'_>, day: i64) -> u64 {
     bytes[16..20].copy_from_slice(&flow.port.map_or(-1, i32::from).to_le_bytes());
     bytes[20..22].copy_from_slice(&flow.proto.to_le_bytes());
     bytes[22..30].copy_from_slice(&day.to_le_bytes());
-    xxh3_64(&bytes)
+    // 56 bits are enough for tens of millions of pairs, and store in a byte less.
+    xxh3_64(&bytes) & !0xff
 }
 
 /// The hash that stands for a flow in the metric `flows`: addresses, port, protocol, decision.
@@ -172,21 +183,14 @@ pub struct Selector {
     pub states: u8,
     /// Reporters it counts: bit 0 outbound, bit 1 inbound.
     pub directions: u8,
-    /// How reporter-side fields are told apart.
-    pub reporter: ReporterSide,
-}
-
-/// How a rule looks at fields that only one end knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ReporterSide {
-    /// Not at all: every record of the pair counts.
-    Any,
-    /// Only records that the rule with this mark counts.
-    Marked(u8),
-    /// Only records with the same reporter-side fields as the one at hand (groups by process or user).
-    Same,
-    /// Only records with the same decision as the one at hand (groups by decision).
-    SameDecision,
+    /// Only records that the rule with this mark counts (rules on fields that only one end knows).
+    pub mark: Option<u8>,
+    /// Groups by process: only records with the same process as the one at hand.
+    pub same_process: bool,
+    /// Groups by user: only records with the same user.
+    pub same_user: bool,
+    /// Groups by decision: only records with the same decision.
+    pub same_decision: bool,
 }
 
 impl Selector {
@@ -196,12 +200,10 @@ impl Selector {
             && self.states & detail.state_bit() != 0
             && self.directions & (1 << u8::from(detail.inbound())) != 0
             && detail.ends() == like.ends()
-            && match self.reporter {
-                ReporterSide::Any => true,
-                ReporterSide::Marked(bit) => look.marks & (1 << bit) != 0,
-                ReporterSide::Same => detail.rest() == like.rest() && detail.decision_bit() == like.decision_bit(),
-                ReporterSide::SameDecision => detail.decision_bit() == like.decision_bit(),
-            }
+            && self.mark.is_none_or(|bit| look.marks & (1 << bit) != 0)
+            && (!self.same_process || detail.process() == like.process())
+            && (!self.same_user || detail.user() == like.user())
+            && (!self.same_decision || detail.decision_bit() == like.decision_bit())
     }
 }
 
@@ -254,6 +256,8 @@ pub struct RuleAccount {
     pub selector: Selector,
     /// The start of the rule's window in this run; matters only on the very first.
     pub window_start: Timestamp,
+    /// The same, less what VENs may be late: what happened since then may have arrived within the window.
+    pub late_start: Timestamp,
 }
 
 /// One record as the ledger sees it.
@@ -405,12 +409,13 @@ impl Ledger {
         } else if self.is_first() {
             // The very first look: what began within a rule's window counts whole for that rule.
             let near = Some(self.now);
-            let start = |hit: &Hit| rules.get(hit.rule as usize).map(|rule| rule.window_start);
-            let (inside, outside): (Vec<Hit>, Vec<Hit>) = hits.iter().partition(|hit| start(hit).is_some_and(|start| record.first > start));
+            let rule = |hit: &Hit| rules.get(hit.rule as usize);
+            let (inside, outside): (Vec<Hit>, Vec<Hit>) =
+                hits.iter().partition(|hit| rule(hit).is_some_and(|rule| record.first > rule.window_start));
             let before = self.counts(record, &inside, rules, near);
             self.remember(record);
             self.tell(record, &inside, rules, &before, near, out);
-            outside.into_iter().filter(|hit| start(hit).is_some_and(|start| record.last > start)).for_each(|hit| out.learning(hit));
+            outside.into_iter().filter(|hit| rule(hit).is_some_and(|rule| record.last > rule.late_start)).for_each(|hit| out.learning(hit));
         } else if self.is_covered(record) {
             let before = self.counts(record, hits, rules, None);
             self.remember(record);

@@ -45,7 +45,7 @@ pub fn increases(
     let day_start = utc_day_start(now).min(before(now, lookback));
     let widened = Decision::ALL.into_iter().any(|decision| asked(decision) && coverage.since[decision as usize].is_none());
     let from = match coverage.looked_at {
-        None => day_start.min(before(now, longest_window)).max(before(now, FURTHEST)),
+        None => day_start.min(before(now, longest_window.saturating_add(lookback))).max(before(now, FURTHEST)),
         Some(at) if since(now, at) > max_gap => day_start,
         Some(at) if widened => before(at, lookback).min(day_start),
         Some(at) => before(at, lookback),

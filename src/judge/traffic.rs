@@ -1,8 +1,6 @@
 //! All traffic rules over one stream of records, in one pass.
 
-use super::accounting::{
-    Counters, Coverage, Hit, Increases, Ledger, Look, ReporterSide, RuleAccount, Selector, Talk, flow_key, state_mask,
-};
+use super::accounting::{Counters, Coverage, Hit, Increases, Ledger, Look, RuleAccount, Selector, Talk, flow_key, state_mask};
 use super::memory::{Observation, RuleMemory, Span, measure_alone};
 use super::plan::Plan;
 use super::tally::{Amount, Tally};
@@ -17,6 +15,7 @@ use crate::domain::time::before;
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// One rule while records stream by.
@@ -66,6 +65,17 @@ pub struct TrafficMemory {
     pub coverage: Coverage,
 }
 
+/// What a pass over the records needs to know beyond the rules.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// How late VENs may report.
+    pub lookback: Duration,
+    /// Most records remembered.
+    pub cap: usize,
+    /// The same record may come again in a later part of the answer.
+    pub may_repeat: bool,
+}
+
 /// Judges flow records against all enabled traffic rules.
 pub struct TrafficJudge<'r> {
     rules: Vec<Judged<'r>>,
@@ -100,14 +110,17 @@ pub struct TrafficOutcome {
 
 impl<'r> TrafficJudge<'r> {
     /// A judge for these rules (all of source traffic). `memory` is `None` for plain sums.
-    /// `may_repeat`: the same record may come again in a later part of the answer.
-    pub fn new(rules: &[&'r Rule], memory: Option<TrafficMemory>, cap: usize, may_repeat: bool, now: Timestamp) -> Self {
+    pub fn new(rules: &[&'r Rule], memory: Option<TrafficMemory>, settings: Settings, now: Timestamp) -> Self {
         let mut marked = Vec::new();
         let mut filters = Vec::new();
         let mut judged = Vec::new();
         for (number, rule) in (0u32..).zip(rules.iter().copied()) {
             let Matcher::Traffic(filter) = &rule.matcher else { continue };
-            let account = RuleAccount { selector: selector(rule, filter, number, &mut marked), window_start: before(now, rule.window) };
+            let account = RuleAccount {
+                selector: selector(rule, filter, number, &mut marked),
+                window_start: before(now, rule.window),
+                late_start: before(now, rule.window.saturating_add(settings.lookback)),
+            };
             let zero = match (&rule.metric, &memory) {
                 (Metric::Bandwidth, None) => Amount::Max(0),
                 (metric, _) => Amount::zero(metric),
@@ -121,10 +134,10 @@ impl<'r> TrafficJudge<'r> {
             plan: Plan::new(filters.iter().copied()),
             rules: judged,
             marked,
-            ledger: memory.map(|memory| Ledger::new(memory.looks, memory.coverage, now, cap)),
+            ledger: memory.map(|memory| Ledger::new(memory.looks, memory.coverage, now, settings.cap)),
             now,
             part: 0,
-            repeats: (as_reported && may_repeat).then(HashMap::new),
+            repeats: (as_reported && settings.may_repeat).then(HashMap::new),
             matching: Vec::new(),
             hits: Vec::new(),
             scratch: Vec::new(),
@@ -300,7 +313,17 @@ fn share(metric: &Metric, by: Counters) -> u64 {
 /// Which records of a pair belong together for a rule. Rules that look at fields only one end
 /// knows get a mark, so that the ledger can tell which of a pair's records they count.
 fn selector(rule: &Rule, filter: &Filter<TrafficCondition>, number: u32, marked: &mut Vec<u32>) -> Selector {
-    let mut selector = Selector { decisions: 0b1111, states: 0xff, directions: 0b11, reporter: ReporterSide::Any };
+    // A field that makes groups or different values: each value of it is counted by itself.
+    let tells_apart = |field: &Field| rule.group_by.contains(field) || rule.metric == Metric::Distinct(field.clone());
+    let mut selector = Selector {
+        decisions: 0b1111,
+        states: 0xff,
+        directions: 0b11,
+        mark: None,
+        same_process: tells_apart(&Field::Process),
+        same_user: tells_apart(&Field::User),
+        same_decision: tells_apart(&Field::Decision) || rule.metric == Metric::Flows,
+    };
     let mut reporter_side = false;
     for (conditions, wanted) in [(&filter.all, true), (&filter.none, false)] {
         for (_, condition) in conditions {
@@ -320,18 +343,12 @@ fn selector(rule: &Rule, filter: &Filter<TrafficCondition>, number: u32, marked:
             }
         }
     }
-    if reporter_side {
-        if marked.len() < 64 {
-            selector.reporter = ReporterSide::Marked(marked.len() as u8);
-            marked.push(number);
-        } else {
-            selector.reporter = ReporterSide::Same;
-        }
-    }
-    if rule.group_by.iter().any(|field| matches!(field, Field::Process | Field::User)) {
-        selector.reporter = ReporterSide::Same;
-    } else if rule.group_by.contains(&Field::Decision) && selector.reporter == ReporterSide::Any {
-        selector.reporter = ReporterSide::SameDecision;
+    if reporter_side && marked.len() < 64 {
+        selector.mark = Some(marked.len() as u8);
+        marked.push(number);
+    } else if reporter_side {
+        // More such rules than marks: what only one end knows is then compared by itself.
+        (selector.same_process, selector.same_user, selector.same_decision) = (true, true, true);
     }
     selector
 }

@@ -141,7 +141,15 @@ impl Generator<'_> {
             (true, true) => 58,
             _ => [6, 6, 6, 17][self.rng.usize(..4)],
         };
-        let port = (!is_icmp).then(|| [22, 53, 80, 443, 1433, 3306, 5432, 8443, 27017][self.rng.usize(..9)]);
+        // What is blocked or translated has ports of its own: of one pair, port and day the two ends tell of the same
+        // connections or only one end tells of them, not of some this way and some that way.
+        let ports: &[u16] = match kind {
+            Kind::BlockedAtSource => &[23, 135, 139, 445, 3389],
+            Kind::BlockedAtDestination => &[21, 25, 111, 2049, 5900],
+            Kind::Nat => &[8080, 9200, 9443],
+            _ => &[22, 53, 80, 443, 1433, 3306, 5432, 8443, 27017],
+        };
+        let port = (!is_icmp).then(|| ports[self.rng.usize(..ports.len())]);
         let network: Arc<str> = ["Corporate", "External"][usize::from(self.rng.u8(..8) == 0)].into();
         let (at_src, at_dst) = match kind {
             Kind::BlockedAtSource => (Some(Decision::Blocked), None),

@@ -12,8 +12,6 @@ use std::collections::BTreeMap;
 
 const MAGIC: &[u8; 8] = b"pcemonLK";
 const VERSION: u8 = 1;
-/// A detail has 56 bits.
-const DETAIL_BYTES: usize = 7;
 
 /// Everything the file holds.
 #[derive(Debug, Default, Clone, PartialEq)]
@@ -47,9 +45,10 @@ pub fn encode(memory: &Memory) -> Result<Vec<u8>, String> {
     number(&mut out, first_day as u64);
     let mut previous = 0u64;
     for look in &memory.looks {
-        number(&mut out, look.pair.wrapping_sub(previous));
+        // The low byte of a pair's hash is always zero.
+        number(&mut out, look.pair.wrapping_sub(previous) >> 8);
         previous = look.pair;
-        out.extend_from_slice(&look.detail.0.to_le_bytes()[..DETAIL_BYTES]);
+        out.extend_from_slice(&look.detail.0.to_le_bytes());
         let carried = look.carried != [0; 3];
         let flags = u64::from(carried) | u64::from(look.marks != 0) << 1;
         number(&mut out, flags | ((look.day.max(first_day) - first_day) as u64) << 2);
@@ -138,10 +137,8 @@ impl<'b> Bytes<'b> {
     }
 
     fn look(&mut self, pair: &mut u64, first_day: i32) -> Option<Look> {
-        *pair = pair.wrapping_add(self.number()?);
-        let mut detail = [0u8; 8];
-        detail[..DETAIL_BYTES].copy_from_slice(self.take(DETAIL_BYTES)?);
-        let detail = Detail(u64::from_le_bytes(detail));
+        *pair = pair.wrapping_add(self.number()?.checked_mul(256)?);
+        let detail = Detail(u64::from_le_bytes(self.take(8)?.try_into().ok()?));
         let head = self.number()?;
         let shown = self.counters()?;
         let carried = if head & 1 != 0 { self.counters()? } else { [0; 3] };
@@ -156,7 +153,14 @@ mod tests {
     use proptest::prelude::*;
 
     fn look() -> impl Strategy<Value = Look> {
-        (any::<u64>(), 0u64..1 << 56, any::<[u64; 3]>(), prop_oneof![Just([0u64; 3]), any::<[u64; 3]>()], 0i32..40_000, any::<u64>())
+        (
+            (0u64..1 << 56).prop_map(|hash| hash << 8),
+            any::<u64>(),
+            any::<[u64; 3]>(),
+            prop_oneof![Just([0u64; 3]), any::<[u64; 3]>()],
+            0i32..40_000,
+            any::<u64>(),
+        )
             .prop_map(|(pair, detail, shown, carried, day, marks)| Look {
                 pair,
                 detail: Detail(detail),

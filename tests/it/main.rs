@@ -1,3 +1,4 @@
 //! The one integration binary: behaviour from outside.
 
+mod accounting;
 mod sim;

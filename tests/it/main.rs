@@ -1,3 +1,4 @@
 //! The one integration binary: behaviour from outside.
 
 mod sim;
+mod sim_server;

@@ -6,6 +6,8 @@
 //! and it knows nothing of the program but the plain values of `domain`.
 
 pub mod api;
+pub mod estate;
+mod estate_events;
 pub mod fault;
 pub mod generate;
 pub mod query;

@@ -1,4 +1,5 @@
 //! The one integration binary: behaviour from outside.
 
 mod sim;
+mod sim_estate;
 mod sim_server;

@@ -1,112 +1,17 @@
 //! Requests in, answers out: the PCE's endpoints without a socket.
 
-use super::fault::{Action, Endpoint, Fault};
+use super::body::{Body, pack, text};
+use super::fault::{Action, Endpoint};
+use super::options::{Life, Options, Packing, SimEvent};
 use super::query::{self, Query, Refusal};
 use super::record::FlowRecord;
-use super::world::World;
 use crate::domain::time::{parse_pce_time, pce_format};
 use base64::Engine;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-/// How long a query takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Life {
-    /// This many polls see it queued, then working; the next one sees it completed.
-    Polls(usize),
-    /// This much real time.
-    Lasts(Duration),
-}
-
-/// How the rows of a download are laid out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Layout {
-    /// An array on one line.
-    OneLine,
-    /// An array with a row on each line.
-    RowPerLine,
-    /// An array with indentation, a row over many lines.
-    Pretty,
-    /// No array: a row on each line.
-    Ndjson,
-}
-
-/// How a download is packed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Packing {
-    /// Not at all.
-    Identity,
-    /// gzip, and the header says so.
-    Gzip,
-    /// gzip, and no header says so.
-    GzipUnmarked,
-    /// gzip in two members, and the header says so.
-    GzipMembers,
-}
-
-/// An audit event, and when the PCE lets it be seen.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SimEvent {
-    /// May be later than the event's own `timestamp`.
-    pub arrival: Timestamp,
-    /// The event as sent.
-    pub body: Value,
-}
-
-/// What the simulated PCE is and knows.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Traffic.
-    pub world: World,
-    /// Audit events, in any order.
-    pub events: Vec<SimEvent>,
-    /// The answer of `/health`.
-    pub health: Value,
-    /// The simulated clock; stands still until it is set.
-    pub now: Timestamp,
-    /// The only org.
-    pub org_id: u64,
-    /// User of the only credentials.
-    pub api_key: String,
-    /// Password of the only credentials.
-    pub api_secret: String,
-    /// How long a query takes.
-    pub life: Life,
-    /// How rows are laid out.
-    pub layout: Layout,
-    /// How downloads are packed.
-    pub packing: Packing,
-    /// Whether answers come in chunks instead of with a length.
-    pub chunked: bool,
-    /// What goes wrong; the first that strikes is the one that counts.
-    pub faults: Vec<Fault>,
-}
-
-impl Options {
-    /// A healthy PCE at `now`: one poll, one line, gzip, nothing going wrong.
-    pub fn new(world: World, now: Timestamp) -> Options {
-        Options {
-            world,
-            events: Vec::new(),
-            health: json!([{ "status": "normal", "type": "standalone", "fqdn": "pce.example.com", "notifications": [], "nodes": [] }]),
-            now,
-            org_id: 1,
-            api_key: "api_1f2e3d4c5b6a79880".to_owned(),
-            api_secret: "simulated-secret".to_owned(),
-            life: Life::Polls(1),
-            layout: Layout::OneLine,
-            packing: Packing::Gzip,
-            chunked: false,
-            faults: Vec::new(),
-        }
-    }
-}
+use std::time::Instant;
 
 /// A request as it came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,13 +71,6 @@ pub struct Answer {
     pub ending: Ending,
     /// Whether the body goes out in chunks.
     pub chunked: bool,
-}
-
-enum Body {
-    Empty,
-    Json(Value),
-    Bytes(Vec<u8>),
-    Rows(Arc<Vec<FlowRecord>>, bool),
 }
 
 struct Reply {
@@ -294,13 +192,13 @@ impl Api {
             }
         }
         let is_download = matches!(reply.body, Body::Rows(..));
-        let mut body = self.text(reply.body);
+        let mut body = text(reply.body, self.options.layout);
         if cut_text {
             body.truncate(body.len() / 2);
         }
         let mut headers = reply.headers;
         if is_download {
-            body = self.pack(body);
+            body = pack(body, self.options.packing);
             if matches!(self.options.packing, Packing::Gzip | Packing::GzipMembers) {
                 headers.push(("Content-Encoding".into(), "gzip".into()));
             }
@@ -473,50 +371,6 @@ impl Api {
         reply.headers.push(("X-Total-Count".into(), self.options.events.len().to_string()));
         Ok(reply)
     }
-
-    fn text(&self, body: Body) -> Vec<u8> {
-        match body {
-            Body::Empty => Vec::new(),
-            Body::Bytes(bytes) => bytes,
-            Body::Json(value) => value.to_string().into_bytes(),
-            Body::Rows(rows, false) => std::iter::once(FlowRecord::CSV_HEAD.to_owned())
-                .chain(rows.iter().map(FlowRecord::to_csv))
-                .collect::<Vec<_>>()
-                .join("\n")
-                .into_bytes(),
-            Body::Rows(rows, true) => {
-                let row = |record: &FlowRecord| match self.options.layout {
-                    Layout::Pretty => format!("{:#}", record.to_json()),
-                    _ => record.to_json().to_string(),
-                };
-                let (open, between, close) = match self.options.layout {
-                    Layout::OneLine => ("[", ",", "]"),
-                    Layout::RowPerLine | Layout::Pretty => ("[\n", ",\n", "\n]\n"),
-                    Layout::Ndjson => ("", "\n", "\n"),
-                };
-                let mut out = open.as_bytes().to_vec();
-                for (index, record) in rows.iter().enumerate() {
-                    if index > 0 {
-                        out.extend_from_slice(between.as_bytes());
-                    }
-                    out.extend_from_slice(row(record).as_bytes());
-                }
-                out.extend_from_slice(close.as_bytes());
-                out
-            }
-        }
-    }
-
-    fn pack(&self, text: Vec<u8>) -> Vec<u8> {
-        match self.options.packing {
-            Packing::Identity => text,
-            Packing::Gzip | Packing::GzipUnmarked => gzip(&text),
-            Packing::GzipMembers => {
-                let (first, second) = text.split_at(text.len() / 2);
-                [gzip(first), gzip(second)].concat()
-            }
-        }
-    }
 }
 
 fn endpoint(method: &str, segments: &[&str]) -> Option<Endpoint> {
@@ -538,11 +392,4 @@ fn endpoint(method: &str, segments: &[&str]) -> Option<Endpoint> {
 
 fn gone() -> Reply {
     Reply::error(404, "not_found_error", "The query does not exist or has no result")
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    // Writing to memory cannot fail; should it, the answer is visibly broken, which is all a test needs.
-    let written = encoder.write_all(bytes);
-    encoder.finish().ok().filter(|_| written.is_ok()).unwrap_or_default()
 }

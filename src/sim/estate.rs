@@ -3,8 +3,8 @@
 //! Until `start` all is quiet. What goes wrong begins just after and has reached the PCE ten
 //! minutes later, so a look at `start` and one at `start + 10m` show the difference.
 
-use super::api::SimEvent;
 use super::estate_events;
+use super::options::SimEvent;
 use super::world::{Host, IpList, Point, Report, Workload, World};
 use crate::domain::record::Decision;
 use crate::domain::time::utc_day_start;

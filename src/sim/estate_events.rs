@@ -1,7 +1,7 @@
 //! What the demo's PCE says about itself: audit events and health.
 
-use super::api::SimEvent;
 use super::estate::plus;
+use super::options::SimEvent;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 

@@ -6,11 +6,13 @@
 //! and it knows nothing of the program but the plain values of `domain`.
 
 pub mod api;
+mod body;
 pub mod estate;
 mod estate_events;
 pub mod fault;
 pub mod generate;
-pub mod query;
+pub mod options;
+mod query;
 pub mod record;
 pub mod server;
 pub mod world;

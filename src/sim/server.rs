@@ -1,7 +1,8 @@
 //! The simulated PCE on a socket: HTTP/1.1 on loopback, a thread for each connection.
 
-use super::api::{Answer, Api, Ending, Options, Request, SimEvent};
+use super::api::{Answer, Api, Ending, Request};
 use super::fault::Fault;
+use super::options::{Options, SimEvent};
 use super::world::World;
 use jiff::Timestamp;
 use std::io::{self, Read, Write};

@@ -1,5 +1,7 @@
 //! The one integration binary: behaviour from outside.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics says where")]
+
 mod sim;
 mod sim_estate;
 mod sim_server;

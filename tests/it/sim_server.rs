@@ -3,9 +3,9 @@
 use base64::Engine;
 use jiff::Timestamp;
 use pcemon::domain::time::{after, before};
-use pcemon::sim::api::{Layout, Life, Options, Packing, SimEvent};
 use pcemon::sim::fault::{Action, Endpoint, Fault};
 use pcemon::sim::generate::Params;
+use pcemon::sim::options::{Layout, Life, Options, Packing, SimEvent};
 use pcemon::sim::server::Sim;
 use pcemon::sim::world::World;
 use serde_json::{Value, json};

@@ -279,7 +279,7 @@ impl Builder {
     }
 
     fn host(&self, name: &str) -> usize {
-        WORKLOADS.iter().position(|workload| workload.0 == name).unwrap_or_default()
+        WORKLOADS.iter().position(|workload| workload.0 == name).expect("every name used here stands in WORKLOADS")
     }
 
     #[allow(clippy::too_many_arguments, reason = "one row of a table of traffic")]

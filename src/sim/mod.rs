@@ -5,6 +5,14 @@
 //! reports, silent caps. It must never be imported by the program proper; only the demo uses it,
 //! and it knows nothing of the program but the plain values of `domain`.
 
+pub mod api;
+mod body;
+pub mod estate;
+mod estate_events;
+pub mod fault;
 pub mod generate;
+pub mod options;
+mod query;
 pub mod record;
+pub mod server;
 pub mod world;

@@ -205,7 +205,12 @@ pub struct World {
     points: Vec<Point>,
     buckets: Vec<BucketKey>,
     arrivals: Vec<Arrival>,
+    /// For each bucket the one of the next day, when buckets are to pass midnight.
+    successors: Vec<Option<usize>>,
 }
+
+/// How far into the next day a bucket can reach.
+const PAST_MIDNIGHT: i64 = 600;
 
 impl World {
     /// A world of these hosts and points. Panics when a point names a host that is not there.
@@ -244,7 +249,21 @@ impl World {
         numbered.sort_by_key(|(id, _)| *id);
         arrivals.sort_by_key(|arrival| arrival.at);
         let buckets = numbered.into_iter().map(|(_, key)| key).collect();
-        World { hosts: hosts.into_iter().map(Arc::new).collect(), points, buckets, arrivals }
+        World { hosts: hosts.into_iter().map(Arc::new).collect(), points, buckets, arrivals, successors: Vec::new() }
+    }
+
+    /// The same world at a PCE whose buckets end with the first report after midnight, an instant
+    /// that they share with the next day's bucket. Seen on a real one; counts do not change.
+    pub fn passing_midnight(mut self) -> World {
+        let ids: BTreeMap<&BucketKey, usize> = self.buckets.iter().enumerate().map(|(id, key)| (key, id)).collect();
+        let day = jiff::SignedDuration::from_hours(24);
+        let successors = self
+            .buckets
+            .iter()
+            .map(|key| ids.get(&BucketKey { day: key.day.checked_add(day).unwrap_or(key.day), ..key.clone() }).copied())
+            .collect();
+        self.successors = successors;
+        self
     }
 
     /// All hosts.
@@ -279,6 +298,14 @@ impl World {
             sum.bytes_out += point.bytes_out;
             sum.first = sum.first.min(point.at);
             sum.last = sum.last.max(point.at);
+        }
+        for (id, successor) in self.successors.iter().enumerate() {
+            let Some(next) = successor.and_then(|next| sums[next]) else { continue };
+            if let Some(sum) = &mut sums[id]
+                && next.first.as_second().rem_euclid(86_400) < PAST_MIDNIGHT
+            {
+                sum.last = next.first;
+            }
         }
         let mut records: Vec<FlowRecord> = self
             .buckets

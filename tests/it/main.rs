@@ -1,4 +1,8 @@
 //! The one integration binary: behaviour from outside.
 
 mod accounting;
+#![allow(clippy::unwrap_used, reason = "a test that panics says where")]
+
 mod sim;
+mod sim_estate;
+mod sim_server;

@@ -255,3 +255,27 @@ fn the_generator_makes_every_awkward_thing() {
     let numbers: std::collections::BTreeSet<u64> = records.iter().map(|r| r.seq_id).collect();
     assert!(numbers.len() < records.len(), "seq_id is no identity");
 }
+
+#[test]
+fn buckets_may_share_the_instant_after_midnight() {
+    let params = Params { long_lived: 12, ..Params::small(2, at("2026-11-19T22:00:00Z")) };
+    let plain = World::generate(&params);
+    let passing = World::generate(&params).passing_midnight();
+    let end = at("2026-11-20T06:00:00Z");
+    let midnight = at("2026-11-20T00:00:00Z");
+    let records = |world: &World| world.record_set(end, Timestamp::MIN, end);
+    let (plain_records, passing_records) = (records(&plain), records(&passing));
+    let mut passed = 0;
+    for (old, new) in plain_records.iter().zip(&passing_records) {
+        assert_eq!((identity(old), old.connections, old.first), (identity(new), new.connections, new.first));
+        if new.last != old.last {
+            assert!(old.first < midnight && midnight <= new.last);
+            assert!(passing_records.iter().any(|next| next.first == new.last && (&next.src, &next.dst) == (&new.src, &new.dst)));
+            passed += 1;
+        }
+    }
+    assert!(passed > 3 && plain_records.len() == passing_records.len(), "{passed}");
+    // Such a bucket is selected by a window of the new day, too.
+    let count = |world: &World| world.record_set(end, midnight, end).len();
+    assert_eq!(count(&passing), count(&plain) + passed);
+}

@@ -1,0 +1,100 @@
+//! What the simulated PCE is and knows, set up by a test or the demo.
+
+use super::fault::Fault;
+use super::world::World;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// How long a query takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Life {
+    /// This many polls see it queued, then working; the next one sees it completed.
+    Polls(usize),
+    /// This much real time.
+    Lasts(Duration),
+}
+
+/// How the rows of a download are laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// An array on one line.
+    OneLine,
+    /// An array with a row on each line.
+    RowPerLine,
+    /// An array with indentation, a row over many lines.
+    Pretty,
+    /// No array: a row on each line.
+    Ndjson,
+}
+
+/// How a download is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packing {
+    /// Not at all.
+    Identity,
+    /// gzip, and the header says so.
+    Gzip,
+    /// gzip, and no header says so.
+    GzipUnmarked,
+    /// gzip in two members, and the header says so.
+    GzipMembers,
+}
+
+/// An audit event, and when the PCE lets it be seen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SimEvent {
+    /// May be later than the event's own `timestamp`.
+    pub arrival: Timestamp,
+    /// The event as sent.
+    pub body: Value,
+}
+
+/// What the simulated PCE is and knows.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Traffic.
+    pub world: World,
+    /// Audit events, in any order.
+    pub events: Vec<SimEvent>,
+    /// The answer of `/health`.
+    pub health: Value,
+    /// The simulated clock; stands still until it is set.
+    pub now: Timestamp,
+    /// The only org.
+    pub org_id: u64,
+    /// User of the only credentials.
+    pub api_key: String,
+    /// Password of the only credentials.
+    pub api_secret: String,
+    /// How long a query takes.
+    pub life: Life,
+    /// How rows are laid out.
+    pub layout: Layout,
+    /// How downloads are packed.
+    pub packing: Packing,
+    /// Whether answers come in chunks instead of with a length.
+    pub chunked: bool,
+    /// What goes wrong; the first that strikes is the one that counts.
+    pub faults: Vec<Fault>,
+}
+
+impl Options {
+    /// A healthy PCE at `now`: one poll, one line, gzip, nothing going wrong.
+    pub fn new(world: World, now: Timestamp) -> Options {
+        Options {
+            world,
+            events: Vec::new(),
+            health: json!([{ "status": "normal", "type": "standalone", "fqdn": "pce.example.com", "notifications": [], "nodes": [] }]),
+            now,
+            org_id: 1,
+            api_key: "api_1f2e3d4c5b6a79880".to_owned(),
+            api_secret: "simulated-secret".to_owned(),
+            life: Life::Polls(1),
+            layout: Layout::OneLine,
+            packing: Packing::Gzip,
+            chunked: false,
+            faults: Vec::new(),
+        }
+    }
+}

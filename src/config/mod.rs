@@ -1,12 +1,36 @@
 //! The configuration: text in, proven values or all complaints at once out.
+//!
+//! It never talks to the PCE, never fetches a secret while reading, and never lets a half-read file through:
+//! either everything is proven or nothing is returned.
 
+pub mod catalogue;
+pub mod error;
+pub mod paths;
 pub mod reader;
+pub mod secrets;
+
+mod channels;
+mod conditions;
+mod document;
+mod lint;
+mod mask;
+mod pce;
+mod routes;
+mod rules;
+mod run;
+mod sources;
+mod thresholds;
+
+pub use error::{ConfigError, Located};
+pub use paths::{default_paths, find};
+pub use secrets::fetch_secret;
 
 use crate::channels::ChannelConfig;
 use crate::domain::report::Accounting;
 use crate::domain::rule::{Route, Rule};
 use crate::domain::secret::SecretSource;
-use std::path::PathBuf;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use url::Url;
 
@@ -97,4 +121,28 @@ pub struct Config {
     pub routes: Vec<Route>,
     /// What the reader should know on every run, each one line with its place.
     pub warnings: Vec<String>,
+}
+
+/// A config longer than this is a mistake (a wrong file, a device).
+const LONGEST: u64 = 1024 * 1024;
+
+/// Reads and proves a config file.
+pub fn load(path: &Path) -> Result<Config, ConfigError> {
+    let refuse = |why: String| ConfigError::unreadable(path, format!("{why}. Name another with --config FILE"));
+    let shown = crate::domain::text::visible(&path.display().to_string());
+    let file = std::fs::File::open(path).map_err(|error| refuse(format!("cannot read the config {shown}: {error}")))?;
+    let private = !file.metadata().is_ok_and(|metadata| secrets::open_to_all(&metadata));
+    let mut bytes = Vec::new();
+    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(|error| refuse(format!("cannot read the config {shown}: {error}")))?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(refuse(format!("the config {shown} is longer than {LONGEST} bytes")));
+    }
+    // Bad bytes become replacement characters; the first of them stands where the text stops being UTF-8.
+    let broken_at = std::str::from_utf8(&bytes).err().map(|error| error.valid_up_to());
+    document::read(path, &String::from_utf8_lossy(&bytes), &document::Circumstances { broken_at, private, ..Default::default() })
+}
+
+/// Proves a config that is already in memory; `path` only names it.
+pub fn parse(path: &Path, text: &str) -> Result<Config, ConfigError> {
+    document::read(path, text, &document::Circumstances::default())
 }

@@ -3,7 +3,6 @@
 //! A family member (a rule kind, a channel) reads its own settings with a [`Reader`]; whatever it
 //! does not ask for is reported as unknown, with the nearest known key as a hint.
 
-use crate::domain::secret::{Secret, SecretSource};
 use crate::domain::time::parse_duration;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -32,6 +31,8 @@ pub struct Problem {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
+    /// Another place that belongs to it, with a word about it (the first of two equal names).
+    pub also: Option<(Range<usize>, String)>,
 }
 
 /// All complaints of one file.
@@ -44,13 +45,19 @@ impl Problems {
         self.add(Level::Error, span, message.into(), hint);
     }
 
+    /// Adds an error that has two places: here, and an earlier one described by `label`.
+    pub fn clash(&self, span: Range<usize>, message: impl Into<String>, hint: Option<String>, first: Range<usize>, label: &str) {
+        let also = Some((first, label.to_owned()));
+        self.0.borrow_mut().push(Problem { level: Level::Error, span, message: message.into(), hint, also });
+    }
+
     /// Adds a warning.
     pub fn warn(&self, span: Range<usize>, message: impl Into<String>, hint: Option<String>) {
         self.add(Level::Warning, span, message.into(), hint);
     }
 
     fn add(&self, level: Level, span: Range<usize>, message: String, hint: Option<String>) {
-        self.0.borrow_mut().push(Problem { level, span, message, hint });
+        self.0.borrow_mut().push(Problem { level, span, message, hint, also: None });
     }
 
     /// Everything gathered, in the order of the file.
@@ -107,6 +114,16 @@ impl<'d> Reader<'d> {
         &self.name
     }
 
+    /// The tables' own keys with their places, in alphabetical order.
+    pub fn entries(&self) -> impl Iterator<Item = (&'d str, Range<usize>)> + use<'d> {
+        self.table.iter().map(|(key, value)| (key.get_ref().as_ref(), value.span()))
+    }
+
+    /// The table itself, to be the fallback of others.
+    pub fn as_fallback(&self) -> &'d DeTable<'d> {
+        self.table
+    }
+
     /// Renames the table once its own name is known.
     pub fn rename(&mut self, name: impl Into<String>) {
         self.name = name.into();
@@ -120,6 +137,12 @@ impl<'d> Reader<'d> {
     /// Place of a key's value, or of the table when the key is absent.
     pub fn span_of(&self, key: &str) -> Range<usize> {
         self.lookup(key).map_or_else(|| self.span(), Spanned::span)
+    }
+
+    /// Place of a key's value in the table itself, or of the table: where a complaint about one rule belongs
+    /// even when the value comes from the defaults.
+    pub fn own_span_of(&self, key: &str) -> Range<usize> {
+        self.table.get(key).map_or_else(|| self.span(), Spanned::span)
     }
 
     /// Whether the key is present in the table itself.
@@ -181,11 +204,13 @@ impl<'d> Reader<'d> {
             DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
                 Ok(number) if range.contains(&number) => Some(Placed { value: number, span: value.span() }),
                 _ => {
-                    self.problems.error(
-                        value.span(),
-                        format!("`{key}` in {} must lie between {} and {}", self.name, range.start(), range.end()),
-                        None,
-                    );
+                    let (low, high) = (range.start(), range.end());
+                    let message = if *high == i64::MAX {
+                        format!("`{key}` in {} must be {low} or more", self.name)
+                    } else {
+                        format!("`{key}` in {} must lie between {low} and {high}", self.name)
+                    };
+                    self.problems.error(value.span(), message, None);
                     None
                 }
             },
@@ -261,6 +286,31 @@ impl<'d> Reader<'d> {
         }
     }
 
+    /// The elements of `[[key]]`, each with its own reader, called by its number.
+    pub fn tables(&mut self, key: &str) -> Vec<Reader<'d>> {
+        let Some(value) = self.raw(key) else { return Vec::new() };
+        let DeValue::Array(items) = value.get_ref() else {
+            let hint = Some(format!("write [[{key}]] before each of them"));
+            self.problems.error(
+                value.span(),
+                format!("`{key}` must be a list of tables, not {}", article(value.get_ref().type_str())),
+                hint,
+            );
+            return Vec::new();
+        };
+        let mut out = Vec::new();
+        for (number, item) in items.iter().enumerate() {
+            let name = format!("number {} of [[{key}]]", number + 1);
+            match item.get_ref() {
+                DeValue::Table(table) => out.push(Reader::new(table, item.span(), name, self.problems)),
+                other => {
+                    let _: Option<()> = self.wrong_type(key, item, other, "a list of tables");
+                }
+            }
+        }
+        out
+    }
+
     /// A map of texts.
     pub fn string_map(&mut self, key: &str) -> Option<BTreeMap<String, String>> {
         let value = self.raw(key)?;
@@ -279,66 +329,6 @@ impl<'d> Reader<'d> {
             }
         }
         Some(out)
-    }
-
-    /// A secret: a plain text (warns), `{ env = .. }`, `{ file = .. }` or `{ cmd = [..] }`.
-    pub fn secret(&mut self, key: &str) -> Option<SecretSource> {
-        let value = self.raw(key)?;
-        self.secret_of(key, value)
-    }
-
-    /// A list of secrets, or one.
-    pub fn secrets(&mut self, key: &str) -> Option<Vec<SecretSource>> {
-        let value = self.raw(key)?;
-        match value.get_ref() {
-            DeValue::Array(items) => {
-                let read: Vec<_> = items.iter().map(|item| self.secret_of(key, item)).collect();
-                read.into_iter().collect()
-            }
-            _ => self.secret_of(key, value).map(|one| vec![one]),
-        }
-    }
-
-    fn secret_of(&self, key: &str, value: &'d Spanned<DeValue<'d>>) -> Option<SecretSource> {
-        const FORMS: &str = "write { env = \"NAME\" }, { file = \"/path\" } or { cmd = [\"program\", \"argument\"] }";
-        match value.get_ref() {
-            DeValue::String(text) => Some(SecretSource::Plain(Secret::new(text.to_string()))),
-            DeValue::Table(table) => {
-                let mut reader = Reader::new(table, value.span(), format!("`{key}` of {}", self.name), self.problems);
-                let (env, file, command) = (reader.string("env"), reader.string("file"), reader.strings("cmd"));
-                if reader.raw("vault").is_some() {
-                    reader.error_at("vault", "secrets from Vault are not supported by this version", Some(FORMS.to_owned()));
-                    return None;
-                }
-                let given = ["env", "file", "cmd"].iter().filter(|form| reader.has(form)).count();
-                reader.finish();
-                if given != 1 {
-                    self.problems.error(
-                        value.span(),
-                        format!("`{key}` in {} must name exactly one place to take the secret from", self.name),
-                        Some(FORMS.to_owned()),
-                    );
-                    return None;
-                }
-                if let Some(name) = env {
-                    return Some(SecretSource::Env(name.value));
-                }
-                if let Some(path) = file {
-                    return Some(SecretSource::File(path.value.into()));
-                }
-                let argv: Vec<String> = command?.into_iter().map(|word| word.value).collect();
-                if argv.first().is_none_or(String::is_empty) {
-                    self.problems.error(
-                        value.span(),
-                        format!("`cmd` of `{key}` in {} names no program", self.name),
-                        Some(FORMS.to_owned()),
-                    );
-                    return None;
-                }
-                Some(SecretSource::Command(argv))
-            }
-            other => self.wrong_type(key, value, other, &format!("a secret: {FORMS}")),
-        }
     }
 
     /// Reports that a key is missing.
@@ -371,7 +361,8 @@ impl<'d> Reader<'d> {
         self.table.get(key).or_else(|| self.fallback.and_then(|defaults| defaults.get(key)))
     }
 
-    fn wrong_type<T>(&self, key: &str, at: &Spanned<DeValue<'_>>, found: &DeValue<'_>, wanted: &str) -> Option<T> {
+    /// Reports a value of the wrong type.
+    pub(super) fn wrong_type<T>(&self, key: &str, at: &Spanned<DeValue<'_>>, found: &DeValue<'_>, wanted: &str) -> Option<T> {
         self.problems.error(at.span(), format!("`{key}` in {} must be {wanted}, not {}", self.name, article(found.type_str())), None);
         None
     }
@@ -389,6 +380,7 @@ pub fn did_you_mean(text: &str, names: &[&str]) -> String {
         .filter(|(score, _)| *score > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0));
     match nearest {
+        _ if names.is_empty() => "nothing can stand here".to_owned(),
         Some((_, name)) => format!("did you mean `{name}`?"),
         None => format!("use one of: {}", names.join(", ")),
     }

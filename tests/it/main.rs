@@ -6,3 +6,5 @@ mod accounting;
 mod sim;
 mod sim_estate;
 mod sim_server;
+//! The one integration test binary.
+mod config;

@@ -1,0 +1,189 @@
+//! A config that cannot be used: every complaint, where it is and what to do about it.
+//!
+//! The text kept here is already masked: it holds no secret and nothing a terminal would obey.
+
+use super::mask;
+use super::reader::{Level, Problem};
+use crate::domain::text::visible;
+use annotate_snippets::{AnnotationKind, Group, Level as Shown, Renderer, Snippet};
+use std::fmt::{self, Write as _};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// Nobody reads more than this; the rest is counted.
+const MOST_SHOWN: usize = 100;
+
+/// Why a config was refused.
+#[derive(Debug)]
+pub struct ConfigError {
+    path: PathBuf,
+    /// The masked text; the offsets are those of the file.
+    text: String,
+    problems: Vec<Problem>,
+    /// Set when there is no text at all.
+    unreadable: Option<String>,
+}
+
+/// One complaint with its place as an editor counts it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    /// Error or warning.
+    pub level: Level,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl ConfigError {
+    /// All complaints about a text.
+    pub(crate) fn new(path: &Path, text: &str, problems: Vec<Problem>, secrets: &[Range<usize>]) -> Self {
+        Self { path: path.to_owned(), text: mask::harmless(text, secrets), problems, unreadable: None }
+    }
+
+    /// The file cannot even be read.
+    pub(crate) fn unreadable(path: &Path, reason: String) -> Self {
+        Self { path: path.to_owned(), text: String::new(), problems: Vec::new(), unreadable: Some(reason) }
+    }
+
+    /// Every complaint, in the order of the file. Empty when the file could not be read.
+    pub fn problems(&self) -> Vec<Located> {
+        self.problems.iter().map(|problem| locate(&self.text, problem)).collect()
+    }
+
+    /// One line for each complaint: `file:line:column: error: message (hint)`.
+    pub fn lines(&self) -> Vec<String> {
+        if let Some(reason) = &self.unreadable {
+            return vec![format!("error: {reason}")];
+        }
+        self.problems.iter().map(|problem| one_line(&self.path, &self.text, problem)).collect()
+    }
+
+    /// For people: each complaint with the offending line and a hint.
+    pub fn render(&self, color: bool) -> String {
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        if let Some(reason) = &self.unreadable {
+            return renderer.render(&[Group::with_title(Shown::ERROR.primary_title(reason.as_str()))]) + "\n";
+        }
+        let path = visible(&self.path.display().to_string());
+        let mut out = String::new();
+        for problem in self.problems.iter().take(MOST_SHOWN) {
+            out.push_str(&self.render_one(&renderer, &path, problem));
+            out.push_str("\n\n");
+        }
+        if self.problems.len() > MOST_SHOWN {
+            let _ = writeln!(out, "and {} more\n", self.problems.len() - MOST_SHOWN);
+        }
+        let count = |level| self.problems.iter().filter(|problem| problem.level == level).count();
+        let (errors, warnings) = (count(Level::Error), count(Level::Warning));
+        let _ = write!(out, "{path}: {}", counted(errors, "error"));
+        if warnings > 0 {
+            let _ = write!(out, ", {}", counted(warnings, "warning"));
+        }
+        out.push('\n');
+        out
+    }
+
+    fn render_one(&self, renderer: &Renderer, path: &str, problem: &Problem) -> String {
+        let level = match problem.level {
+            Level::Error => Shown::ERROR,
+            Level::Warning => Shown::WARNING,
+        };
+        let message = visible(&problem.message);
+        let mut snippet = Snippet::source(self.text.as_str())
+            .path(path)
+            .annotation(AnnotationKind::Primary.span(within_one_line(&self.text, &problem.span)));
+        if let Some((span, label)) = &problem.also {
+            snippet = snippet.annotation(AnnotationKind::Context.span(within_one_line(&self.text, span)).label(visible(label)));
+        }
+        let mut group = level.primary_title(message).element(snippet);
+        if let Some(hint) = &problem.hint {
+            group = group.element(Shown::HELP.message(visible(hint)));
+        }
+        renderer.render(&[group])
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.lines().join("\n"))
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// `file:line:column: error: message (hint)`, without anything a terminal would obey.
+pub(crate) fn one_line(path: &Path, text: &str, problem: &Problem) -> String {
+    let at = locate(text, problem);
+    let level = match at.level {
+        Level::Error => "error",
+        Level::Warning => "warning",
+    };
+    let mut out = format!("{}:{}:{}: {level}: {}", visible(&path.display().to_string()), at.line, at.column, at.message);
+    if let Some(hint) = &at.hint {
+        let _ = write!(out, " ({hint})");
+    }
+    out
+}
+
+fn locate(text: &str, problem: &Problem) -> Located {
+    let (line, column) = position(text, problem.span.start);
+    Located { level: problem.level, line, column, message: visible(&problem.message), hint: problem.hint.as_deref().map(visible) }
+}
+
+/// Line and column (in characters) of a byte offset, both from 1.
+pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
+    let before = &text[..text.floor_char_boundary(offset)];
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
+
+/// The part of a span that lies on its first line: a complaint never drags a page along.
+fn within_one_line(text: &str, span: &Range<usize>) -> Range<usize> {
+    let start = text.floor_char_boundary(span.start);
+    let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+    start..text.floor_char_boundary(span.end).clamp(start, line_end)
+}
+
+fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(span: Range<usize>, message: &str) -> Problem {
+        Problem { level: Level::Error, span, message: message.to_owned(), hint: Some("do this".to_owned()), also: None }
+    }
+
+    #[test]
+    fn places_count_characters() {
+        assert_eq!(position("a\né = 1\n", 0), (1, 1));
+        assert_eq!(position("a\né = 1\n", 4), (2, 2));
+        assert_eq!(position("a\n", 2), (2, 1));
+        assert_eq!(position("é", 1), (1, 1));
+        assert_eq!(position("", 9), (1, 1));
+    }
+
+    #[test]
+    fn a_span_of_many_lines_shows_the_first() {
+        assert_eq!(within_one_line("ab\ncd\n", &(1..5)), 1..2);
+        assert_eq!(within_one_line("ab", &(9..12)), 2..2);
+    }
+
+    #[test]
+    fn rendering_obeys_nothing_from_the_file() {
+        let text = "x = \"\u{1b}[31m\u{202e}\"\n";
+        let error = ConfigError::new(Path::new("a\u{1b}b.toml"), text, vec![problem(4..10, "bad \u{7}")], &[]);
+        for shown in [error.render(false), error.to_string()] {
+            assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{shown:?}");
+            assert!(shown.contains(":1:5") && shown.contains("do this"), "{shown}");
+        }
+        assert!(error.render(true).contains("\u{1b}["));
+    }
+}

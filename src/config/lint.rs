@@ -1,0 +1,185 @@
+//! What is written correctly and still cannot be meant: names of the wrong list, rules that nothing can satisfy.
+
+use super::catalogue::{NOTIFICATION_TYPES, event_types};
+use super::reader::{Placed, Reader, did_you_mean};
+use super::thresholds::within_reach;
+use crate::domain::field::Field;
+use crate::domain::filter::{EventCondition, Pattern, TrafficCondition};
+use crate::domain::metric::{Metric, SourceKind};
+use crate::domain::report::Accounting;
+use crate::domain::rule::{Matcher, Rule};
+use crate::domain::time::format_duration;
+use std::time::Duration;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// Looks an event type up. False after an error: the name is one that no event ever has.
+pub(super) fn event_type(reader: &Reader<'_>, text: &Placed<String>, pattern: &Pattern) -> bool {
+    if event_types().any(|name| pattern.matches(name)) {
+        return true;
+    }
+    if NOTIFICATION_TYPES.iter().any(|name| pattern.matches(name)) {
+        let mut hint = format!("write notification = [\"{}\"]", text.value);
+        if text.value == "user.login_failed" {
+            hint.push_str(", or type = [\"user.sign_in\"] with status = [\"failure\"]");
+        }
+        let message =
+            format!("'{}' in {} is no event type: the PCE sends it only as a notification inside an event", text.value, reader.name());
+        reader.problems().error(text.span.clone(), message, Some(hint));
+        return false;
+    }
+    let names: Vec<&str> = event_types().chain(NOTIFICATION_TYPES.iter().copied()).collect();
+    warn_unknown(reader, text, pattern, "event type", &names);
+    true
+}
+
+/// Looks a notification type up. Never false: a newer PCE may send others.
+pub(super) fn notification(reader: &Reader<'_>, text: &Placed<String>, pattern: &Pattern) -> bool {
+    if NOTIFICATION_TYPES.iter().any(|name| pattern.matches(name)) {
+        return true;
+    }
+    if event_types().any(|name| pattern.matches(name)) {
+        let message = format!("'{}' in {} is an event type, and not known as a notification", text.value, reader.name());
+        reader.problems().warn(text.span.clone(), message, Some(format!("write type = [\"{}\"]", text.value)));
+    } else {
+        warn_unknown(reader, text, pattern, "notification", NOTIFICATION_TYPES);
+    }
+    true
+}
+
+fn warn_unknown(reader: &Reader<'_>, text: &Placed<String>, pattern: &Pattern, what: &str, names: &[&str]) {
+    let message = if pattern.is_exact() {
+        format!("'{}' in {} is no {what} that a PCE is known to send", text.value, reader.name())
+    } else {
+        format!("'{}' in {} matches no {what} that a PCE is known to send", text.value, reader.name())
+    };
+    let near = did_you_mean(text.value.trim_end_matches(['*', '.']), names);
+    let hint = if near.starts_with("did") { near } else { "look at what your PCE really sends: pcemon events".to_owned() };
+    reader.problems().warn(text.span.clone(), message, Some(hint));
+}
+
+/// Whether flows of this protocol have ports: TCP, UDP, DCCP, SCTP, UDP-Lite.
+pub(super) fn has_ports(proto: i16) -> bool {
+    matches!(proto, 6 | 17 | 33 | 132 | 136)
+}
+
+/// Complains when `port` and `proto` of one `match` rule each other out.
+pub(super) fn ports_and_protocols(reader: &Reader<'_>, conditions: &[(String, TrafficCondition)]) {
+    let ports = conditions.iter().find_map(|(_, condition)| if let TrafficCondition::Port(ports) = condition { Some(ports) } else { None });
+    let protos =
+        conditions.iter().find_map(|(_, condition)| if let TrafficCondition::Proto(protos) = condition { Some(protos) } else { None });
+    let (Some(ports), Some(protos)) = (ports, protos) else { return };
+    // In `exclude` each key stands alone and cannot rule out another.
+    if reader.name().starts_with("`exclude`") {
+        return;
+    }
+    if !protos.iter().any(|proto| has_ports(*proto)) {
+        let hint = "remove `port`, or name a protocol that has ports".to_owned();
+        reader.error_at(
+            "port",
+            format!("nothing can satisfy both `port` and `proto` in {}: the protocol has no ports", reader.name()),
+            Some(hint),
+        );
+    } else if !ports.iter().any(|range| range.proto.is_none_or(|proto| protos.contains(&proto))) {
+        let hint = "write the protocol in one of the two only".to_owned();
+        reader.error_at(
+            "port",
+            format!("nothing can satisfy both `port` and `proto` in {}: they name different protocols", reader.name()),
+            Some(hint),
+        );
+    }
+}
+
+/// What only shows when the whole rule is known.
+pub(super) fn whole_rule(reader: &Reader<'_>, rule: &Rule, accounting: Accounting) {
+    window(reader, rule, accounting);
+    if rule.source != SourceKind::Health && rule.cooldown < rule.window {
+        reader.problems().warn(
+            reader.own_span_of("cooldown"),
+            format!(
+                "cooldown ({}) of {} is shorter than its window ({}): the same records are told about again and again",
+                format_duration(rule.cooldown),
+                reader.name(),
+                format_duration(rule.window)
+            ),
+            Some("make the cooldown at least as long as the window".to_owned()),
+        );
+    }
+    if let Metric::Distinct(field) = &rule.metric {
+        if rule.group_by.contains(field) {
+            within_reach(reader, &rule.thresholds, 1, "it is grouped by what it counts");
+        } else if let Some((most, why)) = most_values(field, &rule.matcher) {
+            within_reach(reader, &rule.thresholds, most, why);
+        }
+    }
+}
+
+fn window(reader: &Reader<'_>, rule: &Rule, accounting: Accounting) {
+    let (problems, at) = (reader.problems(), reader.own_span_of("window"));
+    let shown = format_duration(rule.window);
+    // Default retention: traffic is kept 90 days, events 30 (200 at the most).
+    let (kept, most) = match rule.source {
+        SourceKind::Traffic => (90 * DAY, 90 * DAY),
+        SourceKind::Events => (30 * DAY, 200 * DAY),
+        SourceKind::Health => return,
+    };
+    if rule.window.is_zero() {
+        problems.error(
+            at,
+            format!("the window of {} is empty, so nothing can ever be in it", reader.name()),
+            Some("write for example window = \"10m\"".to_owned()),
+        );
+    } else if rule.window > most {
+        let hint = format!("use {} at the most", format_duration(kept));
+        problems.error(at, format!("the window of {} ({shown}) is longer than the PCE keeps {}", reader.name(), rule.source), Some(hint));
+    } else if rule.window > kept {
+        let hint = "the PCE keeps events for 30 days unless its event settings say otherwise".to_owned();
+        problems.warn(at, format!("the window of {} ({shown}) is longer than a PCE usually keeps events", reader.name()), Some(hint));
+    } else if rule.window < MINUTE {
+        let hint = "make the window at least as long as the pause between two runs".to_owned();
+        problems.warn(
+            at,
+            format!("the window of {} ({shown}) is shorter than a minute: what happens between two runs is missed", reader.name()),
+            Some(hint),
+        );
+    } else if rule.source == SourceKind::Traffic && rule.window > 7 * DAY && accounting == Accounting::Delta {
+        let hint = "older flows come in weekly buckets that cannot be told apart; use 7d at the most".to_owned();
+        problems.warn(
+            at,
+            format!("the window of {} ({shown}) is longer than a week: its number will only be a lower bound", reader.name()),
+            Some(hint),
+        );
+    }
+}
+
+/// How many different values a field can have at most, when what the rule matches limits them.
+fn most_values(field: &Field, matcher: &Matcher) -> Option<(u64, &'static str)> {
+    let exact = |patterns: &[Pattern]| patterns.iter().all(Pattern::is_exact).then_some(patterns.len() as u64);
+    let matched = match (field, matcher) {
+        (Field::Decision, Matcher::Traffic(filter)) => filter.all.iter().find_map(|(_, c)| match c {
+            TrafficCondition::Decision(list) => Some(list.len() as u64),
+            _ => None,
+        }),
+        (Field::Proto, Matcher::Traffic(filter)) => filter.all.iter().find_map(|(_, c)| match c {
+            TrafficCondition::Proto(list) => Some(list.len() as u64),
+            _ => None,
+        }),
+        (Field::Port, Matcher::Traffic(filter)) => filter.all.iter().find_map(|(_, c)| match c {
+            TrafficCondition::Port(list) => Some(list.iter().map(|range| u64::from(range.to - range.from) + 1).sum()),
+            _ => None,
+        }),
+        (Field::Type, Matcher::Events(filter)) => filter.all.iter().find_map(|(_, c)| match c {
+            EventCondition::Type(list) => exact(list),
+            _ => None,
+        }),
+        _ => None,
+    };
+    match (matched, field) {
+        (Some(most), _) => Some((most, "`match` lets no others through")),
+        (None, Field::Decision) => Some((4, "there are no other decisions")),
+        (None, Field::Port) => Some((65_535, "there are no other ports")),
+        (None, Field::Proto) => Some((256, "there are no other protocols")),
+        _ => None,
+    }
+}

@@ -1,0 +1,165 @@
+//! Hiding secrets in the text of a config before any of it is shown.
+//!
+//! Every mask keeps the number of bytes, so that places found in the file stay places in the masked text.
+
+use crate::domain::text::visible;
+use std::ops::Range;
+use toml::de::{DeTable, DeValue};
+
+/// Parts of key names behind which a secret may stand, whatever table they are in.
+const TELLING: [&str; 9] = ["secret", "passw", "pwd", "token", "key", "auth", "credential", "topic", "headers"];
+
+/// The names as they should be written; a misspelt one hides its value too.
+const NAMES: [&str; 6] = ["api_key", "api_secret", "secret", "password", "token", "routing_key"];
+
+fn may_hold_secret(key: &str) -> bool {
+    let lower = key.to_ascii_lowercase();
+    TELLING.iter().any(|part| lower.contains(part)) || NAMES.iter().any(|name| strsim::jaro_winkler(&lower, name) > 0.85)
+}
+
+/// The places of a document that must not be shown. Lines in `broken` could not be parsed; there the text itself is searched.
+pub(super) fn secret_spans(document: &DeTable<'_>, text: &str, broken: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut spans = Vec::new();
+    in_table(document, false, text, !broken.is_empty(), &mut spans);
+    for span in broken {
+        in_broken_line(text, span, &mut spans);
+    }
+    spans
+}
+
+fn in_table(table: &DeTable<'_>, secret: bool, text: &str, broken: bool, spans: &mut Vec<Range<usize>>) {
+    for (key, value) in table.iter() {
+        let key = key.get_ref().as_ref();
+        // `{ env = .. }` and its like only say where the secret is.
+        let place_only = matches!(key, "env" | "file" | "cmd" | "vault");
+        let secret = (secret && !place_only) || may_hold_secret(key);
+        in_value(key, value.get_ref(), value.span(), secret, text, broken, spans);
+    }
+}
+
+fn in_value(key: &str, value: &DeValue<'_>, span: Range<usize>, secret: bool, text: &str, broken: bool, spans: &mut Vec<Range<usize>>) {
+    match value {
+        DeValue::Table(table) => in_table(table, secret, text, broken, spans),
+        DeValue::Array(items) => {
+            // What stands between the items of a broken list may be one that could not be read.
+            if secret && broken {
+                spans.push(span);
+            }
+            for item in items.iter() {
+                in_value(key, item.get_ref(), item.span(), secret, text, broken, spans);
+            }
+        }
+        _ if secret => spans.push(span),
+        DeValue::String(_) if key != "runbook" => in_url(text, span, spans),
+        _ => {}
+    }
+}
+
+/// Everything of a URL but scheme, host and port can be a credential.
+fn in_url(text: &str, span: Range<usize>, spans: &mut Vec<Range<usize>>) {
+    let Some(shown) = text.get(span.clone()) else { return };
+    let Some(scheme) = shown.find("://") else { return };
+    let rest = scheme + 3;
+    let authority = shown[rest..].find(['/', '?', '#', '\\']).map_or(shown.len(), |at| rest + at);
+    if let Some(at) = shown.rfind('@').filter(|at| *at > rest) {
+        spans.push(span.start + rest..span.start + at.max(rest));
+    }
+    if authority < shown.len() {
+        // The closing quote stays, so that the line still looks like what it is.
+        let end = if shown.ends_with(['"', '\'']) { span.end - 1 } else { span.end };
+        spans.push(span.start + authority + 1..end.max(span.start + authority + 1));
+    }
+}
+
+fn in_broken_line(text: &str, span: &Range<usize>, spans: &mut Vec<Range<usize>>) {
+    let (start, end) = (text.floor_char_boundary(span.start), text.ceil_char_boundary(span.end));
+    let from = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let to = text[end..].find('\n').map_or(text.len(), |at| end + at);
+    let mut at = from;
+    for line in text[from..to].split_inclusive('\n') {
+        let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+        let mut word_start = None;
+        for (index, c) in line.char_indices().chain([(line.len(), '\n')]) {
+            match (is_word(c), word_start) {
+                (true, None) => word_start = Some(index),
+                (false, Some(begin)) => {
+                    if may_hold_secret(&line[begin..index]) || line[index..].starts_with("://") {
+                        spans.push(at + index..at + line.len());
+                        break;
+                    }
+                    word_start = None;
+                }
+                _ => {}
+            }
+        }
+        at += line.len();
+    }
+}
+
+/// The text with the given spans starred out and nothing left that a terminal would obey; as long as before.
+pub(super) fn harmless(text: &str, secrets: &[Range<usize>]) -> String {
+    let mut hidden = vec![false; text.len()];
+    for span in secrets {
+        let (from, to) = (span.start.min(text.len()), span.end.min(text.len()));
+        hidden[from..to.max(from)].fill(true);
+    }
+    let mut out = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        let bytes = c.len_utf8();
+        match c {
+            '\n' | '\t' => out.push(c),
+            '\r' => out.push(' '),
+            _ if hidden[at] && !matches!(c, ' ' | '"' | '\'' | '=' | '[' | ']' | '{' | '}' | ',') => {
+                out.extend(std::iter::repeat_n('*', bytes))
+            }
+            _ if visible(c.encode_utf8(&mut [0; 4])).len() != bytes => out.extend(std::iter::repeat_n('?', bytes)),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masked(text: &str) -> String {
+        let (document, errors) = DeTable::parse_recoverable(text);
+        let broken: Vec<_> = errors.iter().map(|error| error.span().unwrap_or(0..0)).collect();
+        let out = harmless(text, &secret_spans(document.get_ref(), text, &broken));
+        assert_eq!(out.len(), text.len());
+        out
+    }
+
+    #[test]
+    fn secrets_are_starred_out() {
+        for text in [
+            "[pce]\napi_secret = \"hunter2\"\n",
+            "[pce]\napi_secret = 'hunter2' junk\n",
+            "[pce]\napi_secret = \"hunter2\n",
+            "[pce]\napi_secret \"hunter2\"\n",
+            "[pce]\napi_secrte = \"hunter2\"\n",
+            "pce = { url = 1, api_key = \"hunter2\" }\n",
+            "pce = { url = 1, api_key = \"hunter2\"\n",
+            "secret = [\n \"hunter2\"\n \"hunter2\" ]\n",
+            "token = \"\"\"\nline\nhunt\\x er2 hunter2\n\"\"\"\n",
+            "url = \"https://hooks.example.com/services/hunter2\"\n",
+            "url = \"https://me:hunter2@pce.example.com\"\n",
+            "proxy = \"http://me:hunter2/@proxy:3128/\" x\n",
+            "headers = { X-Any = \"hunter2\" }\n",
+            "api_key = hunter2\n",
+        ] {
+            assert!(!masked(text).contains("hunter2"), "{text} became {}", masked(text));
+        }
+    }
+
+    #[test]
+    fn everything_else_stays_readable() {
+        for text in
+            ["api_key = { env = \"PCE_API_KEY\" }\n", "[[rules]]\nname = \"VEN tampering\"\n", "url = \"https://pce.example.com:8443\"\n"]
+        {
+            assert_eq!(masked(text), text);
+        }
+        assert_eq!(masked("url = \"https://h/abc\"\n"), "url = \"https://h/***\"\n");
+    }
+}

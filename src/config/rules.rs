@@ -1,0 +1,200 @@
+//! `[[rules]]` and `[defaults]`: what is counted, when it is too much, whom to tell.
+
+use super::error::position;
+use super::reader::{Placed, Reader, did_you_mean};
+use super::{conditions, lint, thresholds};
+use crate::domain::field::Field;
+use crate::domain::metric::SourceKind;
+use crate::domain::report::Accounting;
+use crate::domain::rule::Rule;
+use crate::domain::threshold::Severity;
+use std::time::Duration;
+
+/// Keys of the contract that this version does not do yet.
+const NOT_YET: [&str; 5] = ["ratio_to", "min_total", "baseline", "expect", "remember"];
+const DURATIONS: [(&str, Duration); 4] = [
+    ("window", Duration::from_secs(600)),
+    ("for", Duration::ZERO),
+    ("keep_firing_for", Duration::ZERO),
+    ("cooldown", Duration::from_secs(1800)),
+];
+
+/// What a rule needs to know of the rest of the file.
+pub(super) struct Surroundings<'a> {
+    /// The whole text, for line numbers.
+    pub text: &'a str,
+    /// How traffic is counted.
+    pub accounting: Accounting,
+    /// Names of all channels, also of those that could not be read.
+    pub channels: &'a [Placed<String>],
+}
+
+/// Validates `[defaults]` once; its values are then read again as part of each rule.
+pub(super) fn check_defaults(mut reader: Reader<'_>) {
+    reader.rename("[defaults]");
+    if reader.raw("name").is_some() {
+        let hint = Some("give every rule its own name".to_owned());
+        reader.error_at("name", "a name in [defaults] would be shared by all rules", hint);
+    }
+    not_yet(&mut reader);
+    for (key, _) in DURATIONS {
+        reader.duration(key);
+    }
+    for severity in Severity::ALL {
+        reader.string(severity.name());
+    }
+    source(&mut reader);
+    reader.string("metric");
+    reader.strings("group_by");
+    reader.strings("notify");
+    reader.string_map("labels");
+    reader.string("description");
+    reader.string("runbook");
+    reader.boolean("enabled");
+    reader.table("match");
+    reader.table("exclude");
+    reader.finish();
+}
+
+/// Reads one rule. `None` only after a complaint.
+pub(super) fn read(mut reader: Reader<'_>, around: &Surroundings<'_>) -> Option<Placed<Rule>> {
+    let name = name(&mut reader);
+    if let Some(name) = &name {
+        reader.rename(format!("rule `{}`", name.value));
+    }
+    not_yet(&mut reader);
+    let durations = DURATIONS.map(|(key, usual)| duration(&mut reader, key, usual));
+    let notify = channel_names(&mut reader, "notify", around.channels);
+    let labels = reader.string_map("labels").unwrap_or_default();
+    let description = reader.string("description").map(|text| text.value);
+    let runbook = reader.string("runbook").map(|text| text.value);
+    let enabled = reader.boolean("enabled").unwrap_or(true);
+    if reader.raw("source").is_none() {
+        reader.missing("source", "\"traffic\", \"events\" or \"health\"");
+    }
+    let Some(source) = source(&mut reader) else {
+        // Without a source nothing can be said about these; they are known all the same.
+        for key in ["metric", "match", "exclude", "group_by", "info", "warning", "critical"] {
+            reader.know(key);
+        }
+        reader.finish();
+        return None;
+    };
+    let metric = thresholds::metric(&mut reader, source);
+    let matcher = conditions::matcher(&mut reader, source);
+    let group_by = group_by(&mut reader, source);
+    let thresholds = match &metric {
+        Some(metric) => thresholds::thresholds(&mut reader, metric),
+        None => {
+            Severity::ALL.iter().for_each(|severity| reader.know(severity.name()));
+            None
+        }
+    };
+    let name_span = name.as_ref().map(|name| name.span.clone());
+    let [window, hold, keep_firing_for, cooldown] = durations;
+    let parts = (name, metric, matcher, group_by, thresholds);
+    let rule = if let (Some(name), Some(metric), Some(matcher), Some(group_by), Some(thresholds)) = parts {
+        let rule = Rule {
+            name: name.value,
+            source,
+            metric,
+            matcher,
+            group_by,
+            window,
+            thresholds,
+            hold,
+            keep_firing_for,
+            cooldown,
+            notify,
+            labels,
+            description,
+            runbook,
+            enabled,
+            line: position(around.text, reader.span().start).0,
+        };
+        lint::whole_rule(&reader, &rule, around.accounting);
+        Some(rule)
+    } else {
+        None
+    };
+    reader.finish();
+    Some(Placed { value: rule?, span: name_span? })
+}
+
+fn name(reader: &mut Reader<'_>) -> Option<Placed<String>> {
+    reader.know("name");
+    if !reader.has("name") {
+        reader.missing("name", "\"Blocked traffic to databases\"");
+        return None;
+    }
+    let name = reader.required_string("name", "\"Blocked traffic to databases\"")?;
+    if name.value.chars().any(char::is_control) || name.value.trim() != name.value || name.value.chars().count() > 200 {
+        let hint = Some("use one line of at most 200 characters, without spaces around it".to_owned());
+        reader.problems().error(name.span, "a rule's name cannot be written like this", hint);
+        return None;
+    }
+    Some(name)
+}
+
+fn not_yet(reader: &mut Reader<'_>) {
+    for key in NOT_YET {
+        if reader.raw(key).is_some() {
+            reader.error_at(key, format!("`{key}` in {} is not supported by this version", reader.name()), Some("remove it".to_owned()));
+        }
+    }
+}
+
+fn duration(reader: &mut Reader<'_>, key: &str, usual: Duration) -> Duration {
+    reader.duration(key).map_or(usual, |span| span.value)
+}
+
+fn source(reader: &mut Reader<'_>) -> Option<SourceKind> {
+    reader.choice("source", &SourceKind::ALL.map(|source| (source.name(), source)))
+}
+
+fn group_by(reader: &mut Reader<'_>, source: SourceKind) -> Option<Vec<Field>> {
+    if reader.raw("group_by").is_none() {
+        return Some(Vec::new());
+    }
+    let mut out = Vec::new();
+    let mut sound = true;
+    for item in reader.strings("group_by")? {
+        let names = Field::names(source);
+        let (message, hint) = match Field::parse(source, &item.value) {
+            Some(field) if !out.contains(&field) => {
+                out.push(field);
+                continue;
+            }
+            Some(_) => (format!("`{}` stands twice in `group_by` of {}", item.value, reader.name()), "remove one".to_owned()),
+            None if names.is_empty() => {
+                (format!("{} cannot be grouped: its source is {source}", reader.name()), "remove `group_by`".to_owned())
+            }
+            None => (
+                format!("`group_by` in {}: {source} records have no field `{}`", reader.name(), item.value),
+                did_you_mean(&item.value, names),
+            ),
+        };
+        reader.problems().error(item.span, message, Some(hint));
+        sound = false;
+    }
+    sound.then_some(out)
+}
+
+/// A list of channel names, each of which must exist.
+pub(super) fn channel_names(reader: &mut Reader<'_>, key: &str, known: &[Placed<String>]) -> Option<Vec<String>> {
+    let list = reader.strings(key)?;
+    let names: Vec<&str> = known.iter().map(|name| name.value.as_str()).collect();
+    for item in list.iter().filter(|item| !names.contains(&item.value.as_str())) {
+        let hint = if names.is_empty() {
+            "the config has no [[channels]]; add one with this name".to_owned()
+        } else {
+            did_you_mean(&item.value, &names)
+        };
+        reader.problems().error(
+            item.span.clone(),
+            format!("`{key}` in {}: there is no channel `{}`", reader.name(), item.value),
+            Some(hint),
+        );
+    }
+    Some(list.into_iter().map(|item| item.value).collect())
+}

@@ -1,0 +1,89 @@
+//! `[run]`: what holds for the whole run.
+
+use super::RunSettings;
+use super::pce::at_least_a_second;
+use super::reader::{Reader, did_you_mean};
+use crate::domain::secret::SecretSource;
+use jiff::tz::TimeZone;
+use std::path::PathBuf;
+use std::time::Duration;
+
+impl Default for RunSettings {
+    fn default() -> Self {
+        Self {
+            deadline: Duration::from_secs(20 * 60),
+            state: None,
+            timezone: TimeZone::UTC,
+            language: "en".to_owned(),
+            heartbeat: None,
+            textfile: None,
+            give_up_after: Duration::from_secs(2 * 86_400),
+            max_alerts: 50,
+        }
+    }
+}
+
+/// Reads the table; what is wrong has been complained about and takes its default.
+pub(super) fn read(mut reader: Reader<'_>) -> RunSettings {
+    reader.rename("[run]");
+    let usual = RunSettings::default();
+    let settings = RunSettings {
+        deadline: at_least_a_second(&mut reader, "deadline", usual.deadline.as_secs()),
+        state: path(&mut reader, "state"),
+        timezone: timezone(&mut reader).unwrap_or(usual.timezone),
+        language: reader.choice("language", &[("en", "en"), ("zh-TW", "zh-TW")]).map_or(usual.language, str::to_owned),
+        heartbeat: heartbeat(&mut reader),
+        textfile: path(&mut reader, "textfile"),
+        give_up_after: at_least_a_second(&mut reader, "give_up_after", usual.give_up_after.as_secs()),
+        max_alerts: reader
+            .integer("max_alerts", 1..=1000)
+            .and_then(|number| usize::try_from(number.value).ok())
+            .unwrap_or(usual.max_alerts),
+    };
+    if settings.state.as_deref().is_some_and(std::path::Path::is_relative) {
+        // Started from another directory, a run would find no state and tell everything again.
+        let hint = "write the whole path, for example /var/lib/pcemon/state.json".to_owned();
+        reader.problems().warn(reader.span_of("state"), "`state` in [run] depends on where the run is started from", Some(hint));
+    }
+    reader.finish();
+    settings
+}
+
+fn path(reader: &mut Reader<'_>, key: &str) -> Option<PathBuf> {
+    let text = reader.string(key)?;
+    if text.value.trim().is_empty() {
+        reader.error_at(key, format!("`{key}` in {} is empty", reader.name()), Some("name a file, or leave the key out".to_owned()));
+        return None;
+    }
+    Some(text.value.into())
+}
+
+fn timezone(reader: &mut Reader<'_>) -> Option<TimeZone> {
+    let name = reader.string("timezone")?;
+    if name.value == "UTC" {
+        return Some(TimeZone::UTC);
+    }
+    match TimeZone::get(&name.value) {
+        Ok(zone) => Some(zone),
+        Err(_) => {
+            let known: Vec<String> = jiff::tz::db().available().map(|zone| zone.as_str().to_owned()).collect();
+            let names: Vec<&str> = known.iter().map(String::as_str).collect();
+            let near = did_you_mean(&name.value, &names);
+            let hint = if near.starts_with("did") { near } else { "write a name such as Asia/Taipei, Europe/Berlin or UTC".to_owned() };
+            reader.problems().error(name.span, format!("`timezone` in [run]: this machine knows no '{}'", name.value), Some(hint));
+            None
+        }
+    }
+}
+
+fn heartbeat(reader: &mut Reader<'_>) -> Option<SecretSource> {
+    let source = reader.secret("heartbeat")?;
+    if let SecretSource::Plain(text) = &source
+        && !url::Url::parse(text.expose()).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+    {
+        let hint = "write for example heartbeat = { env = \"HEARTBEAT_URL\" }".to_owned();
+        reader.error_at("heartbeat", "`heartbeat` in [run] is not an http(s) URL", Some(hint));
+        return None;
+    }
+    Some(source)
+}

@@ -1,0 +1,77 @@
+//! `[traffic]` and `[events]`: how the two sources are read.
+
+use super::reader::Reader;
+use super::{EventSettings, TrafficSettings};
+use crate::domain::report::Accounting;
+use std::time::Duration;
+
+impl Default for TrafficSettings {
+    fn default() -> Self {
+        Self {
+            lookback: Duration::from_secs(30 * 60),
+            accounting: Accounting::Delta,
+            max_gap: Duration::from_secs(86_400),
+            max_looks: 2_000_000,
+        }
+    }
+}
+
+impl Default for EventSettings {
+    fn default() -> Self {
+        Self { lookback: Duration::from_secs(15 * 60) }
+    }
+}
+
+/// Reads `[traffic]`; what is wrong has been complained about and takes its default.
+pub(super) fn read_traffic(mut reader: Reader<'_>) -> TrafficSettings {
+    reader.rename("[traffic]");
+    let usual = TrafficSettings::default();
+    let settings = TrafficSettings {
+        lookback: lookback(&mut reader).unwrap_or(usual.lookback),
+        accounting: reader
+            .choice("accounting", &[("delta", Accounting::Delta), ("as_reported", Accounting::AsReported)])
+            .unwrap_or(usual.accounting),
+        max_gap: reader.duration("max_gap").map_or(usual.max_gap, |span| span.value),
+        max_looks: reader
+            .integer("max_looks", 1_000..=100_000_000)
+            .and_then(|number| usize::try_from(number.value).ok())
+            .unwrap_or(usual.max_looks),
+    };
+    if settings.max_gap < Duration::from_secs(60) {
+        let hint = "give it several times the pause between two runs, for example max_gap = \"24h\"".to_owned();
+        reader.error_at(
+            "max_gap",
+            "`max_gap` in [traffic] is shorter than the pause between any two runs: nothing would ever be counted",
+            Some(hint),
+        );
+    }
+    if settings.lookback < Duration::from_secs(10 * 60) {
+        let hint = "leave it at 30m; 10m is the least".to_owned();
+        reader.problems().warn(
+            reader.span_of("lookback"),
+            "`lookback` in [traffic] is shorter than the ten minutes that a PCE takes to show a flow: late flows will be missed",
+            Some(hint),
+        );
+    }
+    reader.finish();
+    settings
+}
+
+/// Reads `[events]`; what is wrong has been complained about and takes its default.
+pub(super) fn read_events(mut reader: Reader<'_>) -> EventSettings {
+    reader.rename("[events]");
+    let settings = EventSettings { lookback: lookback(&mut reader).unwrap_or(EventSettings::default().lookback) };
+    reader.finish();
+    settings
+}
+
+fn lookback(reader: &mut Reader<'_>) -> Option<Duration> {
+    const LONGEST: Duration = Duration::from_secs(7 * 86_400);
+    let span = reader.duration("lookback")?;
+    if span.value > LONGEST {
+        let hint = "it is only there for what the PCE shows late; 30m is plenty".to_owned();
+        reader.error_at("lookback", format!("`lookback` in {} is longer than a week", reader.name()), Some(hint));
+        return None;
+    }
+    Some(span.value)
+}

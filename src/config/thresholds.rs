@@ -1,0 +1,170 @@
+//! `metric`, `info`, `warning` and `critical` of a rule.
+
+use super::reader::{Placed, Reader, did_you_mean};
+use crate::domain::field::Field;
+use crate::domain::metric::{Metric, SourceKind, Unit};
+use crate::domain::text::quantity;
+use crate::domain::threshold::{Op, Severity, Threshold, Thresholds};
+use toml::de::DeValue;
+
+/// Reads `metric`; the source's own default when absent.
+pub(super) fn metric(reader: &mut Reader<'_>, source: SourceKind) -> Option<Metric> {
+    if reader.raw("metric").is_none() {
+        return Some(Metric::default_for(source));
+    }
+    let text = reader.string("metric")?;
+    if let Some((_, metric, _)) = Metric::PLAIN.iter().find(|(of, _, name)| *of == source && *name == text.value) {
+        return Some(metric.clone());
+    }
+    let (message, hint) = match text.value.split_once(':') {
+        Some(("distinct", field)) if source != SourceKind::Health => match Field::parse(source, field) {
+            Some(field) => return Some(Metric::Distinct(field)),
+            None => (format!("{source} records have no field `{field}` to count"), did_you_mean(field, Field::names(source))),
+        },
+        Some(("new", _)) => (format!("metric `{}` is not supported by this version", text.value), "use distinct:FIELD".to_owned()),
+        _ => match Metric::PLAIN.iter().find(|(_, _, name)| *name == text.value) {
+            Some((other, _, name)) => (format!("`{name}` is measured on {other}, and the rule's source is {source}"), metrics_of(source)),
+            None => (format!("unknown metric `{}`", text.value), nearest_metric(&text.value, source)),
+        },
+    };
+    reader.problems().error(text.span, format!("{message} ({})", reader.name()), Some(hint));
+    None
+}
+
+fn metric_names(source: SourceKind) -> Vec<&'static str> {
+    let mut names: Vec<&str> = Metric::PLAIN.iter().filter(|(of, _, _)| *of == source).map(|(_, _, name)| *name).collect();
+    if source != SourceKind::Health {
+        names.push("distinct:FIELD");
+    }
+    names
+}
+
+fn metrics_of(source: SourceKind) -> String {
+    format!("{source} rules measure one of: {}", metric_names(source).join(", "))
+}
+
+fn nearest_metric(text: &str, source: SourceKind) -> String {
+    did_you_mean(text, &metric_names(source))
+}
+
+/// Reads the thresholds. `None` after a complaint; a rule needs one unless it follows the PCE's own status.
+pub(super) fn thresholds(reader: &mut Reader<'_>, metric: &Metric) -> Option<Thresholds> {
+    let mut read = Thresholds::default();
+    let mut sound = true;
+    for severity in Severity::ALL {
+        let key = severity.name();
+        let Some(value) = reader.raw(key) else { continue };
+        let DeValue::String(text) = value.get_ref() else {
+            let hint = Some(format!("write for example {key} = \"{}\"", example(metric.unit())));
+            reader.problems().error(value.span(), format!("`{key}` in {} must be a comparison in quotes", reader.name()), hint);
+            sound = false;
+            continue;
+        };
+        let text = Placed { value: text.to_string(), span: value.span() };
+        match threshold(reader, &text, metric) {
+            Some(threshold) => {
+                *match severity {
+                    Severity::Info => &mut read.info,
+                    Severity::Warning => &mut read.warning,
+                    Severity::Critical => &mut read.critical,
+                } = Some(threshold);
+            }
+            None => sound = false,
+        }
+    }
+    if !sound {
+        return None;
+    }
+    if read.worst_first().next().is_none() && *metric != Metric::Status {
+        let hint = format!("add for example warning = \"{}\"", example(metric.unit()));
+        reader.problems().error(reader.span(), format!("{} has no threshold, so it can never fire", reader.name()), Some(hint));
+        return None;
+    }
+    order(reader, &read);
+    Some(read)
+}
+
+fn threshold(reader: &Reader<'_>, text: &Placed<String>, metric: &Metric) -> Option<Threshold> {
+    let refuse = |message: String, hint: Option<String>| {
+        reader.problems().error(text.span.clone(), format!("{message} ({})", reader.name()), hint);
+        None
+    };
+    let unit = metric.unit();
+    let hint = || Some(format!("write for example \"{}\"", example(unit)));
+    let number = text.value.trim().trim_end_matches('x');
+    if number.len() < text.value.trim().len() && number.ends_with(|c: char| c.is_ascii_digit() || c == ' ') {
+        return refuse("a threshold relative to the rule's own baseline (`x`) is not supported by this version".to_owned(), hint());
+    }
+    match Threshold::parse(&text.value, unit) {
+        Err(message) => refuse(message, hint()),
+        Ok(threshold) => match threshold.is_constant(unit) {
+            None => Some(threshold),
+            Some(true) => refuse(format!("'{}' always holds, so the rule would always fire", text.value.trim()), hint()),
+            Some(false) => refuse(format!("'{}' can never hold, so the rule could never fire", text.value.trim()), hint()),
+        },
+    }
+}
+
+fn example(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Bytes => "> 10 GB",
+        Unit::BitsPerSecond => "> 500 Mbps",
+        Unit::Ratio => ">= 90 %",
+        Unit::Seconds => "> 30 s",
+        Unit::Status => ">= 1",
+        Unit::Connections | Unit::Flows | Unit::Values => "> 100",
+        Unit::Events | Unit::Workloads => ">= 5",
+    }
+}
+
+/// Warns when a worse severity is reached no later than a milder one.
+fn order(reader: &Reader<'_>, thresholds: &Thresholds) {
+    let set: Vec<(Severity, &Threshold)> = thresholds.worst_first().collect();
+    for pair in set.windows(2) {
+        let [(worse, high), (milder, low)] = pair else { continue };
+        let useless = match (rises(high.op), rises(low.op)) {
+            (Some(true), Some(true)) => {
+                high.value < low.value || (high.value == low.value && !(high.op == Op::Above && low.op == Op::AtLeast))
+            }
+            (Some(false), Some(false)) => {
+                high.value > low.value || (high.value == low.value && !(high.op == Op::Below && low.op == Op::AtMost))
+            }
+            _ => high.op == low.op && high.value == low.value,
+        };
+        if useless {
+            reader.problems().warn(
+                reader.own_span_of(worse.name()),
+                format!(
+                    "in {} {worse} (\"{high}\") is reached no later than {milder} (\"{low}\"), so {milder} is never told",
+                    reader.name()
+                ),
+                Some("swap the two, or leave one out".to_owned()),
+            );
+        }
+    }
+}
+
+fn rises(op: Op) -> Option<bool> {
+    match op {
+        Op::Above | Op::AtLeast => Some(true),
+        Op::Below | Op::AtMost => Some(false),
+        Op::Equal | Op::Unequal => None,
+    }
+}
+
+/// Complains when no more than `most` different values can exist and no threshold can be met by so few.
+pub(super) fn within_reach(reader: &Reader<'_>, thresholds: &Thresholds, most: u64, why: &str) {
+    for (severity, threshold) in thresholds.worst_first() {
+        if (0..=most.min(1 << 16)).all(|count| !threshold.holds(count as f64)) {
+            reader.problems().error(
+                reader.own_span_of(severity.name()),
+                format!(
+                    "'{threshold}' can never hold in {}: there are at most {} values, because {why}",
+                    reader.name(),
+                    quantity(most as f64, Unit::Values)
+                ),
+                Some("lower the threshold, or count another field".to_owned()),
+            );
+        }
+    }
+}

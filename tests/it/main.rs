@@ -1,0 +1,7 @@
+//! The single integration binary.
+
+mod render;
+
+mod support {
+    pub mod dummy;
+}

@@ -3,10 +3,24 @@
 //! A renderer turns a finished [`Report`] into text. It decides nothing, reads no clock and no
 //! environment, and never writes: the verdict and the exit code are in the report before it is asked.
 
+mod cef;
+mod checkmk;
+mod csv;
+mod github;
 mod grid;
 mod json;
+mod junit;
+mod markdown;
+mod nagios;
+mod ndjson;
+pub mod progress;
+mod prometheus;
+mod sarif;
 mod table;
+mod tap;
 mod words;
+
+pub use github::step_summary;
 
 use crate::domain::report::Report;
 
@@ -55,6 +69,17 @@ pub struct Format {
 pub const FORMATS: &[Format] = &[
     Format { name: "table", summary: "aligned columns for people", render: table::render },
     Format { name: "json", summary: "the whole report as one JSON object", render: json::render },
+    Format { name: "ndjson", summary: "one JSON object per line", render: ndjson::render },
+    Format { name: "csv", summary: "one row per rule and per instance", render: csv::render },
+    Format { name: "markdown", summary: "GitHub-flavoured Markdown", render: markdown::render },
+    Format { name: "nagios", summary: "Monitoring Plugins output with performance data", render: nagios::render },
+    Format { name: "checkmk", summary: "Checkmk local check, one service per rule", render: checkmk::render },
+    Format { name: "prometheus", summary: "metrics for node_exporter's textfile collector", render: prometheus::render },
+    Format { name: "junit", summary: "JUnit XML, one test case per rule", render: junit::render },
+    Format { name: "sarif", summary: "SARIF 2.1.0 for code scanning views", render: sarif::render },
+    Format { name: "github", summary: "GitHub Actions annotations", render: github::render },
+    Format { name: "tap", summary: "Test Anything Protocol 14", render: tap::render },
+    Format { name: "cef", summary: "ArcSight CEF, one line per firing instance", render: cef::render },
 ];
 
 /// The format of that name.

@@ -268,13 +268,18 @@ pub fn instance_sentence(rule: &RuleReport, instance: &InstanceReport) -> String
     parts.join(", ")
 }
 
+/// Whether a source was read whole, or is not offered at all.
+pub fn is_whole(source: &SourceReport) -> bool {
+    matches!(source.status, SourceStatus::Ok | SourceStatus::Unavailable)
+}
+
 /// What is wrong with a source, in one line; `None` when nothing is.
 pub fn source_trouble(source: &SourceReport) -> Option<String> {
-    match (source.status, &source.error) {
-        (SourceStatus::Ok, None) => None,
-        (status, None) => Some(format!("{} {}", source.source, status.name())),
-        (status, Some(error)) => Some(format!("{} {}: {}", source.source, status.name(), visible(error))),
+    if is_whole(source) {
+        return None;
     }
+    let error = source.error.as_deref().map_or_else(String::new, |error| format!(": {}", visible(error)));
+    Some(format!("{} {}{error}", source.source, source.status.name()))
 }
 
 /// A time for people, as short as it can be understood next to `now`.

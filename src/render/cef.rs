@@ -34,7 +34,7 @@ fn firing(report: &Report, rule: &RuleReport, instance: &InstanceReport) -> Stri
         Some(Severity::Warning) => 6,
         Some(Severity::Critical) | None => 9,
     };
-    let mut extension = common(report, rule, &words::instance_sentence(rule, instance));
+    let mut extension = common(report, rule, words::instance_threshold(rule, instance), &words::instance_sentence(rule, instance));
     extension.push(("externalId", instance.fingerprint.clone()));
     if let Some(since) = instance.since {
         extension.push(("start", since.as_millisecond().to_string()));
@@ -54,15 +54,15 @@ fn firing(report: &Report, rule: &RuleReport, instance: &InstanceReport) -> Stri
 }
 
 fn unknown(report: &Report, rule: &RuleReport) -> String {
-    line(rule, "unknown", 5, common(report, rule, &words::sentence(rule)))
+    line(rule, "unknown", 5, common(report, rule, &rule.threshold, &words::sentence(rule)))
 }
 
-fn common(report: &Report, rule: &RuleReport, message: &str) -> Vec<(&'static str, String)> {
+fn common(report: &Report, rule: &RuleReport, threshold: &str, message: &str) -> Vec<(&'static str, String)> {
     let mut extension = vec![
         ("rt", report.run.finished_at.as_millisecond().to_string()),
         ("cat", rule.source.name().to_owned()),
         ("msg", shorten(message, MESSAGE)),
-        ("cs2", rule.threshold.clone()),
+        ("cs2", threshold.to_owned()),
         ("cs2Label", "threshold".to_owned()),
     ];
     if let Some(accounting) = rule.accounting {

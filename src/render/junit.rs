@@ -58,7 +58,7 @@ pub fn render(report: &Report, style: &Style) -> String {
 
 fn suite(report: &Report, name: &str) -> TestSuite {
     let mut suite = TestSuite::new(name);
-    suite.extra.insert("timestamp".into(), report.run.started_at.strftime("%Y-%m-%dT%H:%M:%S").to_string().into());
+    suite.extra.insert("timestamp".into(), report.run.started_at.strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string().into());
     suite.add_property(("pce", visible(&report.run.pce).as_str()));
     suite
 }

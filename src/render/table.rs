@@ -10,9 +10,11 @@ use crate::domain::text::{quantity, shorten, visible};
 /// Instances shown below a rule.
 const INSTANCES: usize = 5;
 /// Longest text in a column that does not wrap.
-const FIXED: usize = 28;
+const FIXED: usize = 18;
 /// Longest foreign text: a name of a thousand characters must not push everything else off the screen.
 const LONG: usize = 120;
+/// Begins what belongs to the row above; unlike plain blanks it survives wrapping.
+const INDENT: &str = "\u{a0}\u{a0}";
 /// Stands for the state of the rule above.
 const SAME: &str = "·";
 
@@ -101,7 +103,7 @@ impl Page<'_> {
                 rows.push(self.instance_row(rule, instance, report));
             }
             if grouped.len() > INSTANCES {
-                let more = format!("  +{} more", grouped.len() - INSTANCES);
+                let more = format!("{INDENT}+{} more", grouped.len() - INSTANCES);
                 let worst = grouped[INSTANCES..].iter().map(|instance| Badness::of(instance.state, instance.severity)).min();
                 rows.push(self.row(worst.unwrap_or(Badness::Ok), Cells { name: more, ..Cells::default() }));
             }
@@ -119,8 +121,8 @@ impl Page<'_> {
             },
         );
         let columns: &[Column] = match self.room() {
-            Room::Wide => &[Column::Fixed, Column::Fixed, Column::Text, Column::Number, Column::Fixed, Column::Fixed, Column::Text],
-            Room::Medium => &[Column::Fixed, Column::Fixed, Column::Text, Column::Number, Column::Fixed, Column::Fixed],
+            Room::Wide => &[Column::Fixed, Column::Fixed, Column::Text, Column::Number, Column::Fixed, Column::Text, Column::Text],
+            Room::Medium => &[Column::Fixed, Column::Fixed, Column::Text, Column::Number, Column::Fixed, Column::Text],
             Room::Narrow => &[Column::Fixed, Column::Text, Column::Number],
         };
         let badnesses: Vec<Badness> = rows.iter().filter(|row| !row.cells[0].is_empty()).map(|row| row.badness).collect();
@@ -173,7 +175,8 @@ impl Page<'_> {
     }
 
     fn instance_row(&self, rule: &RuleReport, instance: &InstanceReport, report: &Report) -> Row {
-        let mut name = format!("  {}", shorten(&words::group(&instance.group), LONG));
+        let own_threshold = Some(words::instance_threshold(rule, instance)).filter(|own| *own != rule.threshold).unwrap_or_default();
+        let mut name = format!("{INDENT}{}", shorten(&words::group(&instance.group), LONG));
         if let Some(suppression) = instance.suppressed_by {
             name.push_str(&format!(" ({})", suppression.name()));
         }
@@ -184,9 +187,15 @@ impl Page<'_> {
                 severity: instance.severity.map_or(NOTHING, |severity| severity.name()).to_owned(),
                 name,
                 value: shorten(&words::value(instance.value, rule.unit, instance.lower_bound), FIXED),
-                threshold: String::new(),
+                threshold: shorten(&visible(own_threshold), FIXED),
                 window: self.since(instance, report).unwrap_or_default(),
-                top: instance.top.first().map(|top| shorten(&words::talker(top), LONG)).unwrap_or_default(),
+                // Mostly the group again: worth a column of its own, not a line of its own.
+                top: instance
+                    .top
+                    .first()
+                    .filter(|_| self.room() == Room::Wide)
+                    .map(|top| shorten(&words::talker(top), LONG))
+                    .unwrap_or_default(),
             },
         )
     }
@@ -197,8 +206,7 @@ impl Page<'_> {
 
     fn row(&self, badness: Badness, cells: Cells) -> Row {
         let Cells { state, severity, mut name, value, threshold, window, top } = cells;
-        let indent = if name.starts_with(' ') { "  " } else { "" };
-        let below = |text: &str| if text.is_empty() { String::new() } else { format!("\n{indent}{text}") };
+        let below = |text: &str| if text.is_empty() { String::new() } else { format!("\n{text}") };
         let cells = match self.room() {
             Room::Wide => vec![state, severity, name, value, threshold, window, top],
             Room::Medium => {
@@ -208,7 +216,12 @@ impl Page<'_> {
             Room::Narrow => {
                 name.push_str(&below(&top));
                 let word = if state.is_empty() { String::new() } else { badness.word().to_owned() };
-                let rest: String = [threshold, window].iter().filter(|text| !text.is_empty()).map(|text| format!("\n{text}")).collect();
+                let rest = match (threshold.as_str(), window.as_str()) {
+                    (only, "" | NOTHING) | ("" | NOTHING, only) => below(only),
+                    // An instance has no window, only a beginning.
+                    (threshold, since) if name.starts_with(INDENT) => below(threshold) + &below(since),
+                    (threshold, window) => below(&format!("{threshold} in {window}")),
+                };
                 vec![word, name, format!("{value}{rest}")]
             }
         };

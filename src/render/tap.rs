@@ -18,7 +18,7 @@ pub fn render(report: &Report, _: &Style) -> String {
             ok: words::is_whole(source),
             name: format!("source {}", source.source),
             skip: (source.status == SourceStatus::Unavailable).then_some("unavailable"),
-            details: words::source_trouble(source).map(|text| vec![("message", vec![text])]).unwrap_or_default(),
+            details: words::source_trouble(source).map(|text| vec![("message", Detail::Text(text))]).unwrap_or_default(),
         })
         .collect();
     points.extend(report.rules.iter().map(rule));
@@ -26,7 +26,7 @@ pub fn render(report: &Report, _: &Style) -> String {
         ok: matches!(delivery.status, DeliveryStatus::Sent | DeliveryStatus::DryRun),
         name: format!("delivery to {}", visible(&delivery.channel)),
         skip: (delivery.status == DeliveryStatus::DryRun).then_some("dry run"),
-        details: delivery.error.iter().map(|error| ("message", vec![visible(error)])).collect(),
+        details: delivery.error.iter().map(|error| ("message", Detail::Text(visible(error)))).collect(),
     }));
     let mut out = format!("TAP version 14\n1..{}\n", points.len());
     for (index, point) in points.iter().enumerate() {
@@ -40,7 +40,12 @@ struct Point {
     ok: bool,
     name: String,
     skip: Option<&'static str>,
-    details: Vec<(&'static str, Vec<String>)>,
+    details: Vec<(&'static str, Detail)>,
+}
+
+enum Detail {
+    Text(String),
+    List(Vec<String>),
 }
 
 impl Point {
@@ -55,12 +60,12 @@ impl Point {
             return;
         }
         out.push_str("  ---\n");
-        for (key, texts) in &self.details {
-            match texts.as_slice() {
-                [one] => out.push_str(&format!("  {key}: {}\n", quoted(one))),
-                many => {
+        for (key, detail) in &self.details {
+            match detail {
+                Detail::Text(text) => out.push_str(&format!("  {key}: {}\n", quoted(text))),
+                Detail::List(texts) => {
                     out.push_str(&format!("  {key}:\n"));
-                    many.iter().for_each(|text| out.push_str(&format!("    - {}\n", quoted(text))));
+                    texts.iter().for_each(|text| out.push_str(&format!("    - {}\n", quoted(text))));
                 }
             }
         }
@@ -73,14 +78,13 @@ fn rule(rule: &RuleReport) -> Point {
     let ok = badness.service_state() == 0;
     let mut details = Vec::new();
     if badness != Badness::Disabled {
-        details.push(("message", vec![words::sentence(rule)]));
-        details.push(("severity", vec![badness.word().to_owned()]));
+        details.push(("message", Detail::Text(words::sentence(rule))));
+        details.push(("severity", Detail::Text(badness.word().to_owned())));
     }
     let told: Vec<String> =
         rule.instances.iter().filter(|one| !one.group.is_empty()).take(INSTANCES).map(|one| words::instance_sentence(rule, one)).collect();
-    // A list of one would be written as a text, and readers want one shape.
     if !told.is_empty() {
-        details.push(("instances", told.into_iter().chain(std::iter::once(format!("{} not ok", rule.instances.len()))).collect()));
+        details.push(("instances", Detail::List(told)));
     }
     Point { ok, name: visible(&rule.name), skip: (badness == Badness::Disabled).then_some("disabled"), details }
 }

@@ -126,6 +126,7 @@ fn grouped() -> RuleReport {
 fn ungrouped() -> RuleReport {
     let mut only = instance(90, Group::new(), Severity::Warning, 1_234_567_890.5);
     only.suppressed_by = Some(Suppression::Cooldown);
+    only.lower_bound = true;
     RuleReport {
         metric: "bytes".to_owned(),
         unit: Unit::Bytes,

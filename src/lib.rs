@@ -8,3 +8,4 @@ pub mod judge;
 pub mod pce;
 pub mod sim;
 pub mod state;
+pub mod render;

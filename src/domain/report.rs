@@ -2,7 +2,7 @@
 
 use super::alert::{Group, Talker};
 use super::metric::{SourceKind, Unit};
-use super::threshold::Severity;
+use super::threshold::{Severity, Thresholds};
 use jiff::Timestamp;
 use std::time::Duration;
 
@@ -233,6 +233,8 @@ pub struct RuleReport {
     pub accounting: Option<Accounting>,
     /// The threshold that was crossed, or the mildest one.
     pub threshold: String,
+    /// All its thresholds, in the unit of the value; empty when they do not compare with the value itself (anomalies, the PCE's own status).
+    pub thresholds: Thresholds,
     /// Groups seen (1 without `group_by`).
     pub groups: u64,
     /// Records that matched in this run.

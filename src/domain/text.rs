@@ -17,7 +17,8 @@ pub fn visible(text: &str) -> String {
     out
 }
 
-fn is_hostile(c: char) -> bool {
+/// Whether a character would be obeyed instead of shown.
+pub fn is_hostile(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'

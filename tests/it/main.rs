@@ -8,3 +8,10 @@ mod sim_estate;
 mod sim_server;
 //! The one integration test binary.
 mod config;
+//! The single integration binary.
+#![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
+mod render;
+mod support {
+    pub mod dummy;
+    pub mod readers;
+}

@@ -1,0 +1,375 @@
+//! `table`: what a person sees at a terminal or in the mail that cron sends. Worst first, the verdict last.
+
+use super::Style;
+use super::grid::{Column, lay_out};
+use super::words::{self, Badness, NOTHING};
+use crate::domain::metric::Unit;
+use crate::domain::report::{DeliveryReport, DeliveryStatus, InstanceReport, Report, RuleReport, SourceReport, SourceStatus, Status};
+use crate::domain::text::{quantity, shorten, visible};
+
+/// Instances shown below a rule.
+const INSTANCES: usize = 5;
+/// Longest text in a column that does not wrap.
+const FIXED: usize = 18;
+/// Longest foreign text: a name of a thousand characters must not push everything else off the screen.
+const LONG: usize = 120;
+/// Begins what belongs to the row above; unlike plain blanks it survives wrapping.
+const INDENT: &str = "\u{a0}\u{a0}";
+/// Stands for the state of the rule above.
+const SAME: &str = "·";
+
+/// The whole report.
+pub fn render(report: &Report, style: &Style) -> String {
+    if style.quiet && report.status == Status::Ok && report.exit_code == 0 {
+        return String::new();
+    }
+    let mut page = Page { lines: Vec::new(), style };
+    page.heading(report);
+    page.rules(report);
+    page.remarks(report);
+    page.sources(&report.sources, report);
+    page.deliveries(&report.deliveries);
+    page.warnings(&report.warnings);
+    page.verdict(report);
+    let mut out = page.lines.join("\n");
+    out.push('\n');
+    out
+}
+
+/// How much room there is for columns.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Room {
+    /// Everything side by side.
+    Wide,
+    /// The top talker goes below the name.
+    Medium,
+    /// State and severity become one word, threshold and window go below the value.
+    Narrow,
+}
+
+struct Page<'a> {
+    lines: Vec<String>,
+    style: &'a Style,
+}
+
+/// A row of the rules' table, with what decides its colour.
+struct Row {
+    badness: Badness,
+    cells: Vec<String>,
+}
+
+impl Page<'_> {
+    fn room(&self) -> Room {
+        match self.style.width {
+            Some(width) if width < 76 => Room::Narrow,
+            Some(width) if width < 116 => Room::Medium,
+            _ => Room::Wide,
+        }
+    }
+
+    /// A width that leaves every column at least some room.
+    fn width(&self) -> Option<u16> {
+        self.style.width.map(|width| width.max(40))
+    }
+
+    fn heading(&mut self, report: &Report) {
+        let run = &report.run;
+        let mut parts = vec![format!("pcemon {}", env!("CARGO_PKG_VERSION")), words::full_time(run.started_at, self.style)];
+        if !run.pce.is_empty() {
+            parts.push(visible(&run.pce));
+        }
+        if let Some(org) = run.org_id {
+            parts.push(format!("org {org}"));
+        }
+        parts.push(quantity(run.duration.as_secs_f64(), Unit::Seconds));
+        for line in lay_out(&[Column::Text], None, vec![vec![parts.join("  ")]], self.width()) {
+            self.lines.push(self.dim(&line));
+        }
+    }
+
+    fn rules(&mut self, report: &Report) {
+        let shown: Vec<&RuleReport> = words::worst_first(&report.rules)
+            .into_iter()
+            .filter(|rule| self.style.verbose || Badness::of_rule(rule) != Badness::Disabled)
+            .collect();
+        if shown.is_empty() {
+            return;
+        }
+        let mut rows = Vec::new();
+        for rule in shown {
+            rows.push(self.rule_row(rule, report));
+            let grouped: Vec<&InstanceReport> = rule.instances.iter().filter(|instance| !instance.group.is_empty()).collect();
+            for instance in grouped.iter().take(INSTANCES) {
+                rows.push(self.instance_row(rule, instance, report));
+            }
+            if grouped.len() > INSTANCES {
+                let more = format!("{INDENT}+{} more", grouped.len() - INSTANCES);
+                let worst = grouped[INSTANCES..].iter().map(|instance| Badness::of(instance.state, instance.severity)).min();
+                rows.push(self.row(worst.unwrap_or(Badness::Ok), Cells { name: more, ..Cells::default() }));
+            }
+        }
+        let header = self.row(
+            Badness::Ok,
+            Cells {
+                state: "STATE".to_owned(),
+                severity: "SEVERITY".to_owned(),
+                name: "RULE".to_owned(),
+                value: "VALUE".to_owned(),
+                threshold: "THRESHOLD".to_owned(),
+                window: "WINDOW".to_owned(),
+                top: if self.room() == Room::Wide { "TOP TALKER".to_owned() } else { String::new() },
+            },
+        );
+        let columns: &[Column] = match self.room() {
+            Room::Wide => &[Column::Fixed, Column::Fixed, Column::Text, Column::Number, Column::Fixed, Column::Text, Column::Text],
+            Room::Medium => &[Column::Fixed, Column::Fixed, Column::Text, Column::Number, Column::Fixed, Column::Text],
+            Room::Narrow => &[Column::Fixed, Column::Text, Column::Number],
+        };
+        let badnesses: Vec<Badness> = rows.iter().filter(|row| !row.cells[0].is_empty()).map(|row| row.badness).collect();
+        let header =
+            if self.room() == Room::Narrow { vec!["STATE".to_owned(), "RULE".to_owned(), "VALUE".to_owned()] } else { header.cells };
+        let lines = lay_out(columns, Some(header), rows.into_iter().map(|row| row.cells).collect(), self.width());
+        self.lines.push(String::new());
+        self.lines.push(self.dim(lines.first().map_or("", String::as_str)));
+        self.push_coloured(lines.into_iter().skip(1).collect(), &badnesses, "");
+    }
+
+    /// Pushes laid out rows. The first cell of a row is one of our own words, and blank on all lines but the first.
+    fn push_coloured(&mut self, lines: Vec<String>, badnesses: &[Badness], indent: &str) {
+        let mut row = 0;
+        for line in lines {
+            let begins = !line.starts_with(' ') && !line.is_empty();
+            let line = if begins { self.coloured_head(&line, badnesses.get(row).copied().unwrap_or(Badness::Ok)) } else { line };
+            row += usize::from(begins);
+            self.lines.push(format!("{indent}{line}").trim_end().to_owned());
+        }
+    }
+
+    fn rule_row(&self, rule: &RuleReport, report: &Report) -> Row {
+        let mut window = words::window(rule).replace(" (", "\n(");
+        // Without groups there is one instance, and what is known of it belongs to the rule's own row.
+        let only = rule.instances.iter().find(|instance| instance.group.is_empty());
+        let mut name = visible(&rule.name);
+        if let Some(only) = only {
+            if let Some(since) = self.since(only, report) {
+                window.push('\n');
+                window.push_str(&since);
+            }
+            if let Some(suppression) = only.suppressed_by {
+                name.push_str(&format!(" ({})", suppression.name()));
+            }
+        }
+        let badness = Badness::of_rule(rule);
+        self.row(
+            badness,
+            Cells {
+                state: rule.state.name().to_owned(),
+                severity: rule.severity.map_or(NOTHING, |severity| severity.name()).to_owned(),
+                name,
+                value: shorten(&words::value(rule.value, rule.unit, rule.lower_bound), FIXED),
+                threshold: shorten(&words::or_nothing(&rule.threshold), FIXED),
+                window,
+                top: rule.top.first().map(|top| shorten(&words::talker(top), LONG)).unwrap_or_default(),
+            },
+        )
+    }
+
+    fn instance_row(&self, rule: &RuleReport, instance: &InstanceReport, report: &Report) -> Row {
+        let own_threshold = Some(words::instance_threshold(rule, instance)).filter(|own| *own != rule.threshold).unwrap_or_default();
+        let mut name = format!("{INDENT}{}", shorten(&words::group(&instance.group), LONG));
+        if let Some(suppression) = instance.suppressed_by {
+            name.push_str(&format!(" ({})", suppression.name()));
+        }
+        self.row(
+            Badness::of(instance.state, instance.severity),
+            Cells {
+                state: if instance.state == rule.state { SAME } else { instance.state.name() }.to_owned(),
+                severity: instance.severity.map_or(NOTHING, |severity| severity.name()).to_owned(),
+                name,
+                value: shorten(&words::value(instance.value, rule.unit, instance.lower_bound), FIXED),
+                threshold: shorten(&visible(own_threshold), FIXED),
+                window: self.since(instance, report).unwrap_or_default(),
+                // Mostly the group again: worth a column of its own, not a line of its own.
+                top: instance
+                    .top
+                    .first()
+                    .filter(|_| self.room() == Room::Wide)
+                    .map(|top| shorten(&words::talker(top), LONG))
+                    .unwrap_or_default(),
+            },
+        )
+    }
+
+    fn since(&self, instance: &InstanceReport, report: &Report) -> Option<String> {
+        instance.since.map(|at| format!("since {}", words::clock(at, report.run.finished_at, &self.style.timezone)))
+    }
+
+    fn row(&self, badness: Badness, cells: Cells) -> Row {
+        let Cells { state, severity, mut name, value, threshold, window, top } = cells;
+        let below = |text: &str| if text.is_empty() { String::new() } else { format!("\n{text}") };
+        let cells = match self.room() {
+            Room::Wide => vec![state, severity, name, value, threshold, window, top],
+            Room::Medium => {
+                name.push_str(&below(&top));
+                vec![state, severity, name, value, threshold, window]
+            }
+            Room::Narrow => {
+                name.push_str(&below(&top));
+                let word = if state.is_empty() { String::new() } else { badness.word().to_owned() };
+                let rest = match (threshold.as_str(), window.as_str()) {
+                    (only, "" | NOTHING) | ("" | NOTHING, only) => below(only),
+                    // An instance has no window, only a beginning.
+                    (threshold, since) if name.starts_with(INDENT) => below(threshold) + &below(since),
+                    (threshold, window) => below(&format!("{threshold} in {window}")),
+                };
+                vec![word, name, format!("{value}{rest}")]
+            }
+        };
+        Row { badness, cells }
+    }
+
+    /// What the rules have to say for themselves, below their table because it is prose.
+    fn remarks(&mut self, report: &Report) {
+        let mut rows = Vec::new();
+        for rule in words::worst_first(&report.rules) {
+            if Badness::of_rule(rule) == Badness::Disabled && !self.style.verbose {
+                continue;
+            }
+            for text in [&rule.error, &rule.note].into_iter().flatten() {
+                let badness = Badness::of_rule(rule);
+                rows.push((badness, vec![badness.word().to_owned(), visible(&rule.name), visible(text)]));
+            }
+        }
+        self.section("Remarks", &[Column::Fixed, Column::Text, Column::Text], rows);
+    }
+
+    fn sources(&mut self, sources: &[SourceReport], report: &Report) {
+        let zone = &self.style.timezone;
+        let now = report.run.finished_at;
+        let row = |source: &SourceReport| {
+            let mut told = vec![
+                words::plural(usize::try_from(source.records).unwrap_or(usize::MAX), "record"),
+                if source.queries == 1 { "1 query".to_owned() } else { format!("{} queries", source.queries) },
+                quantity(source.bytes as f64, Unit::Bytes),
+            ];
+            if let (Some(from), Some(to)) = (source.from, source.to) {
+                told.push(format!("{} – {}", words::clock(from, now, zone), words::clock(to, now, zone)));
+            }
+            if source.unreadable > 0 {
+                told.push(format!("{} unreadable", quantity(source.unreadable as f64, Unit::Values)));
+            }
+            let mut told = told.join(", ");
+            if let Some(error) = &source.error {
+                told.push('\n');
+                told.push_str(&visible(error));
+            }
+            let badness = match source.status {
+                SourceStatus::Ok => Badness::Ok,
+                SourceStatus::Partial | SourceStatus::Failed => Badness::Unknown,
+                SourceStatus::Unavailable => Badness::Disabled,
+            };
+            (badness, vec![source.status.name().to_owned(), source.source.name().to_owned(), told])
+        };
+        let rows = sources.iter().map(row).collect();
+        self.section("Sources", &[Column::Fixed, Column::Fixed, Column::Text], rows);
+    }
+
+    fn deliveries(&mut self, deliveries: &[DeliveryReport]) {
+        let row = |delivery: &DeliveryReport| {
+            let mut told = words::plural(delivery.alerts, "alert");
+            if delivery.attempts > 1 {
+                told.push_str(&format!(", {} attempts", delivery.attempts));
+            }
+            for text in delivery.error.iter() {
+                told.push('\n');
+                told.push_str(&visible(text));
+            }
+            for text in delivery.preview.iter() {
+                // A preview keeps its own lines; everything else in it is foreign.
+                for line in text.lines() {
+                    told.push('\n');
+                    told.push_str(&visible(line));
+                }
+            }
+            let (badness, word) = match delivery.status {
+                DeliveryStatus::Sent => (Badness::Ok, "sent"),
+                DeliveryStatus::Queued => (Badness::Warning, "queued"),
+                DeliveryStatus::Failed => (Badness::Critical, "failed"),
+                DeliveryStatus::DryRun => (Badness::Info, "dry-run"),
+            };
+            (badness, vec![word.to_owned(), visible(&delivery.channel), told])
+        };
+        self.section("Deliveries", &[Column::Fixed, Column::Text, Column::Text], deliveries.iter().map(row).collect());
+    }
+
+    fn warnings(&mut self, warnings: &[String]) {
+        let rows = warnings.iter().map(|text| (Badness::Warning, vec!["!".to_owned(), visible(text)])).collect();
+        self.section("Warnings", &[Column::Fixed, Column::Text], rows);
+    }
+
+    fn section(&mut self, title: &str, columns: &[Column], rows: Vec<(Badness, Vec<String>)>) {
+        if rows.is_empty() {
+            return;
+        }
+        self.lines.push(String::new());
+        self.lines.push(self.dim(title));
+        let width = self.width().map(|width| width.saturating_sub(2));
+        let (badnesses, rows): (Vec<Badness>, Vec<Vec<String>>) = rows.into_iter().unzip();
+        let lines = lay_out(columns, None, rows, width);
+        self.push_coloured(lines, &badnesses, "  ");
+    }
+
+    fn verdict(&mut self, report: &Report) {
+        let badness = match report.status {
+            Status::Ok => Badness::Ok,
+            Status::Warning => Badness::Warning,
+            Status::Critical => Badness::Critical,
+            Status::Unknown => Badness::Unknown,
+        };
+        self.lines.push(String::new());
+        let lines = lay_out(&[Column::Text], None, vec![vec![words::verdict(report)]], self.width());
+        for (index, line) in lines.iter().enumerate() {
+            self.lines.push(if index == 0 { self.coloured_head(line, badness) } else { line.clone() });
+        }
+    }
+
+    /// The first word, and the second if that is a severity, in the colour of what it says.
+    fn coloured_head(&self, line: &str, badness: Badness) -> String {
+        let first = line.find(' ').unwrap_or(line.len());
+        let rest = line[first..].trim_start();
+        let second = ["critical", "warning", "info"].into_iter().find(|word| rest.starts_with(word));
+        let end = second.map_or(first, |word| line.len() - rest.len() + word.len());
+        format!("{}{}", self.paint(&line[..end], code(badness)), &line[end..])
+    }
+
+    fn dim(&self, text: &str) -> String {
+        self.paint(text, "2")
+    }
+
+    fn paint(&self, text: &str, code: &str) -> String {
+        if self.style.color && !text.is_empty() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+#[derive(Default)]
+struct Cells {
+    state: String,
+    severity: String,
+    name: String,
+    value: String,
+    threshold: String,
+    window: String,
+    top: String,
+}
+
+fn code(badness: Badness) -> &'static str {
+    match badness {
+        Badness::Critical => "1;31",
+        Badness::Warning => "33",
+        Badness::Unknown => "35",
+        Badness::Info => "36",
+        Badness::Pending => "34",
+        Badness::Ok => "32",
+        Badness::Disabled => "2",
+    }
+}

@@ -1,0 +1,340 @@
+//! The phrases that several formats share, so that all of them say the same thing.
+//!
+//! Everything that comes out of here is one line, free of control characters. It knows no format:
+//! quoting and escaping are the format's own business.
+
+use super::Style;
+use crate::domain::alert::{Group, Talker};
+use crate::domain::metric::Unit;
+use crate::domain::report::{Accounting, DeliveryStatus, InstanceReport, Report, RuleReport, RuleState, SourceReport, SourceStatus};
+use crate::domain::text::{quantity, visible};
+use crate::domain::threshold::Severity;
+use crate::domain::time::{format_duration, since};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use std::time::Duration;
+
+/// What stands for something that is not there.
+pub const NOTHING: &str = "-";
+
+/// What a reader makes of a state and its severity, worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Badness {
+    /// Firing, critical.
+    Critical,
+    /// Firing, warning.
+    Warning,
+    /// Cannot be said.
+    Unknown,
+    /// Firing, info.
+    Info,
+    /// Not yet for long enough.
+    Pending,
+    /// Calm.
+    Ok,
+    /// Switched off.
+    Disabled,
+}
+
+impl Badness {
+    const ALL: [Badness; 7] =
+        [Badness::Critical, Badness::Warning, Badness::Unknown, Badness::Info, Badness::Pending, Badness::Ok, Badness::Disabled];
+
+    /// Reads state and severity together.
+    pub fn of(state: RuleState, severity: Option<Severity>) -> Badness {
+        match (state, severity) {
+            (RuleState::Firing, Some(Severity::Info)) => Badness::Info,
+            (RuleState::Firing, Some(Severity::Warning)) => Badness::Warning,
+            // A firing rule without a severity must not look milder than it may be.
+            (RuleState::Firing, Some(Severity::Critical) | None) => Badness::Critical,
+            (RuleState::Unknown, _) => Badness::Unknown,
+            (RuleState::Pending, _) => Badness::Pending,
+            (RuleState::Ok, _) => Badness::Ok,
+            (RuleState::Disabled, _) => Badness::Disabled,
+        }
+    }
+
+    /// Of a rule.
+    pub fn of_rule(rule: &RuleReport) -> Badness {
+        Badness::of(rule.state, rule.severity)
+    }
+
+    /// One word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Badness::Critical => "critical",
+            Badness::Warning => "warning",
+            Badness::Unknown => "unknown",
+            Badness::Info => "info",
+            Badness::Pending => "pending",
+            Badness::Ok => "ok",
+            Badness::Disabled => "disabled",
+        }
+    }
+
+    /// The state of a monitoring service: 0 to 3.
+    pub fn service_state(self) -> u8 {
+        match self {
+            Badness::Critical => 2,
+            Badness::Warning => 1,
+            Badness::Unknown => 3,
+            Badness::Info | Badness::Pending | Badness::Ok | Badness::Disabled => 0,
+        }
+    }
+}
+
+/// Rules worst first, else in the order of the config.
+pub fn worst_first(rules: &[RuleReport]) -> Vec<&RuleReport> {
+    let mut sorted: Vec<&RuleReport> = rules.iter().collect();
+    sorted.sort_by_key(|rule| Badness::of_rule(rule));
+    sorted
+}
+
+/// How many rules are how bad, worst first, without those that are none.
+pub fn tally(rules: &[RuleReport]) -> Vec<(Badness, usize)> {
+    Badness::ALL
+        .into_iter()
+        .map(|badness| (badness, rules.iter().filter(|rule| Badness::of_rule(rule) == badness).count()))
+        .filter(|(_, count)| *count > 0)
+        .collect()
+}
+
+/// `1 critical, 2 warning, 5 ok` and what else explains the verdict.
+pub fn counts(report: &Report) -> String {
+    let mut parts: Vec<String> = tally(&report.rules).iter().map(|(badness, count)| format!("{count} {}", badness.word())).collect();
+    if parts.is_empty() {
+        parts.push("no rules".to_owned());
+    }
+    for status in [SourceStatus::Failed, SourceStatus::Partial] {
+        let count = report.sources.iter().filter(|source| source.status == status).count();
+        if count > 0 {
+            parts.push(format!("{} {}", plural(count, "source"), status.name()));
+        }
+    }
+    for status in [DeliveryStatus::Failed, DeliveryStatus::Queued] {
+        let count = report.deliveries.iter().filter(|delivery| delivery.status == status).count();
+        if count > 0 {
+            parts.push(format!("{count} {} {}", if count == 1 { "delivery" } else { "deliveries" }, status.name()));
+        }
+    }
+    parts.join(", ")
+}
+
+/// The one line that says it all: `CRITICAL: 1 critical, 5 ok — traffic as_reported`.
+pub fn verdict(report: &Report) -> String {
+    let mut line = format!("{}: {}", report.status.name().to_uppercase(), counts(report));
+    if let Some(accounting) = accounting(report) {
+        line.push_str(&format!(" — {accounting}"));
+    }
+    if report.run.dry_run {
+        line.push_str(" — dry run, nothing was sent");
+    }
+    if report.exit_code != report.status.exit_code() {
+        line.push_str(&format!(" — exit code {}", report.exit_code));
+    }
+    line
+}
+
+/// How the traffic numbers of this report were counted: `traffic delta`.
+pub fn accounting(report: &Report) -> Option<String> {
+    let names: Vec<&str> = [Accounting::Delta, Accounting::AsReported]
+        .into_iter()
+        .filter(|accounting| report.rules.iter().any(|rule| rule.accounting == Some(*accounting)))
+        .map(Accounting::name)
+        .collect();
+    (!names.is_empty()).then(|| format!("traffic {}", names.join(" and ")))
+}
+
+/// A value for people: `≥ 1,234`, `1.2 GB`, `-`.
+pub fn value(value: Option<f64>, unit: Unit, lower_bound: bool) -> String {
+    match value {
+        None => NOTHING.to_owned(),
+        Some(value) => format!("{}{}", if lower_bound { "≥ " } else { "" }, quantity(value, unit)),
+    }
+}
+
+/// The same with the thing that was counted: `1,234 connections`.
+pub fn value_of_what(amount: Option<f64>, unit: Unit, lower_bound: bool) -> String {
+    let text = value(amount, unit, lower_bound);
+    match unit {
+        Unit::Connections | Unit::Flows | Unit::Values | Unit::Events | Unit::Workloads if amount.is_some() => {
+            let name = unit.name();
+            let name = if amount == Some(1.0) { name.trim_end_matches('s') } else { name };
+            format!("{text} {name}")
+        }
+        _ => text,
+    }
+}
+
+/// The values of a group: `web-01, 3306`.
+pub fn group(group: &Group) -> String {
+    group.iter().map(|(_, value)| value.as_deref().map_or_else(|| NOTHING.to_owned(), or_nothing)).collect::<Vec<_>>().join(", ")
+}
+
+/// Fields and values of a group: `src_workload=web-01, port=3306`.
+pub fn named_group(group: &Group) -> String {
+    let pair = |(key, value): &(String, Option<String>)| {
+        format!("{}={}", visible(key), value.as_deref().map_or_else(|| NOTHING.to_owned(), or_nothing))
+    };
+    group.iter().map(pair).collect::<Vec<_>>().join(", ")
+}
+
+/// Who talked to whom: `web-01 → db-01 3306/tcp`.
+pub fn talker(talker: &Talker) -> String {
+    let mut out = or_nothing(&talker.src);
+    if !talker.dst.is_empty() {
+        out.push_str(" → ");
+        out.push_str(&visible(&talker.dst));
+    }
+    match (talker.port, talker.proto.as_str()) {
+        (Some(port), "") => out.push_str(&format!(" {port}")),
+        (Some(port), proto) => out.push_str(&format!(" {port}/{}", visible(proto))),
+        (None, "") => {}
+        (None, proto) => out.push_str(&format!(" {}", visible(proto))),
+    }
+    out
+}
+
+/// The span a value really covers, when that is not the window (give or take a tenth).
+pub fn other_span(rule: &RuleReport) -> Option<Duration> {
+    let covered = since(rule.covers_to?, rule.covers_from?);
+    let window = rule.window?;
+    (covered.abs_diff(window) > window / 10).then_some(covered)
+}
+
+/// The window: `10m`, or `10m (covers 45m)`, or `-`.
+pub fn window(rule: &RuleReport) -> String {
+    match (rule.window, other_span(rule)) {
+        (None, _) => NOTHING.to_owned(),
+        (Some(window), None) => format_duration(window),
+        (Some(window), Some(covered)) => format!("{} (covers {})", format_duration(window), format_duration(covered)),
+    }
+}
+
+/// What a rule found, in one sentence without its name.
+pub fn sentence(rule: &RuleReport) -> String {
+    let mut parts = vec![match rule.state {
+        RuleState::Disabled => return "disabled".to_owned(),
+        RuleState::Firing => Badness::of_rule(rule).word().to_owned(),
+        other => other.name().to_owned(),
+    }];
+    if rule.value.is_some() {
+        parts.push(value_of_what(rule.value, rule.unit, rule.lower_bound));
+    }
+    if !rule.threshold.is_empty() {
+        parts.push(format!("threshold {}", visible(&rule.threshold)));
+    }
+    if rule.window.is_some() {
+        parts.push(format!("window {}", window(rule)));
+    }
+    let grouped = rule.instances.iter().filter(|instance| !instance.group.is_empty()).count();
+    if grouped > 0 {
+        parts.push(format!("{grouped} of {} not ok", plural(usize::try_from(rule.groups).unwrap_or(usize::MAX), "group")));
+    }
+    if let Some(top) = rule.top.first() {
+        parts.push(format!("top {}", talker(top)));
+    }
+    if let Some(accounting) = rule.accounting {
+        parts.push(format!("counted as {}", accounting.name()));
+    }
+    let mut out = parts.join(", ");
+    for remark in [&rule.error, &rule.note].into_iter().flatten() {
+        out.push_str("; ");
+        out.push_str(&visible(remark));
+    }
+    out
+}
+
+/// The threshold an instance crossed: its own severity's, as the rule's belongs to the worst instance.
+pub fn instance_threshold<'a>(rule: &'a RuleReport, instance: &InstanceReport) -> &'a str {
+    let own = match instance.severity {
+        Some(Severity::Critical) => &rule.thresholds.critical,
+        Some(Severity::Warning) => &rule.thresholds.warning,
+        Some(Severity::Info) => &rule.thresholds.info,
+        None => &None,
+    };
+    own.as_ref().map_or(rule.threshold.as_str(), |threshold| threshold.text.as_str())
+}
+
+/// What an instance is about, in one sentence without the rule's name.
+pub fn instance_sentence(rule: &RuleReport, instance: &InstanceReport) -> String {
+    let mut parts = Vec::new();
+    if !instance.group.is_empty() {
+        parts.push(named_group(&instance.group));
+    }
+    parts.push(value_of_what(instance.value, rule.unit, instance.lower_bound));
+    let threshold = instance_threshold(rule, instance);
+    if !threshold.is_empty() {
+        parts.push(format!("threshold {}", visible(threshold)));
+    }
+    if rule.window.is_some() {
+        parts.push(format!("window {}", window(rule)));
+    }
+    if let Some(top) = instance.top.first() {
+        parts.push(format!("top {}", talker(top)));
+    }
+    if let Some(accounting) = rule.accounting {
+        parts.push(format!("counted as {}", accounting.name()));
+    }
+    if let Some(suppression) = instance.suppressed_by {
+        parts.push(format!("not told: {}", suppression.name()));
+    }
+    parts.join(", ")
+}
+
+/// Whether a source was read whole, or is not offered at all.
+pub fn is_whole(source: &SourceReport) -> bool {
+    matches!(source.status, SourceStatus::Ok | SourceStatus::Unavailable)
+}
+
+/// What is wrong with a source, in one line; `None` when nothing is.
+pub fn source_trouble(source: &SourceReport) -> Option<String> {
+    if is_whole(source) {
+        return None;
+    }
+    let error = source.error.as_deref().map_or_else(String::new, |error| format!(": {}", visible(error)));
+    Some(format!("{} {}{error}", source.source, source.status.name()))
+}
+
+/// A time for people, as short as it can be understood next to `now`.
+pub fn clock(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let at = at.to_zoned(zone.clone());
+    let format = if at.date() == now.to_zoned(zone.clone()).date() { "%H:%M:%S" } else { "%Y-%m-%d %H:%M" };
+    at.strftime(format).to_string()
+}
+
+/// A time for people, in full.
+pub fn full_time(at: Timestamp, style: &Style) -> String {
+    at.to_zoned(style.timezone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
+}
+
+/// `1 record`, `2 records`.
+pub fn plural(count: usize, noun: &str) -> String {
+    format!("{} {noun}{}", quantity(count as f64, Unit::Values), if count == 1 { "" } else { "s" })
+}
+
+/// Harmless text, or the sign for nothing.
+pub fn or_nothing(text: &str) -> String {
+    if text.is_empty() { NOTHING.to_owned() } else { visible(text) }
+}
+
+/// Names as they come, each made different from all before it: some formats lose or refuse what is named twice.
+pub struct Unique(Vec<String>);
+
+impl Unique {
+    /// Nothing named yet.
+    pub fn new() -> Unique {
+        Unique(Vec::new())
+    }
+
+    /// The name itself, or with a number in front when its first `significant` characters were there before.
+    pub fn name(&mut self, wanted: &str, significant: usize) -> String {
+        let head = |text: &str| text.chars().take(significant).collect::<String>();
+        let name = std::iter::once(wanted.to_owned())
+            .chain((2..).map(|number: u32| format!("{number} {wanted}")))
+            .find(|name| !self.0.contains(&head(name)))
+            .unwrap_or_default();
+        self.0.push(head(&name));
+        name
+    }
+}

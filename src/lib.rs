@@ -4,3 +4,4 @@ pub mod channels;
 pub mod config;
 pub mod domain;
 pub mod http;
+pub mod pce;

@@ -1,0 +1,7 @@
+//! The single integration test binary.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod pce;
+mod support {
+    pub mod scripted;
+}

@@ -2,3 +2,149 @@
 
 pub mod decode;
 mod wire;
+//! The client of the PCE: what it is asked, how patiently, and what is left behind there (nothing).
+//!
+//! The PCE is only ever read, except for traffic queries, which are submitted (POST) and deleted
+//! again (DELETE). This room knows nothing of rules, state or channels.
+mod body;
+mod error;
+pub mod events;
+mod exchange;
+pub mod health;
+mod pace;
+mod queries;
+mod split;
+pub mod traffic;
+pub use error::{ErrorKind, PceError};
+pub use pace::{Pace, RealPace};
+pub use queries::Cleaner;
+use crate::config::PceSettings;
+use crate::domain::record::{Event, Health};
+use crate::domain::secret::Secret;
+use crate::http;
+use body::Recorder;
+use exchange::{Ask, Line, LineParts, Size};
+use jiff::{SignedDuration, Timestamp};
+use queries::Outstanding;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+/// Longest time that cleaning up takes when a client goes out of use.
+const LAST_CLEANING: Duration = Duration::from_secs(5);
+/// What a client needs beside the settings.
+#[derive(Clone)]
+pub struct ClientOptions {
+    /// The run's clock when the client is made; it goes on by the time that really passes.
+    pub now: Timestamp,
+    /// Nothing is waited for beyond this.
+    pub deadline: Instant,
+    /// Set by others to end all waiting.
+    pub stop: Arc<AtomicBool>,
+    /// Directory to keep raw answers in.
+    pub record: Option<PathBuf>,
+    /// Who lets time pass; [`RealPace`] except in tests.
+    pub pace: Arc<dyn Pace>,
+}
+/// A conversation with one PCE. Several threads may use it at once.
+pub struct Client {
+    line: Arc<Line>,
+    outstanding: Arc<Outstanding>,
+    events_files: AtomicU32,
+}
+/// What the PCE says about its health.
+#[derive(Debug, Clone, PartialEq)]
+pub enum HealthAnswer {
+    /// One for each cluster.
+    Clusters(Vec<Health>),
+    /// This PCE does not tell (SaaS), with the reason for people. That is not "down".
+    Unavailable(String),
+}
+/// The events of a span.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct EventsAnswer {
+    /// Sorted by time, each once. May hold some of the second around either end.
+    pub events: Vec<Event>,
+    /// Questions asked.
+    pub queries: u32,
+    /// Bytes received.
+    pub bytes: u64,
+    /// Events that could not be read.
+    pub unreadable: u64,
+    /// Up to here every event of the span was had.
+    pub whole_until: Option<Timestamp>,
+    /// Why it is partial, for people; `None`: it is whole.
+    pub missing: Option<String>,
+}
+impl Client {
+    /// Makes a client; asks nothing yet.
+    pub fn new(settings: &PceSettings, key: Secret, secret: Secret, options: ClientOptions) -> Result<Client, PceError> {
+        let setup = |message: String| PceError::new(ErrorKind::Setup, message);
+        if !matches!(settings.url.scheme(), "http" | "https") || settings.url.host_str().is_none() {
+            return Err(setup("url in [pce] is not an address such as https://pce.example.com:8443".to_owned()));
+        }
+        let agent = http::agent(&http::AgentOptions {
+            ca_file: settings.ca_file.as_deref(),
+            insecure: settings.insecure_skip_verify,
+            proxy: settings.proxy.as_deref(),
+            timeout: settings.request_timeout,
+            total: None,
+        })
+        .map_err(setup)?;
+        let recorder = match &options.record {
+            Some(dir) => Some(Recorder::new(dir).map_err(|error| setup(format!("cannot record into {}: {error}", dir.display())))?),
+            None => None,
+        };
+        let line = Arc::new(Line::new(LineParts {
+            agent,
+            base: settings.url.clone(),
+            org_id: settings.org_id,
+            key,
+            secret,
+            request_timeout: settings.request_timeout,
+            query_timeout: settings.query_timeout,
+            recorder,
+            pace: options.pace,
+            deadline: options.deadline,
+            stop: options.stop,
+            now: options.now,
+        }));
+        Ok(Client { outstanding: Arc::new(Outstanding::default()), line, events_files: AtomicU32::new(0) })
+    }
+    /// The PCE's clock minus the run's, in whole seconds, by the latest answer.
+    pub fn clock_skew(&self) -> Option<SignedDuration> {
+        self.line.clock_skew()
+    }
+    /// Something to clean up with from elsewhere, such as a signal handler's thread.
+    pub fn cleaner(&self) -> Cleaner {
+        Cleaner::new(Arc::clone(&self.line), Arc::clone(&self.outstanding))
+    }
+    /// Asks for the PCE's health.
+    pub fn health(&self) -> Result<HealthAnswer, PceError> {
+        let fetched = match self.line.fetch(&Ask::get(self.line.api_url("health"), Size::Small), health::LIMIT) {
+            Ok(fetched) => fetched,
+            Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Forbidden) => {
+                return Ok(HealthAnswer::Unavailable(error.message));
+            }
+            Err(error) => return Err(error),
+        };
+        if let Some(recorder) = &self.line.recorder {
+            recorder.keep("health.json.gz", &fetched.raw);
+        }
+        health::parse_health(fetched.plain.as_slice())
+            .map(HealthAnswer::Clusters)
+            .map_err(|error| fetched.bad_answer(&format!("tells no health: {error}")))
+    }
+    /// Asks for all events of a span.
+    pub fn events(&self, from: Timestamp, to: Timestamp) -> Result<EventsAnswer, PceError> {
+        events::fetch(self, from, to)
+    }
+    fn next_events_file(&self) -> u32 {
+        self.events_files.fetch_add(1, Ordering::Relaxed)
+    }
+}
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.cleaner().delete_all(LAST_CLEANING);
+    }
+}

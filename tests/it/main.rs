@@ -14,4 +14,8 @@ mod render;
 mod support {
     pub mod dummy;
     pub mod readers;
+//! The single integration test binary.
+#![allow(clippy::unwrap_used, missing_docs)]
+mod pce;
+    pub mod scripted;
 }

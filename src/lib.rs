@@ -3,4 +3,5 @@
 pub mod channels;
 pub mod config;
 pub mod domain;
+pub mod heartbeat;
 pub mod http;

@@ -3,6 +3,7 @@
 //! A channel is settings, a pure payload and a send; it says whether a failure is worth another try.
 //! It knows nothing of rules, state, cooldown or other channels.
 
+mod email;
 mod line;
 pub mod post;
 pub mod text;
@@ -100,7 +101,7 @@ pub struct Kind {
 }
 
 /// All kinds of channel this version has.
-pub const KINDS: &[Kind] = &[line::KIND, webhook::KIND];
+pub const KINDS: &[Kind] = &[email::KIND, line::KIND, webhook::KIND];
 
 /// A message that says it is a test, for `channel test`. Each one is a message of its own.
 pub fn test_parcel(channel: &str, pce: PceIdentity, now: Timestamp) -> Parcel {

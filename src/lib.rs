@@ -3,6 +3,7 @@
 pub mod channels;
 pub mod config;
 pub mod domain;
+pub mod heartbeat;
 pub mod http;
 pub mod judge;
 pub mod pce;

@@ -3,12 +3,22 @@
 //! A channel is settings, a pure payload and a send; it says whether a failure is worth another try.
 //! It knows nothing of rules, state, cooldown or other channels.
 
+mod email;
+mod line;
+pub mod post;
+pub mod text;
+mod webhook;
+
 use crate::config::reader::Reader;
-use crate::domain::alert::Parcel;
+use crate::domain::alert::{Alert, AlertState, Parcel, ParcelKind, PceIdentity, Reason, Talker};
+use crate::domain::metric::Unit;
 use crate::domain::secret::{Secret, SecretSource};
 use crate::domain::threshold::Severity;
+use crate::domain::time::{Window, before};
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// What every channel has.
 #[derive(Debug, Clone)]
@@ -91,4 +101,93 @@ pub struct Kind {
 }
 
 /// All kinds of channel this version has.
-pub const KINDS: &[Kind] = &[];
+pub const KINDS: &[Kind] = &[email::KIND, line::KIND, webhook::KIND];
+
+/// A message that says it is a test, for `channel test`. Each one is a message of its own.
+pub fn test_parcel(channel: &str, pce: PceIdentity, now: Timestamp) -> Parcel {
+    let alert = Alert {
+        fingerprint: "0".repeat(64),
+        rule: "Test message".to_owned(),
+        severity: Severity::Info,
+        state: AlertState::Firing,
+        reason: Reason::Test,
+        value: Some(1.0),
+        lower_bound: false,
+        unit: Unit::Connections,
+        threshold: "> 0".to_owned(),
+        window: Window { from: before(now, Duration::from_secs(600)), to: now },
+        group: vec![("src_workload".to_owned(), Some("example-workload".to_owned()))],
+        labels: BTreeMap::new(),
+        summary: "This is a test. Nothing happened.".to_owned(),
+        description: Some(format!("Somebody ran `pcemon channel test` for the channel '{}'. Nothing happened.", text::name(channel))),
+        runbook: None,
+        since: now,
+        top: vec![Talker {
+            src: "example-workload".to_owned(),
+            dst: "example-database".to_owned(),
+            port: Some(5432),
+            proto: "tcp".to_owned(),
+            decision: "allowed".to_owned(),
+            value: 1.0,
+        }],
+    };
+    Parcel {
+        id: Uuid::new_v4().to_string(),
+        channel: channel.to_owned(),
+        kind: ParcelKind::Test,
+        created: now,
+        pce,
+        alerts: vec![alert],
+        left_out: 0,
+        attempts: 0,
+        not_before: None,
+        last_error: None,
+        given_up: None,
+    }
+}
+
+/// The parcel's id as a UUID, for services that insist on one; the same for the same parcel.
+fn stable_id(parcel: &Parcel) -> Uuid {
+    Uuid::parse_str(&parcel.id).unwrap_or_else(|_| Uuid::new_v5(&Uuid::NAMESPACE_OID, parcel.id.as_bytes()))
+}
+
+/// Reads a URL that may be a secret; one that stands in the config is proven at once.
+fn read_url(reader: &mut Reader<'_>, key: &str, example: &str) -> Option<SecretSource> {
+    if reader.raw(key).is_none() {
+        reader.missing(key, example);
+        return None;
+    }
+    let source = reader.secret(key)?;
+    if let SecretSource::Plain(url) = &source {
+        match post::Endpoint::parse(url.expose()) {
+            Err(error) => {
+                reader.error_at(key, format!("`{key}` in {}: {error}", reader.name()), None);
+                return None;
+            }
+            Ok(endpoint) if endpoint.is_exposed() => reader.problems().warn(
+                reader.span_of(key),
+                format!("`{key}` in {} is not encrypted; anybody on the way can read the alerts", reader.name()),
+                Some("use https://".to_owned()),
+            ),
+            Ok(_) => {}
+        }
+    }
+    Some(source)
+}
+
+/// Reads a secret that must be there.
+fn required_secret(reader: &mut Reader<'_>, key: &str, example: &str) -> Option<SecretSource> {
+    if reader.raw(key).is_none() {
+        reader.missing(key, example);
+        return None;
+    }
+    reader.secret(key)
+}
+
+/// Where a URL leads, without its secret part.
+fn shown_url(source: &SecretSource) -> String {
+    match source {
+        SecretSource::Plain(url) => post::Endpoint::parse(url.expose()).map_or_else(|error| error, |endpoint| endpoint.origin()),
+        other => format!("URL from {}", other.describe()),
+    }
+}

@@ -1,0 +1,191 @@
+//! Mail through an SMTP server, as text and HTML.
+//!
+//! The settings stand here; what the mail says is [`message`]'s, how it travels [`smtp`]'s.
+
+mod html;
+mod message;
+mod smtp;
+
+use super::post::is_loopback;
+use super::{Channel, Common, Kind, Outcome, SendContext, Settings};
+use crate::config::reader::Reader;
+use crate::domain::alert::Parcel;
+use crate::domain::secret::{Secret, SecretSource};
+use crate::domain::text::visible;
+use jiff::Timestamp;
+use lettre::message::Mailbox;
+use smtp::{Server, Tls};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The row in the table of channels.
+pub const KIND: Kind = Kind { name: "email", summary: "mail through an SMTP server, as text and HTML", read };
+
+/// Most addresses one mail goes to.
+const ADDRESSES: usize = 100;
+
+#[derive(Debug)]
+struct EmailSettings {
+    addresses: Arc<message::Addresses>,
+    host: String,
+    port: u16,
+    tls: Tls,
+    login: Option<(String, SecretSource)>,
+    ca_file: Option<PathBuf>,
+}
+
+fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
+    let from = reader.required_string("from", "\"pcemon@example.com\"").and_then(|text| mailbox(reader, &text.value, text.span));
+    if reader.raw("to").is_none() {
+        reader.missing("to", "[\"soc@example.com\"]");
+    }
+    let to = mailboxes(reader, "to");
+    let cc = if reader.raw("cc").is_some() { mailboxes(reader, "cc") } else { Some(Vec::new()) };
+    if let (Some(to), Some(cc)) = (&to, &cc) {
+        if to.is_empty() {
+            reader.error_at(
+                "to",
+                format!("`to` in {} names nobody", reader.name()),
+                Some("add for example to = [\"soc@example.com\"]".to_owned()),
+            );
+            return None;
+        }
+        if to.len() + cc.len() > ADDRESSES {
+            reader.error_at("to", format!("{} has more than {ADDRESSES} addresses", reader.name()), Some("use a mailing list".to_owned()));
+            return None;
+        }
+    }
+    let prefix = reader.string("subject_prefix").map_or_else(|| "[pcemon]".to_owned(), |prefix| prefix.value);
+    if reader.raw("smtp").is_none() {
+        reader.missing("smtp", "{ host = \"smtp.example.com\", port = 587, tls = \"starttls\" }");
+        return None;
+    }
+    let mut inner = reader.table("smtp")?;
+    let SmtpTable { host, port, tls, login, ca_file } = read_smtp(&mut inner);
+    inner.finish();
+    let addresses = Arc::new(message::Addresses { from: from?, to: to?, cc: cc?, prefix });
+    Some(Box::new(EmailSettings { addresses, host: host?, port: port?, tls: tls?, login: login?, ca_file }))
+}
+
+/// What `smtp = { .. }` says; a part that is `None` was complained about.
+struct SmtpTable {
+    host: Option<String>,
+    port: Option<u16>,
+    tls: Option<Tls>,
+    login: Option<Option<(String, SecretSource)>>,
+    ca_file: Option<PathBuf>,
+}
+
+fn read_smtp(reader: &mut Reader<'_>) -> SmtpTable {
+    let host = reader.required_string("host", "\"smtp.example.com\"").and_then(|host| {
+        let name = host.value.trim().trim_start_matches('[').trim_end_matches(']').to_owned();
+        let fine = !name.contains(|c: char| c.is_whitespace() || c.is_control() || c == '/' || c == '@');
+        if !fine {
+            let hint = Some("write for example host = \"smtp.example.com\", port = 587".to_owned());
+            reader.problems().error(host.span, format!("`host` in {} is not a host name", reader.name()), hint);
+        }
+        fine.then_some(name)
+    });
+    let choices = [("starttls", Tls::Starttls), ("implicit", Tls::Implicit), ("none", Tls::None)];
+    let tls = if reader.raw("tls").is_some() { reader.choice("tls", &choices) } else { Some(Tls::Starttls) };
+    let port = match reader.raw("port") {
+        Some(_) => reader.integer("port", 1..=65535).and_then(|port| u16::try_from(port.value).ok()),
+        None => tls.map(Tls::usual_port),
+    };
+    let has_password = reader.raw("password").is_some();
+    let user =
+        if reader.raw("user").is_some() { reader.required_string("user", "\"pcemon\"").map(|user| Some(user.value)) } else { Some(None) };
+    let password = if has_password { reader.secret("password") } else { None };
+    let login = match (user, password) {
+        (Some(Some(user)), Some(password)) => Some(Some((user, password))),
+        (Some(Some(_)), None) => {
+            if !has_password {
+                reader.missing("password", "{ env = \"SMTP_PASSWORD\" }");
+            }
+            None
+        }
+        (Some(None), _) if has_password => {
+            reader.missing("user", "\"pcemon\"");
+            None
+        }
+        (Some(None), _) => Some(None),
+        (None, _) => None,
+    };
+    let ca_file = reader.string("ca_file").map(|path| PathBuf::from(path.value));
+    if tls == Some(Tls::None) && host.as_deref().is_some_and(|host| !is_loopback(host)) {
+        if reader.has("user") {
+            reader.error_at(
+                "tls",
+                format!("{} would send the password in the clear", reader.name()),
+                Some("use tls = \"starttls\" or tls = \"implicit\", or leave user and password out".to_owned()),
+            );
+            return SmtpTable { host, port, tls: None, login, ca_file };
+        }
+        reader.problems().warn(
+            reader.span_of("tls"),
+            format!("{} is not encrypted; anybody on the way can read the alerts", reader.name()),
+            Some("use tls = \"starttls\" or tls = \"implicit\"".to_owned()),
+        );
+    }
+    SmtpTable { host, port, tls, login, ca_file }
+}
+
+fn mailboxes(reader: &mut Reader<'_>, key: &str) -> Option<Vec<Mailbox>> {
+    let texts = reader.strings(key)?;
+    let read: Vec<_> = texts.into_iter().map(|text| mailbox(reader, &text.value, text.span)).collect();
+    read.into_iter().collect()
+}
+
+fn mailbox(reader: &Reader<'_>, text: &str, span: std::ops::Range<usize>) -> Option<Mailbox> {
+    let example = Some("write for example \"soc@example.com\" or \"SOC <soc@example.com>\"".to_owned());
+    match text.trim().parse::<Mailbox>() {
+        Ok(mailbox) if !mailbox.email.to_string().is_ascii() => {
+            let hint = Some("write an international domain in its xn-- form".to_owned());
+            reader.problems().error(span, format!("the address '{}' in {} is not plain ASCII", visible(text), reader.name()), hint);
+            None
+        }
+        Ok(mailbox) if mailbox.name.as_deref().is_none_or(|name| visible(name) == name) => Some(mailbox),
+        _ => {
+            reader.problems().error(span, format!("'{}' in {} is not a mail address", visible(text), reader.name()), example);
+            None
+        }
+    }
+}
+
+impl Settings for EmailSettings {
+    fn open(&self, common: &Common, secrets: &dyn Fn(&SecretSource) -> Result<Secret, String>) -> Result<Box<dyn Channel>, String> {
+        let login = match &self.login {
+            Some((user, source)) => Some((user.clone(), secrets(source)?)),
+            None => None,
+        };
+        let server = Server::new(&self.host, self.port, self.tls, login, self.ca_file.as_deref())?;
+        Ok(Box::new(Email { addresses: Arc::clone(&self.addresses), server: Arc::new(server), timeout: common.timeout }))
+    }
+
+    fn destination(&self) -> String {
+        let to: Vec<String> = self.addresses.everybody().map(|mailbox| mailbox.email.to_string()).collect();
+        format!("{} via {}:{}", to.join(", "), self.host, self.port)
+    }
+}
+
+struct Email {
+    addresses: Arc<message::Addresses>,
+    server: Arc<Server>,
+    timeout: std::time::Duration,
+}
+
+impl Channel for Email {
+    fn send(&self, parcel: &Parcel, context: &SendContext) -> Outcome {
+        match message::build(parcel, &self.addresses, context.now) {
+            Ok(mail) => smtp::deliver(&self.server, mail, parcel.attempts, context.timeout.min(self.timeout)),
+            Err(error) => Outcome::Permanent { error: format!("the mail cannot be written: {error}") },
+        }
+    }
+
+    fn preview(&self, parcel: &Parcel, now: Timestamp) -> String {
+        match message::build(parcel, &self.addresses, now) {
+            Ok(mail) => format!("SMTP {}\n{}", self.server.shown(), mail.shown),
+            Err(error) => format!("the mail cannot be written: {error}\n"),
+        }
+    }
+}

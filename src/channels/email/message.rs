@@ -1,0 +1,133 @@
+//! What a mail says: headers, a text part, an HTML part. Equal input makes equal bytes.
+
+use super::html;
+use crate::channels::text;
+use crate::domain::alert::{AlertState, Parcel};
+use crate::domain::text::{shorten, visible};
+use crate::domain::threshold::Severity;
+use jiff::Timestamp;
+use lettre::address::Envelope;
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
+use std::time::SystemTime;
+use uuid::Uuid;
+
+/// Longest subject, in characters.
+const SUBJECT: usize = 150;
+/// Alerts shown in one mail; the others are counted.
+pub const ALERTS: usize = 50;
+
+/// From whom and to whom.
+#[derive(Debug)]
+pub struct Addresses {
+    /// Sender.
+    pub from: Mailbox,
+    /// Main recipients, at least one.
+    pub to: Vec<Mailbox>,
+    /// Copies.
+    pub cc: Vec<Mailbox>,
+    /// What every subject begins with.
+    pub prefix: String,
+}
+
+impl Addresses {
+    /// All recipients.
+    pub fn everybody(&self) -> impl Iterator<Item = &Mailbox> {
+        self.to.iter().chain(&self.cc)
+    }
+}
+
+/// A mail ready to travel.
+pub struct Mail {
+    /// Sender and recipients.
+    pub envelope: Envelope,
+    /// The mail, ASCII only.
+    pub bytes: Vec<u8>,
+    /// Headers and text part for people.
+    pub shown: String,
+}
+
+/// Writes the mail of a parcel.
+pub fn build(parcel: &Parcel, addresses: &Addresses, now: Timestamp) -> Result<Mail, String> {
+    let domain = addresses.from.email.domain();
+    let id = crate::channels::stable_id(parcel);
+    let subject = subject(parcel, &addresses.prefix);
+    let message_id = format!("<{id}@{domain}>");
+    let root = thread_root(parcel).map(|root| format!("<{root}@{domain}>"));
+    let marks = marks(parcel);
+    let plain = text::whole(parcel, ALERTS);
+
+    let mut builder = Message::builder().from(addresses.from.clone());
+    for mailbox in &addresses.to {
+        builder = builder.to(mailbox.clone());
+    }
+    for mailbox in &addresses.cc {
+        builder = builder.cc(mailbox.clone());
+    }
+    builder = builder.subject(subject.clone()).date(SystemTime::from(now)).message_id(Some(message_id.clone()));
+    if let Some(root) = &root {
+        builder = builder.in_reply_to(root.clone()).references(root.clone());
+    }
+    for (name, value) in &marks {
+        let header = HeaderName::new_from_ascii((*name).to_owned()).map_err(|error| error.to_string())?;
+        builder = builder.raw_header(HeaderValue::new(header, value.clone()));
+    }
+    let parts = MultiPart::alternative()
+        .boundary(format!("pcemon-{}", id.simple()))
+        .singlepart(SinglePart::plain(plain.clone()))
+        .singlepart(SinglePart::html(html::page(parcel, ALERTS)));
+    let message = builder.multipart(parts).map_err(|error| error.to_string())?;
+
+    let list = |mailboxes: &[Mailbox]| mailboxes.iter().map(Mailbox::to_string).collect::<Vec<_>>().join(", ");
+    let mut shown = format!("From: {}\nTo: {}\n", addresses.from, list(&addresses.to));
+    if !addresses.cc.is_empty() {
+        shown.push_str(&format!("Cc: {}\n", list(&addresses.cc)));
+    }
+    shown.push_str(&format!("Subject: {subject}\nMessage-ID: {message_id}\n"));
+    if let Some(root) = &root {
+        shown.push_str(&format!("In-Reply-To: {root}\nReferences: {root}\n"));
+    }
+    for (name, value) in &marks {
+        shown.push_str(&format!("{name}: {value}\n"));
+    }
+    shown.push_str(&format!("\n{plain}\n(an HTML part says the same)\n"));
+    Ok(Mail { envelope: message.envelope().clone(), bytes: message.formatted(), shown })
+}
+
+fn subject(parcel: &Parcel, prefix: &str) -> String {
+    let prefix = shorten(&visible(prefix.trim()), 40);
+    shorten(format!("{prefix} {}", text::headline(parcel)).trim_start(), SUBJECT)
+}
+
+/// Headers that say what the mail is, to filters and to other machines.
+fn marks(parcel: &Parcel) -> Vec<(&'static str, String)> {
+    let firing = parcel.alerts.iter().filter(|alert| alert.state == AlertState::Firing);
+    let worst = firing.map(|alert| alert.severity).max();
+    let mut marks = vec![
+        ("Auto-Submitted", "auto-generated".to_owned()),
+        ("X-Auto-Response-Suppress", "All".to_owned()),
+        ("X-Pcemon-Id", crate::channels::stable_id(parcel).to_string()),
+        ("X-Pcemon-Type", parcel.kind.name().to_owned()),
+        ("X-Pcemon-Severity", worst.map_or("resolved", Severity::name).to_owned()),
+        ("X-Pcemon-Alerts", parcel.alerts.len().saturating_add(parcel.left_out).to_string()),
+    ];
+    if let [alert] = parcel.alerts.as_slice() {
+        marks.push(("X-Pcemon-Fingerprint", ascii(&alert.fingerprint)));
+    }
+    if worst == Some(Severity::Critical) {
+        marks.push(("Importance", "high".to_owned()));
+        marks.push(("X-Priority", "1".to_owned()));
+    }
+    marks
+}
+
+fn ascii(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).take(80).collect()
+}
+
+/// The mail that the mails of one alert answer to; it is never sent. A digest stands alone.
+fn thread_root(parcel: &Parcel) -> Option<String> {
+    let [alert] = parcel.alerts.as_slice() else { return None };
+    let identity = format!("{} {}", alert.fingerprint, alert.since);
+    (parcel.left_out == 0).then(|| format!("alert.{}", Uuid::new_v5(&Uuid::NAMESPACE_OID, identity.as_bytes())))
+}

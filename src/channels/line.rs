@@ -1,0 +1,197 @@
+//! LINE, through a push of the Messaging API to one user, group or room.
+//!
+//! One parcel is one push of at most five texts: the quota counts recipients, not texts. The retry
+//! key goes along from the first attempt on, so that a push whose answer was lost is not repeated.
+
+use super::post::{Answer, Endpoint, Poster};
+use super::{Channel, Common, Kind, Outcome, SendContext, Settings, text};
+use crate::config::reader::Reader;
+use crate::domain::alert::Parcel;
+use crate::domain::secret::{Secret, SecretSource};
+use crate::domain::text::visible;
+use jiff::Timestamp;
+use serde_json::json;
+use ureq::http::{HeaderName, HeaderValue};
+
+/// The row in the table of channels.
+pub const KIND: Kind = Kind { name: "line", summary: "LINE Messaging API, to a user, group or room", read };
+
+const DEFAULT_BASE: &str = "https://api.line.me";
+/// Texts in one push.
+const TEXTS: usize = 5;
+/// UTF-16 units in one text.
+const UNITS: usize = 5000;
+/// Units kept free for "+N more".
+const RESERVE: usize = 40;
+
+#[derive(Debug)]
+struct LineSettings {
+    token: SecretSource,
+    to: String,
+    base_url: SecretSource,
+}
+
+fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
+    let token = super::required_secret(reader, "token", "{ env = \"LINE_CHANNEL_TOKEN\" }");
+    let to = reader.required_string("to", "\"U4af4980629...\"").and_then(|to| {
+        let id = to.value.trim().to_owned();
+        if id.starts_with(['U', 'C', 'R']) && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Some(id);
+        }
+        reader.problems().error(
+            to.span,
+            format!("`to` in {} is not the id of a LINE user, group or room", reader.name()),
+            Some(
+                "ids begin with U, C or R and come from a webhook event of the bot; the LINE ID that people search for is another thing"
+                    .to_owned(),
+            ),
+        );
+        None
+    });
+    let base_url = match reader.raw("base_url") {
+        Some(_) => super::read_url(reader, "base_url", "\"https://api.line.me\""),
+        None => Some(SecretSource::Plain(Secret::new(DEFAULT_BASE))),
+    };
+    Some(Box::new(LineSettings { token: token?, to: to?, base_url: base_url? }))
+}
+
+impl Settings for LineSettings {
+    fn open(&self, common: &Common, secrets: &dyn Fn(&SecretSource) -> Result<Secret, String>) -> Result<Box<dyn Channel>, String> {
+        let token = secrets(&self.token)?;
+        let base = secrets(&self.base_url)?;
+        let endpoint = Endpoint::parse(&format!("{}/v2/bot/message/push", base.expose().trim().trim_end_matches('/')))?;
+        if endpoint.is_exposed() {
+            log::warn!("channel '{}': {} is not encrypted; anybody on the way can read the token", common.name, endpoint.origin());
+        }
+        let authorization = HeaderValue::from_str(&format!("Bearer {}", token.expose().trim()))
+            .map_err(|_| "the token holds characters that a header cannot carry".to_owned())?;
+        let poster = Poster::new(endpoint, None, common.timeout, &[&token])?;
+        Ok(Box::new(Line { poster, authorization, to: self.to.clone() }))
+    }
+
+    fn destination(&self) -> String {
+        super::shown_url(&self.base_url)
+    }
+}
+
+struct Line {
+    poster: Poster,
+    authorization: HeaderValue,
+    to: String,
+}
+
+impl Line {
+    fn body(&self, parcel: &Parcel) -> String {
+        let messages: Vec<_> = texts(parcel).into_iter().map(|text| json!({ "type": "text", "text": text })).collect();
+        json!({ "to": self.to, "messages": messages }).to_string()
+    }
+
+    fn outcome(&self, answer: &Answer) -> Outcome {
+        match answer.status {
+            // An earlier attempt with this retry key was accepted; its answer was lost.
+            409 => Outcome::Delivered,
+            429 if answer.body.contains("monthly limit") => self.poster.permanent(
+                answer,
+                "the monthly quota of the LINE account is used up; nothing goes out before the next month or a larger plan",
+            ),
+            401 => self.poster.permanent(answer, "it does not accept the token; issue a new channel access token"),
+            400 => self.poster.permanent(answer, "it does not accept the message; is `to` right, and is the bot a friend or in the group?"),
+            _ => self.poster.outcome(answer),
+        }
+    }
+}
+
+impl Channel for Line {
+    fn send(&self, parcel: &Parcel, context: &SendContext) -> Outcome {
+        let key = super::stable_id(parcel).to_string();
+        let Ok(key) = HeaderValue::from_str(&key) else {
+            return Outcome::Permanent { error: "the retry key cannot be written".to_owned() };
+        };
+        let headers = [
+            (HeaderName::from_static("content-type"), HeaderValue::from_static("application/json")),
+            (HeaderName::from_static("authorization"), self.authorization.clone()),
+            (HeaderName::from_static("x-line-retry-key"), key),
+        ];
+        match self.poster.post(&headers, &self.body(parcel), context.now, context.timeout) {
+            Ok(answer) => self.outcome(&answer),
+            Err(outcome) => outcome,
+        }
+    }
+
+    fn preview(&self, parcel: &Parcel, _now: Timestamp) -> String {
+        format!(
+            "POST {}/v2/bot/message/push\ncontent-type: application/json\nauthorization: Bearer [hidden]\nx-line-retry-key: {}\n\n{}\n",
+            self.poster.endpoint().origin(),
+            super::stable_id(parcel),
+            visible(&self.body(parcel)),
+        )
+    }
+}
+
+/// The parcel as at most five texts, worst alerts first; what does not fit is counted at the end.
+fn texts(parcel: &Parcel) -> Vec<String> {
+    let room = UNITS - RESERVE;
+    let mut texts: Vec<String> = vec![shorten_units(&format!("[pcemon] {}", text::headline(parcel)), 400)];
+    if let Some(origin) = text::origin(parcel) {
+        texts[0].push('\n');
+        texts[0].push_str(&origin);
+    }
+    let alerts = text::sorted(parcel);
+    let mut told = 0;
+    for alert in &alerts {
+        let block = shorten_units(&text::block(alert), room);
+        if texts.last().is_some_and(|last| units(last) + 2 + units(&block) <= room) {
+            append(&mut texts, &block);
+        } else if texts.len() < TEXTS {
+            texts.push(block);
+        } else {
+            break;
+        }
+        told += 1;
+    }
+    if let Some(more) = text::more((alerts.len() - told).saturating_add(parcel.left_out)) {
+        append(&mut texts, &more);
+    }
+    texts
+}
+
+/// Adds a paragraph to the last text.
+fn append(texts: &mut [String], paragraph: &str) {
+    if let Some(last) = texts.last_mut() {
+        last.push_str("\n\n");
+        last.push_str(paragraph);
+    }
+}
+
+fn units(text: &str) -> usize {
+    text.encode_utf16().count()
+}
+
+fn shorten_units(text: &str, max: usize) -> String {
+    if units(text) <= max {
+        return text.to_owned();
+    }
+    let mut left = max.saturating_sub(1);
+    let mut out: String = text
+        .chars()
+        .take_while(|c| {
+            let fits = c.len_utf16() <= left;
+            left = left.saturating_sub(c.len_utf16());
+            fits
+        })
+        .collect();
+    out.push('…');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cut_between_characters() {
+        assert_eq!(shorten_units("😀😀😀", 6), "😀😀😀");
+        assert_eq!(shorten_units("😀😀😀", 5), "😀😀…");
+        assert_eq!(shorten_units("a😀b", 3), "a…");
+    }
+}

@@ -1,0 +1,262 @@
+//! One HTTP POST and what its answer means; shared by every channel that speaks HTTP.
+//!
+//! It follows no redirect, reads a bounded answer, holds one limit for the whole exchange and never
+//! lets a part of the URL other than `scheme://host` out. It knows no service's own meaning of a status.
+
+use super::Outcome;
+use crate::domain::secret::Secret;
+use crate::domain::text::{shorten, visible};
+use crate::http::{AgentOptions, agent};
+use base64::Engine;
+use jiff::Timestamp;
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+use ureq::http::{HeaderName, HeaderValue};
+use url::Url;
+
+/// A service that asks for a longer pause is asked again after this.
+pub const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
+/// Bytes of an answer that are looked at.
+const ANSWER_BYTES: u64 = 4096;
+/// Characters of an answer that are shown.
+const EXCERPT: usize = 200;
+
+/// A URL to post to. Everything but scheme, host and port is taken for secret.
+#[derive(Clone)]
+pub struct Endpoint {
+    url: Url,
+}
+
+impl std::fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.shown())
+    }
+}
+
+impl Endpoint {
+    /// Reads a URL. The error does not repeat it.
+    pub fn parse(text: &str) -> Result<Endpoint, String> {
+        let url = Url::parse(text.trim()).map_err(|_| "the URL is none; write for example https://hooks.example.com/alerts".to_owned())?;
+        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
+            return Err("the URL must begin with https://".to_owned());
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("the URL must not hold a user and a password; send them in an Authorization header".to_owned());
+        }
+        Ok(Endpoint { url })
+    }
+
+    /// The URL itself, for deriving another one from it.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Scheme, host and port: what may be shown.
+    pub fn origin(&self) -> String {
+        let host = self.url.host_str().unwrap_or("");
+        match self.url.port() {
+            Some(port) => format!("{}://{host}:{port}", self.url.scheme()),
+            None => format!("{}://{host}", self.url.scheme()),
+        }
+    }
+
+    /// The URL with its secret part hidden.
+    pub fn shown(&self) -> String {
+        let bare = self.url.path() == "/" && self.url.query().is_none();
+        format!("{}/{}", self.origin(), if bare { "" } else { "[hidden]" })
+    }
+
+    /// Whether what is sent can be read on the way: plain HTTP to another machine.
+    pub fn is_exposed(&self) -> bool {
+        self.url.scheme() == "http" && !is_loopback(self.url.host_str().unwrap_or(""))
+    }
+
+    /// Parts that a service might repeat in its answer.
+    fn secrets(&self) -> Vec<String> {
+        let mut parts = vec![self.url.to_string(), self.url.path().to_owned()];
+        parts.extend(self.url.query().map(str::to_owned));
+        parts.extend(self.url.path_segments().into_iter().flatten().map(str::to_owned));
+        parts.extend(self.url.query_pairs().map(|(_, value)| value.into_owned()));
+        // Shorter parts are words such as `api` or `v1`, and hiding them would garble the message.
+        parts.retain(|part| part.chars().count() >= 8);
+        parts
+    }
+}
+
+/// Whether a host is this machine.
+pub fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare.eq_ignore_ascii_case("localhost") || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Takes secrets out of a text from the outside, also in the form in which Basic and PLAIN carry them.
+pub fn redact(text: &str, secrets: &[String]) -> String {
+    let mut known: Vec<String> = secrets.iter().filter(|secret| !secret.is_empty()).cloned().collect();
+    known.extend(secrets.iter().filter(|secret| !secret.is_empty()).map(|secret| base64::engine::general_purpose::STANDARD.encode(secret)));
+    // Longest first: a secret that contains another one goes whole.
+    known.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    known.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "[hidden]"))
+}
+
+/// Who posts: an agent and the endpoint it posts to.
+pub struct Poster {
+    agent: ureq::Agent,
+    endpoint: Endpoint,
+    timeout: Duration,
+    secrets: Vec<String>,
+}
+
+/// What came back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Beginning of the body as it came, empty for a success; may hold secrets.
+    pub body: String,
+    /// How long the service wants to be left alone.
+    pub retry_after: Option<Duration>,
+}
+
+impl Poster {
+    /// Makes ready to post. `secrets` are taken out of everything that is reported.
+    pub fn new(endpoint: Endpoint, ca_file: Option<&Path>, timeout: Duration, secrets: &[&Secret]) -> Result<Poster, String> {
+        let agent = agent(&AgentOptions { ca_file, timeout, total: Some(timeout), ..AgentOptions::default() })?;
+        let mut hidden: Vec<String> = secrets.iter().map(|secret| secret.expose().to_owned()).collect();
+        hidden.extend(endpoint.secrets());
+        Ok(Poster { agent, endpoint, timeout, secrets: hidden })
+    }
+
+    /// Where it posts.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// One exchange, over within the shorter of both limits. An error of the way there is worth another try.
+    pub fn post(&self, headers: &[(HeaderName, HeaderValue)], body: &str, now: Timestamp, limit: Duration) -> Result<Answer, Outcome> {
+        let limit = limit.min(self.timeout);
+        if limit.is_zero() {
+            return Err(Outcome::Retry { error: format!("no time was left to reach {}", self.endpoint.origin()), after: None });
+        }
+        let mut request = self.agent.post(self.endpoint.url.as_str()).config().timeout_global(Some(limit)).build();
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let response = request.send(body).map_err(|error| Outcome::Retry { error: self.broken(&error), after: None })?;
+        let status = response.status().as_u16();
+        let text = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let retry_after = text("retry-after").and_then(|wish| pause(&wish, text("date").and_then(|date| http_date(&date)).unwrap_or(now)));
+        let mut bytes = Vec::new();
+        if !(200..300).contains(&status) {
+            // The status alone decides; a body that breaks off only makes the message shorter.
+            let _ = response.into_body().into_reader().take(ANSWER_BYTES).read_to_end(&mut bytes);
+        }
+        Ok(Answer { status, body: String::from_utf8_lossy(&bytes).into_owned(), retry_after })
+    }
+
+    /// The usual meaning of an answer: 2xx delivered, 408, 425, 429 and 5xx worth another try, all else not.
+    pub fn outcome(&self, answer: &Answer) -> Outcome {
+        match answer.status {
+            200..=299 => Outcome::Delivered,
+            408 | 425 | 429 | 500..=599 => self.retry(answer, "it will be tried again"),
+            300..=399 => self.permanent(answer, "redirects are not followed; give the final URL"),
+            401 | 403 => self.permanent(answer, "it does not accept the credentials"),
+            404 => self.permanent(answer, "there is nothing at this URL"),
+            410 => self.permanent(answer, "the endpoint was removed; make a new one or disable the channel"),
+            _ => self.permanent(answer, "it does not accept the message"),
+        }
+    }
+
+    /// Worth another try.
+    pub fn retry(&self, answer: &Answer, hint: &str) -> Outcome {
+        Outcome::Retry { error: self.describe(answer, hint), after: answer.retry_after }
+    }
+
+    /// Not worth another try.
+    pub fn permanent(&self, answer: &Answer, hint: &str) -> Outcome {
+        Outcome::Permanent { error: self.describe(answer, hint) }
+    }
+
+    fn describe(&self, answer: &Answer, hint: &str) -> String {
+        let excerpt = self.harmless(&answer.body);
+        let said = if excerpt.is_empty() { String::new() } else { format!(" and said: {excerpt}") };
+        format!("{} answered {} ({hint}){said}", self.endpoint.origin(), answer.status)
+    }
+
+    fn broken(&self, error: &ureq::Error) -> String {
+        let origin = self.endpoint.origin();
+        let text = self.harmless(&error.to_string());
+        match error {
+            ureq::Error::Timeout(_) => format!("{origin} did not answer in time"),
+            ureq::Error::HostNotFound => format!("{origin}: the host name is not known"),
+            _ if text.contains("certificate") => {
+                format!("{origin}: its certificate was refused ({text}); if a private CA signed it, name that in ca_file")
+            }
+            _ => format!("cannot reach {origin}: {text}"),
+        }
+    }
+
+    fn harmless(&self, text: &str) -> String {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        shorten(&visible(&redact(&words.join(" "), &self.secrets)), EXCERPT)
+    }
+}
+
+/// Reads `Retry-After`: seconds, or an HTTP date as seen from `now`.
+fn pause(wish: &str, now: Timestamp) -> Option<Duration> {
+    let wish = wish.trim();
+    let span = if !wish.is_empty() && wish.bytes().all(|byte| byte.is_ascii_digit()) {
+        // Too many digits for a number is a very long time.
+        Duration::from_secs(wish.parse().unwrap_or(u64::MAX))
+    } else {
+        Duration::try_from(http_date(wish)?.duration_since(now)).unwrap_or(Duration::ZERO)
+    };
+    Some(span.min(LONGEST_PAUSE))
+}
+
+fn http_date(text: &str) -> Option<Timestamp> {
+    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text.trim()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses() {
+        let now: Timestamp = "2026-11-20T10:00:00Z".parse().unwrap();
+        for (wish, want) in [
+            ("0", Some(0)),
+            (" 30 ", Some(30)),
+            ("99999999999999999999999", Some(3600)),
+            ("Fri, 20 Nov 2026 10:02:00 GMT", Some(120)),
+            ("Fri, 20 Nov 2026 09:00:00 GMT", Some(0)),
+            ("Fri, 20 Nov 2099 09:00:00 GMT", Some(3600)),
+            ("soon", None),
+            ("-5", None),
+            ("", None),
+        ] {
+            assert_eq!(pause(wish, now), want.map(Duration::from_secs), "{wish}");
+        }
+    }
+
+    #[test]
+    fn endpoints_show_only_the_origin() {
+        let endpoint = Endpoint::parse("https://hooks.example.com:8443/T000/B000/XXXXXXXX?sig=abc").unwrap();
+        assert_eq!(format!("{endpoint:?} {}", endpoint.origin()), "https://hooks.example.com:8443/[hidden] https://hooks.example.com:8443");
+        for text in ["", "hooks.example.com/x", "ftp://example.com/x", "file:///etc/passwd", "https://user:hunter2@example.com/x"] {
+            let error = Endpoint::parse(text).unwrap_err();
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+        assert!(Endpoint::parse("http://hooks.example.com/").unwrap().is_exposed());
+        assert!(!Endpoint::parse("http://[::1]:80/").unwrap().is_exposed());
+        assert!(!Endpoint::parse("http://127.0.0.1/").unwrap().is_exposed());
+    }
+
+    #[test]
+    fn secrets_are_taken_out_whole() {
+        let secrets = vec!["hunter2".to_owned(), "hunter2-long".to_owned(), String::new()];
+        let plain = base64::engine::general_purpose::STANDARD.encode("hunter2");
+        assert_eq!(redact(&format!("no hunter2-long, {plain}"), &secrets), "no [hidden], [hidden]");
+    }
+}

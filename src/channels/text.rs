@@ -1,0 +1,197 @@
+//! A parcel as plain text: what the mail's text part, chat channels and previews share.
+//!
+//! Every text from the outside is made visible and bounded here. It knows no channel's limits.
+
+use crate::domain::alert::{Alert, AlertState, Group, Parcel, ParcelKind, Reason, Talker};
+use crate::domain::metric::Unit;
+use crate::domain::text::{quantity, shorten, visible};
+use crate::domain::threshold::Severity;
+use jiff::Timestamp;
+
+/// Longest name (rule, group value, workload) shown.
+pub const NAME: usize = 120;
+/// Longest description shown.
+pub const DESCRIPTION: usize = 1000;
+/// Longest link shown; a longer one is left out, because half a link is none.
+pub const LINK: usize = 500;
+/// Contributors shown with an alert.
+pub const TALKERS: usize = 5;
+/// Group fields shown with an alert.
+const GROUP_FIELDS: usize = 8;
+/// Lines of a description shown.
+const DESCRIPTION_LINES: usize = 20;
+
+/// A name on one line, made harmless.
+pub fn name(text: &str) -> String {
+    if text.is_empty() { "-".to_owned() } else { shorten(&visible(&shorten(text, NAME)), NAME) }
+}
+
+/// A description, line by line.
+pub fn description(alert: &Alert) -> Vec<String> {
+    let text = shorten(alert.description.as_deref().unwrap_or(""), DESCRIPTION);
+    text.trim().lines().take(DESCRIPTION_LINES).map(|line| shorten(&visible(line), DESCRIPTION)).collect()
+}
+
+/// The runbook, if it is a link that can be shown.
+pub fn runbook(alert: &Alert) -> Option<&str> {
+    alert.runbook.as_deref().filter(|link| is_link(link))
+}
+
+/// Whether a text is a web address that can be shown whole.
+pub fn is_link(text: &str) -> bool {
+    (text.starts_with("https://") || text.starts_with("http://"))
+        && text.chars().count() <= LINK
+        && !text.contains(char::is_whitespace)
+        && visible(text) == text
+}
+
+/// `CRITICAL`, `RESOLVED`, ...
+pub fn badge(alert: &Alert) -> &'static str {
+    match (alert.state, alert.severity) {
+        (AlertState::Resolved, _) => "RESOLVED",
+        (AlertState::Firing, Severity::Critical) => "CRITICAL",
+        (AlertState::Firing, Severity::Warning) => "WARNING",
+        (AlertState::Firing, Severity::Info) => "INFO",
+    }
+}
+
+/// Why it is told now, when that is not plain from the badge.
+pub fn note(alert: &Alert) -> Option<&'static str> {
+    match alert.reason {
+        Reason::Reminder => Some("reminder"),
+        Reason::Escalated => Some("got worse"),
+        Reason::Test => Some("test"),
+        Reason::First | Reason::Resolved => None,
+    }
+}
+
+/// `src_workload=web-01, port=-`, or nothing for a rule without groups.
+pub fn group(group: &Group) -> String {
+    let mut parts: Vec<String> = group
+        .iter()
+        .take(GROUP_FIELDS)
+        .map(|(key, value)| format!("{}={}", name(key), value.as_deref().map_or_else(|| "-".to_owned(), name)))
+        .collect();
+    if group.len() > GROUP_FIELDS {
+        parts.push("…".to_owned());
+    }
+    parts.join(", ")
+}
+
+/// Values of the group only, for a subject.
+fn group_values(group: &Group) -> String {
+    let values: Vec<String> =
+        group.iter().take(GROUP_FIELDS).map(|(_, value)| value.as_deref().map_or_else(|| "-".to_owned(), name)).collect();
+    values.join(", ")
+}
+
+/// `≥ 1,234 connections`, or `no value`.
+pub fn value(alert: &Alert) -> String {
+    let Some(number) = alert.value else { return "no value".to_owned() };
+    let bound = if alert.lower_bound { "≥ " } else { "" };
+    format!("{bound}{}", with_unit(number, alert.unit))
+}
+
+fn with_unit(number: f64, unit: Unit) -> String {
+    let text = shorten(&quantity(number, unit), 60);
+    match unit {
+        Unit::Connections | Unit::Flows | Unit::Values | Unit::Events | Unit::Workloads => format!("{text} {}", unit.name()),
+        Unit::Bytes | Unit::BitsPerSecond | Unit::Status | Unit::Ratio | Unit::Seconds => text,
+    }
+}
+
+/// `web-01 -> db-01 3306/tcp blocked: 900 connections`
+pub fn talker(talker: &Talker, unit: Unit) -> String {
+    let service = match (talker.port, talker.proto.as_str()) {
+        (Some(port), "") => format!(" {port}"),
+        (Some(port), proto) => format!(" {port}/{}", name(proto)),
+        (None, "") => String::new(),
+        (None, proto) => format!(" {}", name(proto)),
+    };
+    let decision = if talker.decision.is_empty() { String::new() } else { format!(" {}", name(&talker.decision)) };
+    format!("{} -> {}{service}{decision}: {}", name(&talker.src), name(&talker.dst), with_unit(talker.value, unit))
+}
+
+/// Seconds precision in UTC.
+pub fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// `[CRITICAL] rule — group (reminder)`
+pub fn title(alert: &Alert) -> String {
+    let mut out = format!("[{}] {}", badge(alert), name(&alert.rule));
+    let group = group(&alert.group);
+    if !group.is_empty() {
+        out.push_str(&format!(" — {group}"));
+    }
+    if let Some(note) = note(alert) {
+        out.push_str(&format!(" ({note})"));
+    }
+    out
+}
+
+/// One alert, several lines, without a line end at its end.
+pub fn block(alert: &Alert) -> String {
+    let mut lines = vec![title(alert)];
+    lines.push(format!("{} (threshold {})", value(alert), name(&alert.threshold)));
+    lines.push(format!("window {} to {}", time(alert.window.from), time(alert.window.to)));
+    lines.push(format!("{} {}", if alert.state == AlertState::Resolved { "fired since" } else { "since" }, time(alert.since)));
+    if !alert.top.is_empty() {
+        lines.push("top:".to_owned());
+        lines.extend(alert.top.iter().take(TALKERS).map(|one| format!("  {}", talker(one, alert.unit))));
+    }
+    lines.extend(description(alert));
+    if let Some(link) = runbook(alert) {
+        lines.push(format!("runbook: {link}"));
+    }
+    lines.join("\n")
+}
+
+/// Worst first: firing before resolved, worse before milder, else in the parcel's own order.
+pub fn sorted(parcel: &Parcel) -> Vec<&Alert> {
+    let mut alerts: Vec<&Alert> = parcel.alerts.iter().collect();
+    alerts.sort_by_key(|alert| (alert.state == AlertState::Resolved, std::cmp::Reverse(alert.severity)));
+    alerts
+}
+
+/// One line that says what the parcel is about, without the name of the program.
+pub fn headline(parcel: &Parcel) -> String {
+    let alerts = sorted(parcel);
+    let total = alerts.len().saturating_add(parcel.left_out);
+    let test = if parcel.kind == ParcelKind::Test { "TEST " } else { "" };
+    let Some(worst) = alerts.first() else { return format!("{test}{total} alerts") };
+    let reminder = if parcel.kind == ParcelKind::Reminder { "still " } else { "" };
+    if total == 1 {
+        let group = group_values(&worst.group);
+        let of = if group.is_empty() { String::new() } else { format!(" — {group}") };
+        return format!("{test}{reminder}{} {}{of}", badge(worst), name(&worst.rule));
+    }
+    let mut rules: Vec<String> = Vec::new();
+    for alert in &alerts {
+        let rule = name(&alert.rule);
+        if !rules.contains(&rule) {
+            rules.push(rule);
+        }
+    }
+    format!("{test}{reminder}{}: {total} alerts — {}", badge(worst), rules.join(", "))
+}
+
+/// `PCE https://pce.example.com:8443, organisation 1`, or nothing when everything came from files.
+pub fn origin(parcel: &Parcel) -> Option<String> {
+    (!parcel.pce.url.is_empty()).then(|| format!("PCE {}, organisation {}", name(&parcel.pce.url), parcel.pce.org_id))
+}
+
+/// `+3 more`, or nothing.
+pub fn more(count: usize) -> Option<String> {
+    (count > 0).then(|| format!("+{count} more"))
+}
+
+/// The whole parcel with at most `most` alerts, ending in a line end.
+pub fn whole(parcel: &Parcel, most: usize) -> String {
+    let alerts = sorted(parcel);
+    let mut parts: Vec<String> = Vec::new();
+    parts.extend(origin(parcel));
+    parts.extend(alerts.iter().take(most).map(|alert| block(alert)));
+    parts.extend(more(alerts.len().saturating_sub(most).saturating_add(parcel.left_out)));
+    format!("{}\n", parts.join("\n\n"))
+}

@@ -1,0 +1,130 @@
+//! The body that Prometheus Alertmanager sends to its webhook receivers, version 4.
+
+use crate::channels::text;
+use crate::domain::alert::{Alert, AlertState, Parcel};
+use crate::domain::text::shorten;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Longest label or annotation value.
+const TEXT: usize = 2000;
+/// What Alertmanager writes for "not over yet".
+const NEVER: &str = "0001-01-01T00:00:00Z";
+
+type Map = BTreeMap<String, String>;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    version: &'static str,
+    group_key: String,
+    truncated_alerts: usize,
+    status: AlertState,
+    receiver: &'a str,
+    group_labels: Map,
+    common_labels: Map,
+    common_annotations: Map,
+    #[serde(rename = "externalURL")]
+    external_url: &'a str,
+    alerts: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry<'a> {
+    status: AlertState,
+    labels: Map,
+    annotations: Map,
+    starts_at: String,
+    ends_at: String,
+    #[serde(rename = "generatorURL")]
+    generator_url: &'a str,
+    fingerprint: &'a str,
+}
+
+/// The body of one parcel; the same on every attempt.
+pub fn body(parcel: &Parcel) -> String {
+    let alerts: Vec<Entry<'_>> = parcel.alerts.iter().map(|alert| entry(alert, parcel)).collect();
+    let firing = parcel.alerts.iter().any(|alert| alert.state == AlertState::Firing);
+    let body = Body {
+        version: "4",
+        group_key: format!("{{}}:{{channel=\"{}\"}}", text::name(&parcel.channel)),
+        truncated_alerts: parcel.left_out,
+        status: if firing { AlertState::Firing } else { AlertState::Resolved },
+        receiver: &parcel.channel,
+        group_labels: Map::new(),
+        common_labels: common(alerts.iter().map(|alert| &alert.labels)),
+        common_annotations: common(alerts.iter().map(|alert| &alert.annotations)),
+        external_url: &parcel.pce.url,
+        alerts,
+    };
+    // Texts and numbers under text keys: nothing here can fail to serialise.
+    serde_json::to_string(&body).unwrap_or_default()
+}
+
+fn entry<'a>(alert: &'a Alert, parcel: &'a Parcel) -> Entry<'a> {
+    Entry {
+        status: alert.state,
+        labels: labels(alert),
+        annotations: annotations(alert),
+        starts_at: alert.since.to_string(),
+        ends_at: match alert.state {
+            AlertState::Firing => NEVER.to_owned(),
+            AlertState::Resolved => parcel.created.to_string(),
+        },
+        generator_url: &parcel.pce.url,
+        fingerprint: &alert.fingerprint,
+    }
+}
+
+/// Identity goes into labels, the value never does: a label that changes makes another alert of it.
+fn labels(alert: &Alert) -> Map {
+    let mut map =
+        Map::from([("alertname".to_owned(), shorten(&alert.rule, TEXT)), ("severity".to_owned(), alert.severity.name().to_owned())]);
+    for (key, value) in &alert.group {
+        let value = value.as_deref().unwrap_or("");
+        let name = label_name(key);
+        let name = if map.contains_key(&name) { format!("group_{name}") } else { name };
+        if !value.is_empty() {
+            map.insert(name, shorten(value, TEXT));
+        }
+    }
+    for (key, value) in &alert.labels {
+        if !value.is_empty() {
+            map.entry(label_name(key)).or_insert_with(|| shorten(value, TEXT));
+        }
+    }
+    map
+}
+
+fn annotations(alert: &Alert) -> Map {
+    let mut map = Map::from([
+        ("summary".to_owned(), shorten(&alert.summary, TEXT)),
+        ("value".to_owned(), text::value(alert)),
+        ("threshold".to_owned(), alert.threshold.clone()),
+    ]);
+    if let Some(description) = &alert.description {
+        map.insert("description".to_owned(), shorten(description, TEXT));
+    }
+    if let Some(runbook) = &alert.runbook {
+        map.insert("runbook_url".to_owned(), runbook.clone());
+    }
+    map
+}
+
+/// `[a-zA-Z_][a-zA-Z0-9_]*`, the only names every receiver takes.
+fn label_name(key: &str) -> String {
+    let mut name: String = key.chars().take(TEXT).map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
+        name.insert(0, '_');
+    }
+    name
+}
+
+fn common<'a>(mut maps: impl Iterator<Item = &'a Map>) -> Map {
+    let mut shared = maps.next().cloned().unwrap_or_default();
+    for map in maps {
+        shared.retain(|key, value| map.get(key) == Some(value));
+    }
+    shared
+}

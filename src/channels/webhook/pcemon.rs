@@ -1,0 +1,133 @@
+//! The program's own body, schema `pcemon.alert/1`.
+
+use crate::domain::alert::{Alert, AlertState, Group, Parcel, Reason, Talker, group_serde};
+use crate::domain::text::shorten;
+use crate::domain::threshold::Severity;
+use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
+
+/// Longest text carried; names of workloads and rules are far shorter, and nobody may blow a message up.
+const TEXT: usize = 2000;
+
+#[derive(Serialize)]
+struct Body<'a> {
+    schema: &'static str,
+    r#type: &'static str,
+    id: &'a str,
+    timestamp: String,
+    pce: Pce<'a>,
+    alerts: Vec<Entry<'a>>,
+    left_out: usize,
+}
+
+#[derive(Serialize)]
+struct Pce<'a> {
+    url: &'a str,
+    org_id: u64,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    fingerprint: &'a str,
+    rule: String,
+    severity: Severity,
+    state: AlertState,
+    reason: Reason,
+    #[serde(serialize_with = "maybe_number")]
+    value: Option<f64>,
+    lower_bound: bool,
+    unit: &'static str,
+    threshold: &'a str,
+    window: Span,
+    #[serde(with = "group_serde")]
+    group: Group,
+    labels: &'a BTreeMap<String, String>,
+    summary: String,
+    description: Option<String>,
+    runbook: Option<&'a str>,
+    since: String,
+    top: Vec<Top>,
+}
+
+#[derive(Serialize)]
+struct Span {
+    from: String,
+    to: String,
+}
+
+#[derive(Serialize)]
+struct Top {
+    src: String,
+    dst: String,
+    port: Option<u16>,
+    proto: String,
+    decision: String,
+    #[serde(serialize_with = "number")]
+    value: f64,
+}
+
+/// The body of one parcel under its stable id; the same on every attempt.
+pub fn body(parcel: &Parcel, id: &str) -> String {
+    let body = Body {
+        schema: "pcemon.alert/1",
+        r#type: parcel.kind.name(),
+        id,
+        timestamp: parcel.created.to_string(),
+        pce: Pce { url: &parcel.pce.url, org_id: parcel.pce.org_id },
+        alerts: parcel.alerts.iter().map(entry).collect(),
+        left_out: parcel.left_out,
+    };
+    // Texts and numbers under text keys: nothing here can fail to serialise.
+    serde_json::to_string(&body).unwrap_or_default()
+}
+
+fn entry(alert: &Alert) -> Entry<'_> {
+    Entry {
+        fingerprint: &alert.fingerprint,
+        rule: shorten(&alert.rule, TEXT),
+        severity: alert.severity,
+        state: alert.state,
+        reason: alert.reason,
+        value: alert.value,
+        lower_bound: alert.lower_bound,
+        unit: alert.unit.name(),
+        threshold: &alert.threshold,
+        window: Span { from: alert.window.from.to_string(), to: alert.window.to.to_string() },
+        group: alert.group.iter().map(|(key, value)| (key.clone(), value.as_deref().map(|value| shorten(value, TEXT)))).collect(),
+        labels: &alert.labels,
+        summary: shorten(&alert.summary, TEXT),
+        description: alert.description.as_deref().map(|text| shorten(text, TEXT)),
+        runbook: alert.runbook.as_deref(),
+        since: alert.since.to_string(),
+        top: alert.top.iter().map(top).collect(),
+    }
+}
+
+fn top(talker: &Talker) -> Top {
+    Top {
+        src: shorten(&talker.src, TEXT),
+        dst: shorten(&talker.dst, TEXT),
+        port: talker.port,
+        proto: shorten(&talker.proto, TEXT),
+        decision: shorten(&talker.decision, TEXT),
+        value: talker.value,
+    }
+}
+
+/// Whole numbers are written without a fraction; what is no number becomes `null`.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serialize_with wants")]
+fn number<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    // Up to 2^53 every whole number is exact in both types.
+    if value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0 {
+        serializer.serialize_i64(*value as i64)
+    } else {
+        serializer.serialize_f64(*value)
+    }
+}
+
+fn maybe_number<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => number(value, serializer),
+        None => serializer.serialize_none(),
+    }
+}

@@ -7,6 +7,6 @@ pub mod heartbeat;
 pub mod http;
 pub mod judge;
 pub mod pce;
+pub mod render;
 pub mod sim;
 pub mod state;
-pub mod render;

@@ -139,6 +139,7 @@ pub fn test_parcel(channel: &str, pce: PceIdentity, now: Timestamp) -> Parcel {
         pce,
         alerts: vec![alert],
         left_out: 0,
+        counted: Vec::new(),
         attempts: 0,
         not_before: None,
         last_error: None,

@@ -1,12 +1,9 @@
-//! The PCE: how to ask it and how to read what it says.
-
-pub mod decode;
-mod wire;
 //! The client of the PCE: what it is asked, how patiently, and what is left behind there (nothing).
 //!
 //! The PCE is only ever read, except for traffic queries, which are submitted (POST) and deleted
 //! again (DELETE). This room knows nothing of rules, state or channels.
 mod body;
+pub mod decode;
 mod error;
 pub mod events;
 mod exchange;
@@ -15,16 +12,17 @@ mod pace;
 mod queries;
 mod split;
 pub mod traffic;
-pub use error::{ErrorKind, PceError};
-pub use pace::{Pace, RealPace};
-pub use queries::Cleaner;
+mod wire;
 use crate::config::PceSettings;
 use crate::domain::record::{Event, Health};
 use crate::domain::secret::Secret;
 use crate::http;
 use body::Recorder;
+pub use error::{ErrorKind, PceError};
 use exchange::{Ask, Line, LineParts, Size};
 use jiff::{SignedDuration, Timestamp};
+pub use pace::{Pace, RealPace};
+pub use queries::Cleaner;
 use queries::Outstanding;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -58,7 +58,7 @@ type Key = fn(&PointView<'_>) -> Option<Vec<Option<String>>>;
 struct Case {
     rule: Rule,
     key: Key,
-    number: fn(&Truth, f64) -> f64,
+    number: fn(&Right, f64) -> f64,
 }
 
 fn some(text: &str) -> Option<String> {
@@ -76,10 +76,10 @@ fn cases() -> Vec<Case> {
                        none: Vec<TrafficCondition>,
                        group_by: Vec<Field>,
                        key: Key,
-                       number: fn(&Truth, f64) -> f64| {
+                       number: fn(&Right, f64) -> f64| {
             list.push(Case { rule: rule(&format!("{name} in {window:?}"), metric, all, none, group_by, window), key, number });
         };
-        add("all", Metric::Connections, vec![], vec![], vec![], |_| Some(vec![]), |truth, _| truth.connections as f64);
+        add("all", Metric::Connections, vec![], vec![], vec![], |_| Some(vec![]), |truth, _| truth.sums.connections as f64);
         add(
             "blocked",
             Metric::Connections,
@@ -87,7 +87,7 @@ fn cases() -> Vec<Case> {
             vec![],
             vec![],
             |view| (view.report.decision == Decision::Blocked).then(Vec::new),
-            |truth, _| truth.connections as f64,
+            |truth, _| truth.sums.connections as f64,
         );
         add(
             "not blocked",
@@ -96,7 +96,7 @@ fn cases() -> Vec<Case> {
             vec![blocked()],
             vec![],
             |view| (view.report.decision != Decision::Blocked).then(Vec::new),
-            |truth, _| truth.bytes() as f64,
+            |truth, _| truth.sums.bytes() as f64,
         );
         add(
             "bytes by source",
@@ -105,7 +105,7 @@ fn cases() -> Vec<Case> {
             vec![],
             vec![Field::SrcIp],
             |view| Some(vec![Some(view.src.ip.to_string())]),
-            |truth, _| truth.bytes() as f64,
+            |truth, _| truth.sums.bytes() as f64,
         );
         add(
             "throughput",
@@ -114,9 +114,9 @@ fn cases() -> Vec<Case> {
             vec![],
             vec![],
             |_| Some(vec![]),
-            |truth, seconds| truth.bytes() as f64 * 8.0 / seconds,
+            |truth, seconds| truth.sums.bytes() as f64 * 8.0 / seconds,
         );
-        add("flows", Metric::Flows, vec![], vec![], vec![], |_| Some(vec![]), |truth, _| truth.flows.len() as f64);
+        add("flows", Metric::Flows, vec![], vec![], vec![], |_| Some(vec![]), |truth, _| truth.sums.flows.len() as f64);
         add(
             "ports by source",
             Metric::Distinct(Field::Port),
@@ -124,7 +124,7 @@ fn cases() -> Vec<Case> {
             vec![],
             vec![Field::SrcIp],
             |view| Some(vec![Some(view.src.ip.to_string())]),
-            |truth, _| truth.flows.iter().filter_map(|flow| flow.2).collect::<std::collections::BTreeSet<_>>().len() as f64,
+            |truth, _| truth.ports as f64,
         );
         add(
             "seen by the destination",
@@ -133,7 +133,7 @@ fn cases() -> Vec<Case> {
             vec![],
             vec![],
             |view| (view.direction == Direction::Inbound).then(Vec::new),
-            |truth, _| truth.bytes_in as f64,
+            |truth, _| truth.sums.bytes_in as f64,
         );
         add(
             "with a process",
@@ -142,7 +142,7 @@ fn cases() -> Vec<Case> {
             vec![],
             vec![],
             |view| (!view.report.process.is_empty()).then(Vec::new),
-            |truth, _| truth.bytes_out as f64,
+            |truth, _| truth.sums.bytes_out as f64,
         );
         add(
             "by decision",
@@ -151,7 +151,7 @@ fn cases() -> Vec<Case> {
             vec![],
             vec![Field::Decision],
             |view| Some(vec![Some(view.report.decision.name().to_owned())]),
-            |truth, _| truth.connections as f64,
+            |truth, _| truth.sums.connections as f64,
         );
         add(
             "by process",
@@ -160,7 +160,7 @@ fn cases() -> Vec<Case> {
             vec![],
             vec![Field::Process],
             |view| Some(vec![some(&view.report.process)]),
-            |truth, _| truth.connections as f64,
+            |truth, _| truth.sums.connections as f64,
         );
     }
     list
@@ -198,12 +198,25 @@ impl Driver {
     }
 }
 
+/// What a rule should have measured.
+#[derive(Default)]
+struct Right {
+    sums: Truth,
+    /// Different ports of the connections that became known.
+    ports: usize,
+}
+
 /// The truth in the PCE's terms: behind an address translation the two ends speak of different flows.
-fn truth(world: &World, span: Window, key: Key) -> BTreeMap<Vec<Option<String>>, Truth> {
-    let mut merged: BTreeMap<Vec<Option<String>>, Truth> = BTreeMap::new();
-    let apart = world.truth_by(span, &|view| Some((key(view)?, view.point.nat_src.is_some() && view.direction == Direction::Inbound)));
-    for ((key, _), truth) in apart {
-        merged.entry(key).or_default().merge(&truth);
+fn truth(world: &World, span: Window, key: Key) -> BTreeMap<Vec<Option<String>>, Right> {
+    let mut merged: BTreeMap<Vec<Option<String>>, Right> = BTreeMap::new();
+    let translated = |view: &PointView<'_>| view.point.nat_src.is_some() && view.direction == Direction::Inbound;
+    for ((key, _), truth) in world.truth_by(span, &|view| Some((key(view)?, translated(view)))) {
+        merged.entry(key).or_default().sums.merge(&truth);
+    }
+    for ((key, port, _), truth) in world.truth_by(span, &|view| Some((key(view)?, view.point.port, translated(view)))) {
+        if port.is_some() && truth.connections > 0 {
+            merged.entry(key).or_default().ports += 1;
+        }
     }
     merged
 }
@@ -269,6 +282,7 @@ fn params() -> impl Strategy<Value = Params> {
             report_minutes,
             outages: outages.into_iter().map(|(host, from_minute, minutes)| Outage { host, from_minute, minutes }).collect(),
             late_percent: 0,
+            broadcast: 0,
         },
     )
 }
@@ -299,3 +313,4 @@ proptest! {
         }
     }
 }
+

@@ -1,21 +1,16 @@
 //! The one integration binary: behaviour from outside.
+#![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs, reason = "a test that panics says where")]
 
 mod accounting;
-#![allow(clippy::unwrap_used, reason = "a test that panics says where")]
-
+mod config;
+mod pce;
+mod render;
 mod sim;
 mod sim_estate;
 mod sim_server;
-//! The one integration test binary.
-mod config;
-//! The single integration binary.
-#![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
-mod render;
+
 mod support {
     pub mod dummy;
     pub mod readers;
-//! The single integration test binary.
-#![allow(clippy::unwrap_used, missing_docs)]
-mod pce;
     pub mod scripted;
 }

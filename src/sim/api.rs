@@ -192,7 +192,7 @@ impl Api {
             }
         }
         let is_download = matches!(reply.body, Body::Rows(..));
-        let mut body = text(reply.body, self.options.layout);
+        let mut body = text(reply.body, &self.options);
         if cut_text {
             body.truncate(body.len() / 2);
         }

@@ -1,6 +1,6 @@
 //! Bodies of answers in all the shapes a PCE has been seen to send.
 
-use super::options::{Layout, Packing};
+use super::options::{Layout, Options, Packing};
 use super::record::FlowRecord;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -21,7 +21,7 @@ pub(super) enum Body {
 }
 
 /// The body as text.
-pub(super) fn text(body: Body, layout: Layout) -> Vec<u8> {
+pub(super) fn text(body: Body, options: &Options) -> Vec<u8> {
     match body {
         Body::Empty => Vec::new(),
         Body::Bytes(bytes) => bytes,
@@ -32,11 +32,14 @@ pub(super) fn text(body: Body, layout: Layout) -> Vec<u8> {
             .join("\n")
             .into_bytes(),
         Body::Rows(rows, true) => {
-            let row = |record: &FlowRecord| match layout {
-                Layout::Pretty => format!("{:#}", record.to_json()),
-                _ => record.to_json().to_string(),
+            let row = |record: &FlowRecord| {
+                let mut row = record.to_json();
+                if let Value::Object(row) = &mut row {
+                    row.extend(options.row_extras.clone());
+                }
+                if options.layout == Layout::Pretty { format!("{row:#}") } else { row.to_string() }
             };
-            let (open, between, close) = match layout {
+            let (open, between, close) = match options.layout {
                 Layout::OneLine => ("[", ",", "]"),
                 Layout::RowPerLine | Layout::Pretty => ("[\n", ",\n", "\n]\n"),
                 Layout::Ndjson => ("", "\n", "\n"),

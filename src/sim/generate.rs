@@ -35,6 +35,8 @@ pub struct Params {
     pub nat: u32,
     /// Pings, which have no port.
     pub icmp: u32,
+    /// Conversations with everybody on the wire at once.
+    pub broadcast: u32,
     /// Longest way from a VEN to the PCE. A VEN's reports keep their order.
     pub max_lag_minutes: u32,
     /// How often a VEN reports; 0: at once.
@@ -72,6 +74,7 @@ impl Params {
             blocked: 4,
             nat: 0,
             icmp: 2,
+            broadcast: 0,
             max_lag_minutes: 15,
             report_minutes: 5,
             outages: Vec::new(),
@@ -88,6 +91,7 @@ enum Kind {
     BlockedAtDestination,
     Nat,
     Icmp,
+    Broadcast,
 }
 
 impl World {
@@ -115,6 +119,7 @@ impl Generator<'_> {
             (Kind::BlockedAtDestination, params.blocked - blocked_at_source),
             (Kind::Nat, params.nat),
             (Kind::Icmp, params.icmp),
+            (Kind::Broadcast, params.broadcast),
         ];
         let real_hosts = self.hosts.len();
         if real_hosts >= 2 {
@@ -131,6 +136,7 @@ impl Generator<'_> {
     fn conversation(&mut self, kind: Kind, real_hosts: usize) {
         let src = self.rng.usize(..real_hosts);
         let dst = (src + 1 + self.rng.usize(..real_hosts - 1)) % real_hosts;
+        let dst = if kind == Kind::Broadcast { self.broadcast_address() } else { dst };
         let nat_src = (kind == Kind::Nat).then(|| {
             self.hosts.push(Host::unknown(IpAddr::V4(Ipv4Addr::new(100, 64, 0, (self.hosts.len() % 250) as u8))));
             self.hosts.len() - 1
@@ -181,7 +187,7 @@ impl Generator<'_> {
                 port,
                 proto,
                 network: network.clone(),
-                transmission: "".into(),
+                transmission: if kind == Kind::Broadcast { "broadcast".into() } else { "".into() },
                 connections: 1,
                 bytes_in: self.rng.u64(..=bytes),
                 bytes_out: self.rng.u64(..=bytes),
@@ -189,6 +195,15 @@ impl Generator<'_> {
                 by_dst,
             });
         }
+    }
+
+    fn broadcast_address(&mut self) -> usize {
+        let everybody = IpAddr::V4(Ipv4Addr::BROADCAST);
+        if let Some(index) = self.hosts.iter().position(|host| host.ip == everybody) {
+            return index;
+        }
+        self.hosts.push(Host::unknown(everybody));
+        self.hosts.len() - 1
     }
 
     /// When the points of one conversation happen, in order.

@@ -73,6 +73,8 @@ pub struct Options {
     pub layout: Layout,
     /// How downloads are packed.
     pub packing: Packing,
+    /// Laid over every row of a JSON download: keys and words that no client has ever heard of.
+    pub row_extras: serde_json::Map<String, Value>,
     /// Whether answers come in chunks instead of with a length.
     pub chunked: bool,
     /// What goes wrong; the first that strikes is the one that counts.
@@ -93,6 +95,7 @@ impl Options {
             life: Life::Polls(1),
             layout: Layout::OneLine,
             packing: Packing::Gzip,
+            row_extras: serde_json::Map::new(),
             chunked: false,
             faults: Vec::new(),
         }

@@ -8,7 +8,7 @@ use super::record::FlowRecord;
 use crate::domain::record::{Decision, Direction};
 use crate::domain::time::{Window, utc_day_start};
 use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -174,7 +174,7 @@ impl Truth {
 }
 
 /// What makes the PCE keep two records apart.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct BucketKey {
     day: Timestamp,
     src: usize,
@@ -219,7 +219,8 @@ impl World {
         let mut first_index = BTreeMap::new();
         let canonical: Vec<usize> =
             hosts.iter().enumerate().map(|(index, host)| *first_index.entry((host.ip, host.href().to_owned())).or_insert(index)).collect();
-        let mut ids: BTreeMap<BucketKey, usize> = BTreeMap::new();
+        let mut ids: HashMap<BucketKey, usize> = HashMap::new();
+        let mut buckets: Vec<BucketKey> = Vec::new();
         let mut arrivals = Vec::new();
         for (index, point) in points.iter().enumerate() {
             for (inbound, report) in [(false, &point.by_src), (true, &point.by_dst)] {
@@ -240,22 +241,21 @@ impl World {
                     user: report.user.clone(),
                     service: report.service.clone(),
                 };
-                let next = ids.len();
-                let bucket = *ids.entry(key).or_insert(next);
+                let bucket = *ids.entry(key).or_insert_with_key(|key| {
+                    buckets.push(key.clone());
+                    buckets.len() - 1
+                });
                 arrivals.push(Arrival { at: report.arrival, bucket, point: index });
             }
         }
-        let mut numbered: Vec<(usize, BucketKey)> = ids.into_iter().map(|(key, id)| (id, key)).collect();
-        numbered.sort_by_key(|(id, _)| *id);
         arrivals.sort_by_key(|arrival| arrival.at);
-        let buckets = numbered.into_iter().map(|(_, key)| key).collect();
         World { hosts: hosts.into_iter().map(Arc::new).collect(), points, buckets, arrivals, successors: Vec::new() }
     }
 
     /// The same world at a PCE whose buckets end with the first report after midnight, an instant
     /// that they share with the next day's bucket. Seen on a real one; counts do not change.
     pub fn passing_midnight(mut self) -> World {
-        let ids: BTreeMap<&BucketKey, usize> = self.buckets.iter().enumerate().map(|(id, key)| (key, id)).collect();
+        let ids: HashMap<&BucketKey, usize> = self.buckets.iter().enumerate().map(|(id, key)| (key, id)).collect();
         let day = jiff::SignedDuration::from_hours(24);
         let successors = self
             .buckets
@@ -342,6 +342,10 @@ impl World {
 
     /// The right answer for what reached the PCE within the span: every point that a matching report
     /// made known counts once, when its first matching report arrived, however many ends reported it.
+    ///
+    /// Where an address is translated the two reports name different sources, and no reader can know
+    /// that they tell of one connection. A test of a reader that has NAT in its world keeps the ends
+    /// apart with [`World::truth_by`] and adds them up.
     pub fn truth(&self, span: Window, filter: &dyn Fn(&PointView<'_>) -> bool) -> Truth {
         self.truth_by(span, &|view| filter(view).then_some(())).remove(&()).unwrap_or_default()
     }

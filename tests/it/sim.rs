@@ -34,11 +34,19 @@ fn identity(record: &FlowRecord) -> String {
 
 fn params() -> impl Strategy<Value = Params> {
     let hosts = (1u32..6, 0u32..4, 0u32..3, any::<bool>());
-    let traffic = (0u32..5, 0u32..6, 0u32..5, 0u32..3, 0u32..3);
+    let traffic = (0u32..5, 0u32..6, 0u32..5, 0u32..3, 0u32..3, 0u32..2);
     let reporting = (0u32..30, prop_oneof![Just(0u32), Just(5), Just(10)], prop_oneof![Just(0u32), Just(10)]);
     let outages = prop::collection::vec((0u32..6, 0u32..300, 1u32..120), 0..3);
     (any::<u64>(), 0u32..1_440, 1u32..600, hosts, traffic, reporting, outages).prop_map(
-        |(seed, start, length, (managed, unmanaged, kubernetes, ipv6), (long_lived, short, blocked, nat, icmp), reporting, outages)| {
+        |(
+            seed,
+            start,
+            length,
+            (managed, unmanaged, kubernetes, ipv6),
+            (long_lived, short, blocked, nat, icmp, broadcast),
+            reporting,
+            outages,
+        )| {
             let (max_lag_minutes, report_minutes, late_percent) = reporting;
             Params {
                 seed,
@@ -53,6 +61,7 @@ fn params() -> impl Strategy<Value = Params> {
                 blocked,
                 nat,
                 icmp,
+                broadcast,
                 max_lag_minutes,
                 report_minutes,
                 outages: outages.into_iter().map(|(host, from_minute, minutes)| Outage { host, from_minute, minutes }).collect(),
@@ -157,6 +166,22 @@ proptest! {
         }
     }
 
+    // What a careful reader of records can achieve: the end that is ahead knows all that the other knows.
+    #[test]
+    fn the_end_that_is_ahead_knows_the_truth(mut params in params()) {
+        (params.late_percent, params.nat, params.blocked) = (0, 0, 0);
+        let world = World::generate(&params);
+        for now in looks(&params) {
+            let mut pairs: BTreeMap<_, [u64; 2]> = BTreeMap::new();
+            for record in world.record_set(now, Timestamp::MIN, Timestamp::MAX) {
+                let sums = pairs.entry((record.src.ip, record.dst.ip, record.port, record.proto)).or_default();
+                sums[usize::from(record.direction == Direction::Inbound)] += record.bytes_in;
+            }
+            let read: u64 = pairs.values().map(|[outbound, inbound]| outbound.max(inbound)).sum();
+            prop_assert_eq!(read, world.truth(whole(now), &|_| true).bytes_in);
+        }
+    }
+
     #[test]
     fn a_ven_reports_in_order_unless_told_otherwise(mut params in params()) {
         params.late_percent = 0;
@@ -221,6 +246,7 @@ fn the_generator_makes_every_awkward_thing() {
         short: 60,
         long_lived: 20,
         late_percent: 10,
+        broadcast: 2,
         minutes: 600,
         ..Params::small(1, at("2026-11-19T20:00:00Z"))
     };
@@ -241,6 +267,7 @@ fn the_generator_makes_every_awkward_thing() {
     has("blocked at source", &|r| r.decision == Decision::Blocked && r.direction == Direction::Outbound);
     has("blocked at destination", &|r| r.decision == Decision::Blocked && r.direction == Direction::Inbound);
     has("translated source", &|r| r.src.ip.to_string().starts_with("100.64.") && r.direction == Direction::Inbound);
+    has("broadcast", &|r| r.to_json()["transmission"] == "broadcast");
     has("address only", &|r| r.to_json()["src"].as_object().unwrap().len() == 1);
     has("ip list", &|r| !r.dst.ip_lists.is_empty());
     has("null name", &|r| r.to_json()["src"]["workload"].get("name").is_some_and(serde_json::Value::is_null));

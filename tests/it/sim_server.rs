@@ -273,6 +273,15 @@ fn every_shape_of_a_download() {
 }
 
 #[test]
+fn rows_may_hold_what_nobody_knows() {
+    let extras = json!({ "policy_decision": "quarantined", "new_key": [1, { "a": null }] });
+    let options = Options { row_extras: extras.as_object().unwrap().clone(), ..options() };
+    let sim = Sim::start(options.clone()).unwrap();
+    let rows = Client::new(&sim, &options).run(&query()).1;
+    assert!(!rows.is_empty() && rows.iter().all(|row| row["policy_decision"] == "quarantined" && row["new_key"][1]["a"].is_null()));
+}
+
+#[test]
 fn csv_comes_unless_json_is_asked_for() {
     let options = Options { packing: Packing::Identity, life: Life::Polls(0), ..options() };
     let sim = Sim::start(options.clone()).unwrap();

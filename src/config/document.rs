@@ -31,8 +31,17 @@ impl Default for Circumstances<'_> {
 
 /// Proves a config, or says everything that is wrong with it.
 pub(super) fn read(path: &Path, text: &str, circumstances: &Circumstances<'_>) -> Result<Config, ConfigError> {
-    let (document, syntax) = DeTable::parse_recoverable(text);
-    let broken: Vec<Range<usize>> = syntax.iter().map(|error| error.span().unwrap_or(0..0)).collect();
+    let (mut document, errors) = DeTable::parse_recoverable(text);
+    let mut syntax: Vec<(Range<usize>, String)> = errors.iter().map(placed).collect();
+    let blanked = without_keys_alone(text, &syntax);
+    if let Some(blanked) = &blanked {
+        let errors;
+        (document, errors) = DeTable::parse_recoverable(blanked);
+        syntax.extend(errors.iter().map(placed));
+        syntax.sort_by_key(|(span, _)| (span.start, span.end));
+        syntax.dedup();
+    }
+    let broken: Vec<Range<usize>> = syntax.iter().map(|(span, _)| span.clone()).collect();
     let secrets = mask::secret_spans(document.get_ref(), text, &broken);
 
     let meaning = Problems::default();
@@ -44,7 +53,7 @@ pub(super) fn read(path: &Path, text: &str, circumstances: &Circumstances<'_>) -
             problem.message.push_str(", which everybody on this machine can read");
         }
     }
-    problems.extend(syntax.iter().zip(&broken).take(MOST_KEPT).map(|(error, span)| syntax_problem(error.message(), span.clone())));
+    problems.extend(syntax.into_iter().take(MOST_KEPT).map(|(span, message)| syntax_problem(message, span)));
     if let Some(at) = circumstances.broken_at {
         let hint = Some("save the file as UTF-8".to_owned());
         let message = "the file is not UTF-8 from here on".to_owned();
@@ -106,7 +115,7 @@ fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstances: &Circums
             routes::reach(&rule_list, &channel_list, &route_list, problems);
         }
     }
-    if !rule_list.iter().any(|rule| rule.value.enabled) && rule_list.len() == rules_written {
+    if !rule_list.iter().any(|rule| rule.value.enabled) && !problems.has_errors() {
         let hint = Some("begin with the examples: pcemon rules example".to_owned());
         problems.warn(0..0, "the config has no enabled rule: nothing is watched", hint);
     }
@@ -139,13 +148,33 @@ fn unique(names: &[Placed<String>], what: &str, problems: &Problems) {
     }
 }
 
-fn syntax_problem(message: &str, span: Range<usize>) -> Problem {
-    let hint = match message {
+fn placed(error: &toml::de::Error) -> (Range<usize>, String) {
+    (error.span().unwrap_or(0..0), error.message().to_owned())
+}
+
+/// The parser gives up at a key without a `=` and would keep quiet about the rest of the file:
+/// such lines are blanked, with every other byte staying in its place.
+fn without_keys_alone(text: &str, syntax: &[(Range<usize>, String)]) -> Option<String> {
+    let mut bytes = text.as_bytes().to_vec();
+    let mut changed = false;
+    for (span, _) in syntax.iter().filter(|(_, message)| message.contains("key with no value") || message.contains("missing value for key"))
+    {
+        let at = span.start.min(bytes.len());
+        let from = bytes[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+        let to = bytes[at..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |newline| at + newline);
+        changed |= from < to;
+        bytes[from..to].fill(b' ');
+    }
+    if changed { String::from_utf8(bytes).ok() } else { None }
+}
+
+fn syntax_problem(message: String, span: Range<usize>) -> Problem {
+    let hint = match message.as_str() {
         text if text.contains("duplicate key") => "every key can stand only once in its table",
         text if text.contains("string") || text.contains("quot") => "texts stand in \"quotes\"",
         _ => "this is not TOML; a line reads key = value, texts stand in \"quotes\", lists in [brackets]",
     };
-    Problem { level: Level::Error, span, message: message.to_owned(), hint: Some(hint.to_owned()), also: None }
+    Problem { level: Level::Error, span, hint: Some(hint.to_owned()), message, also: None }
 }
 
 fn defaults_spans(root: &DeTable<'_>) -> Vec<Range<usize>> {

@@ -42,7 +42,11 @@ pub struct Located {
 impl ConfigError {
     /// All complaints about a text.
     pub(crate) fn new(path: &Path, text: &str, problems: Vec<Problem>, secrets: &[Range<usize>]) -> Self {
-        Self { path: path.to_owned(), text: mask::harmless(text, secrets), problems, unreadable: None }
+        let mut text = mask::harmless(text, secrets);
+        if !problems.is_empty() {
+            text = only_lines_of(&text, &problems);
+        }
+        Self { path: path.to_owned(), text, problems, unreadable: None }
     }
 
     /// The file cannot even be read.
@@ -126,6 +130,27 @@ pub(crate) fn one_line(path: &Path, text: &str, problem: &Problem) -> String {
     let mut out = format!("{}:{}:{}: {level}: {}", visible(&path.display().to_string()), at.line, at.column, at.message);
     if let Some(hint) = &at.hint {
         let _ = write!(out, " ({hint})");
+    }
+    out
+}
+
+/// Blanks the lines that no complaint is about (but for table heads): what is never shown need not be kept.
+fn only_lines_of(text: &str, problems: &[Problem]) -> String {
+    let mut starts: Vec<usize> = problems.iter().map(|problem| problem.span.start).collect();
+    starts.extend(problems.iter().filter_map(|problem| problem.also.as_ref().map(|(span, _)| span.start)));
+    starts.sort_unstable();
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let next = starts.partition_point(|start| *start < at);
+        let last = at + line.len() == text.len();
+        let wanted = starts.get(next).is_some_and(|start| *start < at + line.len() || last);
+        if wanted || (line.starts_with('[') && !line.contains(['=', '"'])) {
+            out.push_str(line);
+        } else {
+            out.extend(line.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
+        }
+        at += line.len();
     }
     out
 }

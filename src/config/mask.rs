@@ -71,29 +71,40 @@ fn in_url(text: &str, span: Range<usize>, spans: &mut Vec<Range<usize>>) {
     }
 }
 
+/// Everything behind a telling word, and everything of a line that only continues another.
 fn in_broken_line(text: &str, span: &Range<usize>, spans: &mut Vec<Range<usize>>) {
     let (start, end) = (text.floor_char_boundary(span.start), text.ceil_char_boundary(span.end));
     let from = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let to = text[end..].find('\n').map_or(text.len(), |at| end + at);
     let mut at = from;
     for line in text[from..to].split_inclusive('\n') {
-        let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
-        let mut word_start = None;
-        for (index, c) in line.char_indices().chain([(line.len(), '\n')]) {
-            match (is_word(c), word_start) {
-                (true, None) => word_start = Some(index),
-                (false, Some(begin)) => {
-                    if may_hold_secret(&line[begin..index]) || line[index..].starts_with("://") {
-                        spans.push(at + index..at + line.len());
-                        break;
-                    }
-                    word_start = None;
-                }
-                _ => {}
-            }
+        let kept = words(line)
+            .find(|word| may_hold_secret(&line[word.clone()]) || line[word.end..].starts_with("://"))
+            .map(|word| word.end)
+            .or_else(|| if line.contains('=') || line.trim_start().starts_with('[') { None } else { Some(first_key(line)) });
+        if let Some(kept) = kept {
+            spans.push(at + kept..at + line.len());
         }
         at += line.len();
     }
+}
+
+fn words(line: &str) -> impl Iterator<Item = Range<usize>> {
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at + line[at..].find(is_word)?;
+        at = line[start..].find(|c| !is_word(c)).map_or(line.len(), |length| start + length);
+        Some(start..at)
+    })
+}
+
+/// The end of a first word that can only be a key, whose `=` is missing; else nothing of the line.
+fn first_key(line: &str) -> usize {
+    words(line)
+        .next()
+        .filter(|word| line[..word.start].trim().is_empty() && line[word.clone()].bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
+        .map_or(0, |word| word.end)
 }
 
 /// The text with the given spans starred out and nothing left that a terminal would obey; as long as before.
@@ -148,6 +159,8 @@ mod tests {
             "proxy = \"http://me:hunter2/@proxy:3128/\" x\n",
             "headers = { X-Any = \"hunter2\" }\n",
             "api_key = hunter2\n",
+            "[[channels\nsecret = [\n \"a\" \"hunter2\"\n",
+            "token = \"\nhunter2\"\n",
         ] {
             assert!(!masked(text).contains("hunter2"), "{text} became {}", masked(text));
         }

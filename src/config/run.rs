@@ -77,13 +77,11 @@ fn timezone(reader: &mut Reader<'_>) -> Option<TimeZone> {
 }
 
 fn heartbeat(reader: &mut Reader<'_>) -> Option<SecretSource> {
-    let source = reader.secret("heartbeat")?;
-    if let SecretSource::Plain(text) = &source
-        && !url::Url::parse(text.expose()).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
-    {
+    let written = reader.raw("heartbeat")?.get_ref().as_str();
+    if written.is_some_and(|text| !url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))) {
         let hint = "write for example heartbeat = { env = \"HEARTBEAT_URL\" }".to_owned();
         reader.error_at("heartbeat", "`heartbeat` in [run] is not an http(s) URL", Some(hint));
         return None;
     }
-    Some(source)
+    reader.secret("heartbeat")
 }

@@ -66,8 +66,8 @@ notify = ["sco"]
         (8, 12, "knows no 'Asia/Taipeh'"),
         (9, 10, ""),
         (13, 11, "unknown key `decison`"),
-        (13, 41, "'70000' is not a port"),
-        (13, 62, "'role' is not a label"),
+        (13, 42, "'70000' is not a port"),
+        (13, 63, "'role' is not a label"),
         (14, 11, "'10' has no comparison"),
         (18, 19, "only as a notification"),
         (19, 12, "always holds"),
@@ -84,4 +84,299 @@ notify = ["sco"]
     }
     assert_eq!(error.lines().len(), wanted.len());
     assert!(error.lines().iter().all(|line| !line.contains('\n') && line.starts_with("rules.toml:")));
+}
+
+#[test]
+fn one_bad_file_for_each_fault() {
+    let mut seen = 0;
+    let mut files: Vec<PathBuf> = std::fs::read_dir(root().join("tests/data/bad")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    for path in files.iter().filter(|path| path.extension().is_some_and(|end| end == "toml")) {
+        let text = std::fs::read_to_string(path).unwrap();
+        // First line: `# LEVEL LINE: part of the message`.
+        let (place, wanted) = text.lines().next().unwrap().trim_start_matches("# ").split_once(": ").unwrap();
+        let (level, line) = place.split_once(' ').unwrap();
+        let line: usize = line.parse().unwrap();
+        match level {
+            "error" => {
+                let error = load(path).expect_err(&path.display().to_string());
+                let problems = error.problems();
+                assert_eq!(problems.len(), 1, "{}", error.render(false));
+                assert_eq!(problems[0].level, Level::Error);
+                assert_eq!(problems[0].line, line, "{}", error.render(false));
+                let told = format!("{} {}", problems[0].message, problems[0].hint.as_deref().unwrap_or_default());
+                assert!(told.contains(wanted), "{}: '{wanted}' is not in '{told}'", path.display());
+            }
+            "warning" => {
+                let config = load(path).unwrap_or_else(|error| panic!("{}", error.render(false)));
+                assert_eq!(config.warnings.len(), 1, "{}: {:#?}", path.display(), config.warnings);
+                let start = format!("{}:{line}:", path.display());
+                assert!(config.warnings[0].starts_with(&start) && config.warnings[0].contains(wanted), "{}", config.warnings[0]);
+            }
+            other => panic!("{}: {other}?", path.display()),
+        }
+        seen += 1;
+    }
+    assert!(seen >= 50, "only {seen} files");
+}
+
+#[test]
+fn the_example_is_complete_and_right() {
+    let config = load(&root().join("rules.example.toml")).unwrap_or_else(|error| panic!("{}", error.render(false)));
+    assert_eq!(config.warnings, Vec::<String>::new());
+    assert!(config.pce.is_some());
+    assert!(config.rules.len() >= 40, "{}", config.rules.len());
+    for rule in &config.rules {
+        assert!(rule.description.as_ref().is_some_and(|text| text.len() > 20), "{} has no description", rule.name);
+        assert!(rule.runbook.is_some(), "{} has no runbook", rule.name);
+    }
+    assert!(SourceKind::ALL.iter().all(|source| config.rules.iter().any(|rule| rule.source == *source && rule.enabled)));
+}
+
+/// Every key of the contract stands in the example, live or commented out.
+#[test]
+fn the_example_names_every_key() {
+    let text = std::fs::read_to_string(root().join("rules.example.toml")).unwrap();
+    for key in [
+        "url org_id api_key api_secret ca_file insecure_skip_verify proxy request_timeout query_timeout max_results",
+        "deadline state timezone language heartbeat textfile give_up_after max_alerts lookback accounting max_gap max_looks",
+        "name source metric match exclude window group_by warning critical info for keep_firing_for cooldown notify labels",
+        "description runbook enabled type min_severity send_resolved timeout channels continue severity rule",
+        "decision src_label dst_label any_label src_ip dst_ip any_ip src_ip_list dst_ip_list any_ip_list src_workload dst_workload",
+        "any_workload src_managed dst_managed src_enforcement dst_enforcement src_os dst_os port proto process service user fqdn",
+        "direction state transmission network client_type status notification actor pce_fqdn resource",
+    ]
+    .iter()
+    .flat_map(|line| line.split(' '))
+    {
+        let written = text.lines().any(|line| {
+            let line = line.trim_start_matches(['#', ' ']);
+            line.split([' ', ',', '{']).collect::<Vec<_>>().windows(2).any(|pair| pair[0] == key && pair[1].starts_with('='))
+                || line.split([' ', ',', '{']).any(|word| word.strip_prefix(key).is_some_and(|rest| rest.starts_with('=')))
+                || line.starts_with(&format!("{key} ")) && line[key.len()..].trim_start().starts_with('=')
+        });
+        assert!(written, "`{key}` is not in rules.example.toml");
+    }
+}
+
+#[test]
+fn what_is_left_out_takes_the_documented_defaults() {
+    let config = proven(&format!(
+        "[pce]\nurl = \"http://127.0.0.1:8443/\"\norg_id = 1\napi_key = {{ env = \"A\" }}\napi_secret = {{ cmd = [\"pass\", \"show\"] }}\n{RULE}"
+    ));
+    let minutes = |number: u64| Duration::from_secs(60 * number);
+    let pce = config.pce.unwrap();
+    assert_eq!((pce.request_timeout, pce.query_timeout, pce.max_results), (minutes(1), minutes(15), 200_000));
+    assert_eq!((pce.insecure_skip_verify, pce.ca_file, pce.proxy), (false, None, None));
+    assert_eq!(pce.api_secret, SecretSource::Command(vec!["pass".to_owned(), "show".to_owned()]));
+    assert_eq!((config.run.deadline, config.run.give_up_after, config.run.max_alerts), (minutes(20), minutes(2 * 24 * 60), 50));
+    assert_eq!((config.run.language.as_str(), config.run.timezone.iana_name()), ("en", Some("UTC")));
+    assert_eq!((config.traffic.lookback, config.traffic.accounting), (minutes(30), Accounting::Delta));
+    assert_eq!((config.traffic.max_gap, config.traffic.max_looks), (minutes(24 * 60), 2_000_000));
+    assert_eq!(config.events.lookback, minutes(15));
+    let rule = &config.rules[0];
+    assert_eq!((rule.window, rule.cooldown, rule.hold, rule.keep_firing_for), (minutes(10), minutes(30), Duration::ZERO, Duration::ZERO));
+    assert_eq!((rule.metric.clone(), rule.enabled, rule.line, rule.notify.clone()), (Metric::Count, true, 6, None));
+    assert_eq!(config.warnings, Vec::<String>::new());
+}
+
+#[test]
+fn defaults_hold_for_every_rule_that_does_not_say_otherwise() {
+    let config = proven(
+        "[defaults]\nsource = \"events\"\nwindow = \"1h\"\ncooldown = \"2h\"\nwarning = \">= 3\"\ngroup_by = [\"actor\"]\nlabels = { team = \"soc\" }\n\
+         [[rules]]\nname = \"a\"\n[[rules]]\nname = \"b\"\nsource = \"traffic\"\ngroup_by = [\"src_label:app\"]\nwindow = \"30m\"\n",
+    );
+    let [a, b] = config.rules.as_slice() else { panic!() };
+    assert_eq!((a.source, a.window, a.group_by.clone()), (SourceKind::Events, Duration::from_secs(3600), vec![Field::Actor]));
+    assert_eq!(
+        (b.source, b.window, b.group_by.clone()),
+        (SourceKind::Traffic, Duration::from_secs(1800), vec![Field::SrcLabel("app".to_owned())])
+    );
+    assert!(a.thresholds.warning.is_some() && b.thresholds.warning.is_some());
+    assert_eq!(b.labels["team"], "soc");
+}
+
+#[test]
+fn a_fault_in_the_defaults_is_told_once() {
+    let rules =
+        (0..5).map(|number| format!("[[rules]]\nname = \"{number}\"\nsource = \"events\"\nwarning = \">= 1\"\n")).collect::<String>();
+    let error = refused(&format!("[defaults]\nwindow = \"10 parsecs\"\nremember = \"1d\"\ncooldwon = \"5m\"\n{rules}"));
+    let lines: Vec<usize> = error.problems().iter().map(|at| at.line).collect();
+    assert_eq!(lines, [2, 3, 4], "{}", error.render(false));
+}
+
+#[test]
+fn the_order_of_values_does_not_change_what_a_rule_remembers() {
+    let rule = |matching: &str| {
+        let config = proven(&format!("[[rules]]\nname = \"a\"\nsource = \"traffic\"\nwarning = \"> 1\"\nmatch = {{ {matching} }}\n"));
+        config.rules[0].definition()
+    };
+    let one = rule(r#"port = [22, "443/tcp"], dst_label = ["role=DB", "env=prod", "role=web*"], proto = ["tcp", "udp"]"#);
+    assert_eq!(one, rule(r#"proto = [17, 6], dst_label = ["role=web*", "role=DB", "env=prod"], port = ["443/6", "22"]"#));
+    assert_ne!(one, rule(r#"proto = [17, 6], src_label = ["role=web*", "role=DB", "env=prod"], port = ["443/6", "22"]"#));
+}
+
+#[test]
+fn every_key_of_the_contract_is_read() {
+    let config = proven(
+        r#"[[rules]]
+name = "t"
+source = "traffic"
+metric = "distinct:port"
+match = { decision = ["blocked", "unknown"], src_label = "role=a=b*", dst_label = ["env=prod"], any_label = ["loc=TW"], src_ip = "10.0.0.0/8",
+  dst_ip = ["2001:db8::/32"], any_ip = ["10.0.0.1-10.0.0.9"], src_ip_list = ["Any"], dst_ip_list = ["x"], any_ip_list = ["y*"],
+  src_workload = ["WEB-*"], dst_workload = ["db"], any_workload = ["z"], src_managed = true, dst_managed = false,
+  src_enforcement = ["full"], dst_enforcement = "idle", src_os = ["linux"], dst_os = ["windows"], port = [3306, "443/tcp", "27017-27019/udp"],
+  proto = ["tcp", 17], process = ["*sshd"], service = ["svc"], user = ["root"], fqdn = ["*.example.com"], direction = ["inbound"],
+  state = ["timed out"], transmission = ["unicast"], network = ["Corporate"], client_type = ["server"] }
+exclude = { src_ip = ["10.9.0.0/16"] }
+group_by = ["src_ip", "dst_label:app"]
+warning = "> 4"
+[[rules]]
+name = "e"
+source = "events"
+match = { type = ["agent.*"], severity = ["err"], status = "failure", notification = ["user.login_failed"], actor = ["a*"], src_ip = ["10.0.0.1"], pce_fqdn = ["*"], resource = ["*"] }
+critical = ">= 5"
+[[rules]]
+name = "h"
+source = "health"
+"#,
+    );
+    assert_eq!(config.warnings, Vec::<String>::new());
+    let Matcher::Traffic(traffic) = &config.rules[0].matcher else { panic!() };
+    assert_eq!((traffic.all.len(), traffic.none.len()), (30, 1));
+    let Matcher::Events(events) = &config.rules[1].matcher else { panic!() };
+    assert_eq!(events.all.len(), 8);
+    assert_eq!((&config.rules[2].matcher, &config.rules[2].metric), (&Matcher::Health, &Metric::Status));
+}
+
+#[test]
+fn nothing_to_read_says_what_was_tried() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("none.toml");
+    let error = load(&path).unwrap_err();
+    for shown in [error.render(false), error.to_string()] {
+        assert!(shown.contains("none.toml") && shown.contains("--config"), "{shown}");
+    }
+    let error = load(dir.path()).unwrap_err();
+    assert!(error.to_string().contains("cannot read the config"), "{error}");
+}
+
+#[test]
+fn bytes_that_are_no_text_are_placed_and_not_obeyed() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("rules.toml");
+    std::fs::write(&path, b"[run]\nlanguage = \"\xff\x1b[2J\"\nnope = 1\n").unwrap();
+    let error = load(&path).unwrap_err();
+    let shown = error.render(false);
+    assert!(shown.contains("not UTF-8") && shown.contains("unknown key `nope`") && shown.contains("rules.toml:2:13"), "{shown}");
+    assert!(!shown.contains('\u{1b}'), "{shown:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_plain_secret_warns_and_says_when_everybody_can_read_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("rules.toml");
+    let text =
+        format!("[pce]\nurl = \"https://pce.example.com\"\norg_id = 1\napi_key = \"hunter2\"\napi_secret = {{ env = \"A\" }}\n{RULE}");
+    std::fs::write(&path, text).unwrap();
+    for (mode, open) in [(0o600, false), (0o644, true)] {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        let config = load(&path).unwrap();
+        let [warning] = config.warnings.as_slice() else { panic!("{:?}", config.warnings) };
+        assert!(warning.contains("rules.toml:4:11") && warning.contains("plain text") && !warning.contains("hunter2"), "{warning}");
+        assert_eq!(warning.contains("everybody"), open, "{warning}");
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+}
+
+/// Pieces from which wrong configs are made: tables, keys, values, and what breaks them.
+const PIECES: [&str; 40] = [
+    "[pce]",
+    "[run]",
+    "[defaults]",
+    "[[rules]]",
+    "[[channels]]",
+    "[[routes]]",
+    "[[rules]",
+    "[rules]",
+    "name",
+    "source",
+    "match",
+    "api_secret",
+    "warning",
+    "group_by",
+    "metric",
+    "window",
+    "url",
+    "=",
+    "=",
+    " = ",
+    "\n",
+    "\n",
+    "\n",
+    "\"",
+    "'",
+    "\"\"\"",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ".",
+    "\"traffic\"",
+    "\"> 1\"",
+    "\"10m\"",
+    "1",
+    "true",
+    "\u{feff}",
+    "\r",
+    "é\u{202e}",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, max_global_rejects: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn arbitrary_text_never_panics(text in any::<String>()) {
+        if let Err(error) = read(&text) {
+            prop_assert!(!error.render(true).is_empty());
+            prop_assert!(!error.lines().is_empty());
+        }
+    }
+
+    #[test]
+    fn almost_toml_never_panics(parts in prop::collection::vec(prop::sample::select(PIECES.to_vec()), 0..40)) {
+        let text = parts.concat();
+        if let Err(error) = read(&text) {
+            let obeyed = error.render(false).contains(['\r', '\u{202e}']);
+            prop_assert!(!obeyed);
+            prop_assert!(!error.to_string().is_empty());
+        }
+    }
+
+    /// Whatever is cut out of a config or typed into it, what it says about it never holds the secret.
+    #[test]
+    fn secrets_never_show(from in 0usize..700, length in 0usize..6, junk in prop::sample::select(vec!["", "\"", "=", "x", "\n", "}", "]", " 1", "'"])) {
+        let mut text = concat!(
+            "[pce]\nurl = \"https://me:hunter2@pce.example.com/hunter2\"\norg_id = 1\napi_key = \"hunter2\"\napi_secret = 'hunter2'\n",
+            "proxy = \"http://me:hunter2@proxy.example.com\"\n[run]\nheartbeat = \"https://hc.example.com/hunter2\"\n",
+            "[[channels]]\nname = \"a\"\ntype = \"email\"\nsmtp = { host = 1, password = \"hunter2\" }\n",
+            "[[channels]]\nname = \"a\"\ntype = \"webhook\"\nurl = \"https://hooks.example.com/T/hunter2\"\nsecret = [\n  \"hunter2\",\n  \"hunter2\",\n]\n",
+            "headers = { Authorization = \"Bearer hunter2\" }\n[[channels]]\nname = \"b\"\ntype = \"line\"\ntoken = \"\"\"\nhunter2\n\"\"\"\n",
+        ).to_owned();
+        let from = from.min(text.len());
+        let to = (from + length).min(text.len());
+        // A cut through the secret itself or through the name of its key leaves nothing to recognise it by.
+        let context = &text[from.saturating_sub(7)..(to + 7).min(text.len())];
+        prop_assume!(!["hunter2", "api_", "pass", "token", "secret", "head", "Auth", "://", "\"\"\""].iter().any(|word| context.contains(word)) || length == 0 && junk.is_empty());
+        text.replace_range(from..to, junk);
+        if let Err(error) = read(&text) {
+            for shown in [error.render(false), error.to_string(), format!("{error:?}")] {
+                prop_assert!(!shown.contains("hunter2"), "{}", shown);
+            }
+        }
+    }
 }

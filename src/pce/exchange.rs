@@ -434,10 +434,10 @@ impl Line {
     fn measure_skew(&self, headers: &HeaderMap, before: Timestamp, after: Timestamp) {
         let Some(date) = text_header(headers, "date").and_then(http_date) else { return };
         let middle = before + after.duration_since(before) / 2;
-        // A `Date` has lost its fraction: half a second is the likeliest.
-        let skew = date.duration_since(middle) + SignedDuration::from_millis(500);
-        self.skew
-            .store(skew.as_millis().div_euclid(1_000) as i64 + i64::from(skew.as_millis().rem_euclid(1_000) >= 500), Ordering::Relaxed);
+        // A `Date` has lost its fraction, so equal clocks differ by up to a second less than nothing: rounding up sets that right.
+        let millis = date.duration_since(middle).as_millis();
+        let seconds = -(-millis).div_euclid(1_000);
+        self.skew.store(i64::try_from(seconds).unwrap_or(i64::MAX), Ordering::Relaxed);
     }
 }
 

@@ -93,11 +93,14 @@ impl Piece {
             }
             [service] if matches!(service.proto, Some(TCP | UDP)) => {
                 let (low, high) = service.ports();
+                if low >= high {
+                    return None;
+                }
                 // Most traffic goes to low ports: the middle between them is a geometric one.
-                let middle = (f64::from(low.max(1)) * f64::from(high)).sqrt().floor() as u16;
-                let middle = middle.clamp(low, high.saturating_sub(1));
+                let middle = (f64::from(low.max(1)) * f64::from(high)).sqrt() as u16;
+                let middle = middle.clamp(low, high - 1);
                 let range = |from: u16, to: u16| only(ServiceFilter { from_port: Some(from), to_port: Some(to), ..*service });
-                (low < high).then(|| vec![range(low, middle), range(middle + 1, high)])
+                Some(vec![range(low, middle), range(middle + 1, high)])
             }
             [_] => None,
             many => {

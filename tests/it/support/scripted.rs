@@ -141,6 +141,7 @@ impl Drop for Scripted {
 }
 
 fn serve(stream: &TcpStream, seen: &Mutex<Vec<Request>>, handler: &Mutex<Handler>) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream);
     while let Some(request) = read_request(&mut reader)? {
         seen.lock().unwrap().push(request.clone());

@@ -187,7 +187,7 @@ pub(super) fn fetch(client: &Client, from: Timestamp, to: Timestamp) -> Result<E
             }
         }
     }
-    answer.events.sort_by(|a, b| a.timestamp.cmp(&b.timestamp));
+    answer.events.sort_by_key(|event| event.timestamp);
     answer.whole_until = Some(lost_from.unwrap_or(to));
     answer.missing = (!reasons.is_empty()).then(|| reasons.join("; "));
     Ok(answer)

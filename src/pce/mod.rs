@@ -4,10 +4,13 @@
 //! again (DELETE). This room knows nothing of rules, state or channels.
 
 mod body;
+mod download;
 mod error;
 pub mod events;
 mod exchange;
+mod gather;
 pub mod health;
+mod job;
 mod pace;
 mod queries;
 mod split;

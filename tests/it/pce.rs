@@ -665,7 +665,7 @@ fn a_submission_is_never_repeated_blindly() {
     // It always fails: not for ever.
     let world = World::new(plain(4), |request, _| is_post(request).then(Reply::hang_up));
     assert_eq!(failure(&world).kind, ErrorKind::Network);
-    assert_eq!(world.count("POST", ""), 3);
+    assert_eq!(world.count("POST", ""), 5);
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! One body on its way from the PCE to the sink: watched, counted, kept on disk when asked for,
 //! and refused when it is not what was asked for. Knows no queries.
 
+use super::ask::{Ask, Size};
 use super::body::{Recording, looks_like_html};
 use super::error::{ErrorKind, PceError, line as harmless};
-use super::exchange::{Ask, Line, Size, Watched, text_header};
+use super::exchange::{Line, Watched, text_header};
 use super::traffic::{AnswerSink, BodyError};
 use std::io::{self, Read};
 use url::Url;

@@ -1,8 +1,9 @@
 //! One traffic query at the PCE: submitted, never twice by accident, and polled until it ends.
 
 use super::Client;
+use super::ask::{Ask, Size};
 use super::error::{ErrorKind, PceError, line as harmless};
-use super::exchange::{Ask, Line, Size, text_header};
+use super::exchange::{Line, text_header};
 use super::pace::{poll_delay, transient_delays};
 use super::queries::{COLLECTION, LIST_LIMIT, named, query_url};
 use super::split::Piece;

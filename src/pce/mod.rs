@@ -3,6 +3,7 @@
 //! The PCE is only ever read, except for traffic queries, which are submitted (POST) and deleted
 //! again (DELETE). This room knows nothing of rules, state or channels.
 
+mod ask;
 mod body;
 mod download;
 mod error;
@@ -24,8 +25,9 @@ use crate::config::PceSettings;
 use crate::domain::record::{Event, Health};
 use crate::domain::secret::Secret;
 use crate::http;
+use ask::{Ask, Size};
 use body::Recorder;
-use exchange::{Ask, Line, LineParts, Size};
+use exchange::{Line, LineParts};
 use jiff::{SignedDuration, Timestamp};
 use queries::Outstanding;
 use std::path::PathBuf;

@@ -3,5 +3,6 @@
 
 mod pce;
 mod support {
+    pub mod pce;
     pub mod scripted;
 }

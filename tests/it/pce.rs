@@ -975,7 +975,7 @@ fn without_time_for_parts_the_whole_is_taken_as_it_is() {
         polls += usize::from(is_poll(request));
         (is_poll(request) && polls < 20).then(|| Reply::json(200, status("q0", "working", 0, 0).to_string()))
     });
-    world.deadline = Duration::from_secs(45);
+    world.deadline = Duration::from_secs(25);
     let (answer, sink) = world.talk(|client| ask(client, &query(20))).unwrap();
     assert_eq!((sink.ids.len(), answer.queries), (20, 1));
     assert!(answer.missing.unwrap().contains("30 of 50 rows"));

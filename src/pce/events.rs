@@ -3,9 +3,9 @@
 //! The PCE gives the newest events up to a cap and says nothing of the others, so a full answer
 //! is asked for again in halves.
 
+use super::ask::{Ask, Size};
 use super::body::plain_bytes;
 use super::error::{ErrorKind, PceError};
-use super::exchange::{Ask, Size};
 use super::{Client, EventsAnswer};
 use crate::domain::record::Event;
 use crate::domain::time::{parse_pce_time, pce_format};
@@ -187,7 +187,7 @@ pub(super) fn fetch(client: &Client, from: Timestamp, to: Timestamp) -> Result<E
             }
         }
     }
-    answer.events.sort_by(|a, b| a.timestamp.cmp(&b.timestamp));
+    answer.events.sort_by_key(|event| event.timestamp);
     answer.whole_until = Some(lost_from.unwrap_or(to));
     answer.missing = (!reasons.is_empty()).then(|| reasons.join("; "));
     Ok(answer)

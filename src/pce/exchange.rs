@@ -3,7 +3,8 @@
 //! Credentials leave for the PCE's own origin only. Only GET and DELETE are asked again after a
 //! failure that may have happened after the PCE acted; a POST only where it surely has not.
 
-use super::body::{Recorder, bounded, looks_like_html, plain_bytes};
+use super::ask::{Ask, Fetched, Method, Size, bad_answer};
+use super::body::{Recorder, bounded, plain_bytes};
 use super::error::{ErrorKind, PceError, line as harmless, refusal};
 use super::pace::{LIMITED_PATIENCE, Pace, STEP, limited_delays, retry_after, transient_delays};
 use crate::domain::secret::Secret;
@@ -21,94 +22,6 @@ use url::Url;
 const ERROR_LIMIT: u64 = 64 << 10;
 /// No skew measured yet.
 const NO_SKEW: i64 = i64::MIN;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Method {
-    Get,
-    Post,
-    Delete,
-}
-
-impl Method {
-    fn name(self) -> &'static str {
-        match self {
-            Method::Get => "GET",
-            Method::Post => "POST",
-            Method::Delete => "DELETE",
-        }
-    }
-}
-
-/// How long the whole of an answer may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Size {
-    /// `request_timeout`.
-    Small,
-    /// As long as bytes keep coming and the deadline is not reached.
-    Large,
-}
-
-/// A question.
-#[derive(Debug)]
-pub(super) struct Ask<'a> {
-    method: Method,
-    url: Url,
-    body: Option<&'a str>,
-    size: Size,
-}
-
-impl<'a> Ask<'a> {
-    pub(super) fn get(url: Url, size: Size) -> Self {
-        Self { method: Method::Get, url, body: None, size }
-    }
-
-    pub(super) fn post(url: Url, body: &'a str) -> Self {
-        Self { method: Method::Post, url, body: Some(body), size: Size::Small }
-    }
-
-    pub(super) fn delete(url: Url) -> Self {
-        Self { method: Method::Delete, url, body: None, size: Size::Small }
-    }
-
-    /// For messages: method and path.
-    fn name(&self) -> String {
-        format!("{} {}", self.method.name(), harmless(self.url.path()))
-    }
-}
-
-/// A 2xx answer, read whole.
-#[derive(Debug)]
-pub(super) struct Fetched {
-    asked: String,
-    request_id: Option<String>,
-    pub(super) headers: HeaderMap,
-    /// As it came.
-    pub(super) raw: Vec<u8>,
-    /// Decompressed.
-    pub(super) plain: Vec<u8>,
-}
-
-impl Fetched {
-    /// The body as JSON.
-    pub(super) fn json(&self) -> Result<Value, PceError> {
-        serde_json::from_slice(self.plain.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.plain))
-            .map_err(|error| self.bad_answer(&format!("is not JSON ({error})")))
-    }
-
-    /// An error about this answer.
-    pub(super) fn bad_answer(&self, what: &str) -> PceError {
-        bad_answer(&self.asked, what, &self.plain, self.request_id.as_deref())
-    }
-}
-
-fn bad_answer(asked: &str, what: &str, head: &[u8], request_id: Option<&str>) -> PceError {
-    let id = request_id.map_or(String::new(), |id| format!(" [request id {}]", harmless(id)));
-    if looks_like_html(head) {
-        return PceError::new(ErrorKind::BadAnswer, format!("{asked}: an HTML page came instead of data{id}"))
-            .hint("a proxy or a login page answered in place of the PCE; check url and proxy in [pce]");
-    }
-    PceError::new(ErrorKind::BadAnswer, format!("{asked}: the answer {}{id}", harmless(what)))
-}
 
 /// Why a try gave no answer.
 enum Failure {

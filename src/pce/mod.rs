@@ -2,34 +2,44 @@
 //!
 //! The PCE is only ever read, except for traffic queries, which are submitted (POST) and deleted
 //! again (DELETE). This room knows nothing of rules, state or channels.
+
+mod ask;
 mod body;
 pub mod decode;
+mod download;
 mod error;
 pub mod events;
 mod exchange;
+mod gather;
 pub mod health;
+mod job;
 mod pace;
 mod queries;
 mod split;
 pub mod traffic;
 mod wire;
+
+pub use error::{ErrorKind, PceError};
+pub use pace::{Pace, RealPace};
+pub use queries::Cleaner;
+
 use crate::config::PceSettings;
 use crate::domain::record::{Event, Health};
 use crate::domain::secret::Secret;
 use crate::http;
+use ask::{Ask, Size};
 use body::Recorder;
-pub use error::{ErrorKind, PceError};
-use exchange::{Ask, Line, LineParts, Size};
+use exchange::{Line, LineParts};
 use jiff::{SignedDuration, Timestamp};
-pub use pace::{Pace, RealPace};
-pub use queries::Cleaner;
 use queries::Outstanding;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
+
 /// Longest time that cleaning up takes when a client goes out of use.
 const LAST_CLEANING: Duration = Duration::from_secs(5);
+
 /// What a client needs beside the settings.
 #[derive(Clone)]
 pub struct ClientOptions {
@@ -44,12 +54,14 @@ pub struct ClientOptions {
     /// Who lets time pass; [`RealPace`] except in tests.
     pub pace: Arc<dyn Pace>,
 }
+
 /// A conversation with one PCE. Several threads may use it at once.
 pub struct Client {
     line: Arc<Line>,
     outstanding: Arc<Outstanding>,
     events_files: AtomicU32,
 }
+
 /// What the PCE says about its health.
 #[derive(Debug, Clone, PartialEq)]
 pub enum HealthAnswer {
@@ -58,6 +70,7 @@ pub enum HealthAnswer {
     /// This PCE does not tell (SaaS), with the reason for people. That is not "down".
     Unavailable(String),
 }
+
 /// The events of a span.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct EventsAnswer {
@@ -74,6 +87,7 @@ pub struct EventsAnswer {
     /// Why it is partial, for people; `None`: it is whole.
     pub missing: Option<String>,
 }
+
 impl Client {
     /// Makes a client; asks nothing yet.
     pub fn new(settings: &PceSettings, key: Secret, secret: Secret, options: ClientOptions) -> Result<Client, PceError> {
@@ -109,14 +123,17 @@ impl Client {
         }));
         Ok(Client { outstanding: Arc::new(Outstanding::default()), line, events_files: AtomicU32::new(0) })
     }
+
     /// The PCE's clock minus the run's, in whole seconds, by the latest answer.
     pub fn clock_skew(&self) -> Option<SignedDuration> {
         self.line.clock_skew()
     }
+
     /// Something to clean up with from elsewhere, such as a signal handler's thread.
     pub fn cleaner(&self) -> Cleaner {
         Cleaner::new(Arc::clone(&self.line), Arc::clone(&self.outstanding))
     }
+
     /// Asks for the PCE's health.
     pub fn health(&self) -> Result<HealthAnswer, PceError> {
         let fetched = match self.line.fetch(&Ask::get(self.line.api_url("health"), Size::Small), health::LIMIT) {
@@ -133,14 +150,17 @@ impl Client {
             .map(HealthAnswer::Clusters)
             .map_err(|error| fetched.bad_answer(&format!("tells no health: {error}")))
     }
+
     /// Asks for all events of a span.
     pub fn events(&self, from: Timestamp, to: Timestamp) -> Result<EventsAnswer, PceError> {
         events::fetch(self, from, to)
     }
+
     fn next_events_file(&self) -> u32 {
         self.events_files.fetch_add(1, Ordering::Relaxed)
     }
 }
+
 impl Drop for Client {
     fn drop(&mut self) {
         self.cleaner().delete_all(LAST_CLEANING);

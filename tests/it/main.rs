@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs, reason = "a test that panics says where")]
 
 mod accounting;
+mod channels;
 mod config;
 mod pce;
 mod render;
@@ -12,5 +13,6 @@ mod sim_server;
 mod support {
     pub mod dummy;
     pub mod readers;
+    pub mod receivers;
     pub mod scripted;
 }

@@ -1,5 +1,6 @@
 //! The PCE client against a PCE that misbehaves in every known way, over real sockets.
 
+use crate::support::pce::{COLLECTION, HTML, KEY, NOW, Pce, Query, Row, SECRET, World, href, row, status};
 use crate::support::scripted::{Reply, Request, Scripted, gzip};
 use pcemon::config::PceSettings;
 use pcemon::domain::record::{Decision, HealthStatus};
@@ -11,264 +12,9 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-
-const COLLECTION: &str = "/api/v2/orgs/1/traffic_flows/async_queries";
-const NOW: &str = "2026-08-03T06:30:00Z";
-const KEY: &str = "api_1234567890abcdef0";
-const SECRET: &str = "c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00";
-const HTML: &str = "<!DOCTYPE html><html><body>Please log in</body></html>";
-
-/// Time that passes only when it is waited for, and may set a flag at a certain moment.
-struct FakePace {
-    start: Instant,
-    passed: Mutex<Duration>,
-    at: Mutex<Option<(Duration, Arc<AtomicBool>)>>,
-}
-
-impl Default for FakePace {
-    fn default() -> Self {
-        FakePace { start: Instant::now(), passed: Mutex::default(), at: Mutex::default() }
-    }
-}
-
-impl FakePace {
-    fn passed(&self) -> Duration {
-        *self.passed.lock().unwrap()
-    }
-}
-
-impl Pace for FakePace {
-    fn now(&self) -> Instant {
-        self.start + self.passed()
-    }
-
-    fn sleep(&self, span: Duration) {
-        assert!(span <= Duration::from_millis(100), "a stop must be noticed within 100 ms");
-        let mut passed = self.passed.lock().unwrap();
-        *passed += span;
-        if let Some((when, flag)) = &*self.at.lock().unwrap()
-            && *passed >= *when
-        {
-            flag.store(true, Ordering::SeqCst);
-        }
-    }
-}
-
-/// One flow record of the fake.
-#[derive(Debug, Clone)]
-struct Row {
-    id: u64,
-    decision: &'static str,
-    proto: u64,
-    port: Option<u64>,
-    /// Its day bucket.
-    day: &'static str,
-}
-
-fn row(id: u64) -> Row {
-    Row { id, decision: "allowed", proto: 6, port: Some(443), day: "2026-08-03" }
-}
-
-#[derive(Debug, Clone)]
-struct Query {
-    id: String,
-    body: Value,
-    polls: u32,
-    downloads: u32,
-    deleted: bool,
-}
-
-/// A well-behaved PCE; tests override single answers.
-#[derive(Default)]
-struct Pce {
-    rows: Vec<Row>,
-    /// Rows that the key may not see (by id).
-    hidden: BTreeSet<u64>,
-    queries: Vec<Query>,
-}
-
-impl Pce {
-    fn answer(&mut self, request: &Request) -> Reply {
-        let path = request.path().to_owned();
-        if path == COLLECTION {
-            return match request.method.as_str() {
-                "POST" => self.create(request),
-                _ => Reply::json(200, Value::from(self.list()).to_string()),
-            };
-        }
-        let Some(rest) = path.strip_prefix(&format!("{COLLECTION}/")) else {
-            return Reply::json(404, r#"[{"token":"invalid_uri","message":"Invalid URI"}]"#);
-        };
-        let (id, download) = match rest.strip_suffix("/download") {
-            Some(id) => (id, true),
-            None => (rest, false),
-        };
-        let Some(at) = self.queries.iter().position(|query| query.id == id && !query.deleted) else {
-            return Reply::json(404, r#"[{"token":"not_found_error","message":"Not found"}]"#);
-        };
-        if request.method == "DELETE" {
-            self.queries[at].deleted = true;
-            return Reply::new(204);
-        }
-        let (matches, rows) = self.result(&self.queries[at].body);
-        let query = &mut self.queries[at];
-        if download {
-            query.downloads += 1;
-            let body: Vec<Value> = rows.iter().map(|row| json!({"id": row.id, "padding": "x".repeat(50)})).collect();
-            return Reply::json(200, Value::from(body).to_string()).gzip(true).chunked();
-        }
-        query.polls += 1;
-        Reply::json(200, status(id, "completed", matches, rows.len()).to_string())
-    }
-
-    fn create(&mut self, request: &Request) -> Reply {
-        let id = format!("q{}", self.queries.len());
-        let body: Value = serde_json::from_slice(&request.body).unwrap();
-        for key in ["start_date", "end_date"] {
-            if !body[key].as_str().unwrap().ends_with('Z') {
-                return Reply::json(406, r#"[{"token":"invalid_timestamp","message":"no zone"}]"#);
-            }
-        }
-        self.queries.push(Query { id: id.clone(), body, polls: 0, downloads: 0, deleted: false });
-        Reply::json(202, json!({"href": href(&id), "status": "queued"}).to_string()).header("content-location", id)
-    }
-
-    fn list(&self) -> Vec<Value> {
-        self.queries
-            .iter()
-            .filter(|query| !query.deleted)
-            .map(|query| json!({"href": href(&query.id), "status": "queued", "query_parameters": query.body}))
-            .collect()
-    }
-
-    /// Rows that match, and those that come.
-    fn result(&self, body: &Value) -> (usize, Vec<Row>) {
-        let matching: Vec<&Row> = self.rows.iter().filter(|row| matches(row, body)).collect();
-        let seen = matching.iter().filter(|row| !self.hidden.contains(&row.id));
-        let rows = seen.take(body["max_results"].as_u64().unwrap() as usize).map(|row| (*row).clone()).collect();
-        (matching.len(), rows)
-    }
-}
-
-fn href(id: &str) -> String {
-    format!("/orgs/1/traffic_flows/async_queries/{id}")
-}
-
-fn status(id: &str, status: &str, matches: usize, flows: usize) -> Value {
-    json!({"href": href(id), "status": status, "matches_count": matches, "flows_count": flows, "result": format!("{}/download", href(id))})
-}
-
-fn matches(row: &Row, body: &Value) -> bool {
-    let decisions = body["policy_decisions"].as_array().unwrap();
-    let service = |item: &Value| {
-        let ports = item.get("port").and_then(Value::as_u64).map(|from| from..=item.get("to_port").and_then(Value::as_u64).unwrap_or(from));
-        item.get("proto").and_then(Value::as_u64).is_none_or(|proto| proto == row.proto)
-            && ports.is_none_or(|ports| row.port.is_some_and(|port| ports.contains(&port)))
-    };
-    let included = body["services"]["include"].as_array().unwrap();
-    let excluded = body["services"]["exclude"].as_array().unwrap();
-    let (start, end) = (body["start_date"].as_str().unwrap(), body["end_date"].as_str().unwrap());
-    (decisions.is_empty() || decisions.contains(&Value::from(row.decision)))
-        && (included.is_empty() || included.iter().any(service))
-        && !excluded.iter().any(service)
-        && start < format!("{}T24:00:00Z", row.day).as_str()
-        && end > format!("{}T00:00:00Z", row.day).as_str()
-}
-
-/// What a test changes about the world.
-struct World {
-    pce: Arc<Mutex<Pce>>,
-    server: Scripted,
-    pace: Arc<FakePace>,
-    stop: Arc<AtomicBool>,
-    record: Option<PathBuf>,
-    deadline: Duration,
-    query_timeout: Duration,
-}
-
-type Special = Box<dyn FnMut(&Request, &mut Pce) -> Option<Reply> + Send>;
-
-impl World {
-    /// A PCE that answers by `special` first, and well otherwise.
-    fn new(pce: Pce, special: impl FnMut(&Request, &mut Pce) -> Option<Reply> + Send + 'static) -> World {
-        let pce = Arc::new(Mutex::new(pce));
-        let shared = Arc::clone(&pce);
-        let mut special: Special = Box::new(special);
-        let server = Scripted::start(move |request| {
-            let mut pce = shared.lock().unwrap();
-            special(request, &mut pce).unwrap_or_else(|| pce.answer(request))
-        });
-        World {
-            pce,
-            server,
-            pace: Arc::default(),
-            stop: Arc::default(),
-            record: None,
-            deadline: Duration::from_secs(1_200),
-            query_timeout: Duration::from_secs(900),
-        }
-    }
-
-    fn client(&self) -> Client {
-        let settings = PceSettings {
-            url: self.server.url().parse().unwrap(),
-            org_id: 1,
-            api_key: SecretSource::Plain(Secret::new(KEY)),
-            api_secret: SecretSource::Plain(Secret::new(SECRET)),
-            ca_file: None,
-            insecure_skip_verify: false,
-            proxy: None,
-            request_timeout: Duration::from_secs(20),
-            query_timeout: self.query_timeout,
-            max_results: 200_000,
-        };
-        let options = ClientOptions {
-            now: NOW.parse().unwrap(),
-            deadline: self.pace.start + self.deadline,
-            stop: Arc::clone(&self.stop),
-            record: self.record.clone(),
-            pace: Arc::clone(&self.pace) as Arc<dyn Pace>,
-        };
-        Client::new(&settings, Secret::new(KEY), Secret::new(SECRET), options).unwrap()
-    }
-
-    /// Runs a conversation, lets the client go, and proves what holds for every conversation.
-    fn talk<T>(&self, conversation: impl FnOnce(&Client) -> T) -> T {
-        let client = self.client();
-        let result = conversation(&client);
-        drop(client);
-        self.prove();
-        result
-    }
-
-    fn prove(&self) {
-        use base64::Engine;
-        let expected = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{KEY}:{SECRET}")));
-        for request in self.server.requests() {
-            let path = request.path();
-            let allowed = match request.method.as_str() {
-                "GET" => true,
-                "POST" => path == COLLECTION,
-                "DELETE" => path.strip_prefix(&format!("{COLLECTION}/")).is_some_and(|id| !id.is_empty() && !id.contains('/')),
-                _ => false,
-            };
-            assert!(allowed, "{} {path}", request.method);
-            assert_eq!(request.header("authorization"), Some(expected.as_str()), "{} {path}", request.method);
-            assert_eq!(request.header("accept"), Some("application/json"), "{} {path}", request.method);
-            assert_eq!(request.header("accept-encoding"), Some("gzip"));
-        }
-        let left: Vec<String> =
-            self.pce.lock().unwrap().queries.iter().filter(|query| !query.deleted).map(|query| query.id.clone()).collect();
-        assert!(left.is_empty(), "left behind at the PCE: {left:?}");
-    }
-
-    fn count(&self, method: &str, path_ends: &str) -> usize {
-        self.server.requests().iter().filter(|request| request.method == method && request.path().ends_with(path_ends)).count()
-    }
-}
 
 /// Gathers the ids of rows.
 #[derive(Default)]
@@ -577,7 +323,7 @@ fn a_rate_limit_is_waited_out() {
         (Some("Mon, 03 Aug 2026 06:30:40 GMT"), 38, 42),
     ] {
         // A POST that got 429 was not processed; it may go again like anything else.
-        for wanted in [is_post as fn(&Request) -> bool, is_poll, is_download] {
+        for (wanted, posts) in [(is_post as fn(&Request) -> bool, 2), (is_poll, 1), (is_download, 1)] {
             let mut reply = Reply::json(429, r#"[{"token":"too_many_requests_error","message":"slow down"}]"#);
             if let Some(wish) = wish {
                 reply = reply.header("Retry-After", wish);
@@ -586,7 +332,7 @@ fn a_rate_limit_is_waited_out() {
             whole(&world, 1);
             let passed = world.pace.passed().as_secs();
             assert!((least..=most).contains(&passed), "{wish:?}: {passed}");
-            assert_eq!(world.count("POST", ""), 1 + usize::from(wanted == is_post as fn(&Request) -> bool));
+            assert_eq!(world.count("POST", ""), posts);
             assert_eq!(world.count("GET", "/async_queries"), 0, "no need to look for it");
         }
     }
@@ -665,7 +411,7 @@ fn a_submission_is_never_repeated_blindly() {
     // It always fails: not for ever.
     let world = World::new(plain(4), |request, _| is_post(request).then(Reply::hang_up));
     assert_eq!(failure(&world).kind, ErrorKind::Network);
-    assert_eq!(world.count("POST", ""), 3);
+    assert_eq!(world.count("POST", ""), 5);
 }
 
 #[test]
@@ -1021,7 +767,7 @@ fn events_world(events: Vec<(jiff::Timestamp, Value)>) -> World {
         let cap: usize = value("max_results").parse().unwrap();
         assert_eq!(cap, 10_000);
         let mut found: Vec<_> = events.iter().filter(|(at, _)| *at >= from && *at <= to).collect();
-        found.sort_by(|a, b| b.0.cmp(&a.0));
+        found.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
         let body: Vec<&Value> = found.into_iter().take(cap).map(|(_, event)| event).collect();
         Some(Reply::json(200, serde_json::to_string(&body).unwrap()).gzip(true))
     })
@@ -1208,4 +954,42 @@ fn an_unreachable_pce_is_named_quickly() {
     let error = submit(&client, &query(10)).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Unreachable);
     assert!(error.to_string().contains("refuses connections"), "{error}");
+}
+
+#[test]
+fn rows_that_no_part_accounts_for_are_noticed() {
+    let pce = Pce {
+        rows: (0..20).map(|id| Row { decision: if id < 3 { "of_a_later_version" } else { "allowed" }, ..row(id) }).collect(),
+        ..Pce::default()
+    };
+    let world = World::new(pce, |_, _| None);
+    let (answer, _) = world.talk(|client| ask(client, &query(18))).unwrap();
+    let missing = answer.missing.unwrap();
+    assert!(missing.contains("3 of 20 rows") && missing.contains("no part"), "{missing}");
+}
+
+#[test]
+fn without_time_for_parts_the_whole_is_taken_as_it_is() {
+    let mut polls = 0;
+    let mut world = World::new(plain(50), move |request, _| {
+        polls += usize::from(is_poll(request));
+        (is_poll(request) && polls < 20).then(|| Reply::json(200, status("q0", "working", 0, 0).to_string()))
+    });
+    world.deadline = Duration::from_secs(25);
+    let (answer, sink) = world.talk(|client| ask(client, &query(20))).unwrap();
+    assert_eq!((sink.ids.len(), answer.queries), (20, 1));
+    assert!(answer.missing.unwrap().contains("30 of 50 rows"));
+}
+
+#[test]
+fn a_deadline_between_parts_keeps_what_was_had() {
+    let decisions = ["allowed", "potentially_blocked", "blocked", "unknown"];
+    let pce = Pce { rows: (0..32).map(|id| Row { decision: decisions[id as usize % 4], ..row(id) }).collect(), ..Pce::default() };
+    let mut world = World::new(pce, |request, _| {
+        (is_poll(request) && request.path().ends_with("/q3")).then(|| Reply::json(200, status("q3", "working", 0, 0).to_string()))
+    });
+    world.deadline = Duration::from_secs(60);
+    let (answer, sink) = world.talk(|client| ask(client, &query(10))).unwrap();
+    assert_eq!(sink.ids.len(), 16);
+    assert!(answer.missing.unwrap().contains("deadline"));
 }

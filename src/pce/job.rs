@@ -1,0 +1,157 @@
+//! One traffic query at the PCE: submitted, never twice by accident, and polled until it ends.
+
+use super::Client;
+use super::ask::{Ask, Size};
+use super::error::{ErrorKind, PceError, line as harmless};
+use super::exchange::{Line, text_header};
+use super::pace::{poll_delay, transient_delays};
+use super::queries::{COLLECTION, LIST_LIMIT, named, query_url};
+use super::split::Piece;
+use super::traffic::Submitted;
+use crate::domain::text::visible;
+use serde_json::Value;
+use std::time::Duration;
+use url::Url;
+
+/// Bounds the answers about a query.
+const STATUS_LIMIT: u64 = 1 << 20;
+
+/// A completed query.
+#[derive(Debug, Clone)]
+pub(super) struct Completed {
+    pub(super) matches: Option<u64>,
+    pub(super) flows: Option<u64>,
+    pub(super) silent_regions: Vec<String>,
+    pub(super) result: Url,
+    pub(super) took: Duration,
+}
+
+/// Submits one question.
+pub(super) fn submit_piece(client: &Client, piece: Piece) -> Result<Submitted, PceError> {
+    let line = &client.line;
+    let name = format!("pcemon {}", uuid::Uuid::new_v4());
+    let body = piece.body(&name);
+    let since = line.pace.now();
+    let mut lost = false;
+    let mut delays = transient_delays();
+    client.outstanding.begin(&name);
+    loop {
+        let result = line.fetch(&Ask::post(line.org_url(COLLECTION), &body), STATUS_LIMIT);
+        let found = match result {
+            Ok(fetched) => {
+                let url = match announced(line, &fetched.plain, &fetched.headers) {
+                    Ok(Some(url)) => Some(url),
+                    Ok(None) => find(client, &name)?,
+                    Err(error) => {
+                        client.cleaner().delete_one(&name);
+                        return Err(error);
+                    }
+                };
+                Some(url.ok_or_else(|| fetched.bad_answer("does not say where the query is"))?)
+            }
+            // Nobody knows whether the PCE acted on it: look before asking again.
+            Err(error) if matches!(error.kind, ErrorKind::Network | ErrorKind::Server) => {
+                log::info!("{error}; looking whether the query was created all the same");
+                lost = true;
+                let found = find(client, &name).map_err(|looking| match looking.kind {
+                    ErrorKind::Interrupted | ErrorKind::Timeout => looking,
+                    _ => error.clone(),
+                })?;
+                if found.is_none() {
+                    let Some(delay) = delays.next() else { return Err(error) };
+                    line.wait(delay)?;
+                }
+                found
+            }
+            Err(error) => {
+                if !lost && !matches!(error.kind, ErrorKind::BadAnswer | ErrorKind::Interrupted | ErrorKind::Timeout) {
+                    client.outstanding.refused(&name);
+                }
+                return Err(error);
+            }
+        };
+        if let Some(url) = found {
+            client.outstanding.known(&name, &url, lost);
+            log::debug!("traffic query {} is {}", name, url.path());
+            return Ok(Submitted { piece, name, url, since });
+        }
+    }
+}
+
+/// Where a submission's answer says the query is: in the body, else in a header.
+fn announced(line: &Line, body: &[u8], headers: &ureq::http::HeaderMap) -> Result<Option<Url>, PceError> {
+    let href = serde_json::from_slice::<Value>(body).ok().and_then(|value| Some(value.get("href")?.as_str()?.to_owned()));
+    let places = [href.as_deref(), text_header(headers, "content-location"), text_header(headers, "location")];
+    for place in places.into_iter().flatten() {
+        if let Some(url) = query_url(line, place)? {
+            return Ok(Some(url));
+        }
+    }
+    Ok(None)
+}
+
+/// Looks for a query of ours in the list of all.
+fn find(client: &Client, name: &str) -> Result<Option<Url>, PceError> {
+    let fetched = client.line.fetch(&Ask::get(client.line.org_url(COLLECTION), Size::Small), LIST_LIMIT)?;
+    Ok(named(&client.line, &fetched.json()?, name).into_iter().next())
+}
+
+/// Polls until the query is completed.
+pub(super) fn completed(client: &Client, submitted: &Submitted, progress: &dyn Fn(&str)) -> Result<Completed, PceError> {
+    let line = &client.line;
+    let mut last_state = String::new();
+    loop {
+        let elapsed = line.pace.now().saturating_duration_since(submitted.since);
+        let out_of_time = elapsed >= line.query_timeout;
+        // A query that has been waiting for its turn to be read may be completed long since.
+        if elapsed < Duration::from_millis(250) || !last_state.is_empty() {
+            if out_of_time {
+                return Err(PceError::new(
+                    ErrorKind::Timeout,
+                    format!("the traffic query for {} was still '{last_state}' after {} s", submitted.piece.describe(), elapsed.as_secs()),
+                )
+                .hint("raise query_timeout in [pce], or shorten windows and lookback"));
+            }
+            line.wait(poll_delay(elapsed).min(line.query_timeout.saturating_sub(elapsed).max(Duration::from_millis(50))))?;
+        }
+        let fetched = line.fetch(&Ask::get(submitted.url.clone(), Size::Small), STATUS_LIMIT)?;
+        let job = fetched.json()?;
+        let state = job.get("status").and_then(Value::as_str).unwrap_or("unknown").to_ascii_lowercase();
+        if state != last_state {
+            progress(&format!("traffic: query {}", visible(&state)));
+        }
+        match state.as_str() {
+            "completed" => return read_completed(line, submitted, &job),
+            "failed" | "cancelled" | "canceled" | "cancel_requested" => {
+                return Err(PceError::new(
+                    ErrorKind::Server,
+                    format!("the traffic query for {} ended as '{state}' at the PCE", submitted.piece.describe()),
+                )
+                .hint("run again; if it stays so, ask for less or look at the PCE's health"));
+            }
+            _ => last_state = harmless(&state),
+        }
+    }
+}
+
+fn read_completed(line: &Line, submitted: &Submitted, job: &Value) -> Result<Completed, PceError> {
+    let count = |key: &str| job.get(key).and_then(Value::as_u64);
+    let regions = job.get("regions").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let silent = |region: &&Value| region.get("responded").and_then(Value::as_bool) == Some(false);
+    let name = |region: &Value| harmless(region.get("pce_fqdn").and_then(Value::as_str).unwrap_or("a region"));
+    let result = match job.get("result").and_then(Value::as_str).filter(|href| !href.is_empty()) {
+        Some(href) => line.resolve(href)?,
+        None => {
+            let mut url = submitted.url.clone();
+            url.set_path(&format!("{}/download", submitted.url.path()));
+            url
+        }
+    };
+    Ok(Completed {
+        matches: count("matches_count"),
+        flows: count("flows_count"),
+        silent_regions: regions.iter().filter(silent).map(name).collect(),
+        result,
+        took: line.pace.now().saturating_duration_since(submitted.since),
+    })
+}

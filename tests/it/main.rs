@@ -1,6 +1,6 @@
 //! The one integration test binary.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
+#![allow(clippy::unwrap_used)]
 
 mod channels;
 mod support;

@@ -41,20 +41,16 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     }
     let to = mailboxes(reader, "to");
     let cc = if reader.raw("cc").is_some() { mailboxes(reader, "cc") } else { Some(Vec::new()) };
-    if let (Some(to), Some(cc)) = (&to, &cc) {
+    let count = to.as_ref().map_or(0, Vec::len) + cc.as_ref().map_or(0, Vec::len);
+    let to = to.filter(|to| {
         if to.is_empty() {
-            reader.error_at(
-                "to",
-                format!("`to` in {} names nobody", reader.name()),
-                Some("add for example to = [\"soc@example.com\"]".to_owned()),
-            );
-            return None;
-        }
-        if to.len() + cc.len() > ADDRESSES {
+            let hint = Some("add for example to = [\"soc@example.com\"]".to_owned());
+            reader.error_at("to", format!("`to` in {} names nobody", reader.name()), hint);
+        } else if count > ADDRESSES {
             reader.error_at("to", format!("{} has more than {ADDRESSES} addresses", reader.name()), Some("use a mailing list".to_owned()));
-            return None;
         }
-    }
+        !to.is_empty() && count <= ADDRESSES
+    });
     let prefix = reader.string("subject_prefix").map_or_else(|| "[pcemon]".to_owned(), |prefix| prefix.value);
     if reader.raw("smtp").is_none() {
         reader.missing("smtp", "{ host = \"smtp.example.com\", port = 587, tls = \"starttls\" }");

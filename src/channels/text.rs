@@ -80,8 +80,7 @@ pub fn group(group: &Group) -> String {
 
 /// Values of the group only, for a subject.
 fn group_values(group: &Group) -> String {
-    let values: Vec<String> =
-        group.iter().take(GROUP_FIELDS).map(|(_, value)| value.as_deref().map_or_else(|| "-".to_owned(), name)).collect();
+    let values: Vec<String> = group.iter().take(GROUP_FIELDS).filter_map(|(_, value)| value.as_deref().map(name)).collect();
     values.join(", ")
 }
 
@@ -186,12 +185,22 @@ pub fn more(count: usize) -> Option<String> {
     (count > 0).then(|| format!("+{count} more"))
 }
 
-/// The whole parcel with at most `most` alerts, ending in a line end.
-pub fn whole(parcel: &Parcel, most: usize) -> String {
+/// How many of the alerts can be told in full, at most `most` and about `bytes` of text, at least one.
+pub fn fitting(alerts: &[&Alert], most: usize, bytes: usize) -> usize {
+    let mut used = 0;
+    let fits = |alert: &&&Alert| {
+        used += block(alert).len();
+        used <= bytes
+    };
+    alerts.iter().take(most).take_while(fits).count().max(alerts.len().min(1))
+}
+
+/// The parcel with its first `shown` alerts, worst first, ending in a line end.
+pub fn whole(parcel: &Parcel, shown: usize) -> String {
     let alerts = sorted(parcel);
     let mut parts: Vec<String> = Vec::new();
     parts.extend(origin(parcel));
-    parts.extend(alerts.iter().take(most).map(|alert| block(alert)));
-    parts.extend(more(alerts.len().saturating_sub(most).saturating_add(parcel.left_out)));
+    parts.extend(alerts.iter().take(shown).map(|alert| block(alert)));
+    parts.extend(more(alerts.len().saturating_sub(shown).saturating_add(parcel.left_out)));
     format!("{}\n", parts.join("\n\n"))
 }

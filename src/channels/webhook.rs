@@ -56,6 +56,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
         }
     }
     let headers = read_headers(reader);
+    let ca_file = reader.string("ca_file").map(|path| PathBuf::from(path.value));
     let formats = [("pcemon", Format::Pcemon), ("alertmanager", Format::Alertmanager), ("template", Format::Template)];
     let format = if reader.raw("format").is_some() { reader.choice("format", &formats) } else { Some(Format::Pcemon) };
     if format == Some(Format::Template) || reader.raw("template").is_some() {
@@ -67,7 +68,6 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
         );
         return None;
     }
-    let ca_file = reader.string("ca_file").map(|path| PathBuf::from(path.value));
     Some(Box::new(WebhookSettings { url: url?, secrets: secrets?, headers: headers?, format: format?, ca_file }))
 }
 

@@ -52,8 +52,8 @@ impl Page {
     }
 }
 
-/// The whole page, at most `most` alerts.
-pub fn page(parcel: &Parcel, most: usize) -> String {
+/// The whole page with the first `shown` alerts, worst first.
+pub fn page(parcel: &Parcel, shown: usize) -> String {
     let mut page = Page(String::new());
     page.markup("<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"></head>\n");
     page.markup(
@@ -63,10 +63,10 @@ pub fn page(parcel: &Parcel, most: usize) -> String {
     page.text(&text::headline(parcel));
     page.markup("</p>\n");
     let alerts = text::sorted(parcel);
-    for alert in alerts.iter().take(most) {
+    for alert in alerts.iter().take(shown) {
         card(&mut page, alert);
     }
-    if let Some(more) = text::more(alerts.len().saturating_sub(most).saturating_add(parcel.left_out)) {
+    if let Some(more) = text::more(alerts.len().saturating_sub(shown).saturating_add(parcel.left_out)) {
         page.markup("<p style=\"font-weight:bold\">");
         page.text(&more);
         page.markup("</p>\n");

@@ -15,7 +15,9 @@ use uuid::Uuid;
 /// Longest subject, in characters.
 const SUBJECT: usize = 150;
 /// Alerts shown in one mail; the others are counted.
-pub const ALERTS: usize = 50;
+const ALERTS: usize = 50;
+/// Bytes of text about alerts in one mail; mail programs cut long mails off, and the HTML part is some times longer.
+const TEXT: usize = 40_000;
 
 /// From whom and to whom.
 #[derive(Debug)]
@@ -55,7 +57,8 @@ pub fn build(parcel: &Parcel, addresses: &Addresses, now: Timestamp) -> Result<M
     let message_id = format!("<{id}@{domain}>");
     let root = thread_root(parcel).map(|root| format!("<{root}@{domain}>"));
     let marks = marks(parcel);
-    let plain = text::whole(parcel, ALERTS);
+    let shown = text::fitting(&text::sorted(parcel), ALERTS, TEXT);
+    let plain = text::whole(parcel, shown);
 
     let mut builder = Message::builder().from(addresses.from.clone());
     for mailbox in &addresses.to {
@@ -75,23 +78,23 @@ pub fn build(parcel: &Parcel, addresses: &Addresses, now: Timestamp) -> Result<M
     let parts = MultiPart::alternative()
         .boundary(format!("pcemon-{}", id.simple()))
         .singlepart(SinglePart::plain(plain.clone()))
-        .singlepart(SinglePart::html(html::page(parcel, ALERTS)));
+        .singlepart(SinglePart::html(html::page(parcel, shown)));
     let message = builder.multipart(parts).map_err(|error| error.to_string())?;
 
     let list = |mailboxes: &[Mailbox]| mailboxes.iter().map(Mailbox::to_string).collect::<Vec<_>>().join(", ");
-    let mut shown = format!("From: {}\nTo: {}\n", addresses.from, list(&addresses.to));
+    let mut preview = format!("From: {}\nTo: {}\n", addresses.from, list(&addresses.to));
     if !addresses.cc.is_empty() {
-        shown.push_str(&format!("Cc: {}\n", list(&addresses.cc)));
+        preview.push_str(&format!("Cc: {}\n", list(&addresses.cc)));
     }
-    shown.push_str(&format!("Subject: {subject}\nMessage-ID: {message_id}\n"));
+    preview.push_str(&format!("Subject: {subject}\nMessage-ID: {message_id}\n"));
     if let Some(root) = &root {
-        shown.push_str(&format!("In-Reply-To: {root}\nReferences: {root}\n"));
+        preview.push_str(&format!("In-Reply-To: {root}\nReferences: {root}\n"));
     }
     for (name, value) in &marks {
-        shown.push_str(&format!("{name}: {value}\n"));
+        preview.push_str(&format!("{name}: {value}\n"));
     }
-    shown.push_str(&format!("\n{plain}\n(an HTML part says the same)\n"));
-    Ok(Mail { envelope: message.envelope().clone(), bytes: message.formatted(), shown })
+    preview.push_str(&format!("\n{plain}\n(an HTML part says the same)\n"));
+    Ok(Mail { envelope: message.envelope().clone(), bytes: message.formatted(), shown: preview })
 }
 
 fn subject(parcel: &Parcel, prefix: &str) -> String {

@@ -1,0 +1,161 @@
+//! Channels from outside: what goes over the wire, what an answer is taken for, what never gets out.
+
+mod contract;
+mod limits;
+mod payloads;
+mod real_parts;
+mod settings;
+
+use jiff::Timestamp;
+use pcemon::channels::{Channel, Common, KINDS, Outcome, SendContext, Settings};
+use pcemon::config::reader::{Problem, Problems, Reader};
+use pcemon::domain::alert::{Alert, AlertState, Parcel, ParcelKind, PceIdentity, Reason, Talker};
+use pcemon::domain::metric::Unit;
+use pcemon::domain::secret::{Secret, SecretSource};
+use pcemon::domain::threshold::Severity;
+use pcemon::domain::time::Window;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Reads the settings of one kind as the config does, all keys of the kind alone.
+fn read(kind: &str, toml: &str) -> (Option<Box<dyn Settings>>, Vec<Problem>) {
+    let table = toml::de::DeTable::parse(toml).unwrap();
+    let problems = Problems::default();
+    let mut reader = Reader::new(table.get_ref(), 0..0, format!("channel '{kind}'"), &problems);
+    let settings = (KINDS.iter().find(|have| have.name == kind).unwrap().read)(&mut reader);
+    reader.finish();
+    (settings, problems.into_sorted())
+}
+
+fn common(kind: &str) -> Common {
+    Common {
+        name: "soc".to_owned(),
+        kind: KINDS.iter().find(|have| have.name == kind).unwrap().name,
+        min_severity: Severity::Info,
+        send_resolved: true,
+        timeout: Duration::from_secs(10),
+        enabled: true,
+    }
+}
+
+/// `{ env = "X" }` gives the value of X in this table.
+const ENVIRONMENT: [(&str, &str); 6] = [
+    ("TOKEN", "token-S3CRET-1"),
+    ("PASSWORD", "password-S3CRET-2"),
+    ("KEY", "whsec_a2V5LVMzQ1JFVC1rZXktUzNDUkVULWtleS1TM0NSRVQ="),
+    ("OLD_KEY", "old-key-S3CRET-4"),
+    ("AUTHORIZATION", "Bearer bearer-S3CRET-5"),
+    ("BAD_KEY", "whsec_***"),
+];
+
+fn resolve(source: &SecretSource) -> Result<Secret, String> {
+    match source {
+        SecretSource::Plain(secret) => Ok(secret.clone()),
+        SecretSource::Env(name) => ENVIRONMENT
+            .iter()
+            .find(|(have, _)| have == name)
+            .map(|(_, value)| Secret::new(*value))
+            .ok_or_else(|| format!("{name} is not set")),
+        other => Err(other.describe()),
+    }
+}
+
+fn open(kind: &str, toml: &str) -> Box<dyn Channel> {
+    let (settings, problems) = read(kind, toml);
+    assert_eq!(problems, []);
+    settings.unwrap().open(&common(kind), &resolve).unwrap()
+}
+
+fn now() -> Timestamp {
+    "2026-11-20T10:00:05Z".parse().unwrap()
+}
+
+fn context() -> SendContext {
+    SendContext { now: now(), timeout: Duration::from_secs(10) }
+}
+
+fn alert() -> Alert {
+    Alert {
+        fingerprint: "0123456789abcdef0123456789abcdef".to_owned(),
+        rule: "Blocked traffic to databases".to_owned(),
+        severity: Severity::Critical,
+        state: AlertState::Firing,
+        reason: Reason::First,
+        value: Some(1234.0),
+        lower_bound: true,
+        unit: Unit::Connections,
+        threshold: "> 100".to_owned(),
+        window: Window { from: "2026-11-20T09:50:00Z".parse().unwrap(), to: "2026-11-20T10:00:00Z".parse().unwrap() },
+        group: vec![("src_workload".to_owned(), Some("web-01".to_owned())), ("port".to_owned(), None)],
+        labels: BTreeMap::from([("team".to_owned(), "db".to_owned())]),
+        summary: "1,234 connections from web-01".to_owned(),
+        description: Some("Somebody knocks at the databases.\nAsk the owner.".to_owned()),
+        runbook: Some("https://wiki.example.com/db-blocked".to_owned()),
+        since: "2026-11-20T09:55:00Z".parse().unwrap(),
+        top: vec![Talker {
+            src: "web-01".to_owned(),
+            dst: "db-01".to_owned(),
+            port: Some(3306),
+            proto: "tcp".to_owned(),
+            decision: "blocked".to_owned(),
+            value: 900.5,
+        }],
+    }
+}
+
+/// One critical alert, one that is over and one reminder, and two that did not fit.
+fn digest() -> Parcel {
+    let resolved = Alert {
+        fingerprint: "fedcba9876543210fedcba9876543210".to_owned(),
+        rule: "登入失敗 <Login failures>".to_owned(),
+        severity: Severity::Warning,
+        state: AlertState::Resolved,
+        reason: Reason::Resolved,
+        value: Some(0.0),
+        lower_bound: false,
+        unit: Unit::Events,
+        threshold: ">= 5".to_owned(),
+        group: vec![("severity".to_owned(), Some("err".to_owned()))],
+        labels: BTreeMap::new(),
+        description: None,
+        runbook: None,
+        top: Vec::new(),
+        ..alert()
+    };
+    let reminder = Alert {
+        fingerprint: "00000000000000000000000000000001".to_owned(),
+        rule: "Backup volume".to_owned(),
+        severity: Severity::Warning,
+        reason: Reason::Reminder,
+        value: None,
+        unit: Unit::Bytes,
+        threshold: "< 1 GB".to_owned(),
+        group: Vec::new(),
+        top: Vec::new(),
+        ..alert()
+    };
+    Parcel { alerts: vec![resolved, reminder, alert()], left_out: 2, ..single() }
+}
+
+fn single() -> Parcel {
+    Parcel {
+        id: "0190f5fe-7c00-7a00-8000-000000000001".to_owned(),
+        channel: "soc".to_owned(),
+        kind: ParcelKind::Firing,
+        created: "2026-11-20T10:00:00Z".parse().unwrap(),
+        pce: PceIdentity { url: "https://pce.example.com:8443".to_owned(), org_id: 1 },
+        alerts: vec![alert()],
+        left_out: 0,
+        attempts: 0,
+        not_before: None,
+        last_error: None,
+        given_up: None,
+    }
+}
+
+fn error_of(outcome: &Outcome) -> &str {
+    match outcome {
+        Outcome::Delivered => "",
+        Outcome::Retry { error, .. } | Outcome::Permanent { error } => error,
+    }
+}

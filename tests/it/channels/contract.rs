@@ -1,0 +1,341 @@
+//! What every channel must do, whatever it speaks: the table of kinds is walked.
+
+use super::{context, digest, error_of, now, open, read, single};
+use crate::support::receivers::{Receiver, Reply, SmtpReceiver};
+use pcemon::channels::{KINDS, Outcome, SendContext, test_parcel};
+use pcemon::domain::alert::{ParcelKind, PceIdentity};
+use pcemon::domain::secret::Secret;
+use pcemon::heartbeat::Heartbeat;
+use std::time::{Duration, Instant};
+
+const SHORT: Duration = Duration::from_millis(150);
+
+/// The judgement of an outcome, without its words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Delivered,
+    Retry,
+    RetryAfter(u64),
+    Permanent,
+}
+use Verdict::{Delivered, Permanent, Retry, RetryAfter};
+
+fn verdict(outcome: &Outcome) -> Verdict {
+    match outcome {
+        Outcome::Delivered => Delivered,
+        Outcome::Retry { after: None, .. } => Retry,
+        Outcome::Retry { after: Some(after), .. } => RetryAfter(after.as_secs()),
+        Outcome::Permanent { .. } => Permanent,
+    }
+}
+
+/// A channel of an HTTP kind that sends to `url`, with every secret it can have.
+fn http_settings(kind: &str, url: &str) -> Option<String> {
+    match kind {
+        "webhook" => Some(format!(
+            "url = \"{url}/hooks/path-S3CRET-0?key=query-S3CRET-0\"\nsecret = [{{ env = \"KEY\" }}, {{ env = \"OLD_KEY\" }}]\n\
+             headers = {{ Authorization = {{ env = \"AUTHORIZATION\" }} }}"
+        )),
+        "line" => Some(format!("base_url = \"{url}\"\ntoken = {{ env = \"TOKEN\" }}\nto = \"U0123456789abcdef\"")),
+        "email" => None,
+        other => panic!("add the kind '{other}' to the contract"),
+    }
+}
+
+fn mail_settings(port: u16) -> String {
+    format!(
+        "from = \"pcemon@example.com\"\nto = [\"a@example.com\", \"b@example.com\"]\n\
+         smtp = {{ host = \"127.0.0.1\", port = {port}, tls = \"none\", user = \"pcemon\", password = {{ env = \"PASSWORD\" }} }}"
+    )
+}
+
+/// Where a service gives a status a meaning of its own.
+fn own_meaning(kind: &str, status: u16) -> Option<Verdict> {
+    match (kind, status) {
+        ("line", 409) => Some(Delivered),
+        _ => None,
+    }
+}
+
+fn http_kinds() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|kind| kind.name).filter(|kind| http_settings(kind, "http://127.0.0.1").is_some())
+}
+
+#[test]
+fn what_an_answer_means() {
+    let retry_after = |wish: &str| Reply::status(429).header("Retry-After", wish);
+    let table = [
+        (Reply::status(200), Delivered),
+        (Reply::status(202), Delivered),
+        (Reply::status(204), Delivered),
+        (Reply::status(301).header("Location", "http://127.0.0.1:1/elsewhere"), Permanent),
+        (Reply::status(307).header("Location", "http://127.0.0.1:1/elsewhere"), Permanent),
+        (Reply::status(400), Permanent),
+        (Reply::status(401), Permanent),
+        (Reply::status(403), Permanent),
+        (Reply::status(404), Permanent),
+        (Reply::status(408), Retry),
+        (Reply::status(409), Permanent),
+        (Reply::status(410), Permanent),
+        (Reply::status(425), Retry),
+        (Reply::status(429), Retry),
+        (retry_after("30"), RetryAfter(30)),
+        (retry_after("864000"), RetryAfter(3600)),
+        (retry_after("Fri, 20 Nov 2026 10:01:05 GMT"), RetryAfter(60)),
+        (retry_after("Fri, 20 Nov 2026 10:01:05 GMT").header("Date", "Fri, 20 Nov 2026 10:01:00 GMT"), RetryAfter(5)),
+        (retry_after("whenever"), Retry),
+        (Reply::status(500), Retry),
+        (Reply::status(503).header("Retry-After", "7"), RetryAfter(7)),
+        (Reply::Close, Retry),
+        (Reply::CloseInHead, Retry),
+        (Reply::Garbage, Retry),
+    ];
+    for kind in http_kinds() {
+        for (reply, usual) in &table {
+            let receiver = Receiver::http([reply.clone()]);
+            let outcome = open(kind, &http_settings(kind, &receiver.url()).unwrap()).send(&single(), &context());
+            let want = match reply {
+                Reply::Answer { status, .. } => own_meaning(kind, *status).unwrap_or(*usual),
+                _ => *usual,
+            };
+            assert_eq!(verdict(&outcome), want, "{kind} {reply:?}: {outcome:?}");
+            assert_eq!(receiver.requests().len(), 1, "{kind} {reply:?}");
+        }
+    }
+}
+
+#[test]
+fn what_a_mail_server_means() {
+    type Script = &'static [(&'static str, &'static str)];
+    let table: &[(Script, Verdict, &str)] = &[
+        (&[], Delivered, ""),
+        (&[("CONNECT", "421 too busy")], Retry, "too busy"),
+        (&[("CONNECT", "554 go away")], Permanent, "go away"),
+        (&[("CONNECT", "CLOSE")], Retry, ""),
+        (&[("CONNECT", "GARBAGE")], Retry, ""),
+        (&[("AUTH", "535 wrong")], Permanent, "check user and password"),
+        (&[("AUTH", "454 later")], Retry, "later"),
+        (&[("EHLO", "250-test\r\n250 8BITMIME")], Permanent, "login"),
+        (&[("MAIL", "451 later")], Retry, "later"),
+        (&[("MAIL", "550 not you")], Permanent, "not you"),
+        (&[("RCPT", "550 nobody here")], Permanent, "a@example.com"),
+        (&[("RCPT", "450 greylisted")], Retry, "greylisted"),
+        (&[("RCPT TO:<a@", "450 later"), ("RCPT", "550 never")], Retry, "never"),
+        (&[("DATA", "452 disk full")], Retry, "disk full"),
+        (&[(".", "554 spam")], Permanent, "spam"),
+        (&[(".", "451 later")], Retry, "later"),
+        (&[(".", "CLOSE")], Retry, ""),
+        (&[("QUIT", "CLOSE")], Delivered, ""),
+    ];
+    for (script, want, words) in table {
+        let server = SmtpReceiver::start(script);
+        let outcome = open("email", &mail_settings(server.port())).send(&single(), &context());
+        assert_eq!(verdict(&outcome), *want, "{script:?}: {outcome:?}");
+        assert!(error_of(&outcome).contains(words), "{script:?}: {outcome:?}");
+        assert_eq!(server.mails().len(), usize::from(*want == Delivered), "{script:?}");
+    }
+}
+
+#[test]
+fn one_refused_address_does_not_keep_the_mail_from_the_others() {
+    let server = SmtpReceiver::start(&[("RCPT TO:<a@", "550 left the company")]);
+    assert_eq!(open("email", &mail_settings(server.port())).send(&single(), &context()), Outcome::Delivered);
+    assert_eq!(server.mails()[0].to, ["<b@example.com>"]);
+
+    // Refused for now: first the whole mail is tried again, so that nobody gets it twice; not for ever.
+    let server = SmtpReceiver::start(&[("RCPT TO:<a@", "450 greylisted")]);
+    let channel = open("email", &mail_settings(server.port()));
+    let mut parcel = single();
+    assert_eq!(verdict(&channel.send(&parcel, &context())), Retry);
+    assert_eq!(server.mails(), []);
+    parcel.attempts = 3;
+    assert_eq!(channel.send(&parcel, &context()), Outcome::Delivered);
+    assert_eq!(server.mails()[0].to, ["<b@example.com>"]);
+}
+
+#[test]
+fn starttls_is_never_skipped() {
+    let server = SmtpReceiver::start(&[]);
+    let toml = mail_settings(server.port()).replace("\"none\"", "\"starttls\"");
+    let outcome = open("email", &toml).send(&single(), &context());
+    assert_eq!(verdict(&outcome), Permanent, "{outcome:?}");
+    assert!(error_of(&outcome).contains("STARTTLS"), "{outcome:?}");
+    assert!(server.commands().iter().all(|line| line.starts_with("EHLO") || line == "QUIT"), "{:?}", server.commands());
+}
+
+/// The only place where real time passes.
+#[test]
+fn an_attempt_ends_in_time() {
+    let short = SendContext { now: now(), timeout: SHORT };
+    let check = |what: &str, send: &dyn Fn() -> Outcome| {
+        let begun = Instant::now();
+        let outcome = send();
+        let took = begun.elapsed();
+        assert_eq!(verdict(&outcome), Retry, "{what}: {outcome:?}");
+        assert!(error_of(&outcome).contains("in time"), "{what}: {outcome:?}");
+        // Far above the limit, far below "for ever": the machine may be busy.
+        assert!(took < Duration::from_secs(3), "{what}: {took:?}");
+    };
+    for kind in http_kinds() {
+        for reply in [Reply::Hang, Reply::Trickle] {
+            let receiver = Receiver::http([reply.clone()]);
+            let channel = open(kind, &http_settings(kind, &receiver.url()).unwrap());
+            check(&format!("{kind} {reply:?}"), &|| channel.send(&single(), &short));
+        }
+    }
+    for step in ["CONNECT", "EHLO", "RCPT", "."] {
+        for fault in ["HANG", "TRICKLE"] {
+            let server = SmtpReceiver::start(&[(step, fault)]);
+            let channel = open("email", &mail_settings(server.port()));
+            check(&format!("email {step} {fault}"), &|| channel.send(&single(), &short));
+            assert_eq!(server.mails(), [], "{step} {fault}");
+        }
+    }
+}
+
+#[test]
+fn nobody_listening_is_worth_another_try() {
+    for kind in http_kinds() {
+        let outcome = open(kind, &http_settings(kind, "http://127.0.0.1:1").unwrap()).send(&single(), &context());
+        assert_eq!(verdict(&outcome), Retry, "{kind}: {outcome:?}");
+        assert!(error_of(&outcome).contains("127.0.0.1:1"), "{kind}: {outcome:?}");
+    }
+    let outcome = open("email", &mail_settings(1)).send(&single(), &context());
+    assert_eq!(verdict(&outcome), Retry, "{outcome:?}");
+    assert!(error_of(&outcome).contains("127.0.0.1:1"), "{outcome:?}");
+}
+
+#[test]
+fn no_secret_gets_out() {
+    use base64::Engine;
+    let plain = base64::engine::general_purpose::STANDARD.encode("\0pcemon\0password-S3CRET-2");
+    let echo = format!(
+        "no: /hooks/path-S3CRET-0?key=query-S3CRET-0 token-S3CRET-1 password-S3CRET-2 old-key-S3CRET-4 bearer-S3CRET-5 \
+         whsec_a2V5LVMzQ1JFVC1rZXktUzNDUkVULWtleS1TM0NSRVQ= {plain}"
+    );
+    let clean = |what: &str, text: &str| {
+        for needle in ["S3CRET", "a2V5LVMz", &plain] {
+            assert!(!text.contains(needle), "{what}: {text}");
+        }
+    };
+    for kind in KINDS {
+        // Each service repeats only what it was told; a secret of another one is none here.
+        let own: String = match kind.name {
+            "webhook" => echo.replace("token-S3CRET-1 password-S3CRET-2 ", "").replace(&plain, ""),
+            "line" => "no: Bearer token-S3CRET-1".to_owned(),
+            "email" => format!("535 no: password-S3CRET-2 {plain}"),
+            other => panic!("add the kind '{other}' to the contract"),
+        };
+        let faults = [Reply::status(500).body(&own), Reply::status(403).body(&own), Reply::status(200), Reply::Close, Reply::Garbage];
+        let receiver = Receiver::http(faults.clone());
+        let server = SmtpReceiver::start(&[("AUTH", &own)]);
+        let toml = http_settings(kind.name, &receiver.url()).unwrap_or_else(|| mail_settings(server.port()));
+        let (settings, problems) = read(kind.name, &toml);
+        assert_eq!(problems, []);
+        let settings = settings.unwrap();
+        clean(kind.name, &format!("{settings:?} {}", settings.destination()));
+        let channel = open(kind.name, &toml);
+        for _ in &faults {
+            clean(kind.name, &format!("{:?}", channel.send(&single(), &context())));
+        }
+        clean(kind.name, &channel.preview(&digest(), now()));
+        clean(kind.name, &channel.preview(&digest(), now()));
+    }
+}
+
+#[test]
+fn every_attempt_carries_the_same_id() {
+    let names = [("webhook", "webhook-id"), ("line", "x-line-retry-key")];
+    for kind in http_kinds() {
+        let (_, header) = names.iter().find(|(name, _)| *name == kind).unwrap();
+        let receiver = Receiver::http([Reply::status(500)]);
+        let channel = open(kind, &http_settings(kind, &receiver.url()).unwrap());
+        let mut parcel = digest();
+        channel.send(&parcel, &context());
+        parcel.attempts = 1;
+        parcel.last_error = Some("it answered 500".to_owned());
+        let later = SendContext { now: "2026-11-20T11:00:00Z".parse().unwrap(), ..context() };
+        assert_eq!(channel.send(&parcel, &later), Outcome::Delivered);
+        let requests = receiver.requests();
+        assert_eq!(requests[0].header(header), Some(parcel.id.as_str()), "{kind}");
+        assert_eq!(requests[1].header(header), Some(parcel.id.as_str()), "{kind}");
+        assert_eq!(requests[0].body, requests[1].body, "{kind}");
+    }
+    let server = SmtpReceiver::start(&[]);
+    let channel = open("email", &mail_settings(server.port()));
+    channel.send(&single(), &context());
+    channel.send(&single(), &context());
+    let mails = server.mails();
+    assert_eq!(mails[0], mails[1]);
+    assert!(mails[0].data.contains("Message-ID: <0190f5fe-7c00-7a00-8000-000000000001@example.com>\r\n"), "{}", mails[0].data);
+}
+
+#[test]
+fn line_tells_a_used_up_quota_from_a_busy_minute() {
+    let receiver = Receiver::http([
+        Reply::status(429).body(r#"{"message":"You have reached your monthly limit."}"#),
+        Reply::status(429).body(r#"{"message":"The API rate limit has been exceeded."}"#),
+    ]);
+    let channel = open("line", &http_settings("line", &receiver.url()).unwrap());
+    let outcome = channel.send(&single(), &context());
+    assert_eq!(verdict(&outcome), Permanent, "{outcome:?}");
+    assert!(error_of(&outcome).contains("quota"), "{outcome:?}");
+    assert_eq!(verdict(&channel.send(&single(), &context())), Retry);
+    let request = &receiver.requests()[0];
+    assert_eq!((request.method.as_str(), request.target.as_str()), ("POST", "/v2/bot/message/push"));
+    assert_eq!(request.header("authorization"), Some("Bearer token-S3CRET-1"));
+}
+
+#[test]
+fn a_mail_logs_in_and_names_everybody() {
+    use base64::Engine;
+    let server = SmtpReceiver::start(&[]);
+    assert_eq!(open("email", &mail_settings(server.port())).send(&single(), &context()), Outcome::Delivered);
+    let mail = &server.mails()[0];
+    assert_eq!(mail.from, "<pcemon@example.com>");
+    assert_eq!(mail.to, ["<a@example.com>", "<b@example.com>"]);
+    let token = base64::engine::general_purpose::STANDARD.encode("\0pcemon\0password-S3CRET-2");
+    assert_eq!(mail.auth, Some(format!("PLAIN {token}")));
+}
+
+#[test]
+fn a_test_says_so() {
+    let parcel = test_parcel("soc", PceIdentity::default(), now());
+    assert_eq!((parcel.kind, parcel.channel.as_str()), (ParcelKind::Test, "soc"));
+    assert_ne!(parcel.id, test_parcel("soc", PceIdentity::default(), now()).id);
+    let server = SmtpReceiver::start(&[]);
+    let shown = open("email", &mail_settings(server.port())).preview(&parcel, now());
+    assert!(shown.contains("Subject: [pcemon] TEST "), "{shown}");
+    assert!(shown.contains("Nothing happened"), "{shown}");
+}
+
+#[test]
+fn heartbeats() {
+    let receiver = Receiver::http([Reply::status(200), Reply::status(500), Reply::status(200), Reply::status(200)]);
+    let url = format!("{}/ping/uuid-S3CRET-6?create=1", receiver.url());
+    let heartbeat = Heartbeat::new(&Secret::new(&url)).unwrap();
+    let run = "0190f5fe-7c00-7a00-8000-000000000002";
+    assert_eq!(heartbeat.start(run), Ok(()));
+    assert_eq!(heartbeat.success(run, "3 rules\n\u{1b}[31mfine"), Ok(()));
+    assert_eq!(heartbeat.fail(run, "no answer"), Ok(()));
+    let requests = receiver.requests();
+    let targets: Vec<&str> = requests.iter().map(|request| request.target.as_str()).collect();
+    let query = format!("?create=1&rid={run}");
+    let want = ["/start", "", "", "/fail"].map(|action| format!("/ping/uuid-S3CRET-6{action}{query}"));
+    assert_eq!(targets, want);
+    assert_eq!(requests[2].body, "3 rules\n\\u{1b}[31mfine");
+
+    let receiver = Receiver::http([Reply::status(404).body("uuid-S3CRET-6 not found"), Reply::Close, Reply::Close]);
+    let heartbeat = Heartbeat::new(&Secret::new(format!("{}/ping/uuid-S3CRET-6", receiver.url()))).unwrap();
+    for attempts in [1, 3] {
+        let error = heartbeat.success(run, "").unwrap_err();
+        assert!(error.contains("127.0.0.1") && !error.contains("S3CRET"), "{error}");
+        assert_eq!(receiver.requests().len(), attempts);
+    }
+    assert!(!format!("{heartbeat:?}").contains("S3CRET"));
+    let receiver = Receiver::http([Reply::Hang, Reply::Hang]);
+    let heartbeat = Heartbeat::new(&Secret::new(receiver.url())).unwrap().with_timeout(SHORT);
+    assert!(heartbeat.start(run).unwrap_err().contains("in time"));
+    let error = Heartbeat::new(&Secret::new("S3CRET")).unwrap_err();
+    assert!(!error.contains("S3CRET"), "{error}");
+}

@@ -1,0 +1,219 @@
+//! Whatever the PCE calls its workloads, what is sent keeps every limit and stays what it is.
+
+use super::{context, open, single};
+use crate::support::receivers::{ReceivedMail, Receiver, SmtpReceiver};
+use base64::Engine;
+use pcemon::channels::Outcome;
+use pcemon::domain::alert::{Alert, AlertState, Parcel, Reason, Talker};
+use pcemon::domain::metric::Unit;
+use pcemon::domain::threshold::Severity;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+fn hostile() -> impl Strategy<Value = String> {
+    prop_oneof![
+        any::<String>(),
+        vec(any::<char>(), 0..200).prop_map(String::from_iter),
+        Just("web-01\r\nBcc: victim@example.com\r\n\r\n<script>alert(1)</script>".to_owned()),
+        Just("<img src=x onerror='alert(1)'>\"&amp;</td></table>".to_owned()),
+        Just("\u{202e}evil\u{0}\u{1b}]0;x\u{7}\u{feff}".to_owned()),
+        Just(".\r\nQUIT\r\n".to_owned()),
+        Just("=?utf-8?q?spoof?=".to_owned()),
+        Just("W".repeat(10_000)),
+        Just("資".repeat(10_000)),
+        Just("😀".repeat(10_000)),
+        Just("\n".repeat(10_000)),
+        Just("\u{7}".repeat(10_000)),
+        Just(String::new()),
+    ]
+}
+
+fn alert() -> impl Strategy<Value = Alert> {
+    let texts = (hostile(), hostile(), hostile(), option::of(hostile()), option::of(hostile()), hostile());
+    let lists = (
+        vec((hostile(), option::of(hostile())), 0..12),
+        vec((hostile(), hostile(), hostile(), any::<Option<u16>>(), any::<f64>()), 0..8),
+        vec((hostile(), hostile()), 0..4),
+    );
+    let picks = (0..3_usize, any::<bool>(), any::<Option<f64>>(), prop_oneof![Just(Unit::Bytes), Just(Unit::Status), Just(Unit::Events)]);
+    (texts, lists, picks).prop_map(|((rule, fingerprint, threshold, description, runbook, summary), (group, top, labels), picks)| {
+        let (severity, resolved, value, unit) = picks;
+        Alert {
+            fingerprint,
+            rule,
+            severity: Severity::ALL[severity],
+            state: if resolved { AlertState::Resolved } else { AlertState::Firing },
+            reason: if resolved { Reason::Resolved } else { Reason::Reminder },
+            value,
+            unit,
+            threshold,
+            group,
+            labels: BTreeMap::from_iter(labels),
+            summary,
+            description,
+            runbook,
+            top: top
+                .into_iter()
+                .map(|(src, dst, decision, port, value)| Talker { proto: decision.clone(), src, dst, port, decision, value })
+                .collect(),
+            ..super::alert()
+        }
+    })
+}
+
+/// A parcel whose `Debug` does not fill the screen.
+struct Hostile(Parcel);
+
+impl std::fmt::Debug for Hostile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let texts: Vec<String> =
+            self.0.alerts.iter().map(|alert| format!("{:?}", (&alert.rule, &alert.group)).chars().take(200).collect()).collect();
+        write!(f, "{} alerts, first {:?}", texts.len(), texts.first())
+    }
+}
+
+fn parcel() -> impl Strategy<Value = Hostile> {
+    (vec(alert(), 0..5), prop_oneof![Just(1_usize), Just(15)], hostile(), prop_oneof![Just(0_usize), Just(usize::MAX)]).prop_map(
+        |(alerts, times, text, left_out)| {
+            let mut parcel = Parcel { alerts: vec![alerts; times].concat(), left_out, channel: text.clone(), ..single() };
+            parcel.pce.url = text;
+            Hostile(parcel)
+        },
+    )
+}
+
+fn check_json(body: &str, alerts: usize) {
+    let value: serde_json::Value = serde_json::from_str(body).unwrap();
+    assert_eq!(value["alerts"].as_array().unwrap().len(), alerts);
+}
+
+fn check_line(body: &str, parcel: &Parcel) {
+    let value: serde_json::Value = serde_json::from_str(body).unwrap();
+    let messages = value["messages"].as_array().unwrap();
+    assert!((1..=5).contains(&messages.len()));
+    let mut blocks = 0;
+    for message in messages {
+        let text = message["text"].as_str().unwrap();
+        assert!((1..=5000).contains(&text.encode_utf16().count()));
+        assert!(!text.contains(['\r', '\u{1b}', '\u{202e}', '\0']));
+        blocks += text.matches("\nwindow ").count();
+    }
+    let last = messages.last().unwrap()["text"].as_str().unwrap();
+    let unseen = (parcel.alerts.len() - blocks).saturating_add(parcel.left_out);
+    assert_eq!(last.ends_with(&format!("\n\n+{unseen} more")), unseen > 0, "{blocks} of {} {last}", parcel.alerts.len());
+}
+
+const HEADERS: [&str; 20] = [
+    "From",
+    "To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "In-Reply-To",
+    "References",
+    "MIME-Version",
+    "Content-Type",
+    "Auto-Submitted",
+    "X-Auto-Response-Suppress",
+    "X-Pcemon-Id",
+    "X-Pcemon-Type",
+    "X-Pcemon-Severity",
+    "X-Pcemon-Alerts",
+    "X-Pcemon-Fingerprint",
+    "Importance",
+    "X-Priority",
+    "Cc",
+    "Content-Transfer-Encoding",
+];
+
+fn check_mail(mail: &ReceivedMail) {
+    assert_eq!(mail.to, ["<soc@example.com>"]);
+    assert!(mail.data.is_ascii());
+    assert!(mail.data.len() < 400_000, "{}", mail.data.len());
+    for line in mail.data.split("\r\n") {
+        assert!(line.len() <= 998 && !line.contains(['\r', '\n', '\0', '\u{1b}']), "{:.200?}", line);
+    }
+    let (head, body) = mail.data.split_once("\r\n\r\n").unwrap();
+    let unfolded = head.replace("\r\n ", " ").replace("\r\n\t", " ");
+    let mut seen = Vec::new();
+    for line in unfolded.split("\r\n") {
+        let name = line.split_once(':').unwrap().0;
+        assert!(HEADERS.contains(&name) && !seen.contains(&name), "{line}");
+        seen.push(name);
+    }
+    let parts: Vec<&str> = body.split("--pcemon-0190f5fe7c007a008000000000000001").collect();
+    assert_eq!(parts.len(), 4, "{body}");
+    let html = decode(parts[2]);
+    // Outside of the few tags that the program writes there is no markup.
+    for piece in html.split('<').skip(1) {
+        let tag = piece.split(['>', ' ']).next().unwrap().trim_start_matches('/');
+        let tags = ["!DOCTYPE", "html", "head", "meta", "body", "div", "p", "span", "table", "tr", "td", "a"];
+        assert!(tags.contains(&tag), "<{piece}");
+    }
+    assert_eq!(html.matches('<').count(), html.matches('>').count());
+    assert!(!html.contains(['\0', '\u{1b}', '\u{202e}']), "{html}");
+}
+
+/// A part of the mail as the reader sees it.
+fn decode(part: &str) -> String {
+    let (head, body) = part.split_once("\r\n\r\n").unwrap();
+    if head.contains("base64") {
+        let bytes = base64::engine::general_purpose::STANDARD.decode(body.replace("\r\n", "")).unwrap();
+        return String::from_utf8(bytes).unwrap();
+    }
+    if !head.contains("quoted-printable") {
+        return body.to_owned();
+    }
+    let mut bytes = Vec::new();
+    let body = body.replace("=\r\n", "");
+    let mut rest = body.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'=' {
+            let digits = [rest.next().unwrap(), rest.next().unwrap()];
+            bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap());
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, max_shrink_iters: 50, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_keeps_every_limit(Hostile(parcel) in parcel()) {
+        let receiver = Receiver::http([]);
+        let url = receiver.url();
+        let line = format!("base_url = \"{url}\"\ntoken = {{ env = \"TOKEN\" }}\nto = \"U0123456789\"");
+        for (kind, toml) in [
+            ("webhook", format!("url = \"{url}\"")),
+            ("webhook", format!("url = \"{url}\"\nformat = \"alertmanager\"")),
+            ("line", line),
+        ] {
+            let channel = open(kind, &toml);
+            prop_assert_eq!(channel.send(&parcel, &context()), Outcome::Delivered);
+            let preview = channel.preview(&parcel, super::now());
+            prop_assert!(!preview.contains(['\r', '\u{1b}', '\u{202e}', '\0']), "{}", preview);
+        }
+        let requests = receiver.requests();
+        check_json(&requests[0].body, parcel.alerts.len());
+        check_json(&requests[1].body, parcel.alerts.len());
+        check_line(&requests[2].body, &parcel);
+
+        let server = SmtpReceiver::start(&[]);
+        let toml = format!(
+            "from = \"pcemon@example.com\"\nto = \"soc@example.com\"\nsmtp = {{ host = \"127.0.0.1\", port = {}, tls = \"none\" }}",
+            server.port()
+        );
+        let channel = open("email", &toml);
+        prop_assert_eq!(channel.send(&parcel, &context()), Outcome::Delivered);
+        check_mail(&server.mails()[0]);
+        let preview = channel.preview(&parcel, super::now());
+        prop_assert!(!preview.contains(['\r', '\u{1b}', '\u{202e}', '\0']), "{}", preview);
+        let subject = preview.lines().find_map(|line| line.strip_prefix("Subject: ")).unwrap();
+        prop_assert!(subject.chars().count() <= 150);
+    }
+}

@@ -1,0 +1,109 @@
+//! What the config may say about a channel, and what it is told when it says something else.
+
+use super::{common, read, resolve};
+use pcemon::config::reader::Level;
+
+const SMTP: &str = "smtp = { host = \"smtp.example.com\" }";
+
+#[test]
+fn good_settings() {
+    let table = [
+        ("webhook", "url = { env = \"URL\" }".to_owned(), "URL from environment variable URL"),
+        ("webhook", "url = \"https://hooks.example.com/secret/path\"".to_owned(), "https://hooks.example.com"),
+        ("line", "token = { env = \"TOKEN\" }\nto = \"U0123\"".to_owned(), "https://api.line.me"),
+        ("email", format!("from = \"a@example.com\"\nto = [\"SOC <b@example.com>\"]\n{SMTP}"), "b@example.com via smtp.example.com:587"),
+        (
+            "email",
+            "from = \"a@example.com\"\nto = \"b@example.com\"\nsmtp = { host = \"smtp.example.com\", tls = \"implicit\" }".to_owned(),
+            "b@example.com via smtp.example.com:465",
+        ),
+    ];
+    for (kind, toml, destination) in table {
+        let (settings, problems) = read(kind, &toml);
+        assert_eq!(problems, [], "{toml}");
+        assert_eq!(settings.unwrap().destination(), destination);
+    }
+}
+
+#[test]
+fn bad_settings_are_refused_with_a_reason() {
+    let mail = |from: &str, to: &str, smtp: &str| format!("from = {from}\nto = {to}\nsmtp = {{ {smtp} }}");
+    let host = "host = \"smtp.example.com\"";
+    let (a, b) = ("\"a@example.com\"", "\"b@example.com\"");
+    let table = [
+        ("webhook", String::new(), "has no `url`"),
+        ("webhook", "url = \"hooks.example.com\"".to_owned(), "URL"),
+        ("webhook", "url = \"https://u:S3CRET@example.com/\"".to_owned(), "Authorization header"),
+        ("webhook", "url = \"https://example.com/\"\nformat = \"template\"\nca_file = \"x\"".to_owned(), "not supported by this version"),
+        ("webhook", "url = \"https://example.com/\"\ntemplate = \"{}\"".to_owned(), "not supported by this version"),
+        ("webhook", "url = \"https://example.com/\"\nformat = \"xml\"".to_owned(), "cannot be 'xml'"),
+        ("webhook", "url = \"https://example.com/\"\nsecret = \"whsec_S3CRET***\"".to_owned(), "base64"),
+        ("webhook", "url = \"https://example.com/\"\nheaders = { Webhook-Id = \"1\" }".to_owned(), "set by pcemon"),
+        ("webhook", "url = \"https://example.com/\"\nheaders = { \"a b\" = \"1\" }".to_owned(), "not the name of a header"),
+        ("webhook", "url = \"https://example.com/\"\nurls = \"x\"".to_owned(), "unknown key"),
+        ("line", "to = \"U1\"".to_owned(), "has no `token`"),
+        ("line", "token = { env = \"TOKEN\" }".to_owned(), "has no `to`"),
+        ("line", "token = { env = \"TOKEN\" }\nto = \"@soc\"".to_owned(), "not the id"),
+        ("email", String::new(), "has no `from`"),
+        ("email", mail(a, "[]", host), "names nobody"),
+        ("email", mail(a, "\"nobody\"", host), "not a mail address"),
+        ("email", mail("\"a@example.com\\r\\nBcc: x@example.com\"", b, host), "not a mail address"),
+        ("email", mail(a, "\"b@exämple.com\"", host), "not plain ASCII"),
+        ("email", mail(a, b, "host = \"smtp://mail\""), "not a host name"),
+        ("email", mail(a, b, &format!("{host}, tls = \"maybe\"")), "cannot be 'maybe'"),
+        ("email", mail(a, b, &format!("{host}, port = 70000")), "must lie between"),
+        ("email", mail(a, b, &format!("{host}, user = \"u\"")), "has no `password`"),
+        ("email", mail(a, b, &format!("{host}, password = {{ env = \"PASSWORD\" }}")), "has no `user`"),
+        (
+            "email",
+            mail(a, b, &format!("{host}, tls = \"none\", user = \"u\", password = {{ env = \"PASSWORD\" }}")),
+            "password in the clear",
+        ),
+        ("email", mail(a, b, &format!("{host}, pasword = \"x\"")), "unknown key"),
+    ];
+    for (kind, toml, words) in table {
+        let (_, problems) = read(kind, &toml);
+        let errors: Vec<&str> = problems.iter().filter(|one| one.level == Level::Error).map(|one| one.message.as_str()).collect();
+        assert!(errors.iter().any(|error| error.contains(words)), "{toml}: {errors:?}");
+        // One mistake is not reported as another one, too.
+        assert!(words == "unknown key" || !errors.iter().any(|error| error.contains("unknown key")), "{toml}: {errors:?}");
+        assert!(!format!("{problems:?}").contains("S3CRET"), "{problems:?}");
+    }
+}
+
+#[test]
+fn plain_http_to_another_machine_warns() {
+    let warned = |kind: &str, toml: &str| {
+        let (settings, problems) = read(kind, toml);
+        assert!(settings.is_some() && problems.iter().all(|one| one.level == Level::Warning), "{toml}: {problems:?}");
+        !problems.is_empty()
+    };
+    assert!(warned("webhook", "url = \"http://hooks.example.com/\""));
+    assert!(!warned("webhook", "url = \"http://localhost/\""));
+    let mail = |host: &str| format!("from = \"a@example.com\"\nto = \"b@example.com\"\nsmtp = {{ host = \"{host}\", tls = \"none\" }}");
+    assert!(warned("email", &mail("relay.example.com")));
+    assert!(!warned("email", &mail("127.0.0.1")));
+}
+
+#[test]
+fn what_cannot_be_opened_says_why() {
+    let missing = "ca_file = \"/nowhere/ca.pem\"";
+    let table = [
+        ("webhook", "url = { env = \"UNSET\" }".to_owned(), "UNSET is not set"),
+        ("webhook", "url = { env = \"TOKEN\" }".to_owned(), "URL"),
+        ("webhook", "url = \"https://example.com/\"\nsecret = { env = \"BAD_KEY\" }".to_owned(), "base64"),
+        ("webhook", format!("url = \"https://example.com/\"\n{missing}"), "/nowhere/ca.pem"),
+        ("webhook", "url = \"https://example.com/\"\nheaders = { X-A = \"a\\nb\" }".to_owned(), "x-a"),
+        (
+            "email",
+            format!("from = \"a@example.com\"\nto = \"b@example.com\"\nsmtp = {{ host = \"smtp.example.com\", {missing} }}"),
+            "/nowhere/ca.pem",
+        ),
+    ];
+    for (kind, toml, words) in table {
+        let (settings, problems) = read(kind, &toml);
+        assert_eq!(problems, [], "{toml}");
+        let Err(error) = settings.unwrap().open(&common(kind), &resolve) else { panic!("{toml}") };
+        assert!(error.contains(words) && !error.contains("S3CRET") && !error.contains("***"), "{toml}: {error}");
+    }
+}

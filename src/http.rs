@@ -17,6 +17,8 @@ pub struct AgentOptions<'a> {
     pub insecure: bool,
     /// Proxy URL; `None`: the usual variables.
     pub proxy: Option<&'a str>,
+    /// No proxy at all, whatever the variables say (loopback).
+    pub direct: bool,
     /// Longest silence while connecting or waiting for the head of the answer, and between two reads of its body.
     pub timeout: Duration,
     /// Longest time for the whole exchange, body included; `None`: no limit.
@@ -32,6 +34,7 @@ pub fn agent(options: &AgentOptions<'_>) -> Result<ureq::Agent, String> {
     };
     let proxy = match options.proxy {
         Some(url) => Some(ureq::Proxy::new(url).map_err(|_| "the proxy is not a URL such as http://proxy.example.com:3128".to_owned())?),
+        None if options.direct => None,
         None => ureq::Proxy::try_from_env(),
     };
     Ok(ureq::Agent::config_builder()

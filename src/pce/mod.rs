@@ -99,6 +99,7 @@ impl Client {
             ca_file: settings.ca_file.as_deref(),
             insecure: settings.insecure_skip_verify,
             proxy: settings.proxy.as_deref(),
+            direct: is_loopback(&settings.url),
             timeout: settings.request_timeout,
             total: None,
         })
@@ -158,6 +159,16 @@ impl Client {
 
     fn next_events_file(&self) -> u32 {
         self.events_files.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// Whether an address is this machine itself: then no proxy is asked.
+fn is_loopback(url: &url::Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
     }
 }
 

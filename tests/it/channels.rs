@@ -146,6 +146,7 @@ fn single() -> Parcel {
         pce: PceIdentity { url: "https://pce.example.com:8443".to_owned(), org_id: 1 },
         alerts: vec![alert()],
         left_out: 0,
+        counted: Vec::new(),
         attempts: 0,
         not_before: None,
         last_error: None,

@@ -12,6 +12,7 @@ mod sim_server;
 
 mod support {
     pub mod dummy;
+    pub mod pce;
     pub mod readers;
     pub mod receivers;
     pub mod scripted;

@@ -1,0 +1,266 @@
+//! The command line: what may be typed. Choices come from the tables of formats and channels.
+
+use crate::domain::time::parse_duration;
+use clap::builder::PossibleValuesParser;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+use std::path::PathBuf;
+use std::time::Duration;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  OK
+  1  WARNING
+  2  CRITICAL
+  3  UNKNOWN: data incomplete or unreachable, delivery failed, another run holds the lock, bad arguments, bad config
+  2 outranks 1, 1 outranks 3, 3 outranks 0; with --strict 3 outranks 1.";
+
+/// Watch an Illumio PCE: one run, one verdict, alerts that arrive.
+#[derive(Debug, Parser)]
+#[command(name = "pcemon", version, after_help = EXIT_CODES, arg_required_else_help = true, max_term_width = 110)]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What holds for every command.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]
+    #[arg(short, long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// State file [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    /// Format of the result on standard output
+    #[arg(short, long, global = true, value_name = "FORMAT", value_parser = formats())]
+    pub output: Option<String>,
+    /// Write the result also to a file, as FORMAT=PATH; may be repeated
+    #[arg(long, global = true, value_name = "FORMAT=PATH", value_parser = parse_out)]
+    pub out: Vec<(String, PathBuf)>,
+    /// Print nothing when all is well
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say more on standard error; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Colours in the table
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+    /// Form of the messages on standard error
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
+    pub log_format: LogFormat,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Form of the messages on standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people
+    Text,
+    /// One JSON object per line
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// One monitoring cycle: load, query, decide, remember, alert, print, exit
+    #[command(after_help = "\
+Examples:
+  pcemon check                                   one cycle with the default config
+  pcemon check --dry-run                         the same, but nothing is written and nothing is sent
+  pcemon check -q -o nagios                      as a monitoring plugin
+  pcemon check --flows flows.json.gz --dry-run   judge a recorded answer, no PCE needed
+  pcemon check --out json=result.json --fail-on critical")]
+    Check(CheckArgs),
+    /// Two cycles against a simulated PCE inside this program; needs nothing, leaves nothing behind
+    #[command(after_help = "Example:\n  pcemon demo")]
+    Demo,
+    /// Look at the rules of the config
+    #[command(subcommand)]
+    Rules(RulesCommand),
+    /// Look at the channels of the config and try them
+    #[command(subcommand)]
+    Channel(ChannelCommand),
+    /// Messages that wait for delivery
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
+    /// What is remembered between runs
+    #[command(subcommand)]
+    State(StateCommand),
+    /// Print shell completions
+    #[command(after_help = "Example:\n  pcemon completions bash > /etc/bash_completion.d/pcemon")]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write all pages into a folder
+    #[command(after_help = "Examples:\n  pcemon man | man -l -\n  pcemon man --out-dir /usr/local/share/man/man1")]
+    Man {
+        /// Write one page for each command into this folder
+        #[arg(long, value_name = "DIR")]
+        out_dir: Option<PathBuf>,
+    },
+}
+
+/// Flags of `check`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct CheckArgs {
+    /// Write no state and send nothing; show what would be sent
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Only rules whose name matches
+    #[arg(long, value_name = "GLOB")]
+    pub rule: Option<String>,
+    /// Read flows from a recorded answer: a file (JSON array or one object per line, plain or gzip), a folder of --record, or - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub flows: Option<PathBuf>,
+    /// Read events from a recorded answer
+    #[arg(long, value_name = "FILE")]
+    pub events: Option<PathBuf>,
+    /// Read health from a recorded answer
+    #[arg(long, value_name = "FILE")]
+    pub health: Option<PathBuf>,
+    /// Take this as the present instant (RFC 3339) in everything the run decides
+    #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
+    pub now: Option<Timestamp>,
+    /// Keep the raw answers of the PCE in this folder, compressed
+    #[arg(long, value_name = "DIR")]
+    pub record: Option<PathBuf>,
+    /// What makes the exit code differ from 0: this and what outranks it (critical > warning > unknown); `new`: only what began to fire in this run, and unknown
+    #[arg(long, value_enum, default_value_t = FailOn::Unknown, value_name = "WHAT")]
+    pub fail_on: FailOn,
+    /// Let UNKNOWN outrank WARNING
+    #[arg(long)]
+    pub strict: bool,
+    /// How long to wait for another run to end
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = parse_duration)]
+    pub lock_wait: Duration,
+}
+
+/// What makes the exit code differ from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum FailOn {
+    /// Nothing
+    Never,
+    /// Critical
+    Critical,
+    /// Critical and warning
+    Warning,
+    /// Critical, warning and unknown
+    #[default]
+    Unknown,
+    /// What began to fire in this run, and unknown
+    New,
+}
+
+/// `pcemon rules ...`
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// One line for each rule
+    #[command(after_help = "Example:\n  pcemon rules list -c rules.toml")]
+    List,
+    /// Prove the config without contacting anything
+    #[command(after_help = "Example:\n  pcemon rules validate -c rules.toml")]
+    Validate,
+    /// Print a documented example config
+    #[command(after_help = "Example:\n  pcemon rules example > rules.toml")]
+    Example,
+}
+
+/// `pcemon channel ...`
+#[derive(Debug, Subcommand)]
+pub enum ChannelCommand {
+    /// One line for each channel
+    #[command(after_help = "Example:\n  pcemon channel list")]
+    List,
+    /// Send a test message to one channel
+    #[command(after_help = "Examples:\n  pcemon channel test soc\n  pcemon channel test soc --no-send")]
+    Test {
+        /// Name of the channel
+        name: String,
+        /// Only show what would be sent
+        #[arg(long)]
+        no_send: bool,
+    },
+}
+
+/// `pcemon outbox ...`
+#[derive(Debug, Subcommand)]
+pub enum OutboxCommand {
+    /// One line for each message that waits or was given up
+    #[command(after_help = "Example:\n  pcemon outbox list")]
+    List,
+    /// Let the next run try messages at once, also those that were given up
+    #[command(after_help = "Examples:\n  pcemon outbox retry 6f1c\n  pcemon outbox retry --all")]
+    Retry(Which),
+    /// Throw messages away; their alerts are told again while they fire
+    #[command(after_help = "Examples:\n  pcemon outbox drop 6f1c\n  pcemon outbox drop --all")]
+    Drop(Which),
+}
+
+/// Which messages.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct Which {
+    /// The id of a message, or the beginning of one
+    pub id: Option<String>,
+    /// All of them
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// `pcemon state ...`
+#[derive(Debug, Subcommand)]
+pub enum StateCommand {
+    /// What is remembered, for people or as JSON (-o json)
+    #[command(after_help = "Example:\n  pcemon state show")]
+    Show,
+    /// Forget everything: firing alerts are told again, traffic numbers learn anew
+    #[command(after_help = "Example:\n  pcemon state reset --yes")]
+    Reset {
+        /// Do it without asking
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+fn formats() -> PossibleValuesParser {
+    PossibleValuesParser::new(crate::render::FORMATS.iter().map(|format| clap::builder::PossibleValue::new(format.name).help(format.summary)))
+}
+
+fn parse_out(text: &str) -> Result<(String, PathBuf), String> {
+    let (format, path) = text.split_once('=').ok_or("write FORMAT=PATH, for example json=result.json")?;
+    if crate::render::find(format).is_none() {
+        let names: Vec<&str> = crate::render::FORMATS.iter().map(|format| format.name).collect();
+        return Err(format!("'{format}' is no format; {}", crate::config::reader::did_you_mean(format, &names)));
+    }
+    if path.is_empty() {
+        return Err("there is no path after the =".to_owned());
+    }
+    Ok((format.to_owned(), PathBuf::from(path)))
+}
+
+fn parse_now(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|_| format!("'{text}' is no instant; write for example 2026-11-20T10:00:00Z"))
+}
+
+/// The command as clap sees it, for completions and manual.
+pub fn command() -> clap::Command {
+    Cli::command()
+}

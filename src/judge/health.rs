@@ -34,6 +34,7 @@ pub fn observe(rule: &Rule, clusters: &[Health]) -> Observation {
         note: clusters
             .iter()
             .find_map(|cluster| cluster.listen_only_since.as_ref().map(|at| format!("in listen-only mode since {}", visible(at)))),
+        absent_may_be_more: false,
         trouble: worst.is_none().then(|| format!("the PCE does not report {}", rule.metric)),
     }
 }

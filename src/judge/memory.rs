@@ -80,6 +80,8 @@ pub struct Observation {
     pub note: Option<String>,
     /// Something that makes the rule's answer incomplete.
     pub trouble: Option<String>,
+    /// Whether a group that is not listed may in truth have more than nothing.
+    pub absent_may_be_more: bool,
 }
 
 /// The span whose increases a run reports.
@@ -214,6 +216,7 @@ impl RuleMemory {
             matched,
             top: merge_talkers(self.slots.iter().flat_map(|slot| slot.top.iter().cloned())),
             note,
+            absent_may_be_more: short || overflow,
             trouble: overflow.then(|| "more groups or values than can be told apart: the rest is not counted".to_owned()),
         }
     }

@@ -146,6 +146,18 @@ impl<'r> TrafficJudge<'r> {
         }
     }
 
+    /// A fingerprint of the rules that carry marks: under another one, remembered marks mean nothing.
+    pub fn marks_of(rules: &[&Rule]) -> u64 {
+        let mut marked = Vec::new();
+        for (number, rule) in (0u32..).zip(rules) {
+            if let Matcher::Traffic(filter) = &rule.matcher {
+                selector(rule, filter, number, &mut marked);
+            }
+        }
+        let text: String = marked.iter().map(|number| format!("{:x}.", rules[*number as usize].definition())).collect();
+        xxh3_64(text.as_bytes())
+    }
+
     /// How the decoder marks endpoints for this judge's rules.
     pub fn marker(&self) -> impl Fn(&Endpoint) -> Box<[u64]> + 'static {
         self.plan.marker()

@@ -1,0 +1,294 @@
+//! Reading the sources of a run: from the PCE, or from recorded answers.
+
+use crate::config::{Config, PceSettings};
+use crate::domain::metric::SourceKind;
+use crate::domain::record::{Decision, Event, Health};
+use crate::domain::report::{SourceReport, SourceStatus};
+use crate::judge::traffic::TrafficJudge;
+use crate::pce::decode::{DecodeError, Decoded, Endpoints, decode_flows};
+use crate::pce::traffic::{AnswerSink, BodyError, TrafficQuery, collect, submit};
+use crate::pce::{Client, HealthAnswer};
+use jiff::{SignedDuration, Timestamp};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// What one source gave: the report, and the answer unless it failed.
+pub struct Fetched<T> {
+    /// For every output.
+    pub report: SourceReport,
+    /// What was read; `None`: it failed or is not offered.
+    pub answer: Option<T>,
+}
+
+/// Events, and how far they are whole.
+pub struct Events {
+    /// The events.
+    pub list: Vec<Event>,
+    /// Everything up to here was read.
+    pub whole_until: Timestamp,
+}
+
+/// A report of a source that was not read.
+pub fn failed(source: SourceKind, error: String) -> SourceReport {
+    SourceReport { source, status: SourceStatus::Failed, records: 0, unreadable: 0, queries: 0, bytes: 0, from: None, to: None, error: Some(error) }
+}
+
+/// Hands the bodies of a traffic answer to the judge.
+pub struct JudgeSink<'s, 'r, 'm> {
+    judge: &'s mut TrafficJudge<'r>,
+    endpoints: &'s mut Endpoints<'m>,
+    /// Records that could not be read, over all parts.
+    pub unreadable: u64,
+}
+
+impl<'s, 'r, 'm> JudgeSink<'s, 'r, 'm> {
+    /// A sink for one run.
+    pub fn new(judge: &'s mut TrafficJudge<'r>, endpoints: &'s mut Endpoints<'m>) -> Self {
+        Self { judge, endpoints, unreadable: 0 }
+    }
+
+    fn read(&mut self, part: u32, body: impl Read) -> Result<Decoded, DecodeError> {
+        self.judge.begin_part(part);
+        let decoded = decode_flows(body, self.endpoints, self.judge)?;
+        self.unreadable += decoded.unreadable;
+        Ok(decoded)
+    }
+}
+
+impl AnswerSink for JudgeSink<'_, '_, '_> {
+    fn part(&mut self, part: u32, body: &mut dyn Read) -> Result<u64, BodyError> {
+        match self.read(part, body) {
+            Ok(decoded) => Ok(decoded.rows),
+            Err(DecodeError::Read(error)) => Err(BodyError::Network(error.to_string())),
+            Err(error) => Err(BodyError::Content(error.to_string())),
+        }
+    }
+}
+
+/// Reads recorded flows: a file, a folder of `--record`, or standard input.
+pub fn flows_from_file(path: &Path, sink: &mut JudgeSink<'_, '_, '_>) -> SourceReport {
+    let mut report = SourceReport { status: SourceStatus::Ok, error: None, ..failed(SourceKind::Traffic, String::new()) };
+    let files = match recorded(path, "traffic-") {
+        Ok(files) => files,
+        Err(error) => return failed(SourceKind::Traffic, error),
+    };
+    for (part, file) in (0u32..).zip(files) {
+        let result = open(&file).and_then(|reader| {
+            let mut counting = Counting { inner: reader, bytes: 0 };
+            let decoded = sink.read(part, &mut counting).map_err(|error| format!("{}: {error}", file.display()))?;
+            report.bytes += counting.bytes;
+            Ok(decoded)
+        });
+        match result {
+            Ok(decoded) => {
+                report.records += decoded.rows;
+                report.queries += 1;
+            }
+            Err(error) => return failed(SourceKind::Traffic, error),
+        }
+    }
+    report
+}
+
+/// Reads recorded events.
+pub fn events_from_file(path: &Path, now: Timestamp) -> Fetched<Events> {
+    let read = || -> Result<(Vec<Event>, u64), String> {
+        let (mut list, mut unreadable) = (Vec::new(), 0);
+        for file in recorded(path, "events-")? {
+            let (events, bad) = crate::pce::events::parse_events(open(&file)?).map_err(|error| format!("{}: {error}", file.display()))?;
+            list.extend(events);
+            unreadable += bad;
+        }
+        Ok((list, unreadable))
+    };
+    match read() {
+        Ok((list, unreadable)) => {
+            let report = SourceReport { status: SourceStatus::Ok, records: list.len() as u64, unreadable, error: None, ..failed(SourceKind::Events, String::new()) };
+            Fetched { report: with_unreadable(report), answer: Some(Events { list, whole_until: now }) }
+        }
+        Err(error) => Fetched { report: failed(SourceKind::Events, error), answer: None },
+    }
+}
+
+/// Reads recorded health.
+pub fn health_from_file(path: &Path) -> Fetched<Vec<Health>> {
+    let read = || -> Result<Vec<Health>, String> {
+        let mut list = Vec::new();
+        for file in recorded(path, "health")? {
+            list.extend(crate::pce::health::parse_health(open(&file)?).map_err(|error| format!("{}: {error}", file.display()))?);
+        }
+        Ok(list)
+    };
+    match read() {
+        Ok(list) => {
+            let report = SourceReport { status: SourceStatus::Ok, records: list.len() as u64, error: None, ..failed(SourceKind::Health, String::new()) };
+            Fetched { report, answer: Some(list) }
+        }
+        Err(error) => Fetched { report: failed(SourceKind::Health, error), answer: None },
+    }
+}
+
+/// Asks the PCE for health.
+pub fn health_from_pce(client: &Client) -> Fetched<Vec<Health>> {
+    let base = SourceReport { queries: 1, ..failed(SourceKind::Health, String::new()) };
+    match client.health() {
+        Ok(HealthAnswer::Clusters(list)) => {
+            let report = SourceReport { status: SourceStatus::Ok, records: list.len() as u64, error: None, ..base };
+            Fetched { report, answer: Some(list) }
+        }
+        Ok(HealthAnswer::Unavailable(reason)) => {
+            Fetched { report: SourceReport { status: SourceStatus::Unavailable, error: Some(format!("not offered by this PCE: {reason}")), ..base }, answer: None }
+        }
+        Err(error) => Fetched { report: SourceReport { error: Some(error.to_string()), ..base }, answer: None },
+    }
+}
+
+/// Asks the PCE for events.
+pub fn events_from_pce(client: &Client, from: Timestamp, to: Timestamp) -> Fetched<Events> {
+    let base = SourceReport { from: Some(from), to: Some(to), queries: 1, ..failed(SourceKind::Events, String::new()) };
+    match client.events(from, to) {
+        Ok(answer) => {
+            let status = if answer.missing.is_some() { SourceStatus::Partial } else { SourceStatus::Ok };
+            let report = SourceReport {
+                status,
+                records: answer.events.len() as u64,
+                unreadable: answer.unreadable,
+                queries: answer.queries,
+                bytes: answer.bytes,
+                error: answer.missing,
+                ..base
+            };
+            let whole_until = answer.whole_until.unwrap_or(from).min(to);
+            Fetched { report: with_unreadable(report), answer: Some(Events { list: answer.events, whole_until }) }
+        }
+        Err(error) => Fetched { report: SourceReport { error: Some(error.to_string()), ..base }, answer: None },
+    }
+}
+
+/// A traffic query on its way, and the clock it was asked by.
+pub struct TrafficOnTheWay {
+    submitted: crate::pce::traffic::Submitted,
+    /// The PCE's clock minus ours, as assumed for the query.
+    pub skew: SignedDuration,
+}
+
+/// Differences of clocks that are noise.
+const SKEW_NOISE: i64 = 5;
+/// A query asked by a clock that was wrong by more than this is asked again.
+const SKEW_MATTERS: i64 = 120;
+
+/// The measured difference between the clocks, noise left out.
+pub fn measured_skew(client: &Client) -> SignedDuration {
+    client.clock_skew().filter(|skew| skew.as_secs().abs() > SKEW_NOISE).unwrap_or_default()
+}
+
+/// Submits the traffic query that `ask` makes of the PCE's present instant; once more when the
+/// PCE's answer shows that its clock is not where it was assumed.
+pub fn submit_traffic(
+    client: &Client,
+    settings: &PceSettings,
+    assumed: SignedDuration,
+    ask: &dyn Fn(SignedDuration) -> (Timestamp, Timestamp, Vec<Decision>),
+) -> Result<TrafficOnTheWay, String> {
+    let query = |skew: SignedDuration| {
+        let (from, to, decisions) = ask(skew);
+        TrafficQuery { from, to, decisions, services: Vec::new(), max_results: settings.max_results }
+    };
+    let submitted = submit(client, &query(assumed)).map_err(|error| error.to_string())?;
+    let measured = measured_skew(client);
+    if (measured - assumed).as_secs().abs() <= SKEW_MATTERS {
+        return Ok(TrafficOnTheWay { submitted, skew: assumed });
+    }
+    log::info!("the PCE's clock is {measured:#} from ours; asking again by its clock");
+    client.cleaner().delete_all(std::time::Duration::from_secs(5));
+    let submitted = submit(client, &query(measured)).map_err(|error| error.to_string())?;
+    Ok(TrafficOnTheWay { submitted, skew: measured })
+}
+
+/// Waits for the traffic query and streams its rows into the judge.
+pub fn collect_traffic(
+    client: &Client,
+    on_the_way: TrafficOnTheWay,
+    sink: &mut JudgeSink<'_, '_, '_>,
+    span: (Timestamp, Timestamp),
+    progress: &dyn Fn(&str),
+) -> SourceReport {
+    let base = SourceReport { from: Some(span.0), to: Some(span.1), ..failed(SourceKind::Traffic, String::new()) };
+    match collect(client, on_the_way.submitted, sink, progress) {
+        Ok(answer) => SourceReport {
+            status: if answer.missing.is_some() { SourceStatus::Partial } else { SourceStatus::Ok },
+            records: answer.rows,
+            queries: answer.queries,
+            bytes: answer.bytes,
+            error: answer.missing,
+            ..base
+        },
+        Err(error) => SourceReport { error: Some(error.to_string()), ..base },
+    }
+}
+
+/// Records that could not be read make a source partial: what they say is not known.
+pub fn with_unreadable(mut report: SourceReport) -> SourceReport {
+    if report.unreadable > 0 && matches!(report.status, SourceStatus::Ok | SourceStatus::Partial) {
+        let text = format!("{} of {} records could not be read", report.unreadable, report.records);
+        report.status = SourceStatus::Partial;
+        report.error = Some(report.error.map_or(text.clone(), |error| format!("{error}; {text}")));
+    }
+    report
+}
+
+/// The recorded files a path stands for.
+fn recorded(path: &Path, prefix: &str) -> Result<Vec<PathBuf>, String> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let wrong = |error: io::Error| format!("cannot read the folder {}: {error}", path.display());
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(wrong)? {
+        let entry = entry.map_err(wrong)?;
+        if entry.file_name().to_str().is_some_and(|name| name.starts_with(prefix) && name.contains(".json")) {
+            files.push(entry.path());
+        }
+    }
+    // traffic-10 comes after traffic-9.
+    files.sort_by_key(|file| (file.as_os_str().len(), file.clone()));
+    if files.is_empty() {
+        return Err(format!("the folder {} holds no {prefix}*.json.gz of --record", path.display()));
+    }
+    Ok(files)
+}
+
+fn open(path: &Path) -> Result<Box<dyn Read>, String> {
+    if path.as_os_str() == "-" {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    File::open(path).map(|file| Box::new(file) as Box<dyn Read>).map_err(|error| format!("cannot read {}: {error}", path.display()))
+}
+
+struct Counting<R> {
+    inner: R,
+    bytes: u64,
+}
+
+impl<R: Read> Read for Counting<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.bytes += count as u64;
+        Ok(count)
+    }
+}
+
+/// The config's PCE, or why there must be one.
+pub fn pce_of<'c>(config: &'c Config, needed: &[SourceKind]) -> Result<&'c PceSettings, String> {
+    config.pce.as_ref().ok_or_else(|| {
+        let list: Vec<&str> = needed.iter().map(|source| source.name()).collect();
+        let flags: Vec<String> = needed.iter().map(|source| if *source == SourceKind::Traffic { "--flows".to_owned() } else { format!("--{source}") }).collect();
+        format!(
+            "{} has rules on {} but no [pce] to ask; add [pce], or give recorded answers with {}",
+            config.path.display(),
+            list.join(" and "),
+            flags.join(" and ")
+        )
+    })
+}

@@ -53,6 +53,9 @@ pub(super) fn read(path: &Path, text: &str, circumstances: &Circumstances<'_>) -
             problem.message.push_str(", which everybody on this machine can read");
         }
     }
+    // What else the parser says about a line mostly follows from the first.
+    syntax.sort_by_key(|(span, _)| span.start);
+    syntax.dedup_by(|later, first| !text.as_bytes().get(first.0.start..later.0.start).unwrap_or_default().contains(&b'\n'));
     problems.extend(syntax.into_iter().take(MOST_KEPT).map(|(span, message)| syntax_problem(message, span)));
     if let Some(at) = circumstances.broken_at {
         let hint = Some("save the file as UTF-8".to_owned());

@@ -77,11 +77,20 @@ fn in_broken_line(text: &str, span: &Range<usize>, spans: &mut Vec<Range<usize>>
     let from = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let to = text[end..].find('\n').map_or(text.len(), |at| end + at);
     let mut at = from;
+    // A value may go on from the line before.
+    let before = text[..from].lines().next_back().unwrap_or_default();
+    let mut inside = words(before).any(|word| may_hold_secret(&before[word])) && !before.trim_end().ends_with(['"', '\'', '}', ']']);
     for line in text[from..to].split_inclusive('\n') {
-        let kept = words(line)
-            .find(|word| may_hold_secret(&line[word.clone()]) || line[word.end..].starts_with("://"))
-            .map(|word| word.end)
-            .or_else(|| if line.contains('=') || line.trim_start().starts_with('[') { None } else { Some(first_key(line)) });
+        let kept = if inside {
+            Some(0)
+        } else if let Some(word) = words(line).find(|word| may_hold_secret(&line[word.clone()]) || line[word.end..].starts_with("://")) {
+            Some(word.end)
+        } else if line.contains('=') || line.trim_start().starts_with('[') {
+            None
+        } else {
+            Some(first_key(line))
+        };
+        inside = false;
         if let Some(kept) = kept {
             spans.push(at + kept..at + line.len());
         }

@@ -371,7 +371,7 @@ proptest! {
         let to = (from + length).min(text.len());
         // A cut through the secret itself or through the name of its key leaves nothing to recognise it by.
         let context = &text[from.saturating_sub(7)..(to + 7).min(text.len())];
-        prop_assume!(!["hunter2", "api_", "pass", "token", "secret", "head", "Auth", "://", "\"\"\""].iter().any(|word| context.contains(word)) || length == 0 && junk.is_empty());
+        prop_assume!(!["hunter2", "api_", "pass", "token", "secret", "head", "orization", "Auth", "://", "\"\"\""].iter().any(|word| context.contains(word)) || length == 0 && junk.is_empty());
         text.replace_range(from..to, junk);
         if let Err(error) = read(&text) {
             for shown in [error.render(false), error.to_string(), format!("{error:?}")] {

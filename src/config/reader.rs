@@ -376,7 +376,11 @@ fn article(kind: &str) -> String {
 pub fn did_you_mean(text: &str, names: &[&str]) -> String {
     let nearest = names
         .iter()
-        .map(|name| (strsim::jaro_winkler(text, name), *name))
+        .map(|name| {
+            // In short words Jaro-Winkler does not see two letters that changed places.
+            let slip = text.len() > 2 && strsim::osa_distance(text, name) == 1;
+            (if slip { 0.95 } else { strsim::jaro_winkler(text, name) }, *name)
+        })
         .filter(|(score, _)| *score > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0));
     match nearest {

@@ -354,6 +354,9 @@ proptest! {
             let obeyed = error.render(false).contains(['\r', '\u{202e}']);
             prop_assert!(!obeyed);
             prop_assert!(!error.to_string().is_empty());
+        } else {
+            // Recovering from faults must never mean overlooking one.
+            prop_assert!(text.parse::<toml::Table>().is_ok(), "accepted {:?}", text);
         }
     }
 

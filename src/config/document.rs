@@ -66,6 +66,10 @@ pub(super) fn read(path: &Path, text: &str, circumstances: &Circumstances<'_>) -
     problems.sort_by_key(|problem| problem.level == Level::Warning);
     problems.truncate(MOST_KEPT);
     problems.sort_by_key(|problem| problem.span.start);
+    for problem in &mut problems {
+        problem.message = mask::message(&problem.message);
+        problem.hint = problem.hint.as_deref().map(mask::hint);
+    }
     if problems.iter().any(|problem| problem.level == Level::Error) {
         return Err(ConfigError::new(path, text, problems, &secrets));
     }

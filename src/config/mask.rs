@@ -2,9 +2,12 @@
 //!
 //! Every mask keeps the number of bytes, so that places found in the file stay places in the masked text.
 
-use crate::domain::text::visible;
+use crate::domain::text::{shorten, visible};
 use std::ops::Range;
 use toml::de::{DeTable, DeValue};
+
+/// Longer messages quote something that nobody reads.
+const LONGEST_MESSAGE: usize = 400;
 
 /// Parts of key names behind which a secret may stand, whatever table they are in.
 const TELLING: [&str; 9] = ["secret", "passw", "pwd", "token", "key", "auth", "credential", "topic", "headers"];
@@ -116,6 +119,23 @@ fn first_key(line: &str) -> usize {
         .map_or(0, |word| word.end)
 }
 
+/// A message that may quote a value. A quote that lost its end turns half a file into one value, keys and secrets included.
+pub(super) fn message(text: &str) -> String {
+    let mut spans = Vec::new();
+    if text.contains('\n') {
+        in_broken_line(text, &(0..text.len()), &mut spans);
+    } else {
+        let assigns = |word: &Range<usize>| text[word.end..].trim_start_matches(['"', '\'', ' ']).starts_with('=');
+        spans.extend(words(text).find(|word| may_hold_secret(&text[word.clone()]) && assigns(word)).map(|word| word.end..text.len()));
+    }
+    shorten(&visible(&harmless(text, &spans)), LONGEST_MESSAGE)
+}
+
+/// A hint: our own words, unless it quotes a value of several lines.
+pub(super) fn hint(text: &str) -> String {
+    if text.contains('\n') { message(text) } else { shorten(&visible(text), LONGEST_MESSAGE) }
+}
+
 /// The text with the given spans starred out and nothing left that a terminal would obey; as long as before.
 pub(super) fn harmless(text: &str, secrets: &[Range<usize>]) -> String {
     let mut hidden = vec![false; text.len()];
@@ -173,6 +193,15 @@ mod tests {
         ] {
             assert!(!masked(text).contains("hunter2"), "{text} became {}", masked(text));
         }
+    }
+
+    #[test]
+    fn a_value_that_swallowed_a_secret_is_not_quoted() {
+        for text in ["unknown type `smtp = { password = \"hunter2\" }`", "unknown type `a\ntoken = [\n \"hunter2\",\nhunter2 `"] {
+            assert!(!message(text).contains("hunter2"), "{}", message(text));
+        }
+        assert_eq!(message("[pce] has no `api_key`"), "[pce] has no `api_key`");
+        assert_eq!(hint("add api_key = { env = \"A\" }"), "add api_key = { env = \"A\" }");
     }
 
     #[test]

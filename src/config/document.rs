@@ -129,7 +129,8 @@ fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstances: &Circums
     let has_pce = root.has("pce");
     root.finish();
     // A reader that gives up without a word would drop a rule in silence.
-    if !problems.has_errors() && !(complete && channel_list.len() == channel_names.len() && pce.is_some() == has_pce) {
+    let whole = complete && channel_list.len() == channel_names.len() && pce.is_some() == has_pce;
+    if !whole && !problems.has_errors() {
         problems.error(0..0, "part of the config could not be read, and nothing says why; this is a fault of pcemon", None);
     }
     Config {

@@ -2,6 +2,7 @@
 //!
 //! Every mask keeps the number of bytes, so that places found in the file stay places in the masked text.
 
+use super::error::floor_char;
 use crate::domain::text::{shorten, visible};
 use std::ops::Range;
 use toml::de::{DeTable, DeValue};
@@ -76,7 +77,7 @@ fn in_url(text: &str, span: Range<usize>, spans: &mut Vec<Range<usize>>) {
 
 /// Everything behind a telling word, and everything of a line that only continues another.
 fn in_broken_line(text: &str, span: &Range<usize>, spans: &mut Vec<Range<usize>>) {
-    let (start, end) = (text.floor_char_boundary(span.start), text.ceil_char_boundary(span.end));
+    let (start, end) = (floor_char(text, span.start), floor_char(text, span.end.max(span.start)));
     let from = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let to = text[end..].find('\n').map_or(text.len(), |at| end + at);
     let mut at = from;

@@ -11,6 +11,9 @@ use crate::domain::rule::Matcher;
 use std::collections::BTreeMap;
 
 type Read<C> = fn(&mut Reader<'_>, &str) -> Option<C>;
+type Ends = &'static [(End, &'static str)];
+/// One side of a filter: each key as written with its condition.
+type Conditions<C> = Vec<(String, C)>;
 
 /// Keys of traffic conditions that have no end, in the order in which they are tested and explained.
 const TRAFFIC_KEYS: [(&str, Read<TrafficCondition>); 12] = [
@@ -41,7 +44,7 @@ const TRAFFIC_KEYS: [(&str, Read<TrafficCondition>); 12] = [
 ];
 
 /// What can be asked about an end, with the ends it can be asked about.
-const END_KEYS: [(&str, &[(End, &str)], Read<EndCondition>); 7] = [
+const END_KEYS: [(&str, Ends, Read<EndCondition>); 7] = [
     ("label", &ALL_ENDS, |reader, key| labels(reader, key).map(EndCondition::Labels)),
     ("ip", &ALL_ENDS, |reader, key| addresses(reader, key).map(EndCondition::Ip)),
     ("ip_list", &ALL_ENDS, |reader, key| patterns(reader, key, false).map(EndCondition::IpList)),
@@ -86,7 +89,7 @@ pub(super) fn matcher(rule: &mut Reader<'_>, source: SourceKind) -> Option<Match
     }
 }
 
-fn filter<C: PartialEq>(rule: &mut Reader<'_>, read: fn(Reader<'_>) -> Option<Vec<(String, C)>>) -> Option<Filter<C>> {
+fn filter<C: PartialEq>(rule: &mut Reader<'_>, read: fn(Reader<'_>) -> Option<Conditions<C>>) -> Option<Filter<C>> {
     let mut one = |key: &str| match rule.raw(key) {
         None => Some(Vec::new()),
         Some(_) => rule.table(key).and_then(read),
@@ -104,7 +107,7 @@ fn filter<C: PartialEq>(rule: &mut Reader<'_>, read: fn(Reader<'_>) -> Option<Ve
     Some(filter)
 }
 
-fn traffic_conditions(mut reader: Reader<'_>) -> Option<Vec<(String, TrafficCondition)>> {
+fn traffic_conditions(mut reader: Reader<'_>) -> Option<Conditions<TrafficCondition>> {
     let mut out = Vec::new();
     let mut sound = true;
     for (suffix, ends, read) in END_KEYS {
@@ -124,14 +127,14 @@ fn traffic_conditions(mut reader: Reader<'_>) -> Option<Vec<(String, TrafficCond
     sound.then_some(out)
 }
 
-fn event_conditions(mut reader: Reader<'_>) -> Option<Vec<(String, EventCondition)>> {
+fn event_conditions(mut reader: Reader<'_>) -> Option<Conditions<EventCondition>> {
     let mut out = Vec::new();
     let sound = read_keys(&mut reader, &EVENT_KEYS, &mut out);
     reader.finish();
     sound.then_some(out)
 }
 
-fn read_keys<C>(reader: &mut Reader<'_>, keys: &[(&str, Read<C>)], out: &mut Vec<(String, C)>) -> bool {
+fn read_keys<C>(reader: &mut Reader<'_>, keys: &[(&str, Read<C>)], out: &mut Conditions<C>) -> bool {
     let mut sound = true;
     for (key, read) in keys {
         if reader.raw(key).is_some() {

@@ -53,6 +53,9 @@ pub(super) fn read(path: &Path, text: &str, circumstances: &Circumstances<'_>) -
             problem.message.push_str(", which everybody on this machine can read");
         }
     }
+    // What else the parser says about a line mostly follows from the first.
+    syntax.sort_by_key(|(span, _)| span.start);
+    syntax.dedup_by(|later, first| !text.as_bytes().get(first.0.start..later.0.start).unwrap_or_default().contains(&b'\n'));
     problems.extend(syntax.into_iter().take(MOST_KEPT).map(|(span, message)| syntax_problem(message, span)));
     if let Some(at) = circumstances.broken_at {
         let hint = Some("save the file as UTF-8".to_owned());
@@ -63,6 +66,10 @@ pub(super) fn read(path: &Path, text: &str, circumstances: &Circumstances<'_>) -
     problems.sort_by_key(|problem| problem.level == Level::Warning);
     problems.truncate(MOST_KEPT);
     problems.sort_by_key(|problem| problem.span.start);
+    for problem in &mut problems {
+        problem.message = mask::message(&problem.message);
+        problem.hint = problem.hint.as_deref().map(mask::hint);
+    }
     if problems.iter().any(|problem| problem.level == Level::Error) {
         return Err(ConfigError::new(path, text, problems, &secrets));
     }
@@ -122,7 +129,8 @@ fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstances: &Circums
     let has_pce = root.has("pce");
     root.finish();
     // A reader that gives up without a word would drop a rule in silence.
-    if !problems.has_errors() && !(complete && channel_list.len() == channel_names.len() && pce.is_some() == has_pce) {
+    let whole = complete && channel_list.len() == channel_names.len() && pce.is_some() == has_pce;
+    if !whole && !problems.has_errors() {
         problems.error(0..0, "part of the config could not be read, and nothing says why; this is a fault of pcemon", None);
     }
     Config {
@@ -197,7 +205,10 @@ fn without_echoes(problems: Vec<Problem>, text: &str, broken: &[Range<usize>], d
         let line = line_of(span.start);
         let next = heads.get(heads.partition_point(|head| *head <= line)).copied().unwrap_or(usize::MAX);
         // A complaint about a table as a whole may come from any broken line in it.
-        broken_lines.contains(&line) || (heads.binary_search(&line).is_ok() && broken_lines.range(line..next).next().is_some())
+        broken_lines.contains(&line)
+            || (text.as_bytes().get(span.start) == Some(&b'[')
+                && heads.binary_search(&line).is_ok()
+                && broken_lines.range(line..next).next().is_some())
     };
     let mut seen = BTreeSet::new();
     problems
@@ -207,4 +218,171 @@ fn without_echoes(problems: Vec<Problem>, text: &str, broken: &[Range<usize>], d
             !spoiled(&problem.span) && (!shared || seen.insert(problem.span.start))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::channels::{Channel, Common, Settings};
+    use crate::domain::secret::{Secret, SecretSource};
+    use crate::domain::threshold::Severity;
+
+    /// A kind of channel with one key, for the kinds this version has are not the business of these tests.
+    #[derive(Debug)]
+    struct Pigeon(SecretSource);
+
+    impl Settings for Pigeon {
+        fn open(&self, _: &Common, secrets: &dyn Fn(&SecretSource) -> Result<Secret, String>) -> Result<Box<dyn Channel>, String> {
+            secrets(&self.0).and_then(|_| Err("pigeons do not fly in tests".to_owned()))
+        }
+        fn destination(&self) -> String {
+            self.0.describe()
+        }
+    }
+
+    const KINDS: &[Kind] = &[Kind {
+        name: "pigeon",
+        summary: "",
+        read: |reader| reader.required_secret("home").map(|home| Box::new(Pigeon(home)) as Box<dyn Settings>),
+    }];
+
+    const CHANNELS: &str = "[[channels]]\nname = \"soc\"\ntype = \"pigeon\"\nhome = { env = \"HOME\" }\n\
+        [[channels]]\nname = \"pager\"\ntype = \"pigeon\"\nmin_severity = \"critical\"\nhome = { env = \"HOME\" }\n";
+
+    fn rule(name: &str, more: &str) -> String {
+        format!("[[rules]]\nname = \"{name}\"\nsource = \"events\"\nwarning = \">= 1\"\n{more}\n")
+    }
+
+    fn read_text(text: &str) -> Result<Config, ConfigError> {
+        read(Path::new("rules.toml"), text, &Circumstances { kinds: KINDS, ..Circumstances::default() })
+    }
+
+    /// All complaints, errors or warnings, as `LINE message`.
+    fn complaints(text: &str) -> Vec<String> {
+        match read_text(text) {
+            Ok(config) => config.warnings,
+            Err(error) => error.lines(),
+        }
+    }
+
+    fn check(text: &str, line: usize, level: &str, wanted: &str) {
+        let found = complaints(text);
+        let start = format!("rules.toml:{line}:");
+        assert!(
+            found.len() == 1 && found[0].starts_with(&start) && found[0].contains(&format!(" {level}: ")) && found[0].contains(wanted),
+            "line {line}, {level}, '{wanted}' is not what was said: {found:#?}"
+        );
+    }
+
+    #[test]
+    fn channels_take_their_common_keys_and_their_own() {
+        let text = format!(
+            "{}{}{}",
+            CHANNELS,
+            "[[channels]]\nname = \"c\"\ntype = \"pigeon\"\nhome = \"barn\"\nsend_resolved = false\ntimeout = \"3s\"\nenabled = false\n",
+            rule("a", "notify = [\"soc\", \"pager\", \"c\"]")
+        );
+        let config = read_text(&text).unwrap();
+        let [soc, pager, c] = config.channels.as_slice() else { panic!() };
+        assert_eq!(
+            (soc.common.kind, soc.common.min_severity, soc.common.send_resolved, soc.common.enabled),
+            ("pigeon", Severity::Info, true, true)
+        );
+        assert_eq!((soc.common.timeout.as_secs(), pager.common.min_severity), (15, Severity::Critical));
+        assert_eq!((c.common.timeout.as_secs(), c.common.send_resolved, c.common.enabled), (3, false, false));
+        assert_eq!(soc.settings.destination(), "environment variable HOME");
+        assert_eq!(config.warnings.len(), 1, "{:?}", config.warnings);
+        assert!(config.warnings[0].contains("`home` in channel `c`") && !config.warnings[0].contains("barn"));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_channel() {
+        let with = |more: &str| format!("[[channels]]\nname = \"x\"\n{more}\n{}", rule("a", "notify = [\"x\"]"));
+        check(&with("type = \"pigeon\""), 1, "error", "channel `x` has no `home`");
+        check(&with("type = \"pigeon\"\nhome = { env = \"A\" }\nhomes = 1"), 5, "error", "did you mean `home`");
+        check(&with("type = \"pigoen\""), 3, "error", "did you mean `pigeon`");
+        check(&with("type = \"slack\"\nurl = \"x\""), 3, "error", "not supported by this version (use one of: pigeon)");
+        check(&with("type = \"pigeon\"\nhome = { env = \"A\" }\ntimeout = \"1h\""), 5, "error", "between 1s and 5m");
+        check(&with("type = \"pigeon\"\nhome = { env = \"A\" }\nmin_severity = \"warn\""), 5, "error", "did you mean `warning`");
+    }
+
+    #[test]
+    fn every_rule_reaches_somebody() {
+        let all = "[[routes]]\nchannels = [\"soc\", \"pager\"]\n";
+        assert_eq!(complaints(&format!("{CHANNELS}{}{all}", rule("a", ""))), Vec::<String>::new());
+        assert_eq!(complaints(&format!("{CHANNELS}{}{}{all}", rule("a", ""), rule("quiet", "notify = []"))), Vec::<String>::new());
+        // Lines 1 to 9 are the channels, 10 to 14 the rule.
+        let critical = "[[routes]]\nmatch = { severity = [\"critical\"] }\nchannels = [\"soc\", \"pager\"]\n";
+        check(&format!("{CHANNELS}{}{critical}", rule("a", "")), 11, "error", "rule `a` reaches no channel");
+        assert_eq!(
+            complaints(&format!("{CHANNELS}{}{critical}", rule("a", "critical = \">= 9\"\nnotify = [\"soc\", \"pager\"]"))),
+            Vec::<String>::new()
+        );
+        check(
+            &format!("{CHANNELS}{}{critical}", rule("a", "critical = \">= 9\"")),
+            11,
+            "warning",
+            "nobody is told when rule `a` is warning",
+        );
+        let off = format!("{CHANNELS}{}{critical}", rule("a", "enabled = false"));
+        assert!(complaints(&off).iter().all(|line| line.contains("nothing is watched")), "a disabled rule need not reach anybody");
+    }
+
+    #[test]
+    fn a_channel_too_quiet_or_never_told() {
+        check(
+            &format!(
+                "{CHANNELS}{}[[routes]]\nmatch = {{ severity = [\"critical\"] }}\nchannels = [\"soc\"]\n",
+                rule("a", "notify = [\"pager\"]")
+            ),
+            11,
+            "warning",
+            "nobody is told",
+        );
+        check(&format!("{CHANNELS}{}", rule("a", "notify = [\"soc\"]")), 6, "warning", "ever tells channel `pager` anything");
+    }
+
+    #[test]
+    fn routes_that_are_never_taken() {
+        let rule = rule("a", "");
+        let all = "[[routes]]\nchannels = [\"soc\", \"pager\"]\n";
+        check(&format!("{CHANNELS}{rule}{all}{all}"), 17, "warning", "never reached");
+        check(
+            &format!("{CHANNELS}{rule}[[routes]]\nmatch = {{ rule = [\"b*\"] }}\nchannels = [\"soc\"]\n{all}"),
+            15,
+            "warning",
+            "no rule is called 'b*'",
+        );
+        check(
+            &format!("{CHANNELS}{rule}{all}[[routes]]\nmatch = {{ labels = [\"team\"] }}\nchannels = [\"soc\"]\n"),
+            18,
+            "error",
+            "is not a label",
+        );
+        check(&format!("{CHANNELS}{rule}{all}[[routes]]\nmatch = {{ rule = [] }}\nchannels = [\"soc\"]\n"), 18, "error", "empty list");
+        check(
+            &format!("{CHANNELS}{rule}[[routes]]\nmatch = {{ severity = [\"info\"] }}\nchannels = [\"sco\"]\n{all}"),
+            17,
+            "error",
+            "there is no channel `sco` (did you mean `soc`?)",
+        );
+        let go_on = all.replace("channels =", "continue = true\nchannels =");
+        assert_eq!(complaints(&format!("{CHANNELS}{rule}{go_on}{all}")), Vec::<String>::new());
+    }
+
+    #[test]
+    fn two_equal_names_show_both_places() {
+        let error = read_text(&format!("{CHANNELS}{}", CHANNELS.replace("pager", "third"))).unwrap_err();
+        let shown = error.render(false);
+        for part in ["two channels are called `soc`", " 2 | name = \"soc\"", "the first is here", "11 | name = \"soc\""] {
+            assert!(shown.contains(part), "{part} is not in\n{shown}");
+        }
+    }
+
+    #[test]
+    fn the_parser_goes_on_behind_a_key_without_a_value() {
+        let found = complaints("foo\n[[rules]]\nbar\nname = 1\n[runn]\nbaz");
+        let lines: Vec<&str> = found.iter().map(|line| line.trim_start_matches("rules.toml:").split(':').next().unwrap()).collect();
+        assert_eq!(lines, ["1", "3", "4", "5", "6"], "{found:#?}");
+    }
 }

@@ -160,18 +160,23 @@ fn locate(text: &str, problem: &Problem) -> Located {
     Located { level: problem.level, line, column, message: visible(&problem.message), hint: problem.hint.as_deref().map(visible) }
 }
 
+/// The nearest place at or before `at` where a character begins.
+pub(super) fn floor_char(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
 /// Line and column (in characters) of a byte offset, both from 1.
 pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
-    let before = &text[..text.floor_char_boundary(offset)];
+    let before = &text[..floor_char(text, offset)];
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
 /// The part of a span that lies on its first line: a complaint never drags a page along.
 fn within_one_line(text: &str, span: &Range<usize>) -> Range<usize> {
-    let start = text.floor_char_boundary(span.start);
+    let start = floor_char(text, span.start);
     let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
-    start..text.floor_char_boundary(span.end).clamp(start, line_end)
+    start..floor_char(text, span.end).clamp(start, line_end)
 }
 
 fn counted(number: usize, what: &str) -> String {

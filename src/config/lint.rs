@@ -55,7 +55,16 @@ fn warn_unknown(reader: &Reader<'_>, text: &Placed<String>, pattern: &Pattern, w
         format!("'{}' in {} matches no {what} that a PCE is known to send", text.value, reader.name())
     };
     let near = did_you_mean(text.value.trim_end_matches(['*', '.']), names);
-    let hint = if near.starts_with("did") { near } else { "look at what your PCE really sends: pcemon events".to_owned() };
+    let is_notification = |hint: &str| NOTIFICATION_TYPES.iter().find(|name| hint.contains(&format!("`{name}`"))).copied();
+    let hint = if what == "event type"
+        && let Some(name) = is_notification(&near).filter(|name| !event_types().any(|event| event == *name))
+    {
+        format!("did you mean notification = [\"{name}\"]?")
+    } else if near.starts_with("did") {
+        near
+    } else {
+        "look at what your PCE really sends: pcemon events".to_owned()
+    };
     reader.problems().warn(text.span.clone(), message, Some(hint));
 }
 

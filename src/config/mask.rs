@@ -2,9 +2,13 @@
 //!
 //! Every mask keeps the number of bytes, so that places found in the file stay places in the masked text.
 
-use crate::domain::text::visible;
+use super::error::floor_char;
+use crate::domain::text::{shorten, visible};
 use std::ops::Range;
 use toml::de::{DeTable, DeValue};
+
+/// Longer messages quote something that nobody reads.
+const LONGEST_MESSAGE: usize = 400;
 
 /// Parts of key names behind which a secret may stand, whatever table they are in.
 const TELLING: [&str; 9] = ["secret", "passw", "pwd", "token", "key", "auth", "credential", "topic", "headers"];
@@ -73,15 +77,24 @@ fn in_url(text: &str, span: Range<usize>, spans: &mut Vec<Range<usize>>) {
 
 /// Everything behind a telling word, and everything of a line that only continues another.
 fn in_broken_line(text: &str, span: &Range<usize>, spans: &mut Vec<Range<usize>>) {
-    let (start, end) = (text.floor_char_boundary(span.start), text.ceil_char_boundary(span.end));
+    let (start, end) = (floor_char(text, span.start), floor_char(text, span.end.max(span.start)));
     let from = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let to = text[end..].find('\n').map_or(text.len(), |at| end + at);
     let mut at = from;
+    // A value may go on from the line before.
+    let before = text[..from].lines().next_back().unwrap_or_default();
+    let mut inside = words(before).any(|word| may_hold_secret(&before[word])) && !before.trim_end().ends_with(['"', '\'', '}', ']']);
     for line in text[from..to].split_inclusive('\n') {
-        let kept = words(line)
-            .find(|word| may_hold_secret(&line[word.clone()]) || line[word.end..].starts_with("://"))
-            .map(|word| word.end)
-            .or_else(|| if line.contains('=') || line.trim_start().starts_with('[') { None } else { Some(first_key(line)) });
+        let kept = if inside {
+            Some(0)
+        } else if let Some(word) = words(line).find(|word| may_hold_secret(&line[word.clone()]) || line[word.end..].starts_with("://")) {
+            Some(word.end)
+        } else if line.contains('=') || line.trim_start().starts_with('[') {
+            None
+        } else {
+            Some(first_key(line))
+        };
+        inside = false;
         if let Some(kept) = kept {
             spans.push(at + kept..at + line.len());
         }
@@ -105,6 +118,23 @@ fn first_key(line: &str) -> usize {
         .next()
         .filter(|word| line[..word.start].trim().is_empty() && line[word.clone()].bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
         .map_or(0, |word| word.end)
+}
+
+/// A message that may quote a value. A quote that lost its end turns half a file into one value, keys and secrets included.
+pub(super) fn message(text: &str) -> String {
+    let mut spans = Vec::new();
+    if text.contains('\n') {
+        in_broken_line(text, &(0..text.len()), &mut spans);
+    } else {
+        let assigns = |word: &Range<usize>| text[word.end..].trim_start_matches(['"', '\'', ' ']).starts_with('=');
+        spans.extend(words(text).find(|word| may_hold_secret(&text[word.clone()]) && assigns(word)).map(|word| word.end..text.len()));
+    }
+    shorten(&visible(&harmless(text, &spans)), LONGEST_MESSAGE)
+}
+
+/// A hint: our own words, unless it quotes a value of several lines.
+pub(super) fn hint(text: &str) -> String {
+    if text.contains('\n') { message(text) } else { shorten(&visible(text), LONGEST_MESSAGE) }
 }
 
 /// The text with the given spans starred out and nothing left that a terminal would obey; as long as before.
@@ -164,6 +194,15 @@ mod tests {
         ] {
             assert!(!masked(text).contains("hunter2"), "{text} became {}", masked(text));
         }
+    }
+
+    #[test]
+    fn a_value_that_swallowed_a_secret_is_not_quoted() {
+        for text in ["unknown type `smtp = { password = \"hunter2\" }`", "unknown type `a\ntoken = [\n \"hunter2\",\nhunter2 `"] {
+            assert!(!message(text).contains("hunter2"), "{}", message(text));
+        }
+        assert_eq!(message("[pce] has no `api_key`"), "[pce] has no `api_key`");
+        assert_eq!(hint("add api_key = { env = \"A\" }"), "add api_key = { env = \"A\" }");
     }
 
     #[test]

@@ -153,7 +153,9 @@ fn source(reader: &mut Reader<'_>) -> Option<SourceKind> {
 }
 
 fn group_by(reader: &mut Reader<'_>, source: SourceKind) -> Option<Vec<Field>> {
-    if reader.raw("group_by").is_none() {
+    // What all others are grouped by cannot be meant for the PCE's health, which has nothing to group by.
+    let only_shared = source == SourceKind::Health && !reader.has("group_by");
+    if reader.raw("group_by").is_none() || only_shared {
         return Some(Vec::new());
     }
     let mut out = Vec::new();

@@ -241,7 +241,9 @@ pub enum StateCommand {
 }
 
 fn formats() -> PossibleValuesParser {
-    PossibleValuesParser::new(crate::render::FORMATS.iter().map(|format| clap::builder::PossibleValue::new(format.name).help(format.summary)))
+    PossibleValuesParser::new(
+        crate::render::FORMATS.iter().map(|format| clap::builder::PossibleValue::new(format.name).help(format.summary)),
+    )
 }
 
 fn parse_out(text: &str) -> Result<(String, PathBuf), String> {

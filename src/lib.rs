@@ -1,6 +1,9 @@
 //! pcemon: one look at an Illumio PCE, one verdict, alerts that arrive.
 
+pub mod app;
 pub mod channels;
+pub mod cli;
+pub mod commands;
 pub mod config;
 pub mod domain;
 pub mod heartbeat;
@@ -8,5 +11,6 @@ pub mod http;
 pub mod judge;
 pub mod pce;
 pub mod render;
+pub mod run;
 pub mod sim;
 pub mod state;

@@ -36,7 +36,8 @@ pub fn send_all(
     let (outcomes, results) = mpsc::channel();
     let mut waiting = 0;
     for (name, ready) in channels {
-        let due: Vec<Parcel> = state.outbox.iter().filter(|parcel| parcel.channel == name && outbox::is_due(parcel, now)).cloned().collect();
+        let due: Vec<Parcel> =
+            state.outbox.iter().filter(|parcel| parcel.channel == name && outbox::is_due(parcel, now)).cloned().collect();
         if due.is_empty() {
             continue;
         }
@@ -111,7 +112,8 @@ fn finish(state: &State, reports: Vec<DeliveryReport>, now: Timestamp) -> Vec<De
     for parcel in &state.outbox {
         match parcel.given_up {
             Some(at) if at == now => {
-                let error = format!("given up after {} attempts: {}", parcel.attempts, parcel.last_error.as_deref().unwrap_or("never tried"));
+                let error =
+                    format!("given up after {} attempts: {}", parcel.attempts, parcel.last_error.as_deref().unwrap_or("never tried"));
                 all.push(report(parcel, DeliveryStatus::Failed, Some(error)));
             }
             Some(_) => {}
@@ -122,7 +124,14 @@ fn finish(state: &State, reports: Vec<DeliveryReport>, now: Timestamp) -> Vec<De
 }
 
 fn report(parcel: &Parcel, status: DeliveryStatus, error: Option<String>) -> DeliveryReport {
-    DeliveryReport { channel: parcel.channel.clone(), status, alerts: parcel.alerts.len() + parcel.left_out, attempts: parcel.attempts, error, preview: None }
+    DeliveryReport {
+        channel: parcel.channel.clone(),
+        status,
+        alerts: parcel.alerts.len() + parcel.left_out,
+        attempts: parcel.attempts,
+        error,
+        preview: None,
+    }
 }
 
 /// What would be sent, exactly, secrets hidden.

@@ -79,10 +79,10 @@ pub fn check(cycle: &Cycle<'_>) -> Result<Report, RunError> {
     let deadline = started + config.run.deadline;
     let rules = choose(config, args)?;
     let needed = needed_sources(&rules, args);
-    let identity = config
-        .pce
-        .as_ref()
-        .map_or_else(PceIdentity::default, |pce| PceIdentity { url: pce.url.as_str().trim_end_matches('/').to_owned(), org_id: pce.org_id });
+    let identity = config.pce.as_ref().map_or_else(PceIdentity::default, |pce| PceIdentity {
+        url: pce.url.as_str().trim_end_matches('/').to_owned(),
+        org_id: pce.org_id,
+    });
     let run = RunInfo {
         id: uuid::Uuid::now_v7().to_string(),
         started_at: now,
@@ -120,9 +120,14 @@ pub fn check(cycle: &Cycle<'_>) -> Result<Report, RunError> {
     if let Some(client) = &client {
         let skew = sources::measured_skew(client);
         if skew.as_secs().abs() > 60 {
-            warnings.push(format!("the PCE's clock is {} of this machine's by {:#}; windows follow the PCE's", if skew.is_negative() { "behind" } else { "ahead" }, skew.abs()));
+            warnings.push(format!(
+                "the PCE's clock is {} of this machine's by {:#}; windows follow the PCE's",
+                if skew.is_negative() { "behind" } else { "ahead" },
+                skew.abs()
+            ));
         }
-        state.last_run = Some(LastRun { id: run.id.clone(), at: now, version: env!("CARGO_PKG_VERSION").to_owned(), clock_skew: skew.as_secs() });
+        state.last_run =
+            Some(LastRun { id: run.id.clone(), at: now, version: env!("CARGO_PKG_VERSION").to_owned(), clock_skew: skew.as_secs() });
     } else {
         let clock_skew = state.last_run.as_ref().map_or(0, |last| last.clock_skew);
         state.last_run = Some(LastRun { id: run.id.clone(), at: now, version: env!("CARGO_PKG_VERSION").to_owned(), clock_skew });
@@ -135,7 +140,11 @@ pub fn check(cycle: &Cycle<'_>) -> Result<Report, RunError> {
         .channels
         .iter()
         .filter(|channel| channel.common.enabled)
-        .map(|channel| Addressee { name: channel.common.name.clone(), min_severity: channel.common.min_severity, send_resolved: channel.common.send_resolved })
+        .map(|channel| Addressee {
+            name: channel.common.name.clone(),
+            min_severity: channel.common.min_severity,
+            send_resolved: channel.common.send_resolved,
+        })
         .collect();
     let policy = Policy {
         channels: &addressees,
@@ -171,7 +180,9 @@ pub fn check(cycle: &Cycle<'_>) -> Result<Report, RunError> {
         report.deliveries = deliver::send_all(&mut state, channels, config.run.give_up_after, now, deadline, &mut commit)?;
         let given_up = state.outbox.iter().filter(|parcel| parcel.given_up.is_some()).count();
         if given_up > 0 {
-            report.warnings.push(format!("{given_up} message(s) could not be delivered in time and were given up; see `pcemon outbox list`"));
+            report
+                .warnings
+                .push(format!("{given_up} message(s) could not be delivered in time and were given up; see `pcemon outbox list`"));
         }
         rules::mark_notified(&mut report.rules, &state);
     }
@@ -228,11 +239,16 @@ fn choose<'c>(config: &'c Config, args: &CheckArgs) -> Result<Rules<'c>, RunErro
     let Some(pattern) = &args.rule else {
         return Ok(Rules { selected: enabled.clone(), enabled });
     };
-    let glob = Glob::new(pattern).map_err(|error| RunError::Setup(format!("--rule '{pattern}' is no valid pattern: {}", error.kind())))?.compile_matcher();
+    let glob = Glob::new(pattern)
+        .map_err(|error| RunError::Setup(format!("--rule '{pattern}' is no valid pattern: {}", error.kind())))?
+        .compile_matcher();
     let selected: Vec<&Rule> = enabled.iter().copied().filter(|rule| glob.is_match(&rule.name)).collect();
     if selected.is_empty() {
         let names: Vec<&str> = enabled.iter().map(|rule| rule.name.as_str()).collect();
-        return Err(RunError::Setup(format!("--rule '{pattern}' matches no enabled rule; {}", crate::config::reader::did_you_mean(pattern, &names))));
+        return Err(RunError::Setup(format!(
+            "--rule '{pattern}' matches no enabled rule; {}",
+            crate::config::reader::did_you_mean(pattern, &names)
+        )));
     }
     Ok(Rules { enabled, selected })
 }
@@ -249,7 +265,13 @@ fn file_of(args: &CheckArgs, source: SourceKind) -> Option<&PathBuf> {
     }
 }
 
-fn open_client(cycle: &Cycle<'_>, from_pce: &[SourceKind], now: Timestamp, started: Instant, deadline: Instant) -> Result<Client, RunError> {
+fn open_client(
+    cycle: &Cycle<'_>,
+    from_pce: &[SourceKind],
+    now: Timestamp,
+    started: Instant,
+    deadline: Instant,
+) -> Result<Client, RunError> {
     let settings = sources::pce_of(cycle.config, from_pce).map_err(RunError::Setup)?;
     let key = fetch_secret(&settings.api_key).map_err(|error| RunError::Setup(format!("api_key of [pce]: {error}")))?;
     let secret = fetch_secret(&settings.api_secret).map_err(|error| RunError::Setup(format!("api_secret of [pce]: {error}")))?;
@@ -337,7 +359,8 @@ fn read_and_measure(
     // The traffic query first: the PCE works on it while the rest is asked for.
     let traffic_rules = of(SourceKind::Traffic);
     let traffic_needed = needed.contains(&SourceKind::Traffic);
-    let filters: Vec<_> = traffic_rules.iter().filter_map(|rule| if let Matcher::Traffic(filter) = &rule.matcher { Some(filter) } else { None }).collect();
+    let filters: Vec<_> =
+        traffic_rules.iter().filter_map(|rule| if let Matcher::Traffic(filter) = &rule.matcher { Some(filter) } else { None }).collect();
     let decisions = plan::wanted_decisions(filters.iter().copied());
     let longest = traffic_rules.iter().map(|rule| rule.window).max().unwrap_or_default();
     let coverage = book.state.traffic.coverage();
@@ -483,7 +506,11 @@ fn measure_traffic(
     }
     let whole = report.status == SourceStatus::Ok && report.unreadable == 0;
     let mut memories = if delta { take_memories(&mut book.memory, rules) } else { Vec::new() };
-    let mut own: Vec<RuleMemory> = if delta { memories.iter_mut().map(|(_, memory)| std::mem::take(memory)).collect() } else { vec![RuleMemory::default(); rules.len()] };
+    let mut own: Vec<RuleMemory> = if delta {
+        memories.iter_mut().map(|(_, memory)| std::mem::take(memory)).collect()
+    } else {
+        vec![RuleMemory::default(); rules.len()]
+    };
     if ask.span.from.is_some_and(|from| from >= ask.to) {
         own.iter_mut().for_each(|memory| memory.clamp_to(ask.to));
     }
@@ -519,7 +546,14 @@ fn event_span(config: &Config, book: &Book<'_>, rules: &[&Rule], now: Timestamp)
     }
 }
 
-fn measure_events(config: &Config, rules: &[&Rule], answer: Events, to: Timestamp, book: &mut Book<'_>, observations: &mut BTreeMap<String, Observation>) {
+fn measure_events(
+    config: &Config,
+    rules: &[&Rule],
+    answer: Events,
+    to: Timestamp,
+    book: &mut Book<'_>,
+    observations: &mut BTreeMap<String, Observation>,
+) {
     let from = book.state.events.read_to.filter(|_| book.events_known).map(|from| from.min(to));
     let memories = take_memories(&mut book.memory, rules);
     let (keys, mut own): (Vec<u64>, Vec<RuleMemory>) = memories.into_iter().unzip();

@@ -31,7 +31,17 @@ pub struct Events {
 
 /// A report of a source that was not read.
 pub fn failed(source: SourceKind, error: String) -> SourceReport {
-    SourceReport { source, status: SourceStatus::Failed, records: 0, unreadable: 0, queries: 0, bytes: 0, from: None, to: None, error: Some(error) }
+    SourceReport {
+        source,
+        status: SourceStatus::Failed,
+        records: 0,
+        unreadable: 0,
+        queries: 0,
+        bytes: 0,
+        from: None,
+        to: None,
+        error: Some(error),
+    }
 }
 
 /// Hands the bodies of a traffic answer to the judge.
@@ -104,7 +114,13 @@ pub fn events_from_file(path: &Path, now: Timestamp) -> Fetched<Events> {
     };
     match read() {
         Ok((list, unreadable)) => {
-            let report = SourceReport { status: SourceStatus::Ok, records: list.len() as u64, unreadable, error: None, ..failed(SourceKind::Events, String::new()) };
+            let report = SourceReport {
+                status: SourceStatus::Ok,
+                records: list.len() as u64,
+                unreadable,
+                error: None,
+                ..failed(SourceKind::Events, String::new())
+            };
             Fetched { report: with_unreadable(report), answer: Some(Events { list, whole_until: now }) }
         }
         Err(error) => Fetched { report: failed(SourceKind::Events, error), answer: None },
@@ -122,7 +138,12 @@ pub fn health_from_file(path: &Path) -> Fetched<Vec<Health>> {
     };
     match read() {
         Ok(list) => {
-            let report = SourceReport { status: SourceStatus::Ok, records: list.len() as u64, error: None, ..failed(SourceKind::Health, String::new()) };
+            let report = SourceReport {
+                status: SourceStatus::Ok,
+                records: list.len() as u64,
+                error: None,
+                ..failed(SourceKind::Health, String::new())
+            };
             Fetched { report, answer: Some(list) }
         }
         Err(error) => Fetched { report: failed(SourceKind::Health, error), answer: None },
@@ -137,9 +158,10 @@ pub fn health_from_pce(client: &Client) -> Fetched<Vec<Health>> {
             let report = SourceReport { status: SourceStatus::Ok, records: list.len() as u64, error: None, ..base };
             Fetched { report, answer: Some(list) }
         }
-        Ok(HealthAnswer::Unavailable(reason)) => {
-            Fetched { report: SourceReport { status: SourceStatus::Unavailable, error: Some(format!("not offered by this PCE: {reason}")), ..base }, answer: None }
-        }
+        Ok(HealthAnswer::Unavailable(reason)) => Fetched {
+            report: SourceReport { status: SourceStatus::Unavailable, error: Some(format!("not offered by this PCE: {reason}")), ..base },
+            answer: None,
+        },
         Err(error) => Fetched { report: SourceReport { error: Some(error.to_string()), ..base }, answer: None },
     }
 }
@@ -283,7 +305,8 @@ impl<R: Read> Read for Counting<R> {
 pub fn pce_of<'c>(config: &'c Config, needed: &[SourceKind]) -> Result<&'c PceSettings, String> {
     config.pce.as_ref().ok_or_else(|| {
         let list: Vec<&str> = needed.iter().map(|source| source.name()).collect();
-        let flags: Vec<String> = needed.iter().map(|source| if *source == SourceKind::Traffic { "--flows".to_owned() } else { format!("--{source}") }).collect();
+        let flags: Vec<String> =
+            needed.iter().map(|source| if *source == SourceKind::Traffic { "--flows".to_owned() } else { format!("--{source}") }).collect();
         format!(
             "{} has rules on {} but no [pce] to ask; add [pce], or give recorded answers with {}",
             config.path.display(),

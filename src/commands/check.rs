@@ -1,0 +1,42 @@
+//! `pcemon check`: one monitoring cycle.
+
+use crate::app::{Exit, load_config, state_path, style};
+use crate::cli::{CheckArgs, Global};
+use crate::render::progress::Progress;
+use crate::run::interrupt::Interrupt;
+use crate::run::{self, Cycle, RunError, output};
+use std::io::IsTerminal;
+use std::sync::{Mutex, PoisonError};
+
+/// Runs the command.
+pub fn run(global: &Global, args: &CheckArgs) -> Exit {
+    let config = load_config(global)?;
+    if [&args.flows, &args.events, &args.health].into_iter().flatten().filter(|path| path.as_os_str() == "-").count() > 1 {
+        return Err("only one of --flows, --events and --health can be standard input".to_owned().into());
+    }
+    for path in global.out.iter().map(|(_, path)| path).chain(&config.run.textfile) {
+        output::prove_writable(path)?;
+    }
+    let interrupt = Interrupt::listen().map_err(|error| format!("cannot listen for signals: {error}"))?;
+    let shown = std::io::stderr().is_terminal() && !global.quiet && global.verbose == 0;
+    let line = Mutex::new(Progress::new(std::io::stderr(), shown));
+    let progress = |text: &str| line.lock().unwrap_or_else(PoisonError::into_inner).show(text);
+    let cycle = Cycle { config: &config, args, state_path: state_path(global, Some(&config))?, interrupt: &interrupt, progress: &progress };
+    let result = run::check(&cycle);
+    line.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    let report = match result {
+        Ok(report) => report,
+        Err(error @ RunError::Interrupted) => return Err(error.to_string().into()),
+        Err(error) => {
+            let text = error.to_string();
+            log::error!("{text}");
+            run::report_of_failure(&config, args, &text)
+        }
+    };
+    let errors = output::publish(&report, global, &style(global, &config), config.run.textfile.as_ref());
+    for error in &errors {
+        log::error!("{error}");
+    }
+    // A verdict that did not reach its file is a verdict that somebody does not know.
+    Ok(if errors.is_empty() || report.exit_code == 2 { report.exit_code } else { crate::app::UNKNOWN })
+}

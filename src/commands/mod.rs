@@ -1,0 +1,22 @@
+//! One file for each command.
+
+pub mod channel;
+pub mod check;
+pub mod demo;
+pub mod generate;
+pub mod outbox;
+pub mod rules;
+pub mod state;
+
+use comfy_table::{ContentArrangement, Table, presets};
+
+/// A listing for people: aligned columns, a head, no boxes.
+fn listing(head: &[&str], rows: Vec<Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(head.iter().map(|text| text.to_uppercase()));
+    for row in rows {
+        table.add_row(row);
+    }
+    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}

@@ -1,0 +1,265 @@
+//! From what was measured to instances, and from instances to the report's rules. No I/O.
+
+use super::Measurements;
+use crate::config::Config;
+use crate::domain::alert::Group;
+use crate::domain::metric::SourceKind;
+use crate::domain::report::{InstanceReport, RuleReport, RuleState, SourceStatus, Suppression};
+use crate::domain::rule::{Rule, channels_for};
+use crate::domain::threshold::Severity;
+use crate::domain::time::Window;
+use crate::judge::memory::{Measured, Observation};
+use crate::judge::transition::{Finding, Instance, Stage, Verdict, fingerprint, retire, step};
+use crate::judge::{health, outbox};
+use crate::state::State;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Most instances one rule may have. The worst are kept; that there are more is said.
+const MOST_INSTANCES: usize = 10_000;
+
+/// Moves every instance of the judged rules one step. Returns the fingerprints that began to fire.
+/// A rule whose source failed is left as it was; one that was removed or switched off is over.
+pub(super) fn judge(state: &mut State, enabled: &[&Rule], selected: &[&Rule], read: &Measurements, now: Timestamp) -> BTreeSet<String> {
+    let mut fresh = BTreeSet::new();
+    let known: BTreeSet<&str> = enabled.iter().map(|rule| rule.name.as_str()).collect();
+    let mut mine: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (fingerprint, instance) in std::mem::take(&mut state.instances) {
+        if known.contains(instance.rule.as_str()) {
+            mine.entry(instance.rule.clone()).or_default().push(fingerprint.clone());
+            state.instances.insert(fingerprint, instance);
+        } else if let Some(instance) = retire(instance, now) {
+            state.instances.insert(fingerprint, instance);
+        }
+    }
+    for rule in selected {
+        let Some(observation) = read.observations.get(&rule.name) else { continue };
+        let partial = is_partial(rule, read);
+        let mut findings = findings(rule, observation, partial, now);
+        for fingerprint in mine.remove(&rule.name).unwrap_or_default() {
+            // A group that is no longer seen has nothing; whether that is certain depends on the answer.
+            if let Some(instance) = state.instances.get(&fingerprint) {
+                findings.entry(fingerprint).or_insert_with(|| {
+                    let lower_bound = partial || observation.absent_may_be_more;
+                    finding(rule, instance.group.clone(), Some(0.0), lower_bound, window(rule, observation, now), Vec::new())
+                });
+            }
+        }
+        let mut live = 0;
+        for (fingerprint, finding) in findings {
+            let previous = state.instances.remove(&fingerprint);
+            if previous.is_none() && live >= MOST_INSTANCES {
+                continue;
+            }
+            let was_firing = previous.as_ref().is_some_and(|instance| instance.stage == Stage::Firing);
+            if let Some(instance) = step(previous, rule, &finding, now) {
+                live += 1;
+                if instance.stage == Stage::Firing && !was_firing {
+                    fresh.insert(fingerprint.clone());
+                }
+                state.instances.insert(fingerprint, instance);
+            }
+        }
+    }
+    fresh
+}
+
+/// One report for each rule of the config that takes part in this run, in the config's order.
+pub(super) fn reports(
+    state: &State,
+    config: &Config,
+    selected: &[&Rule],
+    read: &Measurements,
+    fresh: &BTreeSet<String>,
+) -> Vec<RuleReport> {
+    let mut by_rule: BTreeMap<&str, Vec<(&String, &Instance)>> = BTreeMap::new();
+    for (fingerprint, instance) in &state.instances {
+        if instance.stage != Stage::Resolved {
+            by_rule.entry(instance.rule.as_str()).or_default().push((fingerprint, instance));
+        }
+    }
+    config
+        .rules
+        .iter()
+        .filter(|rule| !rule.enabled || selected.iter().any(|chosen| chosen.name == rule.name))
+        .map(|rule| {
+            let mut report = blank(rule, config);
+            if !rule.enabled {
+                return report;
+            }
+            let instances = by_rule.remove(rule.name.as_str()).unwrap_or_default();
+            report.instances =
+                instances.iter().map(|(fingerprint, instance)| instance_report(fingerprint, instance, rule, config, fresh)).collect();
+            report.instances.sort_by(|a, b| {
+                let rank = |instance: &InstanceReport| (instance.state == RuleState::Firing, instance.severity);
+                rank(b).cmp(&rank(a)).then(b.value.unwrap_or(0.0).total_cmp(&a.value.unwrap_or(0.0))).then_with(|| a.group.cmp(&b.group))
+            });
+            fill(&mut report, rule, read);
+            report
+        })
+        .collect()
+}
+
+/// A rule of which nothing can be said.
+pub(super) fn unknown(rule: &Rule, config: &Config, error: &str) -> RuleReport {
+    let mut report = blank(rule, config);
+    if rule.enabled {
+        report.state = RuleState::Unknown;
+        report.error = Some(error.to_owned());
+    }
+    report
+}
+
+/// After sending: which instances some channel has been told of.
+pub(super) fn mark_notified(reports: &mut [RuleReport], state: &State) {
+    for instance in reports.iter_mut().flat_map(|report| &mut report.instances) {
+        instance.notified = state.instances.get(&instance.fingerprint).is_some_and(outbox::in_cooldown);
+    }
+}
+
+fn blank(rule: &Rule, config: &Config) -> RuleReport {
+    RuleReport {
+        name: rule.name.clone(),
+        source: rule.source,
+        metric: rule.metric.name(),
+        unit: rule.metric.unit(),
+        window: (rule.source != SourceKind::Health).then_some(rule.window),
+        state: RuleState::Disabled,
+        severity: None,
+        value: None,
+        lower_bound: false,
+        covers_from: None,
+        covers_to: None,
+        accounting: (rule.source == SourceKind::Traffic).then_some(config.traffic.accounting),
+        thresholds: rule.thresholds.clone(),
+        threshold: mildest(rule),
+        groups: 0,
+        matched: 0,
+        instances: Vec::new(),
+        top: Vec::new(),
+        error: None,
+        note: None,
+        line: rule.line,
+    }
+}
+
+fn mildest(rule: &Rule) -> String {
+    rule.thresholds.worst_first().last().map_or_else(|| "the PCE's own status".to_owned(), |(_, threshold)| threshold.text.clone())
+}
+
+fn instance_report(fingerprint: &str, instance: &Instance, rule: &Rule, config: &Config, fresh: &BTreeSet<String>) -> InstanceReport {
+    let notified = outbox::in_cooldown(instance);
+    let is_firing = instance.stage == Stage::Firing;
+    let reaches_somebody = !channels_for(rule, instance.severity, &config.routes).is_empty();
+    InstanceReport {
+        fingerprint: fingerprint.to_owned(),
+        group: instance.group.clone(),
+        state: if is_firing { RuleState::Firing } else { RuleState::Pending },
+        severity: Some(instance.severity),
+        value: instance.value,
+        lower_bound: instance.lower_bound,
+        since: Some(instance.fired_at.unwrap_or(instance.since)),
+        notified,
+        suppressed_by: (notified && reaches_somebody).then_some(Suppression::Cooldown),
+        is_new: fresh.contains(fingerprint),
+        top: instance.top.clone(),
+    }
+}
+
+/// Puts what was measured, and the worst of the instances, into a rule's report.
+fn fill(report: &mut RuleReport, rule: &Rule, read: &Measurements) {
+    report.state = RuleState::Ok;
+    let source = read.source(rule.source);
+    let Some(observation) = read.observations.get(&rule.name) else {
+        report.state = RuleState::Unknown;
+        report.error = Some(source.and_then(|source| source.error.clone()).unwrap_or_else(|| format!("{} was not read", rule.source)));
+        worst(report);
+        return;
+    };
+    let partial = is_partial(rule, read);
+    report.matched = observation.matched;
+    report.groups = observation.groups.len() as u64;
+    (report.covers_from, report.covers_to) = observation.covers.map_or((None, None), |(from, to)| (Some(from), Some(to)));
+    report.top = observation.top.clone();
+    report.note = observation.note.clone();
+    let measured = largest(&observation.groups);
+    report.value = measured.and_then(|measured| measured.value).or_else(|| observation.groups.is_empty().then_some(0.0));
+    report.lower_bound = partial || measured.map_or(observation.absent_may_be_more, |measured| measured.lower_bound);
+    let undecided = observation.groups.iter().any(|measured| {
+        let verdict = verdict(rule, measured.value, measured.lower_bound || partial);
+        verdict.breach.is_none() && verdict.open.is_some()
+    });
+    if let Some(trouble) = &observation.trouble {
+        (report.state, report.error) = (RuleState::Unknown, Some(trouble.clone()));
+    } else if partial && (undecided || !rule.group_by.is_empty()) {
+        let missing = source.and_then(|source| source.error.clone()).unwrap_or_default();
+        (report.state, report.error) = (RuleState::Unknown, Some(format!("the answer is incomplete: {missing}")));
+    }
+    worst(report);
+}
+
+/// A rule's state and value are those of its worst instance.
+fn worst(report: &mut RuleReport) {
+    let Some(instance) = report.instances.first() else { return };
+    let rank = |state: RuleState| match state {
+        RuleState::Firing => 4,
+        RuleState::Unknown => 3,
+        RuleState::Pending => 2,
+        RuleState::Ok => 1,
+        RuleState::Disabled => 0,
+    };
+    if rank(instance.state) > rank(report.state) {
+        report.state = instance.state;
+    }
+    (report.severity, report.value, report.lower_bound) = (instance.severity, instance.value, instance.lower_bound);
+    if let Some(threshold) = instance.severity.and_then(|severity| threshold_of(report, severity)) {
+        report.threshold = threshold;
+    }
+}
+
+fn threshold_of(report: &RuleReport, severity: Severity) -> Option<String> {
+    report.thresholds.worst_first().find(|(own, _)| *own == severity).map(|(_, threshold)| threshold.text.clone())
+}
+
+fn largest(groups: &[Measured]) -> Option<&Measured> {
+    groups.iter().max_by(|a, b| a.value.unwrap_or(f64::MIN).total_cmp(&b.value.unwrap_or(f64::MIN)))
+}
+
+fn is_partial(rule: &Rule, read: &Measurements) -> bool {
+    read.source(rule.source).is_some_and(|source| source.status == SourceStatus::Partial)
+}
+
+fn verdict(rule: &Rule, value: Option<f64>, lower_bound: bool) -> Verdict {
+    if rule.source == SourceKind::Health { health::verdict(rule, value) } else { Verdict::of(&rule.thresholds, value, lower_bound) }
+}
+
+fn window(rule: &Rule, observation: &Observation, now: Timestamp) -> Window {
+    match (rule.source, observation.covers) {
+        (SourceKind::Health, _) | (_, None) => Window { from: now, to: now },
+        (_, Some((from, to))) => Window { from, to },
+    }
+}
+
+fn finding(
+    rule: &Rule,
+    group: Group,
+    value: Option<f64>,
+    lower_bound: bool,
+    window: Window,
+    top: Vec<crate::domain::alert::Talker>,
+) -> Finding {
+    Finding { verdict: verdict(rule, value, lower_bound), group, value, lower_bound, window, top }
+}
+
+fn findings(rule: &Rule, observation: &Observation, partial: bool, now: Timestamp) -> BTreeMap<String, Finding> {
+    observation
+        .groups
+        .iter()
+        .map(|measured| {
+            let group: Group = rule.group_by.iter().map(ToString::to_string).zip(measured.group.iter().cloned()).collect();
+            let finding =
+                finding(rule, group, measured.value, measured.lower_bound || partial, window(rule, observation, now), measured.top.clone());
+            (fingerprint(&rule.name, &finding.group), finding)
+        })
+        .collect()
+}

@@ -252,7 +252,10 @@ impl<'r> TrafficJudge<'r> {
                 Metric::Bandwidth => {
                     let seconds = crate::domain::time::since(last, first).as_secs();
                     let bits = (flow.bytes_in.saturating_add(flow.bytes_out)).saturating_mul(8);
-                    if seconds == 0 { continue } else { bits / seconds }
+                    match bits.checked_div(seconds) {
+                        Some(rate) => rate,
+                        None => continue,
+                    }
                 }
                 ref metric => share(metric, counters),
             };

@@ -138,10 +138,13 @@ fn named(error: io::Error, rows: u64) -> DecodeError {
     DecodeError::Read(error)
 }
 
+/// Tests every end condition of the rules on an endpoint.
+type Marker<'m> = Box<dyn Fn(&Endpoint) -> Box<[u64]> + 'm>;
+
 /// Parses endpoints once and tests the rules' end conditions on them once.
 pub struct Endpoints<'m> {
     seen: HashMap<u128, Rc<Interned>>,
-    mark: Box<dyn Fn(&Endpoint) -> Box<[u64]> + 'm>,
+    mark: Marker<'m>,
     seed: u64,
     nothing: Rc<Interned>,
 }

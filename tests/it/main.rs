@@ -4,6 +4,7 @@
 mod accounting;
 mod channels;
 mod config;
+mod deliver;
 mod pce;
 mod render;
 mod sim;
@@ -15,5 +16,6 @@ mod support {
     pub mod pce;
     pub mod readers;
     pub mod receivers;
+    pub mod run_cli;
     pub mod scripted;
 }

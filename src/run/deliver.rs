@@ -169,6 +169,8 @@ fn finish(
             preview: None,
         });
     }
+    // Channels answer in any order; readers want the same one every time.
+    all.sort_by(|a, b| a.channel.cmp(&b.channel));
     all
 }
 

@@ -317,7 +317,7 @@ fn live(setting: Setting, turns: &[Turn]) -> World {
 
 /// Everybody is well again, for long enough for every pause.
 fn heal(world: &mut World, values: [Option<u32>; 2]) {
-    for _ in 0..4 {
+    for _ in 0..6 {
         world.run(&Turn { gap: 61, values, moods: [Mood::Well; 2] });
     }
 }

@@ -134,6 +134,9 @@ impl Bench {
         std::fs::write(self.path("flows.json"), recorded(&now, flows)).unwrap();
         let flows = self.path("flows.json");
         let mut arguments = vec!["check", "-vv", "-o", "json", "--now", &now, "--flows", flows.to_str().unwrap()];
+        if minute % 2 == 1 {
+            arguments.extend(["--log-format", "json"]);
+        }
         arguments.extend(more);
         self.command(&arguments)
     }

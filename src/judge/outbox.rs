@@ -124,9 +124,7 @@ fn reason(
     let told = instance.told.get(&channel.name).filter(|told| Some(told.episode) == instance.fired_at);
     match instance.stage {
         Stage::Pending => None,
-        Stage::Resolved => {
-            (told.is_some() && channel.send_resolved && !queued.resolved && queued.firing.is_none()).then_some(Reason::Resolved)
-        }
+        Stage::Resolved => (told.is_some() && channel.send_resolved && !queued.resolved).then_some(Reason::Resolved),
         Stage::Firing => {
             let rule = rule?;
             let wanted =

@@ -26,6 +26,8 @@ const COOLDOWN: i64 = 30;
 enum Mood {
     Well,
     Broken,
+    /// Breaks at the first message of the run and would take the rest.
+    BreaksOnce,
     /// Wants to be left alone for so many minutes.
     Asks(u64),
     Refuses,
@@ -72,11 +74,12 @@ impl Channel for Scripted {
         let error = || "scripted".to_owned();
         let is_first = !std::mem::replace(&mut *self.refused.lock().unwrap(), true);
         match self.mood {
+            Mood::BreaksOnce if is_first => Outcome::Retry { error: error(), after: None },
             Mood::Broken => Outcome::Retry { error: error(), after: None },
             Mood::Asks(minutes) => Outcome::Retry { error: error(), after: Some(Duration::from_secs(minutes * 60)) },
             Mood::Refuses => Outcome::Permanent { error: error() },
             Mood::RefusesOne if is_first => Outcome::Permanent { error: error() },
-            Mood::RefusesOne | Mood::Well => {
+            Mood::RefusesOne | Mood::BreaksOnce | Mood::Well => {
                 self.log.lock().unwrap().push(Taken { at: context.now, parcel: parcel.clone() });
                 Outcome::Delivered
             }
@@ -278,6 +281,7 @@ fn mood() -> impl Strategy<Value = Mood> {
         1 => (1u64..90).prop_map(Mood::Asks),
         1 => Just(Mood::Refuses),
         1 => Just(Mood::RefusesOne),
+        1 => Just(Mood::BreaksOnce),
     ]
 }
 

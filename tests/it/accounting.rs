@@ -448,3 +448,113 @@ fn of_one_state(world: &World) -> World {
     }
     World::new(world.hosts().iter().map(|host| (**host).clone()).collect(), points)
 }
+
+/// A record as sent, by hand: destination's last octet, reporter, span, connections.
+fn by_hand(dst: u8, direction: &str, first: &str, last: &str, connections: u64) -> serde_json::Value {
+    let end = |ip: String| serde_json::json!({ "ip": ip, "workload": { "href": format!("/orgs/1/workloads/{ip}"), "name": ip, "managed": true, "labels": [] } });
+    serde_json::json!({
+        "src": end("10.0.0.1".to_owned()), "dst": end(format!("10.0.1.{dst}")), "service": { "port": 443, "proto": 6 },
+        "num_connections": connections, "policy_decision": "allowed", "state": "active", "flow_direction": direction,
+        "timestamp_range": { "first_detected": first, "last_detected": last }, "dst_bi": 0, "dst_bo": 0,
+    })
+}
+
+/// Looks by hand: what one rule measures over runs with the given answers.
+struct Hand {
+    rule: Rule,
+    memory: TrafficMemory,
+    numbers: Vec<RuleMemory>,
+    cap: usize,
+}
+
+impl Hand {
+    fn new() -> Self {
+        let rule = rule("all", Metric::Connections, vec![], vec![], vec![], minutes(10));
+        Self { rule, memory: TrafficMemory::default(), numbers: vec![RuleMemory::default()], cap: 1_000 }
+    }
+
+    /// Value, whether it is a lower bound, and records that were not remembered.
+    fn look(&mut self, now: &str, records: &[serde_json::Value]) -> (f64, bool, u64) {
+        let now: Timestamp = now.parse().unwrap();
+        let memory = std::mem::take(&mut self.memory);
+        let ask = ask::increases(memory.coverage.clone(), Vec::new(), minutes(10), minutes(30), minutes(24 * 60), now);
+        let memory = TrafficMemory { coverage: ask.coverage.clone(), ..memory };
+        let settings = Settings { lookback: minutes(30), cap: self.cap, may_repeat: false };
+        let mut judge = TrafficJudge::new(&[&self.rule], Some(memory), settings, now);
+        let mut endpoints = Endpoints::new(judge.marker());
+        decode_flows(serde_json::to_vec(&records).unwrap().as_slice(), &mut endpoints, &mut judge).unwrap();
+        let outcome = judge.finish(&mut self.numbers, ask.span, ask.covered(true), ask.next_from(true, minutes(30)));
+        self.memory = outcome.memory.unwrap();
+        let [group] = &outcome.observations[0].groups[..] else { panic!("one group") };
+        (group.value.unwrap(), group.lower_bound, outcome.over_cap)
+    }
+}
+
+#[test]
+fn a_counter_that_went_down_restarted_at_both_ends() {
+    let mut hand = Hand::new();
+    let both = |last: &str, out: u64, inn: u64| {
+        ["outbound", "inbound"].map(|side| by_hand(1, side, "2026-11-20T01:00:00Z", last, if side == "inbound" { inn } else { out }))
+    };
+    hand.look("2026-11-20T09:00:00Z", &both("2026-11-20T08:59:00Z", 100, 100));
+    assert_eq!(hand.look("2026-11-20T09:10:00Z", &both("2026-11-20T09:09:00Z", 103, 103)), (3.0, false, 0));
+    // Both restart; one end is two reports behind.
+    assert_eq!(hand.look("2026-11-20T09:20:00Z", &both("2026-11-20T09:19:00Z", 5, 3)), (5.0, false, 0));
+    assert_eq!(hand.look("2026-11-20T09:30:00Z", &both("2026-11-20T09:29:00Z", 6, 6)), (1.0, false, 0));
+}
+
+#[test]
+fn a_bucket_may_pass_midnight_and_the_next_day_has_its_own() {
+    let mut hand = Hand::new();
+    let old = |last: &str, count: u64| by_hand(1, "outbound", "2026-11-19T08:00:00Z", last, count);
+    let new = |last: &str, count: u64| by_hand(1, "outbound", "2026-11-20T00:01:32Z", last, count);
+    hand.look("2026-11-19T23:50:00Z", &[old("2026-11-19T23:49:00Z", 200)]);
+    assert_eq!(hand.look("2026-11-20T00:00:00Z", &[old("2026-11-19T23:58:00Z", 202)]), (2.0, false, 0));
+    assert_eq!(hand.look("2026-11-20T00:10:00Z", &[old("2026-11-20T00:01:32Z", 203), new("2026-11-20T00:06:00Z", 4)]), (5.0, false, 0));
+    assert_eq!(hand.look("2026-11-20T00:20:00Z", &[old("2026-11-20T00:01:32Z", 203), new("2026-11-20T00:16:00Z", 6)]), (2.0, false, 0));
+    // Looks of yesterday are forgotten when its buckets can no longer come back.
+    for minute in [40, 50] {
+        hand.look(&format!("2026-11-20T01:{minute}:00Z"), &[new("2026-11-20T01:30:00Z", 6)]);
+    }
+    assert_eq!(hand.memory.looks.len(), 1);
+}
+
+#[test]
+fn a_weekly_bucket_adds_nothing() {
+    let mut hand = Hand::new();
+    let daily = by_hand(1, "outbound", "2026-11-20T08:00:00Z", "2026-11-20T08:59:00Z", 9);
+    hand.look("2026-11-20T09:00:00Z", &[]);
+    hand.look("2026-11-20T09:10:00Z", std::slice::from_ref(&daily));
+    let weekly = by_hand(2, "outbound", "2026-11-09T00:10:00Z", "2026-11-15T23:50:00Z", 5_000);
+    // Its past is unknown: it is learning, and the value says that it may be more.
+    assert_eq!(hand.look("2026-11-20T09:20:00Z", &[daily.clone(), weekly.clone()]), (0.0, true, 0));
+    hand.look("2026-11-20T09:30:00Z", &[daily.clone(), weekly.clone()]);
+    assert_eq!(hand.look("2026-11-20T09:40:00Z", &[daily, weekly]).0, 0.0);
+}
+
+#[test]
+fn the_cap_is_loud_and_counts_nothing_twice() {
+    let mut hand = Hand::new();
+    let records = |count: u64| -> Vec<serde_json::Value> {
+        (1..=5).map(|dst| by_hand(dst, "outbound", "2026-11-20T08:00:00Z", "2026-11-20T08:59:00Z", count)).collect()
+    };
+    hand.cap = 3;
+    hand.look("2026-11-20T09:00:00Z", &records(10));
+    let (value, lower_bound, over_cap) = hand.look("2026-11-20T09:10:00Z", &records(11));
+    assert_eq!((value, lower_bound, over_cap), (3.0, true, 2));
+    // With room again, what was left out is learned, not taken for new.
+    hand.cap = 100;
+    let (value, lower_bound, over_cap) = hand.look("2026-11-20T09:20:00Z", &records(12));
+    assert_eq!((value, lower_bound, over_cap), (3.0, true, 0));
+    assert_eq!(hand.look("2026-11-20T09:30:00Z", &records(13)).0, 5.0);
+}
+
+#[test]
+fn the_first_look_says_what_it_cannot_know() {
+    let mut hand = Hand::new();
+    let within = by_hand(1, "outbound", "2026-11-20T08:55:00Z", "2026-11-20T08:59:00Z", 4);
+    let before = by_hand(2, "outbound", "2026-11-20T03:00:00Z", "2026-11-20T08:59:00Z", 900);
+    let long_over = by_hand(3, "outbound", "2026-11-20T03:00:00Z", "2026-11-20T04:00:00Z", 900);
+    assert_eq!(Hand::new().look("2026-11-20T09:00:00Z", &[within.clone(), long_over.clone()]), (4.0, false, 0));
+    assert_eq!(hand.look("2026-11-20T09:00:00Z", &[within, before, long_over]), (4.0, true, 0));
+}

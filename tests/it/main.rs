@@ -3,6 +3,10 @@
 
 mod accounting;
 mod channels;
+mod check;
+mod check_accounting;
+mod check_failures;
+mod check_state;
 mod config;
 mod pce;
 mod render;
@@ -11,6 +15,7 @@ mod sim_estate;
 mod sim_server;
 
 mod support {
+    pub mod cli;
     pub mod dummy;
     pub mod pce;
     pub mod readers;

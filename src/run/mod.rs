@@ -70,9 +70,32 @@ struct Rules<'c> {
     selected: Vec<&'c Rule>,
 }
 
-/// Runs one cycle and returns everything it learned.
+/// Runs one cycle and returns everything it learned. The dead-man's switch hears of a run that failed, too.
 pub fn check(cycle: &Cycle<'_>) -> Result<Report, RunError> {
     let started = Instant::now();
+    let Cycle { config, args, .. } = *cycle;
+    let (heartbeat, trouble) = match open_heartbeat(config, args) {
+        Ok(heartbeat) => (heartbeat, None),
+        // It exists to be missed: without a ping its service raises the alarm, and the alerts of this run still go out.
+        Err(error) => (None, Some(error)),
+    };
+    let run_id = uuid::Uuid::now_v7().to_string();
+    let result = cycle_once(cycle, started, &run_id, heartbeat.as_ref(), trouble);
+    if let (Some(heartbeat), Err(error)) = (&heartbeat, &result)
+        && let Err(trouble) = heartbeat.fail(&run_id, &error.to_string())
+    {
+        log::warn!("heartbeat: {trouble}");
+    }
+    result
+}
+
+fn cycle_once(
+    cycle: &Cycle<'_>,
+    started: Instant,
+    run_id: &str,
+    heartbeat: Option<&Heartbeat>,
+    heartbeat_trouble: Option<String>,
+) -> Result<Report, RunError> {
     let wall = Timestamp::now();
     let Cycle { config, args, interrupt, .. } = *cycle;
     let now = args.now.unwrap_or(wall);
@@ -84,7 +107,7 @@ pub fn check(cycle: &Cycle<'_>) -> Result<Report, RunError> {
         org_id: pce.org_id,
     });
     let run = RunInfo {
-        id: uuid::Uuid::now_v7().to_string(),
+        id: run_id.to_owned(),
         started_at: now,
         finished_at: now,
         duration: Duration::ZERO,
@@ -97,15 +120,25 @@ pub fn check(cycle: &Cycle<'_>) -> Result<Report, RunError> {
     let from_pce: Vec<SourceKind> = needed.iter().copied().filter(|source| file_of(args, *source).is_none()).collect();
     let client = if from_pce.is_empty() { None } else { Some(open_client(cycle, &from_pce, now, started, deadline)?) };
     let channels = open_channels(config);
-    let heartbeat = open_heartbeat(config, args)?;
     let store = if args.dry_run { Store::read_only(&cycle.state_path) } else { Store::lock(&cycle.state_path, args.lock_wait)? };
     let Loaded { mut state, memory, memory_lost } = store.load(&identity)?;
     let mut warnings = config.warnings.clone();
     warnings.extend(memory_lost.clone());
+    warnings.extend(heartbeat_trouble.map(|error| format!("heartbeat in [run]: {error}")));
+    for (name, ready) in &channels {
+        // Said before there is an alert that it would keep.
+        if let Err(error) = &ready.channel {
+            warnings.push(format!("channel '{name}' cannot be used: {error}"));
+        }
+    }
+    if state.last_run.as_ref().is_some_and(|last| last.at > now) {
+        warnings.push("the clock went back since the previous run; what was remembered for later counts from now".to_owned());
+        outbox::clamp_to(&mut state.instances, &mut state.outbox, now);
+    }
     if memory_lost.is_some() {
         state.traffic = Default::default();
     }
-    if let Some(heartbeat) = &heartbeat
+    if let Some(heartbeat) = heartbeat
         && let Err(error) = heartbeat.start(&run.id)
     {
         warnings.push(format!("heartbeat: {error}"));
@@ -181,16 +214,11 @@ pub fn check(cycle: &Cycle<'_>) -> Result<Report, RunError> {
         let broken = deliver::broken(&channels);
         report.deliveries = deliver::send_all(&mut state, channels, config.run.give_up_after, now, deadline, &mut commit)?;
         report.deliveries.extend(broken);
-        let given_up = state.outbox.iter().filter(|parcel| parcel.given_up.is_some()).count();
-        if given_up > 0 {
-            report
-                .warnings
-                .push(format!("{given_up} message(s) could not be delivered in time and were given up; see `pcemon outbox list`"));
-        }
+        report.warnings.extend(deliver::remarks(&state.outbox));
         rules::mark_notified(&mut report.rules, &state);
     }
     conclude(&mut report, args, wall, started);
-    if let Some(heartbeat) = &heartbeat {
+    if let Some(heartbeat) = heartbeat {
         ping(heartbeat, &mut report);
     }
     Ok(report)
@@ -305,10 +333,11 @@ pub fn open_channels(config: &Config) -> ReadyChannels {
         .collect()
 }
 
-fn open_heartbeat(config: &Config, args: &CheckArgs) -> Result<Option<Heartbeat>, RunError> {
+fn open_heartbeat(config: &Config, args: &CheckArgs) -> Result<Option<Heartbeat>, String> {
     let Some(source) = config.run.heartbeat.as_ref().filter(|_| !args.dry_run) else { return Ok(None) };
-    let open = || Heartbeat::new(&fetch_secret(source)?);
-    open().map(Some).map_err(|error| RunError::Setup(format!("heartbeat in [run]: {error}")))
+    // A ping is tried twice, before the work and after it: together a small part of the deadline.
+    let patience = (config.run.deadline / 20).clamp(Duration::from_millis(500), Duration::from_secs(10));
+    Ok(Some(Heartbeat::new(&fetch_secret(source)?)?.with_timeout(patience)))
 }
 
 /// Success means that the run completed and its sources were read, whatever it found.

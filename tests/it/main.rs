@@ -8,6 +8,7 @@ mod check_accounting;
 mod check_failures;
 mod check_state;
 mod config;
+mod deliver;
 mod pce;
 mod render;
 mod sim;
@@ -20,5 +21,6 @@ mod support {
     pub mod pce;
     pub mod readers;
     pub mod receivers;
+    pub mod run_cli;
     pub mod scripted;
 }

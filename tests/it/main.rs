@@ -4,11 +4,13 @@
 mod accounting;
 mod channels;
 mod config;
+mod generated;
 mod pce;
 mod render;
 mod sim;
 mod sim_estate;
 mod sim_server;
+mod tidy;
 
 mod support {
     pub mod dummy;

@@ -95,7 +95,7 @@ pub enum Command {
     /// One monitoring cycle: ask the PCE, judge the rules, remember, alert, print, exit
     ///
     /// The exit code is the verdict (see `pcemon --help`). The first run has nothing to compare the PCE's day totals with:
-    /// rules on traffic are `learning` then, and their numbers are lower bounds until the next run.
+    /// its traffic numbers are lower bounds, shown with ≥, until the next run.
     #[command(after_help = "\
 Examples:
   pcemon check                                  one cycle with the default config

@@ -105,7 +105,7 @@ impl RuleMemory {
         show: impl Fn(&T, f64) -> Talker,
     ) -> Observation {
         let start = before(span.to, window);
-        self.forget(start);
+        self.forget(start.min(span.from.unwrap_or(start)));
         let matched = tally.matched;
         let overflow = tally.overflow;
         let interval = span.from.map(|from| since(span.to, from).as_secs_f64()).filter(|seconds| *seconds > 0.0);
@@ -233,7 +233,10 @@ impl RuleMemory {
         from
     }
 
+    /// Forgets what no value needs: a run whose increases reach further back than the window (runs
+    /// were missed or incomplete) counts whole, and so does everything else in the span it covers.
     fn forget(&mut self, start: Timestamp) {
+        let start = self.slots.iter().rev().filter(|slot| slot.at > start).fold(start, |start, slot| start.min(slot.from));
         self.slots.retain(|slot| slot.at > start);
         for values in self.values.values_mut() {
             values.retain(|_, seen| *seen > start);

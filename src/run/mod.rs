@@ -78,7 +78,7 @@ pub fn check(cycle: &Cycle<'_>) -> Result<Report, RunError> {
     let now = args.now.unwrap_or(wall);
     let deadline = started + config.run.deadline;
     let rules = choose(config, args)?;
-    let needed = needed_sources(&rules, args);
+    let needed = needed_sources(&rules);
     let identity = config.pce.as_ref().map_or_else(PceIdentity::default, |pce| PceIdentity {
         url: pce.url.as_str().trim_end_matches('/').to_owned(),
         org_id: pce.org_id,
@@ -154,13 +154,14 @@ pub fn check(cycle: &Cycle<'_>) -> Result<Report, RunError> {
         new_id: &|| uuid::Uuid::new_v4().to_string(),
     };
     let parcels = outbox::due(&rules.enabled, &mut state.instances, &state.outbox, &policy, now);
+    let telling: std::collections::BTreeSet<String> = parcels.iter().flat_map(outbox::fingerprints).collect();
     state.outbox.extend(parcels);
     let mut report = Report {
         run,
         status: Status::Ok,
         exit_code: 0,
         sources: read.sources.clone(),
-        rules: rules::reports(&state, config, &rules.selected, &read, &fresh),
+        rules: rules::reports(&state, config, &rules.selected, &read, &rules::Novelty { fresh: &fresh, telling: &telling }),
         deliveries: Vec::new(),
         warnings,
     };
@@ -177,7 +178,9 @@ pub fn check(cycle: &Cycle<'_>) -> Result<Report, RunError> {
             let _writing = interrupt.writing();
             store.commit(state, None)
         };
+        let broken = deliver::broken(&channels);
         report.deliveries = deliver::send_all(&mut state, channels, config.run.give_up_after, now, deadline, &mut commit)?;
+        report.deliveries.extend(broken);
         let given_up = state.outbox.iter().filter(|parcel| parcel.given_up.is_some()).count();
         if given_up > 0 {
             report
@@ -253,7 +256,7 @@ fn choose<'c>(config: &'c Config, args: &CheckArgs) -> Result<Rules<'c>, RunErro
     Ok(Rules { enabled, selected })
 }
 
-fn needed_sources(rules: &Rules<'_>, _args: &CheckArgs) -> Vec<SourceKind> {
+fn needed_sources(rules: &Rules<'_>) -> Vec<SourceKind> {
     SourceKind::ALL.into_iter().filter(|source| rules.selected.iter().any(|rule| rule.source == *source)).collect()
 }
 
@@ -354,7 +357,10 @@ fn read_and_measure(
 ) -> Result<Measurements, RunError> {
     let Cycle { config, args, .. } = *cycle;
     let of = |source: SourceKind| -> Vec<&Rule> { rules.enabled.iter().copied().filter(|rule| rule.source == source).collect() };
-    let assumed = SignedDuration::from_secs(book.state.last_run.as_ref().map_or(0, |last| last.clock_skew));
+    // With --now the windows are where the user put them; otherwise they follow the PCE's clock.
+    let follow = args.now.is_none();
+    let remembered = book.state.last_run.as_ref().map_or(0, |last| last.clock_skew);
+    let assumed = SignedDuration::from_secs(if follow { remembered } else { 0 });
 
     // The traffic query first: the PCE works on it while the rest is asked for.
     let traffic_rules = of(SourceKind::Traffic);
@@ -362,14 +368,20 @@ fn read_and_measure(
     let filters: Vec<_> =
         traffic_rules.iter().filter_map(|rule| if let Matcher::Traffic(filter) = &rule.matcher { Some(filter) } else { None }).collect();
     let decisions = plan::wanted_decisions(filters.iter().copied());
+    let services = plan::wanted_services(filters.iter().copied());
+    let asked_for = scope_of(&services);
     let longest = traffic_rules.iter().map(|rule| rule.window).max().unwrap_or_default();
-    let coverage = book.state.traffic.coverage();
+    let mut coverage = book.state.traffic.coverage();
+    // Once everything was asked for, less is known as well; any other change begins anew.
+    if book.state.traffic.scope != asked_for && !book.state.traffic.scope.is_empty() {
+        coverage.since = [None; 4];
+    }
     let plan_ask = |skew: SignedDuration| plan_traffic(config, coverage.clone(), decisions.clone(), longest, shifted(now, skew));
     let live = client.filter(|_| args.flows.is_none() && traffic_needed);
     let on_the_way = match (live, config.pce.as_ref()) {
         (Some(client), Some(settings)) => {
             (cycle.progress)("submitting the traffic query");
-            Some(sources::submit_traffic(client, settings, assumed, &|skew| {
+            Some(sources::submit_traffic(client, settings, assumed, follow, &services, &|skew| {
                 let ask = plan_ask(skew);
                 (ask.from, ask.to, ask.decisions)
             }))
@@ -401,7 +413,7 @@ fn read_and_measure(
         });
         let traffic = traffic_needed.then(|| {
             let ask = plan_ask(skew);
-            measure_traffic(cycle, &traffic_rules, ask, on_the_way, client, book, store, &mut out.observations, warnings)
+            measure_traffic(cycle, &traffic_rules, ask, asked_for, on_the_way, client, book, store, &mut out.observations, warnings)
         });
         let (events, health) = others.join().unwrap_or((None, None));
         (traffic, events, health)
@@ -427,6 +439,15 @@ fn read_and_measure(
     let keys: std::collections::BTreeSet<u64> = memory_keys(&rules.enabled).into_iter().map(|(_, key)| key).collect();
     book.memory.rules.retain(|key, _| keys.contains(key));
     Ok(out)
+}
+
+/// How the state remembers what the PCE was asked for; empty: everything.
+fn scope_of(services: &[plan::WantedService]) -> String {
+    let one = |service: &plan::WantedService| match service.ports {
+        None => service.proto.to_string(),
+        Some((from, to)) => format!("{}/{from}-{to}", service.proto),
+    };
+    services.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
 fn shifted(now: Timestamp, skew: SignedDuration) -> Timestamp {
@@ -471,6 +492,7 @@ fn measure_traffic(
     cycle: &Cycle<'_>,
     rules: &[&Rule],
     ask: ask::Ask,
+    scope: String,
     on_the_way: Option<Result<sources::TrafficOnTheWay, String>>,
     client: Option<&Client>,
     book: &mut Book<'_>,
@@ -530,7 +552,8 @@ fn measure_traffic(
         book.memory.looks = memory.looks;
         book.memory.marks_of = marks_of;
         let Coverage { since, forgotten_before, looked_at } = memory.coverage;
-        let scope = std::mem::take(&mut book.state.traffic.scope);
+        // A file holds whatever it holds; what it was asked for is not known.
+        let scope = if args.flows.is_some() { String::new() } else { scope };
         book.state.traffic = crate::state::TrafficCursor { since, forgotten_before, looked_at, scope };
         book.memory.rules.extend(memories.into_iter().map(|(key, _)| key).zip(own));
     }

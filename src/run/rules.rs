@@ -64,14 +64,16 @@ pub(super) fn judge(state: &mut State, enabled: &[&Rule], selected: &[&Rule], re
     fresh
 }
 
+/// What is new in this run.
+pub(super) struct Novelty<'n> {
+    /// Instances that began to fire.
+    pub fresh: &'n BTreeSet<String>,
+    /// Instances that some channel is being told of.
+    pub telling: &'n BTreeSet<String>,
+}
+
 /// One report for each rule of the config that takes part in this run, in the config's order.
-pub(super) fn reports(
-    state: &State,
-    config: &Config,
-    selected: &[&Rule],
-    read: &Measurements,
-    fresh: &BTreeSet<String>,
-) -> Vec<RuleReport> {
+pub(super) fn reports(state: &State, config: &Config, selected: &[&Rule], read: &Measurements, novelty: &Novelty<'_>) -> Vec<RuleReport> {
     let mut by_rule: BTreeMap<&str, Vec<(&String, &Instance)>> = BTreeMap::new();
     for (fingerprint, instance) in &state.instances {
         if instance.stage != Stage::Resolved {
@@ -89,7 +91,7 @@ pub(super) fn reports(
             }
             let instances = by_rule.remove(rule.name.as_str()).unwrap_or_default();
             report.instances =
-                instances.iter().map(|(fingerprint, instance)| instance_report(fingerprint, instance, rule, config, fresh)).collect();
+                instances.iter().map(|(fingerprint, instance)| instance_report(fingerprint, instance, rule, config, novelty)).collect();
             report.instances.sort_by(|a, b| {
                 let rank = |instance: &InstanceReport| (instance.state == RuleState::Firing, instance.severity);
                 rank(b).cmp(&rank(a)).then(b.value.unwrap_or(0.0).total_cmp(&a.value.unwrap_or(0.0))).then_with(|| a.group.cmp(&b.group))
@@ -147,7 +149,7 @@ fn mildest(rule: &Rule) -> String {
     rule.thresholds.worst_first().last().map_or_else(|| "the PCE's own status".to_owned(), |(_, threshold)| threshold.text.clone())
 }
 
-fn instance_report(fingerprint: &str, instance: &Instance, rule: &Rule, config: &Config, fresh: &BTreeSet<String>) -> InstanceReport {
+fn instance_report(fingerprint: &str, instance: &Instance, rule: &Rule, config: &Config, novelty: &Novelty<'_>) -> InstanceReport {
     let notified = outbox::in_cooldown(instance);
     let is_firing = instance.stage == Stage::Firing;
     let reaches_somebody = !channels_for(rule, instance.severity, &config.routes).is_empty();
@@ -160,8 +162,8 @@ fn instance_report(fingerprint: &str, instance: &Instance, rule: &Rule, config: 
         lower_bound: instance.lower_bound,
         since: Some(instance.fired_at.unwrap_or(instance.since)),
         notified,
-        suppressed_by: (notified && reaches_somebody).then_some(Suppression::Cooldown),
-        is_new: fresh.contains(fingerprint),
+        suppressed_by: (notified && reaches_somebody && !novelty.telling.contains(fingerprint)).then_some(Suppression::Cooldown),
+        is_new: novelty.fresh.contains(fingerprint),
         top: instance.top.clone(),
     }
 }

@@ -9,11 +9,13 @@ mod check_failures;
 mod check_state;
 mod config;
 mod deliver;
+mod generated;
 mod pce;
 mod render;
 mod sim;
 mod sim_estate;
 mod sim_server;
+mod tidy;
 
 mod support {
     pub mod cli;

@@ -96,7 +96,9 @@ fn cycle_once(
     heartbeat: Option<&Heartbeat>,
     heartbeat_trouble: Option<String>,
 ) -> Result<Report, RunError> {
+    // Whole seconds, as the PCE counts them.
     let wall = Timestamp::now();
+    let wall = Timestamp::from_second(wall.as_second()).unwrap_or(wall);
     let Cycle { config, args, interrupt, .. } = *cycle;
     let now = args.now.unwrap_or(wall);
     let deadline = started + config.run.deadline;

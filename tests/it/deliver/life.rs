@@ -30,23 +30,22 @@ fn first_reminder_escalation_end_and_a_new_episode() {
     let story: [(i64, u64, &[&str]); 14] = [
         (0, 5, &[]),
         (10, 50, &["first warning web"]),
-        (20, 60, &[]),                      // muted
-        (39, 60, &[]),                      // still muted
+        (20, 60, &[]), // muted
+        (39, 60, &[]), // still muted
         (40, 60, &["reminder warning web"]),
         (50, 500, &["escalated critical web"]), // at once, ten minutes after the reminder
         (60, 500, &[]),
-        (70, 60, &[]),                      // better is not news
-        (79, 500, &[]),                     // nor is what was told as critical already
+        (70, 60, &[]),  // better is not news
+        (79, 500, &[]), // nor is what was told as critical already
         (80, 60, &["reminder warning web"]),
         (81, 500, &["escalated critical web"]),
         (82, 5, &["resolved critical web"]),
-        (83, 50, &["first warning web"]),   // a new episode is told at once
+        (83, 50, &["first warning web"]), // a new episode is told at once
         (84, 0, &["resolved warning web"]),
     ];
     for (minute, connections, want) in story {
         let run = bench.check(minute, &[("web", connections)]);
-        let want: Vec<Vec<String>> =
-            if want.is_empty() { Vec::new() } else { vec![want.iter().map(|text| (*text).to_owned()).collect()] };
+        let want: Vec<Vec<String>> = if want.is_empty() { Vec::new() } else { vec![want.iter().map(|text| (*text).to_owned()).collect()] };
         assert_eq!(ear.new_messages(), want, "minute {minute}");
         let code = if connections > 100 { 2 } else { i32::from(connections > 10) };
         assert_eq!(run.code, Some(code), "minute {minute}: {}", run.said());
@@ -106,8 +105,7 @@ fn pending_must_hold_and_firing_is_kept() {
     ];
     for (minute, connections, want) in story {
         bench.check(minute, &[("web", connections)]);
-        let want: Vec<Vec<String>> =
-            if want.is_empty() { Vec::new() } else { vec![want.iter().map(|text| (*text).to_owned()).collect()] };
+        let want: Vec<Vec<String>> = if want.is_empty() { Vec::new() } else { vec![want.iter().map(|text| (*text).to_owned()).collect()] };
         assert_eq!(ear.new_messages(), want, "minute {minute}");
     }
 }

@@ -157,7 +157,8 @@ fn a_refused_message_does_not_hold_up_the_others() {
 #[test]
 fn a_dry_run_shows_everything_and_does_nothing() {
     let receiver = Receiver::http([]);
-    let bench = bench(&receiver, &format!("[run]\ntextfile = \"metrics.prom\"\nheartbeat = \"{}/ping-5ECRET-heartbeat\"\n", receiver.url()));
+    let bench =
+        bench(&receiver, &format!("[run]\ntextfile = \"metrics.prom\"\nheartbeat = \"{}/ping-5ECRET-heartbeat\"\n", receiver.url()));
     let shown = bench.check_with(0, &[("web", 50)], &["--dry-run"]);
     assert_eq!((shown.deliveries(), shown.code), (vec!["hook dry_run".to_owned()], Some(1)));
     let flows = bench.path("flows.json");

@@ -196,7 +196,7 @@ fn cycle_once(
         status: Status::Ok,
         exit_code: 0,
         sources: read.sources.clone(),
-        rules: rules::reports(&state, config, &rules.selected, &read, &rules::Novelty { fresh: &fresh, telling: &telling }),
+        rules: rules::reports(&state, config, &rules.selected, &read, &rules::Novelty { fresh: &fresh, telling: &telling, now }),
         deliveries: Vec::new(),
         warnings,
     };

@@ -72,8 +72,8 @@ impl Room {
         Ran::of(&mut self.command(arguments))
     }
 
-    /// Every file below the folder with its bytes; folders with none.
-    pub fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+    /// Every file below the folder with its text; folders with none.
+    pub fn files(&self) -> BTreeMap<PathBuf, String> {
         listing(self.dir.path())
     }
 
@@ -83,16 +83,16 @@ impl Room {
     }
 }
 
-/// Every file below a folder with its bytes.
-pub fn listing(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+/// Every file below a folder with its text; what is no text is escaped.
+pub fn listing(folder: &Path) -> BTreeMap<PathBuf, String> {
     let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             found.extend(listing(&path));
-            found.insert(path, Vec::new());
+            found.insert(path, String::new());
         } else {
-            found.insert(path.clone(), std::fs::read(&path).unwrap());
+            found.insert(path.clone(), std::fs::read(&path).unwrap().escape_ascii().to_string());
         }
     }
     found

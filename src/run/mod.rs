@@ -114,6 +114,7 @@ pub fn check(cycle: &Cycle<'_>) -> Result<Report, RunError> {
     let mut book = Book { memory, events_known: memory_lost.is_none(), state: &mut state };
     let read = read_and_measure(cycle, &rules, &needed, client.as_ref(), &store, &mut book, now, &mut warnings)?;
     if interrupt.stop.load(std::sync::atomic::Ordering::SeqCst) {
+        interrupt.wait_for_the_end();
         return Err(RunError::Interrupted);
     }
     let memory = book.memory;
@@ -369,7 +370,7 @@ fn read_and_measure(
         traffic_rules.iter().filter_map(|rule| if let Matcher::Traffic(filter) = &rule.matcher { Some(filter) } else { None }).collect();
     let decisions = plan::wanted_decisions(filters.iter().copied());
     let services = plan::wanted_services(filters.iter().copied());
-    let asked_for = scope_of(&services);
+    let asked_for = if args.flows.is_some() { RECORDED.to_owned() } else { scope_of(&services) };
     let longest = traffic_rules.iter().map(|rule| rule.window).max().unwrap_or_default();
     let mut coverage = book.state.traffic.coverage();
     // Once everything was asked for, less is known as well; any other change begins anew.
@@ -440,6 +441,9 @@ fn read_and_measure(
     book.memory.rules.retain(|key, _| keys.contains(key));
     Ok(out)
 }
+
+/// What a recorded answer was asked for is not known: it vouches for other recorded ones and for no PCE.
+const RECORDED: &str = "recorded";
 
 /// How the state remembers what the PCE was asked for; empty: everything.
 fn scope_of(services: &[plan::WantedService]) -> String {
@@ -552,8 +556,6 @@ fn measure_traffic(
         book.memory.looks = memory.looks;
         book.memory.marks_of = marks_of;
         let Coverage { since, forgotten_before, looked_at } = memory.coverage;
-        // A file holds whatever it holds; what it was asked for is not known.
-        let scope = if args.flows.is_some() { String::new() } else { scope };
         book.state.traffic = crate::state::TrafficCursor { since, forgotten_before, looked_at, scope };
         book.memory.rules.extend(memories.into_iter().map(|(key, _)| key).zip(own));
     }

@@ -216,7 +216,8 @@ fn a_run_killed_at_any_moment_leaves_the_old_state_or_the_new_one_and_no_number_
     let report = bench.check(at("10:59"), &[]).json();
     assert_eq!(report.value("All day"), 59.0, "{old} old, {new} new: {:#}", report.rule("All day"));
     assert!(report.rule("All day")["covers_from"].as_str().unwrap() < "2026-11-20T10:00:00Z");
-    let left: Vec<_> = listing(&bench.room.path("state")).into_keys().filter(|path| path.display().to_string().contains("looks-")).collect();
+    let left: Vec<_> =
+        listing(&bench.room.path("state")).into_keys().filter(|path| path.display().to_string().contains("looks-")).collect();
     assert_eq!(left.len(), 1, "binary files of killed runs are swept: {left:?}");
 }
 
@@ -326,7 +327,10 @@ fn a_state_that_cannot_be_written_is_told_before_anything_is_asked() {
 fn the_state_lies_where_the_system_wants_it() {
     let room = Room::new();
     room.config("[[rules]]\nname = \"Health\"\nsource = \"health\"\n");
-    room.write("health.json", r#"[{ "status": "normal", "type": "standalone", "fqdn": "pce.example.com", "notifications": [], "nodes": [] }]"#);
+    room.write(
+        "health.json",
+        r#"[{ "status": "normal", "type": "standalone", "fqdn": "pce.example.com", "notifications": [], "nodes": [] }]"#,
+    );
     let check = |set: &dyn Fn(&mut Command)| {
         let mut command = room.command(&["check", "--health", "health.json", "-q"]);
         set(&mut command);

@@ -68,7 +68,7 @@ pub(super) fn read_and_measure(
         traffic_rules.iter().filter_map(|rule| if let Matcher::Traffic(filter) = &rule.matcher { Some(filter) } else { None }).collect();
     let decisions = plan::wanted_decisions(filters.iter().copied());
     let services = plan::wanted_services(filters.iter().copied());
-    let asked_for = scope_of(&services);
+    let asked_for = if args.flows.is_some() { RECORDED.to_owned() } else { scope_of(&services) };
     let longest = traffic_rules.iter().map(|rule| rule.window).max().unwrap_or_default();
     let mut coverage = book.state.traffic.coverage();
     // Once everything was asked for, less is known as well; any other change begins anew.
@@ -139,6 +139,9 @@ pub(super) fn read_and_measure(
     book.memory.rules.retain(|key, _| keys.contains(key));
     Ok(out)
 }
+
+/// What a recorded answer was asked for is not known: it vouches for other recorded ones and for no PCE.
+const RECORDED: &str = "recorded";
 
 /// How the state remembers what the PCE was asked for; empty: everything.
 fn scope_of(services: &[plan::WantedService]) -> String {
@@ -251,8 +254,6 @@ fn measure_traffic(
         book.memory.looks = memory.looks;
         book.memory.marks_of = marks_of;
         let Coverage { since, forgotten_before, looked_at } = memory.coverage;
-        // A file holds whatever it holds; what it was asked for is not known.
-        let scope = if args.flows.is_some() { String::new() } else { scope };
         book.state.traffic = crate::state::TrafficCursor { since, forgotten_before, looked_at, scope };
         book.memory.rules.extend(memories.into_iter().map(|(key, _)| key).zip(own));
     }

@@ -137,6 +137,7 @@ fn cycle_once(
     let mut book = Book { memory, events_known: memory_lost.is_none(), state: &mut state };
     let read = read_and_measure(cycle, &rules, &needed, client.as_ref(), &store, &mut book, now, &mut warnings)?;
     if interrupt.stop.load(std::sync::atomic::Ordering::SeqCst) {
+        interrupt.wait_for_the_end();
         return Err(RunError::Interrupted);
     }
     let memory = book.memory;

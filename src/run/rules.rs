@@ -98,7 +98,7 @@ pub(super) fn reports(state: &State, config: &Config, selected: &[&Rule], read: 
                 .map(|(fingerprint, instance)| {
                     let shown = instance_report(fingerprint, instance, rule, config, novelty);
                     match observation {
-                        Some(observation) if instance.evaluated_at != novelty.now => undecided(shown, observation),
+                        Some(observation) if instance.evaluated_at != novelty.now => undecided(shown, rule, observation),
                         _ => shown,
                     }
                 })
@@ -180,8 +180,9 @@ fn instance_report(fingerprint: &str, instance: &Instance, rule: &Rule, config: 
 }
 
 /// An instance that this run could not decide on: it stays what it was, its value is what was seen now.
-fn undecided(mut report: InstanceReport, observation: &Observation) -> InstanceReport {
-    let values: Vec<Option<String>> = report.group.iter().map(|(_, value)| value.clone()).collect();
+fn undecided(mut report: InstanceReport, rule: &Rule, observation: &Observation) -> InstanceReport {
+    let value_of = |name: String| report.group.iter().find(|(key, _)| *key == name).and_then(|(_, value)| value.clone());
+    let values: Vec<Option<String>> = rule.group_by.iter().map(|field| value_of(field.to_string())).collect();
     let measured = observation.groups.iter().find(|measured| measured.group == values);
     report.value = measured.map_or(Some(0.0), |measured| measured.value);
     report.lower_bound = true;

@@ -52,7 +52,7 @@ fn rule(
     }
 }
 
-type Key = fn(&PointView<'_>) -> Option<Vec<Option<String>>>;
+pub type Key = fn(&PointView<'_>) -> Option<Vec<Option<String>>>;
 
 /// A rule, what it should count, and how the truth is read off.
 struct Case {
@@ -214,14 +214,14 @@ impl Driver {
 
 /// What a rule should have measured.
 #[derive(Default)]
-struct Right {
-    sums: Truth,
+pub struct Right {
+    pub sums: Truth,
     /// Different ports of the connections that became known.
-    ports: usize,
+    pub ports: usize,
 }
 
 /// The truth in the PCE's terms: behind an address translation the two ends speak of different flows.
-fn truth(world: &World, span: Window, key: Key) -> BTreeMap<Vec<Option<String>>, Right> {
+pub fn truth(world: &World, span: Window, key: Key) -> BTreeMap<Vec<Option<String>>, Right> {
     let mut merged: BTreeMap<Vec<Option<String>>, Right> = BTreeMap::new();
     let translated = |view: &PointView<'_>| view.point.nat_src.is_some() && view.direction == Direction::Inbound;
     for ((key, _), truth) in world.truth_by(span, &|view| Some((key(view)?, translated(view)))) {

@@ -129,9 +129,7 @@ fn reason(
     let told = instance.told.get(&channel.name).filter(|told| Some(told.episode) == instance.fired_at);
     match instance.stage {
         Stage::Pending => None,
-        Stage::Resolved => {
-            (told.is_some() && channel.send_resolved && !queued.resolved && queued.firing.is_none()).then_some(Reason::Resolved)
-        }
+        Stage::Resolved => (told.is_some() && channel.send_resolved && !queued.resolved).then_some(Reason::Resolved),
         Stage::Firing => {
             let rule = rule?;
             let wanted =
@@ -253,11 +251,14 @@ pub fn is_full(outbox: &[Parcel], channel: &str) -> bool {
     outbox.iter().filter(|parcel| parcel.channel == channel && parcel.given_up.is_none()).count() >= MOST_WAITING
 }
 
-/// A channel took a message, which has left the outbox: only now is it remembered as told, and only
-/// now is cooldown spent.
-pub fn delivered(parcel: &Parcel, instances: &mut Instances, outbox: &mut Vec<Parcel>, now: Timestamp) {
-    overtake(parcel, outbox);
-    for (fingerprint, state, severity, episode) in contents(parcel) {
+/// A channel took the message at this place of the outbox: only now is it remembered as told, and
+/// only now is cooldown spent.
+pub fn delivered(outbox: &mut Vec<Parcel>, place: usize, instances: &mut Instances, now: Timestamp) -> Parcel {
+    let mut parcel = outbox.remove(place);
+    parcel.attempts += 1;
+    overtake(&parcel, &mut outbox[..place]);
+    outbox.retain(|other| other.size() > 0);
+    for (fingerprint, state, severity, episode) in contents(&parcel) {
         let Some(instance) = instances.get_mut(fingerprint) else { continue };
         let known = instance.told.get(&parcel.channel).copied();
         match state {
@@ -275,20 +276,17 @@ pub fn delivered(parcel: &Parcel, instances: &mut Instances, outbox: &mut Vec<Pa
             }
         }
     }
+    parcel
 }
 
 /// What a refused message said of an alert is stale once a younger message told of the same one.
-fn overtake(parcel: &Parcel, outbox: &mut Vec<Parcel>) {
+fn overtake(parcel: &Parcel, before_it: &mut [Parcel]) {
     let told: BTreeSet<(&str, Timestamp)> = contents(parcel).map(|(fingerprint, _, _, episode)| (fingerprint, episode)).collect();
-    for older in outbox.iter_mut() {
-        let is_overtaken = older.channel == parcel.channel && older.given_up.is_none() && older.created < parcel.created;
-        if is_overtaken {
-            older.alerts.retain(|alert| !told.contains(&(alert.fingerprint.as_str(), alert.since)));
-            older.counted.retain(|counted| !told.contains(&(counted.fingerprint.as_str(), counted.since)));
-            older.left_out = older.counted.len();
-        }
+    for older in before_it.iter_mut().filter(|older| older.channel == parcel.channel && older.given_up.is_none()) {
+        older.alerts.retain(|alert| !told.contains(&(alert.fingerprint.as_str(), alert.since)));
+        older.counted.retain(|counted| !told.contains(&(counted.fingerprint.as_str(), counted.since)));
+        older.left_out = older.counted.len();
     }
-    outbox.retain(|other| other.size() > 0);
 }
 
 /// A message was not taken: when it is tried next. Doubles from a minute to an hour; the service's

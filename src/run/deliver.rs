@@ -125,9 +125,7 @@ fn settle(state: &mut State, id: &str, word: Word, now: Timestamp) -> Option<Del
             return Some(report(parcel, DeliveryStatus::Queued, parcel.last_error.clone()));
         }
         Word::Tried(Outcome::Delivered) => {
-            let mut parcel = state.outbox.remove(place);
-            parcel.attempts += 1;
-            outbox::delivered(&parcel, &mut state.instances, &mut state.outbox, now);
+            let parcel = outbox::delivered(&mut state.outbox, place, &mut state.instances, now);
             return Some(report(&parcel, DeliveryStatus::Sent, None));
         }
         Word::Tried(Outcome::Retry { error, after }) => (error, after, false),
@@ -169,6 +167,8 @@ fn finish(
             preview: None,
         });
     }
+    // Channels answer in any order; readers want the same one every time.
+    all.sort_by(|a, b| a.channel.cmp(&b.channel));
     all
 }
 

@@ -3,7 +3,7 @@
 mod contract;
 mod limits;
 mod payloads;
-mod real_parts;
+pub(crate) mod real_parts;
 mod settings;
 
 use jiff::Timestamp;

@@ -6,6 +6,7 @@ mod history;
 mod life;
 mod mail;
 mod outbox;
+mod secrets;
 mod trouble;
 
 use crate::support::receivers::{Receiver, Request};

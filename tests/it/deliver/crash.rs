@@ -199,19 +199,40 @@ fn run_outbox(folder: &std::path::Path) -> usize {
 
 #[test]
 fn nothing_is_sent_that_could_not_be_remembered() {
-    use std::os::unix::fs::PermissionsExt;
     let scene = scene();
     scene.bench.check(0, &[]);
-    let folder = scene.bench.state_folder();
-    let mode = |mode| std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(mode)).unwrap();
-    mode(0o500);
-    let is_root = std::fs::write(folder.join("probe"), "").is_ok();
+    // A folder in the place of the file that the next commit writes.
+    let next = scene.bench.state()["generation"].as_u64().unwrap() + 1;
+    let obstacle = scene.bench.state_folder().join(format!("state.json.looks-{next}"));
+    std::fs::create_dir_all(obstacle.join("full")).unwrap();
     let run = scene.bench.check(1, &[("a", 50), ("b", 50)]);
-    mode(0o700);
-    if is_root {
-        // Root writes everywhere: a folder in the place of the temporary file's parent cannot stop it.
-        return;
-    }
     assert_eq!(run.code, Some(3), "{}", run.said());
+    assert!(run.stdout.contains("cannot write"), "{}", run.said());
     assert_eq!(scene.judge(&[], "nothing committed"), 0);
+    std::fs::remove_dir_all(obstacle).unwrap();
+    scene.bench.check(2, &[("a", 50), ("b", 50)]);
+    assert_eq!(scene.judge(&TOLD[..1], "committed again"), 0);
+}
+
+#[test]
+fn a_delivery_that_cannot_be_remembered_is_repeated_under_its_id() {
+    let scene = scene();
+    let file = scene.bench.state_folder().join("state.json");
+    let away = scene.bench.path("state.away");
+    let (from, to) = (file.clone(), away.clone());
+    scene.on_message(move |_| {
+        // The disk breaks while the first message is on its way.
+        if from.is_file() {
+            std::fs::rename(&from, &to).unwrap();
+            std::fs::create_dir_all(from.join("full")).unwrap();
+        }
+    });
+    let run = scene.bench.check(0, &[("a", 50), ("b", 50)]);
+    assert_eq!(run.code, Some(3), "{}", run.said());
+    scene.quiet();
+    std::fs::remove_dir_all(&file).unwrap();
+    std::fs::rename(&away, &file).unwrap();
+    let run = scene.bench.check(1, &[("a", 50), ("b", 50)]);
+    assert_eq!(run.deliveries(), ["line sent", "mail sent", "one sent", "two sent"]);
+    assert!(scene.judge(&TOLD[..1], "broken disk") >= 1);
 }

@@ -111,6 +111,15 @@ fn pending_must_hold_and_firing_is_kept() {
 }
 
 #[test]
+fn runs_that_are_far_apart_fire_all_the_same() {
+    let (bench, receiver) = hooked("", "for = \"10m\"");
+    for minute in [0, 120, 240] {
+        bench.check(minute, &[("web", 50)]);
+    }
+    assert_eq!(heard(&receiver), [vec!["first warning web"]]);
+}
+
+#[test]
 fn a_channel_hears_only_what_it_wants() {
     let (calm, picky) = (Receiver::http([]), Receiver::http([]));
     let config = format!(

@@ -55,13 +55,14 @@ impl Run {
 /// A folder with a config, a state and recorded flows.
 pub struct Bench {
     folder: tempfile::TempDir,
-    urls: Vec<(String, String)>,
+    /// Further variables of the program's environment, secrets as well.
+    variables: Vec<(String, String)>,
 }
 
 impl Bench {
     /// A bench with this config below a `[pce]` that no run asks.
     pub fn new(config: &str) -> Bench {
-        let bench = Bench { folder: tempfile::tempdir().unwrap(), urls: Vec::new() };
+        let bench = Bench { folder: tempfile::tempdir().unwrap(), variables: Vec::new() };
         std::fs::create_dir(bench.state_folder()).unwrap();
         bench.configure(config);
         bench
@@ -69,8 +70,14 @@ impl Bench {
 
     /// Makes a URL with a secret path known to the program as `{ env = "NAME" }`.
     #[must_use]
-    pub fn url(mut self, name: &str, origin: &str) -> Bench {
-        self.urls.push((name.to_owned(), format!("{origin}/{URL_TOKEN}/{name}")));
+    pub fn url(self, name: &str, origin: &str) -> Bench {
+        self.secret(name, &format!("{origin}/{URL_TOKEN}/{name}"))
+    }
+
+    /// Makes another secret known to the program as `{ env = "NAME" }`.
+    #[must_use]
+    pub fn secret(mut self, name: &str, value: &str) -> Bench {
+        self.variables.push((name.to_owned(), value.to_owned()));
         self
     }
 
@@ -100,7 +107,7 @@ impl Bench {
     /// A command of the program in a scrubbed environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pcemon"));
-        command.env_clear().env("HOME", self.folder.path()).envs(SECRETS).envs(self.urls.iter().cloned());
+        command.env_clear().env("HOME", self.folder.path()).envs(SECRETS).envs(self.variables.iter().cloned());
         command.current_dir(self.folder.path()).arg("-c").arg(self.path("rules.toml"));
         command.arg("--state").arg(self.state_folder().join("state.json")).args(arguments);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -127,6 +134,9 @@ impl Bench {
         std::fs::write(self.path("flows.json"), recorded(&now, flows)).unwrap();
         let flows = self.path("flows.json");
         let mut arguments = vec!["check", "-vv", "-o", "json", "--now", &now, "--flows", flows.to_str().unwrap()];
+        if minute % 2 == 1 {
+            arguments.extend(["--log-format", "json"]);
+        }
         arguments.extend(more);
         self.command(&arguments)
     }
@@ -149,7 +159,8 @@ impl Bench {
     fn no_secret_in(&self, run: &Run) {
         let mut places = vec![("stdout".to_owned(), run.stdout.clone()), ("stderr".to_owned(), run.stderr.clone())];
         places.extend(files_below(&self.state_folder()));
-        let planted = SECRETS.iter().map(|(_, secret)| *secret).chain([URL_TOKEN]);
+        let own = self.variables.iter().map(|(_, value)| value.as_str());
+        let planted = SECRETS.iter().map(|(_, secret)| *secret).chain([URL_TOKEN]).chain(own);
         for secret in planted {
             // The part that follows a scheme or a prefix is as secret as the whole.
             let bare = secret.trim_start_matches("Bearer ").trim_start_matches("whsec_");

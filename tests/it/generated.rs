@@ -199,9 +199,17 @@ fn the_tables_of_the_readme_are_current() {
     }
 }
 
-/// The files that show commands and configs to people.
+/// What shows commands to people.
 fn pages() -> Vec<(&'static str, String)> {
-    ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "rules.example.toml", "src/cli.rs"].map(|name| (name, read(name))).into()
+    let mut pages: Vec<_> = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "rules.example.toml"].map(|name| (name, read(name))).into();
+    let mut help = String::new();
+    let mut left = vec![pcemon::cli::command()];
+    while let Some(command) = left.pop() {
+        let _infallible = writeln!(help, "{}", command.get_after_help().map(ToString::to_string).unwrap_or_default());
+        left.extend(command.get_subcommands().cloned());
+    }
+    pages.push(("--help", help));
+    pages
 }
 
 /// The words of a command line, up to what belongs to the shell.
@@ -269,14 +277,14 @@ fn calls(text: &str) -> Vec<String> {
 fn every_command_shown_is_one_that_works() {
     let mut seen = 0;
     for (name, text) in pages() {
-        // Help and example config show commands in comments and texts: there only the backticks and `  pcemon` lines.
+        // Help and example config show commands on lines of their own, with a remark behind two spaces.
         let text = if name.ends_with(".md") {
             text
         } else {
             text.lines()
-                .map(|line| line.trim_start_matches(['#', '/', ' ', '"']))
+                .map(|line| line.trim_start_matches(['#', ' ']))
                 .filter(|line| line.starts_with("pcemon "))
-                .map(|line| format!("```\n{}\n```\n", line.split("  ").next().unwrap_or(line).replace("\\n", " ;")))
+                .map(|line| format!("```\n{}\n```\n", line.split("  ").next().unwrap_or(line)))
                 .collect()
         };
         for call in calls(&text) {

@@ -150,7 +150,9 @@ fn single() -> Parcel {
         attempts: 0,
         not_before: None,
         last_error: None,
+        failure: None,
         given_up: None,
+        revived: None,
     }
 }
 

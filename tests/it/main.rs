@@ -3,7 +3,12 @@
 
 mod accounting;
 mod channels;
+mod check;
+mod check_accounting;
+mod check_failures;
+mod check_state;
 mod config;
+mod deliver;
 mod generated;
 mod pce;
 mod render;
@@ -13,9 +18,11 @@ mod sim_server;
 mod tidy;
 
 mod support {
+    pub mod cli;
     pub mod dummy;
     pub mod pce;
     pub mod readers;
     pub mod receivers;
+    pub mod run_cli;
     pub mod scripted;
 }

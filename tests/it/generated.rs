@@ -373,3 +373,42 @@ fn the_example_is_printed_as_it_is() {
     let said = String::from_utf8_lossy(&out.get_output().stdout).into_owned();
     assert!(said.contains("valid") && said.contains("0 warnings") && out.get_output().stderr.is_empty(), "{said}");
 }
+
+/// Flags that the README names by themselves exist, too.
+#[test]
+fn every_flag_named_exists() {
+    let mut known = BTreeSet::from(["--help".to_owned(), "--version".to_owned()]);
+    let mut left = vec![pcemon::cli::command()];
+    while let Some(command) = left.pop() {
+        known.extend(command.get_arguments().filter_map(|arg| arg.get_long()).map(|long| format!("--{long}")));
+        left.extend(command.get_subcommands().cloned());
+    }
+    let mut seen = 0;
+    for page in ["README.md", "CHANGELOG.md", "ARCHITECTURE.md"] {
+        for piece in read(page).lines().flat_map(|line| line.split('`').skip(1).step_by(2)).filter(|piece| !piece.starts_with("cargo")) {
+            for word in piece.split([' ', '=']).filter(|word| word.starts_with("--")) {
+                // systemctl is not ours.
+                assert!(known.contains(word) || piece.starts_with("systemctl"), "{page} names {word}, which does not exist");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen >= 20, "only {seen} flags were found");
+}
+
+/// The demo that the README shows is the demo that runs: the same rules, in the same state.
+#[test]
+fn the_demo_shown_is_the_demo_that_runs() {
+    let home = tempfile::tempdir().unwrap();
+    let out = pcemon(home.path()).args(["demo", "-o", "json"]).env("TMPDIR", home.path()).assert().success();
+    let report: serde_json::Value = serde_json::from_slice(&out.get_output().stdout).unwrap();
+    let readme = read("README.md");
+    let shown = readme.split("```text\npcemon ").nth(1).unwrap().split("```").next().unwrap();
+    let rows: BTreeSet<String> = shown.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    for rule in report["rules"].as_array().unwrap() {
+        let [state, severity, name] = ["state", "severity", "name"].map(|key| rule[key].as_str().unwrap_or("-"));
+        let row = format!("{state} {severity} {name} ");
+        assert!(rows.iter().any(|shown| shown.starts_with(&row)), "the demo in README.md lacks '{row}': paste what `pcemon demo` prints");
+    }
+    assert!(std::fs::read_dir(home.path()).unwrap().next().is_none(), "the demo left something behind");
+}

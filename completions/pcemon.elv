@@ -20,7 +20,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         &'pcemon'= {
             cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
             cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
-            cand --state 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
             cand -o 'Format of the result on standard output [default: table]'
             cand --output 'Format of the result on standard output [default: table]'
             cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
@@ -55,7 +55,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
             cand --lock-wait 'How long to wait for another run to end, for example 2m'
             cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
             cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
-            cand --state 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
             cand -o 'Format of the result on standard output [default: table]'
             cand --output 'Format of the result on standard output [default: table]'
             cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
@@ -73,7 +73,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         &'pcemon;demo'= {
             cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
             cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
-            cand --state 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
             cand -o 'Format of the result on standard output [default: table]'
             cand --output 'Format of the result on standard output [default: table]'
             cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
@@ -89,7 +89,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         &'pcemon;rules'= {
             cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
             cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
-            cand --state 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
             cand -o 'Format of the result on standard output [default: table]'
             cand --output 'Format of the result on standard output [default: table]'
             cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
@@ -109,7 +109,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         &'pcemon;rules;list'= {
             cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
             cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
-            cand --state 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
             cand -o 'Format of the result on standard output [default: table]'
             cand --output 'Format of the result on standard output [default: table]'
             cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
@@ -125,7 +125,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         &'pcemon;rules;validate'= {
             cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
             cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
-            cand --state 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
             cand -o 'Format of the result on standard output [default: table]'
             cand --output 'Format of the result on standard output [default: table]'
             cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
@@ -141,7 +141,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         &'pcemon;rules;example'= {
             cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
             cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
-            cand --state 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
             cand -o 'Format of the result on standard output [default: table]'
             cand --output 'Format of the result on standard output [default: table]'
             cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
@@ -171,7 +171,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         &'pcemon;channel'= {
             cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
             cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
-            cand --state 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
             cand -o 'Format of the result on standard output [default: table]'
             cand --output 'Format of the result on standard output [default: table]'
             cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
@@ -190,7 +190,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         &'pcemon;channel;list'= {
             cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
             cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
-            cand --state 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
             cand -o 'Format of the result on standard output [default: table]'
             cand --output 'Format of the result on standard output [default: table]'
             cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
@@ -206,7 +206,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         &'pcemon;channel;test'= {
             cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
             cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
-            cand --state 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
             cand -o 'Format of the result on standard output [default: table]'
             cand --output 'Format of the result on standard output [default: table]'
             cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
@@ -234,7 +234,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         &'pcemon;outbox'= {
             cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
             cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
-            cand --state 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
             cand -o 'Format of the result on standard output [default: table]'
             cand --output 'Format of the result on standard output [default: table]'
             cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
@@ -254,7 +254,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         &'pcemon;outbox;list'= {
             cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
             cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
-            cand --state 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
             cand -o 'Format of the result on standard output [default: table]'
             cand --output 'Format of the result on standard output [default: table]'
             cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
@@ -270,7 +270,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         &'pcemon;outbox;retry'= {
             cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
             cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
-            cand --state 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
             cand -o 'Format of the result on standard output [default: table]'
             cand --output 'Format of the result on standard output [default: table]'
             cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
@@ -287,7 +287,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         &'pcemon;outbox;drop'= {
             cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
             cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
-            cand --state 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
             cand -o 'Format of the result on standard output [default: table]'
             cand --output 'Format of the result on standard output [default: table]'
             cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
@@ -318,7 +318,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         &'pcemon;state'= {
             cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
             cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
-            cand --state 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
             cand -o 'Format of the result on standard output [default: table]'
             cand --output 'Format of the result on standard output [default: table]'
             cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
@@ -337,7 +337,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         &'pcemon;state;show'= {
             cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
             cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
-            cand --state 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
             cand -o 'Format of the result on standard output [default: table]'
             cand --output 'Format of the result on standard output [default: table]'
             cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
@@ -353,7 +353,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         &'pcemon;state;reset'= {
             cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
             cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
-            cand --state 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
             cand -o 'Format of the result on standard output [default: table]'
             cand --output 'Format of the result on standard output [default: table]'
             cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
@@ -381,7 +381,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         &'pcemon;completions'= {
             cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
             cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
-            cand --state 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
             cand -o 'Format of the result on standard output [default: table]'
             cand --output 'Format of the result on standard output [default: table]'
             cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
@@ -398,7 +398,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
             cand --out-dir 'Write one page for each command into this folder'
             cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
             cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
-            cand --state 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
             cand -o 'Format of the result on standard output [default: table]'
             cand --output 'Format of the result on standard output [default: table]'
             cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'

@@ -25,7 +25,7 @@ function __fish_pcemon_using_subcommand
 end
 
 complete -c pcemon -n "__fish_pcemon_needs_command" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
-complete -c pcemon -n "__fish_pcemon_needs_command" -l state -d 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_needs_command" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
 complete -c pcemon -n "__fish_pcemon_needs_command" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
 json\t'the whole report as one JSON object'
 ndjson\t'one JSON object per line'
@@ -71,7 +71,7 @@ unknown\t'Critical, warning and unknown'
 new\t'What began to fire in this run, and unknown'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l lock-wait -d 'How long to wait for another run to end, for example 2m' -r
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
-complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l state -d 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
 json\t'the whole report as one JSON object'
 ndjson\t'one JSON object per line'
@@ -97,7 +97,7 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand check" -s q -l quiet -d 'P
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
-complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -l state -d 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
 json\t'the whole report as one JSON object'
 ndjson\t'one JSON object per line'
@@ -121,7 +121,7 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -s q -l quiet -d 'Pr
 complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
 complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
-complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -l state -d 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
 json\t'the whole report as one JSON object'
 ndjson\t'one JSON object per line'
@@ -149,7 +149,7 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -f -a "example" -d 'Print a documented example config'
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from list" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
-complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from list" -l state -d 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from list" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from list" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
 json\t'the whole report as one JSON object'
 ndjson\t'one JSON object per line'
@@ -173,7 +173,7 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_sub
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from validate" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
-complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from validate" -l state -d 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from validate" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from validate" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
 json\t'the whole report as one JSON object'
 ndjson\t'one JSON object per line'
@@ -197,7 +197,7 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_sub
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from validate" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from validate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from example" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
-complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from example" -l state -d 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from example" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from example" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
 json\t'the whole report as one JSON object'
 ndjson\t'one JSON object per line'
@@ -225,7 +225,7 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_sub
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "example" -d 'Print a documented example config'
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
-complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -l state -d 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
 json\t'the whole report as one JSON object'
 ndjson\t'one JSON object per line'
@@ -252,7 +252,7 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_se
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -f -a "test" -d 'Send a test message to one channel'
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from list" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
-complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from list" -l state -d 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from list" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from list" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
 json\t'the whole report as one JSON object'
 ndjson\t'one JSON object per line'
@@ -276,7 +276,7 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_s
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from test" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
-complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from test" -l state -d 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from test" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from test" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
 json\t'the whole report as one JSON object'
 ndjson\t'one JSON object per line'
@@ -304,7 +304,7 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_s
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from help" -f -a "test" -d 'Send a test message to one channel'
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
-complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -l state -d 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
 json\t'the whole report as one JSON object'
 ndjson\t'one JSON object per line'
@@ -332,7 +332,7 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_see
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -f -a "drop" -d 'Throw messages away; their alerts are told again while they fire'
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from list" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
-complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from list" -l state -d 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from list" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from list" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
 json\t'the whole report as one JSON object'
 ndjson\t'one JSON object per line'
@@ -356,7 +356,7 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_su
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from retry" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
-complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l state -d 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from retry" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
 json\t'the whole report as one JSON object'
 ndjson\t'one JSON object per line'
@@ -381,7 +381,7 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_su
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from retry" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from drop" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
-complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from drop" -l state -d 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from drop" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from drop" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
 json\t'the whole report as one JSON object'
 ndjson\t'one JSON object per line'
@@ -410,7 +410,7 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_su
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from help" -f -a "drop" -d 'Throw messages away; their alerts are told again while they fire'
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
-complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -l state -d 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
 json\t'the whole report as one JSON object'
 ndjson\t'one JSON object per line'
@@ -437,7 +437,7 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -f -a "reset" -d 'Forget everything: firing alerts are told again, traffic numbers learn anew'
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
-complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -l state -d 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
 json\t'the whole report as one JSON object'
 ndjson\t'one JSON object per line'
@@ -461,7 +461,7 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_sub
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from reset" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
-complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from reset" -l state -d 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from reset" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from reset" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
 json\t'the whole report as one JSON object'
 ndjson\t'one JSON object per line'
@@ -489,7 +489,7 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_sub
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from help" -f -a "reset" -d 'Forget everything: firing alerts are told again, traffic numbers learn anew'
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
-complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -l state -d 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
 json\t'the whole report as one JSON object'
 ndjson\t'one JSON object per line'
@@ -514,7 +514,7 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -s v -l verbo
 complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pcemon -n "__fish_pcemon_using_subcommand man" -l out-dir -d 'Write one page for each command into this folder' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand man" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
-complete -c pcemon -n "__fish_pcemon_using_subcommand man" -l state -d 'State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand man" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand man" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
 json\t'the whole report as one JSON object'
 ndjson\t'one JSON object per line'

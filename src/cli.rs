@@ -46,7 +46,7 @@ pub struct Global {
     /// Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]
     #[arg(short, long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// State file: what is remembered between runs [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]
+    /// State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]
     #[arg(long, global = true, value_name = "FILE")]
     pub state: Option<PathBuf>,
     /// Format of the result on standard output [default: table]

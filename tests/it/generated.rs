@@ -199,9 +199,17 @@ fn the_tables_of_the_readme_are_current() {
     }
 }
 
-/// The files that show commands and configs to people.
+/// What shows commands to people.
 fn pages() -> Vec<(&'static str, String)> {
-    ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "rules.example.toml", "src/cli.rs"].map(|name| (name, read(name))).into()
+    let mut pages: Vec<_> = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "rules.example.toml"].map(|name| (name, read(name))).into();
+    let mut help = String::new();
+    let mut left = vec![pcemon::cli::command()];
+    while let Some(command) = left.pop() {
+        let _infallible = writeln!(help, "{}", command.get_after_help().map(ToString::to_string).unwrap_or_default());
+        left.extend(command.get_subcommands().cloned());
+    }
+    pages.push(("--help", help));
+    pages
 }
 
 /// The words of a command line, up to what belongs to the shell.
@@ -250,7 +258,6 @@ fn calls(text: &str) -> Vec<String> {
         let pieces: Vec<&str> = if block.is_some() { vec![line] } else { line.split('`').skip(1).step_by(2).collect() };
         for piece in pieces {
             let piece = piece.replace("cargo run --release -- ", "pcemon ").replace("cargo run -- ", "pcemon ");
-            // The program's name as a word of its own, not part of a path, a key or a service's name.
             for (at, _) in piece.match_indices("pcemon ") {
                 let before = piece[..at].chars().next_back();
                 // The program's name as a word of its own, not part of a key or of a service's name, and not cron's user.
@@ -270,14 +277,14 @@ fn calls(text: &str) -> Vec<String> {
 fn every_command_shown_is_one_that_works() {
     let mut seen = 0;
     for (name, text) in pages() {
-        // Help and example config show commands in comments and texts: there only the backticks and `  pcemon` lines.
+        // Help and example config show commands on lines of their own, with a remark behind two spaces.
         let text = if name.ends_with(".md") {
             text
         } else {
             text.lines()
-                .map(|line| line.trim_start_matches(['#', '/', ' ', '"']))
+                .map(|line| line.trim_start_matches(['#', ' ']))
                 .filter(|line| line.starts_with("pcemon "))
-                .map(|line| format!("```\n{}\n```\n", line.split("  ").next().unwrap_or(line).replace("\\n", " ;")))
+                .map(|line| format!("```\n{}\n```\n", line.split("  ").next().unwrap_or(line)))
                 .collect()
         };
         for call in calls(&text) {
@@ -286,8 +293,12 @@ fn every_command_shown_is_one_that_works() {
             let prose = !first.starts_with('-') && pcemon::cli::command().find_subcommand(first).is_none() && first != "help";
             assert!(!prose, "{name} shows a command that does not exist: {call}");
             if let Err(error) = pcemon::cli::command().try_get_matches_from(&words) {
-                use clap::error::ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion};
-                let fine = [DisplayHelp, DisplayVersion, DisplayHelpOnMissingArgumentOrSubcommand].contains(&error.kind());
+                use clap::error::ErrorKind::{
+                    DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion, MissingRequiredArgument,
+                };
+                // A command that is only named, as in the table of commands.
+                let named = error.kind() == MissingRequiredArgument && words.len() <= 3 && call.trim_end().ends_with(words.last().unwrap());
+                let fine = [DisplayHelp, DisplayVersion, DisplayHelpOnMissingArgumentOrSubcommand].contains(&error.kind()) || named;
                 assert!(fine, "{name} shows a command that does not work: {call}\n{error}");
             }
             seen += 1;
@@ -361,4 +372,43 @@ fn the_example_is_printed_as_it_is() {
     let out = pcemon(home.path()).args(["rules", "validate"]).assert().success();
     let said = String::from_utf8_lossy(&out.get_output().stdout).into_owned();
     assert!(said.contains("valid") && said.contains("0 warnings") && out.get_output().stderr.is_empty(), "{said}");
+}
+
+/// Flags that the README names by themselves exist, too.
+#[test]
+fn every_flag_named_exists() {
+    let mut known = BTreeSet::from(["--help".to_owned(), "--version".to_owned()]);
+    let mut left = vec![pcemon::cli::command()];
+    while let Some(command) = left.pop() {
+        known.extend(command.get_arguments().filter_map(|arg| arg.get_long()).map(|long| format!("--{long}")));
+        left.extend(command.get_subcommands().cloned());
+    }
+    let mut seen = 0;
+    for page in ["README.md", "CHANGELOG.md", "ARCHITECTURE.md"] {
+        for piece in read(page).lines().flat_map(|line| line.split('`').skip(1).step_by(2)).filter(|piece| !piece.starts_with("cargo")) {
+            for word in piece.split([' ', '=']).filter(|word| word.starts_with("--")) {
+                // systemctl is not ours.
+                assert!(known.contains(word) || piece.starts_with("systemctl"), "{page} names {word}, which does not exist");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen >= 20, "only {seen} flags were found");
+}
+
+/// The demo that the README shows is the demo that runs: the same rules, in the same state.
+#[test]
+fn the_demo_shown_is_the_demo_that_runs() {
+    let home = tempfile::tempdir().unwrap();
+    let out = pcemon(home.path()).args(["demo", "-o", "json"]).env("TMPDIR", home.path()).assert().success();
+    let report: serde_json::Value = serde_json::from_slice(&out.get_output().stdout).unwrap();
+    let readme = read("README.md");
+    let shown = readme.split("```text\npcemon ").nth(1).unwrap().split("```").next().unwrap();
+    let rows: BTreeSet<String> = shown.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    for rule in report["rules"].as_array().unwrap() {
+        let [state, severity, name] = ["state", "severity", "name"].map(|key| rule[key].as_str().unwrap_or("-"));
+        let row = format!("{state} {severity} {name} ");
+        assert!(rows.iter().any(|shown| shown.starts_with(&row)), "the demo in README.md lacks '{row}': paste what `pcemon demo` prints");
+    }
+    assert!(std::fs::read_dir(home.path()).unwrap().next().is_none(), "the demo left something behind");
 }

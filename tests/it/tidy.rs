@@ -340,3 +340,12 @@ fn the_licence_texts_are_there() {
         assert!(apache.contains(part), "LICENSE-APACHE lacks '{part}'");
     }
 }
+
+/// The README promises the Rust version that Cargo.toml asks for.
+#[test]
+fn the_minimum_rust_version_is_told() {
+    let manifest: toml::Table = std::fs::read_to_string(root().join("Cargo.toml")).unwrap().parse().unwrap();
+    let version = manifest["package"]["rust-version"].as_str().unwrap();
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    assert!(readme.contains(&format!("({version} or newer)")), "README.md does not say that Rust {version} is needed");
+}

@@ -246,6 +246,7 @@ mod tests {
     const KINDS: &[Kind] = &[Kind {
         name: "pigeon",
         summary: "",
+        example: "",
         read: |reader| reader.required_secret("home").map(|home| Box::new(Pigeon(home)) as Box<dyn Settings>),
     }];
 

@@ -112,6 +112,11 @@ fn contents(parcel: &Parcel) -> impl Iterator<Item = (&str, AlertState, Severity
     shown.chain(parcel.counted.iter().map(|counted| (counted.fingerprint.as_str(), counted.state, counted.severity, counted.since)))
 }
 
+/// The instances a message tells of.
+pub fn fingerprints(parcel: &Parcel) -> impl Iterator<Item = String> {
+    contents(parcel).map(|(fingerprint, _, _, _)| fingerprint.to_owned()).collect::<Vec<_>>().into_iter()
+}
+
 /// Why this channel must hear of this instance now, if it must.
 fn reason(
     instance: &Instance,

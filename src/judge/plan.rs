@@ -154,3 +154,84 @@ pub fn wanted_decisions<'f>(filters: impl IntoIterator<Item = &'f Filter<Traffic
     // A word this program has never heard of reads as `unknown`, and cannot be asked for by name.
     if wanted.contains(&Decision::Unknown) { Vec::new() } else { wanted }
 }
+
+/// One service that the PCE is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct WantedService {
+    /// Protocol.
+    pub proto: i16,
+    /// Ports, first and last; `None`: all, also for protocols that have none.
+    pub ports: Option<(u16, u16)>,
+}
+
+/// Protocols that have ports, as far as the PCE reports them.
+const WITH_PORTS: [i16; 3] = [6, 17, 132];
+/// More services than this are not worth telling apart.
+const MOST_SERVICES: usize = 60;
+
+/// The services that some rule can match, when every rule names some; the PCE is asked for no
+/// others. Empty: all. (Labels are not asked for: the PCE would judge by the labels of today, the
+/// rules judge by those in the record.)
+pub fn wanted_services<'f>(filters: impl IntoIterator<Item = &'f Filter<TrafficCondition>>) -> Vec<WantedService> {
+    let mut wanted = Vec::new();
+    for filter in filters {
+        let Some(own) = services_of(filter) else { return Vec::new() };
+        wanted.extend(own);
+    }
+    wanted.sort_unstable();
+    wanted.dedup();
+    if wanted.len() > MOST_SERVICES { Vec::new() } else { wanted }
+}
+
+/// The services one rule can match; `None` when it does not say.
+fn services_of(filter: &Filter<TrafficCondition>) -> Option<Vec<WantedService>> {
+    let mut ports = None;
+    let mut protos = None;
+    for (_, condition) in &filter.all {
+        match condition {
+            TrafficCondition::Port(list) => ports = Some(list),
+            TrafficCondition::Proto(list) => protos = Some(list),
+            _ => {}
+        }
+    }
+    let allowed = |proto: i16| protos.is_none_or(|list| list.contains(&proto));
+    match (ports, protos) {
+        (None, None) => None,
+        (None, Some(protos)) => Some(protos.iter().map(|proto| WantedService { proto: *proto, ports: None }).collect()),
+        (Some(ports), _) => Some(
+            ports
+                .iter()
+                .flat_map(|range| {
+                    let protos: Vec<i16> = range.proto.map_or_else(|| WITH_PORTS.to_vec(), |proto| vec![proto]);
+                    protos.into_iter().map(|proto| WantedService { proto, ports: Some((range.from, range.to)) })
+                })
+                .filter(|service| allowed(service.proto))
+                .collect(),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::filter::PortRange;
+
+    fn rule(all: Vec<TrafficCondition>) -> Filter<TrafficCondition> {
+        Filter { all: all.into_iter().map(|condition| (String::new(), condition)).collect(), none: Vec::new() }
+    }
+
+    #[test]
+    fn only_what_some_rule_can_match_is_asked_for() {
+        let database = rule(vec![TrafficCondition::Port(vec![PortRange { from: 3306, to: 3306, proto: Some(6) }])]);
+        let ping = rule(vec![TrafficCondition::Proto(vec![1]), TrafficCondition::Decision(vec![Decision::Blocked])]);
+        let names =
+            rule(vec![TrafficCondition::Port(vec![PortRange { from: 53, to: 53, proto: None }]), TrafficCondition::Proto(vec![17])]);
+        let any = rule(vec![]);
+        let services = wanted_services([&database, &ping, &names]);
+        let want = [(1, None), (6, Some((3306, 3306))), (17, Some((53, 53)))].map(|(proto, ports)| WantedService { proto, ports });
+        assert_eq!(services, want);
+        assert_eq!(wanted_services([&database, &any]), []);
+        assert_eq!(wanted_decisions([&ping]), [Decision::Blocked]);
+        assert_eq!(wanted_decisions([&ping, &any]), []);
+    }
+}

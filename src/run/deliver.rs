@@ -198,6 +198,22 @@ pub fn remarks(outbox: &[Parcel]) -> Vec<String> {
     remarks
 }
 
+/// Channels that cannot be opened, whether or not there is something to tell: the next alert would be stuck.
+pub fn broken(channels: &ReadyChannels) -> Vec<DeliveryReport> {
+    let report = |(name, ready): (&String, &Ready)| {
+        let error = ready.channel.as_ref().err()?.clone();
+        Some(DeliveryReport {
+            channel: name.clone(),
+            status: DeliveryStatus::Failed,
+            alerts: 0,
+            attempts: 0,
+            error: Some(error),
+            preview: None,
+        })
+    };
+    channels.iter().filter_map(report).collect()
+}
+
 /// What would be sent, exactly, secrets hidden.
 pub fn preview(outbox: &[Parcel], channels: &ReadyChannels, now: Timestamp) -> Vec<DeliveryReport> {
     let show = |parcel: &Parcel, ready: &Ready| match &ready.channel {

@@ -4,9 +4,10 @@ use crate::config::{Config, PceSettings};
 use crate::domain::metric::SourceKind;
 use crate::domain::record::{Decision, Event, Health};
 use crate::domain::report::{SourceReport, SourceStatus};
+use crate::judge::plan::WantedService;
 use crate::judge::traffic::TrafficJudge;
 use crate::pce::decode::{DecodeError, Decoded, Endpoints, decode_flows};
-use crate::pce::traffic::{AnswerSink, BodyError, TrafficQuery, collect, submit};
+use crate::pce::traffic::{AnswerSink, BodyError, ServiceFilter, TrafficQuery, collect, submit};
 use crate::pce::{Client, HealthAnswer};
 use jiff::{SignedDuration, Timestamp};
 use std::fs::File;
@@ -58,7 +59,7 @@ impl<'s, 'r, 'm> JudgeSink<'s, 'r, 'm> {
         Self { judge, endpoints, unreadable: 0 }
     }
 
-    fn read(&mut self, part: u32, body: impl Read) -> Result<Decoded, DecodeError> {
+    fn read(&mut self, part: u32, body: impl Read + Send) -> Result<Decoded, DecodeError> {
         self.judge.begin_part(part);
         let decoded = decode_flows(body, self.endpoints, self.judge)?;
         self.unreadable += decoded.unreadable;
@@ -67,7 +68,7 @@ impl<'s, 'r, 'm> JudgeSink<'s, 'r, 'm> {
 }
 
 impl AnswerSink for JudgeSink<'_, '_, '_> {
-    fn part(&mut self, part: u32, body: &mut dyn Read) -> Result<u64, BodyError> {
+    fn part(&mut self, part: u32, body: &mut (dyn Read + Send)) -> Result<u64, BodyError> {
         match self.read(part, body) {
             Ok(decoded) => Ok(decoded.rows),
             Err(DecodeError::Read(error)) => Err(BodyError::Network(error.to_string())),
@@ -206,20 +207,30 @@ pub fn measured_skew(client: &Client) -> SignedDuration {
 }
 
 /// Submits the traffic query that `ask` makes of the PCE's present instant; once more when the
-/// PCE's answer shows that its clock is not where it was assumed.
+/// PCE's answer shows that its clock is not where it was assumed, and the run follows that clock.
 pub fn submit_traffic(
     client: &Client,
     settings: &PceSettings,
     assumed: SignedDuration,
+    follow: bool,
+    services: &[WantedService],
     ask: &dyn Fn(SignedDuration) -> (Timestamp, Timestamp, Vec<Decision>),
 ) -> Result<TrafficOnTheWay, String> {
     let query = |skew: SignedDuration| {
         let (from, to, decisions) = ask(skew);
-        TrafficQuery { from, to, decisions, services: Vec::new(), max_results: settings.max_results }
+        let services = services
+            .iter()
+            .map(|service| ServiceFilter {
+                proto: Some(service.proto),
+                from_port: service.ports.map(|ports| ports.0),
+                to_port: service.ports.map(|ports| ports.1),
+            })
+            .collect();
+        TrafficQuery { from, to, decisions, services, max_results: settings.max_results }
     };
     let submitted = submit(client, &query(assumed)).map_err(|error| error.to_string())?;
     let measured = measured_skew(client);
-    if (measured - assumed).as_secs().abs() <= SKEW_MATTERS {
+    if !follow || (measured - assumed).as_secs().abs() <= SKEW_MATTERS {
         return Ok(TrafficOnTheWay { submitted, skew: assumed });
     }
     log::info!("the PCE's clock is {measured:#} from ours; asking again by its clock");
@@ -281,11 +292,11 @@ fn recorded(path: &Path, prefix: &str) -> Result<Vec<PathBuf>, String> {
     Ok(files)
 }
 
-fn open(path: &Path) -> Result<Box<dyn Read>, String> {
+fn open(path: &Path) -> Result<Box<dyn Read + Send>, String> {
     if path.as_os_str() == "-" {
-        return Ok(Box::new(io::stdin().lock()));
+        return Ok(Box::new(io::stdin()));
     }
-    File::open(path).map(|file| Box::new(file) as Box<dyn Read>).map_err(|error| format!("cannot read {}: {error}", path.display()))
+    File::open(path).map(|file| Box::new(file) as Box<dyn Read + Send>).map_err(|error| format!("cannot read {}: {error}", path.display()))
 }
 
 struct Counting<R> {

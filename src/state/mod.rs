@@ -250,6 +250,10 @@ impl Store {
             return Ok(Loaded { state, memory: Memory::default(), memory_lost: None });
         }
         let memory_path = self.memory_path(state.generation);
+        // A reader without the lock may have been overtaken by a run that has just swept the file away.
+        if self.lock.is_none() && !memory_path.exists() && self.read()?.is_some_and(|newer| newer.generation != state.generation) {
+            return self.load(pce);
+        }
         let memory = std::fs::read(&memory_path).map_err(|error| error.to_string()).and_then(|bytes| looks::decode(&bytes));
         match memory {
             Ok(memory) => Ok(Loaded { state, memory, memory_lost: None }),

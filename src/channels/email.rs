@@ -19,7 +19,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The row in the table of channels.
-pub const KIND: Kind = Kind { name: "email", summary: "mail through an SMTP server, as text and HTML", read };
+pub const KIND: Kind = Kind { name: "email", summary: "mail through an SMTP server, as text and HTML", example: EXAMPLE, read };
+
+const EXAMPLE: &str = r#"[[channels]]
+name = "soc"
+type = "email"
+from = "pcemon@example.com"
+to = ["soc@example.com"]
+smtp = { host = "smtp.example.com", port = 587, tls = "starttls", user = "pcemon", password = { env = "SMTP_PASSWORD" } }
+"#;
 
 /// Most addresses one mail goes to.
 const ADDRESSES: usize = 100;

@@ -14,7 +14,14 @@ use serde_json::json;
 use ureq::http::{HeaderName, HeaderValue};
 
 /// The row in the table of channels.
-pub const KIND: Kind = Kind { name: "line", summary: "LINE Messaging API, to a user, group or room", read };
+pub const KIND: Kind = Kind { name: "line", summary: "LINE Messaging API, to a user, group or room", example: EXAMPLE, read };
+
+const EXAMPLE: &str = r#"[[channels]]
+name = "line"
+type = "line"
+token = { env = "LINE_CHANNEL_TOKEN" }
+to = "U4af4980629d1a0"              # id of a user, group or room from a webhook event of the bot
+"#;
 
 const DEFAULT_BASE: &str = "https://api.line.me";
 /// Texts in one push.

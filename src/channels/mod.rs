@@ -3,9 +3,16 @@
 //! A channel is settings, a pure payload and a send; it says whether a failure is worth another try.
 //! It knows nothing of rules, state, cooldown or other channels.
 
+mod alertmanager;
 mod email;
+mod json;
+mod labels;
 mod line;
+mod login;
+mod pagerduty;
 pub mod post;
+mod slack;
+mod teams;
 pub mod text;
 mod webhook;
 
@@ -46,12 +53,24 @@ pub struct ChannelConfig {
     pub settings: Box<dyn Settings>,
 }
 
+/// Fetches a secret.
+pub type Secrets<'s> = dyn Fn(&SecretSource) -> Result<Secret, String> + 's;
+
 /// The proven settings of one channel.
 pub trait Settings: std::fmt::Debug {
     /// Fetches the secrets and makes the channel ready to send.
-    fn open(&self, common: &Common, secrets: &dyn Fn(&SecretSource) -> Result<Secret, String>) -> Result<Box<dyn Channel>, String>;
+    fn open(&self, common: &Common, secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String>;
     /// Where it sends, for listings, without secrets (a host name, an address).
     fn destination(&self) -> String;
+    /// Whether the service holds one thing for each alert, which ends only when it is told so. A digest that
+    /// counts alerts instead of carrying them cannot keep such a service right.
+    fn one_event_per_alert(&self) -> bool {
+        false
+    }
+    /// Whether the service forgets what it is not told again and so wants everything that fires, on every run.
+    fn every_run(&self) -> bool {
+        false
+    }
 }
 
 /// What the outside world gives a send.
@@ -96,12 +115,14 @@ pub struct Kind {
     pub name: &'static str,
     /// One line for listings and the manual.
     pub summary: &'static str,
+    /// A `[[channels]]` table of this kind, for the manual.
+    pub example: &'static str,
     /// Reads the settings of this kind; complains through the reader.
     pub read: fn(&mut Reader<'_>) -> Option<Box<dyn Settings>>,
 }
 
 /// All kinds of channel this version has.
-pub const KINDS: &[Kind] = &[email::KIND, line::KIND, webhook::KIND];
+pub const KINDS: &[Kind] = &[email::KIND, webhook::KIND, line::KIND, slack::KIND, teams::KIND, alertmanager::KIND, pagerduty::KIND];
 
 /// A message that says it is a test, for `channel test`. Each one is a message of its own.
 pub fn test_parcel(channel: &str, pce: PceIdentity, now: Timestamp) -> Parcel {
@@ -143,13 +164,32 @@ pub fn test_parcel(channel: &str, pce: PceIdentity, now: Timestamp) -> Parcel {
         attempts: 0,
         not_before: None,
         last_error: None,
+        failure: None,
         given_up: None,
+        revived: None,
     }
 }
 
 /// The parcel's id as a UUID, for services that insist on one; the same for the same parcel.
 fn stable_id(parcel: &Parcel) -> Uuid {
     Uuid::parse_str(&parcel.id).unwrap_or_else(|_| Uuid::new_v5(&Uuid::NAMESPACE_OID, parcel.id.as_bytes()))
+}
+
+/// Reads the address of a service that has a usual one.
+fn read_base(reader: &mut Reader<'_>, usual: &str) -> Option<SecretSource> {
+    match reader.raw("base_url") {
+        Some(_) => read_url(reader, "base_url", &format!("\"{usual}\"")),
+        None => Some(SecretSource::Plain(Secret::new(usual))),
+    }
+}
+
+/// Fetches a URL and makes it ready to post to.
+fn open_url(common: &Common, source: &SecretSource, secrets: &Secrets<'_>) -> Result<post::Endpoint, String> {
+    let endpoint = post::Endpoint::parse(secrets(source)?.expose())?;
+    if endpoint.is_exposed() {
+        log::warn!("channel '{}': {} is not encrypted; anybody on the way can read what is sent", common.name, endpoint.origin());
+    }
+    Ok(endpoint)
 }
 
 /// Reads a URL that may be a secret; one that stands in the config is proven at once.
@@ -159,11 +199,29 @@ fn read_url(reader: &mut Reader<'_>, key: &str, example: &str) -> Option<SecretS
         return None;
     }
     let source = reader.secret(key)?;
-    if let SecretSource::Plain(url) = &source {
+    prove_url(reader, key, &source).then_some(source)
+}
+
+/// Reads one URL or several.
+fn read_urls(reader: &mut Reader<'_>, key: &str, example: &str) -> Option<Vec<SecretSource>> {
+    if reader.raw(key).is_none() {
+        reader.missing(key, example);
+        return None;
+    }
+    let sources = reader.secrets(key)?;
+    if sources.is_empty() {
+        reader.error_at(key, format!("`{key}` in {} is empty", reader.name()), Some(format!("write for example {key} = {example}")));
+        return None;
+    }
+    sources.iter().all(|source| prove_url(reader, key, source)).then_some(sources)
+}
+
+fn prove_url(reader: &Reader<'_>, key: &str, source: &SecretSource) -> bool {
+    if let SecretSource::Plain(url) = source {
         match post::Endpoint::parse(url.expose()) {
             Err(error) => {
                 reader.error_at(key, format!("`{key}` in {}: {error}", reader.name()), None);
-                return None;
+                return false;
             }
             Ok(endpoint) if endpoint.is_exposed() => reader.problems().warn(
                 reader.span_of(key),
@@ -173,7 +231,7 @@ fn read_url(reader: &mut Reader<'_>, key: &str, example: &str) -> Option<SecretS
             Ok(_) => {}
         }
     }
-    Some(source)
+    true
 }
 
 /// Reads a secret that must be there.

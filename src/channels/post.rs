@@ -52,6 +52,23 @@ impl Endpoint {
         &self.url
     }
 
+    /// The same with more path elements at its end.
+    pub fn join(&self, segments: &[&str]) -> Endpoint {
+        let mut url = self.url.clone();
+        // Only a URL that cannot be a base has no path, and those are not HTTP.
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        Endpoint { url }
+    }
+
+    /// The same with one more parameter in its query.
+    pub fn with_query(&self, name: &str, value: &str) -> Endpoint {
+        let mut url = self.url.clone();
+        url.query_pairs_mut().append_pair(name, value);
+        Endpoint { url }
+    }
+
     /// Scheme, host and port: what may be shown.
     pub fn origin(&self) -> String {
         let host = self.url.host_str().unwrap_or("");
@@ -105,6 +122,7 @@ pub struct Poster {
     endpoint: Endpoint,
     timeout: Duration,
     secrets: Vec<String>,
+    reads_success: bool,
 }
 
 /// What came back.
@@ -112,7 +130,7 @@ pub struct Poster {
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
-    /// Beginning of the body as it came, empty for a success; may hold secrets.
+    /// Beginning of the body as it came, for a success only where the service says more in it; may hold secrets.
     pub body: String,
     /// How long the service wants to be left alone.
     pub retry_after: Option<Duration>,
@@ -124,7 +142,13 @@ impl Poster {
         let agent = agent(&AgentOptions { ca_file, timeout, total: Some(timeout), ..AgentOptions::default() })?;
         let mut hidden: Vec<String> = secrets.iter().map(|secret| secret.expose().to_owned()).collect();
         hidden.extend(endpoint.secrets());
-        Ok(Poster { agent, endpoint, timeout, secrets: hidden })
+        Ok(Poster { agent, endpoint, timeout, secrets: hidden, reads_success: false })
+    }
+
+    /// Looks at the body of a success, too.
+    #[must_use]
+    pub fn reading_success(self) -> Poster {
+        Poster { reads_success: true, ..self }
     }
 
     /// Where it posts.
@@ -134,11 +158,23 @@ impl Poster {
 
     /// One exchange, over within the shorter of both limits. An error of the way there is worth another try.
     pub fn post(&self, headers: &[(HeaderName, HeaderValue)], body: &str, now: Timestamp, limit: Duration) -> Result<Answer, Outcome> {
+        self.post_to(&self.endpoint, headers, body, now, limit)
+    }
+
+    /// One exchange with another path of the same service.
+    pub fn post_to(
+        &self,
+        endpoint: &Endpoint,
+        headers: &[(HeaderName, HeaderValue)],
+        body: &str,
+        now: Timestamp,
+        limit: Duration,
+    ) -> Result<Answer, Outcome> {
         let limit = limit.min(self.timeout);
         if limit.is_zero() {
             return Err(Outcome::Retry { error: format!("no time was left to reach {}", self.endpoint.origin()), after: None });
         }
-        let mut request = self.agent.post(self.endpoint.url.as_str()).config().timeout_global(Some(limit)).build();
+        let mut request = self.agent.post(endpoint.url.as_str()).config().timeout_global(Some(limit)).build();
         for (name, value) in headers {
             request = request.header(name, value);
         }
@@ -147,7 +183,7 @@ impl Poster {
         let text = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let retry_after = text("retry-after").and_then(|wish| pause(&wish, text("date").and_then(|date| http_date(&date)).unwrap_or(now)));
         let mut bytes = Vec::new();
-        if !(200..300).contains(&status) {
+        if self.reads_success || !(200..300).contains(&status) {
             // The status alone decides; a body that breaks off only makes the message shorter.
             let _ = response.into_body().into_reader().take(ANSWER_BYTES).read_to_end(&mut bytes);
         }
@@ -200,6 +236,25 @@ impl Poster {
         let words: Vec<&str> = text.split_whitespace().collect();
         shorten(&visible(&redact(&words.join(" "), &self.secrets)), EXCERPT)
     }
+}
+
+/// A pause that a service names in the body of its answer, in seconds.
+pub fn seconds(wish: f64) -> Option<Duration> {
+    // Rounded up: asking a moment too early is asking in vain.
+    Duration::try_from_secs_f64(wish.ceil()).ok().map(|span| span.min(LONGEST_PAUSE))
+}
+
+/// `Authorization` as `SCHEME SECRET`.
+pub fn authorization(scheme: &str, secret: &Secret) -> Result<HeaderValue, String> {
+    let mut value = HeaderValue::from_str(&format!("{scheme} {}", secret.expose().trim()))
+        .map_err(|_| "the secret holds characters that a header cannot carry".to_owned())?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// User and password as they follow `Basic`.
+pub fn basic(user: &str, password: &Secret) -> Secret {
+    Secret::new(base64::engine::general_purpose::STANDARD.encode(format!("{user}:{}", password.expose())))
 }
 
 /// Reads `Retry-After`: seconds, or an HTTP date as seen from `now`.

@@ -204,3 +204,87 @@ pub fn whole(parcel: &Parcel, shown: usize) -> String {
     parts.extend(more(alerts.len().saturating_sub(shown).saturating_add(parcel.left_out)));
     format!("{}\n", parts.join("\n\n"))
 }
+
+/// The size of a text in a service's own unit, which `cost` gives for each character.
+pub fn size(text: &str, cost: impl Fn(char) -> usize) -> usize {
+    text.chars().map(cost).sum()
+}
+
+/// Cuts a text to `room` units between characters, with `…` at its end when something was cut.
+pub fn cut(text: &str, room: usize, cost: impl Fn(char) -> usize) -> String {
+    if size(text, &cost) <= room {
+        return text.to_owned();
+    }
+    let Some(mut left) = room.checked_sub(cost('…')) else { return String::new() };
+    let fits = |c: &char| match left.checked_sub(cost(*c)) {
+        Some(rest) => {
+            left = rest;
+            true
+        }
+        None => false,
+    };
+    let mut out: String = text.chars().take_while(fits).collect();
+    out.push('…');
+    out
+}
+
+/// Units kept free for "+N more".
+pub const MORE: usize = 40;
+
+/// The parcel as one text of at most `room` units: headline, origin, alerts worst first, and how many were left out.
+pub fn packed(parcel: &Parcel, room: usize, cost: impl Fn(char) -> usize) -> String {
+    let mut head = cut(&headline(parcel), room / 4, &cost);
+    if let Some(origin) = origin(parcel) {
+        head.push('\n');
+        head.push_str(&cut(&origin, room / 4, &cost));
+    }
+    let (body, told) = blocks(parcel, room.saturating_sub(size(&head, &cost)), &cost);
+    let unseen = (parcel.alerts.len() - told).saturating_add(parcel.left_out);
+    let parts = [Some(head), (!body.is_empty()).then_some(body), more(unseen)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n")
+}
+
+/// As many alerts as fit beside "+N more", and how many these are. The first one is always told, if need be cut.
+pub fn blocks(parcel: &Parcel, room: usize, cost: impl Fn(char) -> usize) -> (String, usize) {
+    let gap = size("\n\n", &cost);
+    let mut left = room.saturating_sub(MORE);
+    let mut out: Vec<String> = Vec::new();
+    for alert in sorted(parcel) {
+        let whole = block(alert);
+        let block = if out.is_empty() { cut(&whole, left.saturating_sub(gap), &cost) } else { whole };
+        let Some(rest) = left.checked_sub(size(&block, &cost) + gap) else { break };
+        left = rest;
+        out.push(block);
+    }
+    (out.join("\n\n"), out.len())
+}
+
+/// A name for services that identify a thing by a short key: the same for the same alert, and never another one's.
+pub fn key(fingerprint: &str) -> String {
+    let plain = (1..=200).contains(&fingerprint.len()) && fingerprint.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if plain { fingerprint.to_owned() } else { uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, fingerprint.as_bytes()).to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cut_in_the_unit_of_the_service() {
+        assert_eq!(cut("😀😀😀", 6, char::len_utf16), "😀😀😀");
+        assert_eq!(cut("😀😀😀", 5, char::len_utf16), "😀😀…");
+        assert_eq!(cut("a😀b", 3, char::len_utf16), "a…");
+        assert_eq!(cut("資料庫", 8, char::len_utf8), "資…");
+        assert_eq!(cut("資料庫", 2, char::len_utf8), "");
+        assert_eq!(cut("abc", 2, |_| 1), "a…");
+    }
+
+    #[test]
+    fn keys_never_meet() {
+        assert_eq!(key("0123abcd"), "0123abcd");
+        let odd = ["", "a b", "資", &"x".repeat(201), &"x".repeat(202)].map(key);
+        for (index, one) in odd.iter().enumerate() {
+            assert!(one.len() == 36 && !odd[..index].contains(one), "{odd:?}");
+        }
+    }
+}

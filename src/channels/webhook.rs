@@ -22,8 +22,21 @@ use toml::de::DeValue;
 use ureq::http::{HeaderName, HeaderValue};
 
 /// The row in the table of channels.
-pub const KIND: Kind =
-    Kind { name: "webhook", summary: "JSON to a URL of your own, optionally signed (Standard Webhooks) or as Alertmanager sends it", read };
+pub const KIND: Kind = Kind {
+    name: "webhook",
+    summary: "JSON to a URL of your own, optionally signed (Standard Webhooks) or as Alertmanager sends it",
+    example: EXAMPLE,
+    read,
+};
+
+const EXAMPLE: &str = r#"[[channels]]
+name = "hook"
+type = "webhook"
+url = "https://hooks.example.com/pcemon"
+secret = { env = "WEBHOOK_SECRET" }   # signs as Standard Webhooks; a list while keys are rotated
+headers = { Authorization = { env = "WEBHOOK_AUTHORIZATION" } }
+format = "pcemon"                     # or "alertmanager": the body of its webhook receivers
+"#;
 
 /// Headers that this program sets itself.
 const OWN_HEADERS: [&str; 8] =

@@ -31,6 +31,10 @@ pub fn run(global: &Global, args: &CheckArgs) -> Exit {
         Err(error @ RunError::Interrupted) => return Err(error.to_string().into()),
         Err(error) => {
             let text = error.to_string();
+            if global.output.as_deref().is_none_or(|format| format == "table") && global.out.is_empty() && config.run.textfile.is_none() {
+                // A person needs the one sentence, not a table of rules that nobody looked at.
+                return Err(text.into());
+            }
             log::error!("{text}");
             run::report_of_failure(&config, args, &text)
         }

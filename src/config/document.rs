@@ -99,12 +99,15 @@ fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstances: &Circums
     let fallback = defaults.as_ref().map(Reader::as_fallback);
     defaults.into_iter().for_each(rules::check_defaults);
     let around = rules::Surroundings { text, accounting: traffic.accounting, channels: &known };
-    let rule_readers = root.tables("rules");
+    let mut rule_readers = root.tables("rules");
     let rules_written = rule_readers.len();
-    let rule_list: Vec<Placed<_>> =
-        rule_readers.into_iter().filter_map(|reader| rules::read(reader.with_fallback(fallback), &around)).collect();
-    let rule_names: Vec<_> = rule_list.iter().map(|rule| Placed { value: rule.value.name.clone(), span: rule.span.clone() }).collect();
-    unique(&rule_names, "rule", problems);
+    let rule_names: Vec<Option<Placed<String>>> = rule_readers.iter_mut().map(rules::name).collect();
+    unique(&rule_names.iter().flatten().cloned().collect::<Vec<_>>(), "rule", problems);
+    let rule_list: Vec<Placed<_>> = rule_readers
+        .into_iter()
+        .zip(rule_names)
+        .filter_map(|(reader, name)| rules::read(reader.with_fallback(fallback), name, &around))
+        .collect();
 
     let route_readers = root.tables("routes");
     let routes_written = route_readers.len();
@@ -243,6 +246,7 @@ mod tests {
     const KINDS: &[Kind] = &[Kind {
         name: "pigeon",
         summary: "",
+        example: "",
         read: |reader| reader.required_secret("home").map(|home| Box::new(Pigeon(home)) as Box<dyn Settings>),
     }];
 

@@ -63,7 +63,7 @@ fn warn_unknown(reader: &Reader<'_>, text: &Placed<String>, pattern: &Pattern, w
     } else if near.starts_with("did") {
         near
     } else {
-        "look at what your PCE really sends: pcemon events".to_owned()
+        "look at what your PCE really sends: `pcemon check --dry-run --record DIR` keeps its answers".to_owned()
     };
     reader.problems().warn(text.span.clone(), message, Some(hint));
 }
@@ -101,20 +101,7 @@ pub(super) fn ports_and_protocols(reader: &Reader<'_>, conditions: &[(String, Tr
 }
 
 /// What only shows when the whole rule is known.
-pub(super) fn whole_rule(reader: &Reader<'_>, rule: &Rule, accounting: Accounting) {
-    window(reader, rule, accounting);
-    if rule.source != SourceKind::Health && rule.cooldown < rule.window {
-        reader.problems().warn(
-            reader.own_span_of("cooldown"),
-            format!(
-                "cooldown ({}) of {} is shorter than its window ({}): the same records are told about again and again",
-                format_duration(rule.cooldown),
-                reader.name(),
-                format_duration(rule.window)
-            ),
-            Some("make the cooldown at least as long as the window".to_owned()),
-        );
-    }
+pub(super) fn whole_rule(reader: &Reader<'_>, rule: &Rule) {
     if let Metric::Distinct(field) = &rule.metric {
         if rule.group_by.contains(field) {
             within_reach(reader, &rule.thresholds, 1, "it is grouped by what it counts");
@@ -124,35 +111,36 @@ pub(super) fn whole_rule(reader: &Reader<'_>, rule: &Rule, accounting: Accountin
     }
 }
 
-fn window(reader: &Reader<'_>, rule: &Rule, accounting: Accounting) {
+/// A window that can hold nothing, or more than there is.
+pub(super) fn window(reader: &Reader<'_>, source: SourceKind, window: Duration, accounting: Accounting) {
     let (problems, at) = (reader.problems(), reader.own_span_of("window"));
-    let shown = format_duration(rule.window);
+    let shown = format_duration(window);
     // Default retention: traffic is kept 90 days, events 30 (200 at the most).
-    let (kept, most) = match rule.source {
+    let (kept, most) = match source {
         SourceKind::Traffic => (90 * DAY, 90 * DAY),
         SourceKind::Events => (30 * DAY, 200 * DAY),
         SourceKind::Health => return,
     };
-    if rule.window.is_zero() {
+    if window.is_zero() {
         problems.error(
             at,
             format!("the window of {} is empty, so nothing can ever be in it", reader.name()),
             Some("write for example window = \"10m\"".to_owned()),
         );
-    } else if rule.window > most {
+    } else if window > most {
         let hint = format!("use {} at the most", format_duration(kept));
-        problems.error(at, format!("the window of {} ({shown}) is longer than the PCE keeps {}", reader.name(), rule.source), Some(hint));
-    } else if rule.window > kept {
+        problems.error(at, format!("the window of {} ({shown}) is longer than the PCE keeps {}", reader.name(), source), Some(hint));
+    } else if window > kept {
         let hint = "the PCE keeps events for 30 days unless its event settings say otherwise".to_owned();
         problems.warn(at, format!("the window of {} ({shown}) is longer than a PCE usually keeps events", reader.name()), Some(hint));
-    } else if rule.window < MINUTE {
+    } else if window < MINUTE && source == SourceKind::Traffic && accounting == Accounting::AsReported {
         let hint = "make the window at least as long as the pause between two runs".to_owned();
         problems.warn(
             at,
             format!("the window of {} ({shown}) is shorter than a minute: what happens between two runs is missed", reader.name()),
             Some(hint),
         );
-    } else if rule.source == SourceKind::Traffic && rule.window > 7 * DAY && accounting == Accounting::Delta {
+    } else if source == SourceKind::Traffic && window > 7 * DAY && accounting == Accounting::Delta {
         let hint = "older flows come in weekly buckets that cannot be told apart; use 7d at the most".to_owned();
         problems.warn(
             at,

@@ -28,7 +28,22 @@ pub(super) fn secret_spans(document: &DeTable<'_>, text: &str, broken: &[Range<u
     for span in broken {
         in_broken_line(text, span, &mut spans);
     }
+    if !broken.is_empty() {
+        // A fault can cost the tree a value on another line than the one it is reported at.
+        behind_telling_words(text, &mut spans);
+    }
     spans
+}
+
+/// What stands behind a telling word, to the end of its line.
+fn behind_telling_words(text: &str, spans: &mut Vec<Range<usize>>) {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        if let Some(word) = words(line).find(|word| may_hold_secret(&line[word.clone()])) {
+            spans.push(at + word.end..at + line.trim_end().len().max(word.end));
+        }
+        at += line.len();
+    }
 }
 
 fn in_table(table: &DeTable<'_>, secret: bool, text: &str, broken: bool, spans: &mut Vec<Range<usize>>) {

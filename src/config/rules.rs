@@ -57,8 +57,7 @@ pub(super) fn check_defaults(mut reader: Reader<'_>) {
 }
 
 /// Reads one rule. `None` only after a complaint.
-pub(super) fn read(mut reader: Reader<'_>, around: &Surroundings<'_>) -> Option<Placed<Rule>> {
-    let name = name(&mut reader);
+pub(super) fn read(mut reader: Reader<'_>, name: Option<Placed<String>>, around: &Surroundings<'_>) -> Option<Placed<Rule>> {
     if let Some(name) = &name {
         reader.rename(format!("rule `{}`", name.value));
     }
@@ -80,6 +79,7 @@ pub(super) fn read(mut reader: Reader<'_>, around: &Surroundings<'_>) -> Option<
         reader.finish();
         return None;
     };
+    lint::window(&reader, source, durations[0], around.accounting);
     let metric = thresholds::metric(&mut reader, source);
     let matcher = conditions::matcher(&mut reader, source);
     let group_by = group_by(&mut reader, source);
@@ -112,7 +112,7 @@ pub(super) fn read(mut reader: Reader<'_>, around: &Surroundings<'_>) -> Option<
             enabled,
             line: position(around.text, reader.span().start).0,
         };
-        lint::whole_rule(&reader, &rule, around.accounting);
+        lint::whole_rule(&reader, &rule);
         Some(rule)
     } else {
         None
@@ -121,7 +121,8 @@ pub(super) fn read(mut reader: Reader<'_>, around: &Surroundings<'_>) -> Option<
     Some(Placed { value: rule?, span: name_span? })
 }
 
-fn name(reader: &mut Reader<'_>) -> Option<Placed<String>> {
+/// Reads a rule's name; all names are read before the rules, so that doubles are seen whatever else is wrong.
+pub(super) fn name(reader: &mut Reader<'_>) -> Option<Placed<String>> {
     reader.know("name");
     if !reader.has("name") {
         reader.missing("name", "\"Blocked traffic to databases\"");

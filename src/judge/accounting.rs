@@ -13,6 +13,11 @@
 //!   href, its process, and a `first_detected` that moves back because of late data. A record that
 //!   fits no look exactly waits until the whole answer was seen; then it takes over a look that
 //!   nobody claimed and that it can have grown from, or it is new.
+//!
+//! Two limits follow from what the PCE tells. Where one pair and day holds connections that only
+//! one end reports (dropped at the source) beside others that both report, the late end can hide as
+//! many of the former as it is behind; they are counted when it catches up. Where a bucket goes on
+//! under another workload, what one end had told before the other is counted once more.
 
 use crate::domain::record::{Decision, Direction, Flow};
 use crate::domain::time::utc_day_start;
@@ -68,6 +73,11 @@ impl Detail {
 
     fn ends(self) -> u64 {
         (self.0 >> 30) & 0xff
+    }
+
+    fn with_ends_of(self, other: Detail) -> Detail {
+        const ENDS: u64 = 0xff << 30;
+        Detail(self.0 & !ENDS | other.0 & ENDS)
     }
 
     fn process(self) -> u64 {
@@ -442,6 +452,7 @@ impl Ledger {
     }
 
     fn grow(&mut self, place: Place, record: &Seen, hits: &[Hit], rules: &[RuleAccount], out: &mut dyn Increases) {
+        self.rename_ends(place, record);
         // Whatever makes the record count under a rule made it count before: its old counters belong to the same subset.
         let look = self.look_mut(place);
         (look.detail, look.marks) = (record.detail, record.marks);
@@ -460,6 +471,21 @@ impl Ledger {
         }
         (look.part, look.day) = (record.part, look.day.max(record.day));
         self.tell(record, hits, rules, &before, None, out);
+    }
+
+    /// A bucket that carries on under another workload (paired or unpaired since) takes along what the
+    /// other end last said of it, or the two would no longer be compared.
+    fn rename_ends(&mut self, place: Place, record: &Seen) {
+        let (old, new) = (self.look(place).detail, record.detail);
+        if old.ends() == new.ends() {
+            return;
+        }
+        for other in self.places(record.pair).collect::<Vec<_>>() {
+            let look = self.look_mut(other);
+            if look.part == 0 && look.detail.ends() == old.ends() {
+                look.detail = look.detail.with_ends_of(new);
+            }
+        }
     }
 
     fn tell(

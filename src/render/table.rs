@@ -230,16 +230,27 @@ impl Page<'_> {
 
     /// What the rules have to say for themselves, below their table because it is prose.
     fn remarks(&mut self, report: &Report) {
-        let mut rows = Vec::new();
+        // The same remark on many rules (a source that could not be read) is said once.
+        let mut remarks: Vec<(Badness, &String, Vec<&str>)> = Vec::new();
         for rule in words::worst_first(&report.rules) {
-            if Badness::of_rule(rule) == Badness::Disabled && !self.style.verbose {
+            let badness = Badness::of_rule(rule);
+            if badness == Badness::Disabled && !self.style.verbose {
                 continue;
             }
             for text in [&rule.error, &rule.note].into_iter().flatten() {
-                let badness = Badness::of_rule(rule);
-                rows.push((badness, vec![badness.word().to_owned(), visible(&rule.name), visible(text)]));
+                match remarks.iter_mut().find(|(other, said, _)| *other == badness && *said == text) {
+                    Some((_, _, names)) => names.push(&rule.name),
+                    None => remarks.push((badness, text, vec![&rule.name])),
+                }
             }
         }
+        let rows = remarks
+            .into_iter()
+            .map(|(badness, text, names)| {
+                let who = if let [name] = names[..] { visible(name) } else { words::plural(names.len(), "rule") };
+                (badness, vec![badness.word().to_owned(), who, visible(text)])
+            })
+            .collect();
         self.section("Remarks", &[Column::Fixed, Column::Text, Column::Text], rows);
     }
 

@@ -1,6 +1,6 @@
 //! From what was measured to instances, and from instances to the report's rules. No I/O.
 
-use super::Measurements;
+use super::measure::Measurements;
 use crate::config::Config;
 use crate::domain::alert::Group;
 use crate::domain::metric::SourceKind;

@@ -3,7 +3,7 @@
 mod contract;
 mod limits;
 mod payloads;
-mod real_parts;
+pub(crate) mod real_parts;
 mod settings;
 
 use jiff::Timestamp;
@@ -150,7 +150,9 @@ fn single() -> Parcel {
         attempts: 0,
         not_before: None,
         last_error: None,
+        failure: None,
         given_up: None,
+        revived: None,
     }
 }
 

@@ -8,11 +8,14 @@ mod check_accounting;
 mod check_failures;
 mod check_state;
 mod config;
+mod deliver;
+mod generated;
 mod pce;
 mod render;
 mod sim;
 mod sim_estate;
 mod sim_server;
+mod tidy;
 
 mod support {
     pub mod cli;
@@ -20,5 +23,6 @@ mod support {
     pub mod pce;
     pub mod readers;
     pub mod receivers;
+    pub mod run_cli;
     pub mod scripted;
 }

@@ -1,17 +1,12 @@
 //! The body that Prometheus Alertmanager sends to its webhook receivers, version 4.
 
+use crate::channels::labels::{Map, annotations, labels};
 use crate::channels::text;
 use crate::domain::alert::{Alert, AlertState, Parcel};
-use crate::domain::text::shorten;
 use serde::Serialize;
-use std::collections::BTreeMap;
 
-/// Longest label or annotation value.
-const TEXT: usize = 2000;
 /// What Alertmanager writes for "not over yet".
 const NEVER: &str = "0001-01-01T00:00:00Z";
-
-type Map = BTreeMap<String, String>;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -75,50 +70,6 @@ fn entry<'a>(alert: &'a Alert, parcel: &'a Parcel) -> Entry<'a> {
         generator_url: &parcel.pce.url,
         fingerprint: &alert.fingerprint,
     }
-}
-
-/// Identity goes into labels, the value never does: a label that changes makes another alert of it.
-fn labels(alert: &Alert) -> Map {
-    let mut map =
-        Map::from([("alertname".to_owned(), shorten(&alert.rule, TEXT)), ("severity".to_owned(), alert.severity.name().to_owned())]);
-    for (key, value) in &alert.group {
-        let value = value.as_deref().unwrap_or("");
-        let name = label_name(key);
-        let name = if map.contains_key(&name) { format!("group_{name}") } else { name };
-        if !value.is_empty() {
-            map.insert(name, shorten(value, TEXT));
-        }
-    }
-    for (key, value) in &alert.labels {
-        if !value.is_empty() {
-            map.entry(label_name(key)).or_insert_with(|| shorten(value, TEXT));
-        }
-    }
-    map
-}
-
-fn annotations(alert: &Alert) -> Map {
-    let mut map = Map::from([
-        ("summary".to_owned(), shorten(&alert.summary, TEXT)),
-        ("value".to_owned(), text::value(alert)),
-        ("threshold".to_owned(), alert.threshold.clone()),
-    ]);
-    if let Some(description) = &alert.description {
-        map.insert("description".to_owned(), shorten(description, TEXT));
-    }
-    if let Some(runbook) = &alert.runbook {
-        map.insert("runbook_url".to_owned(), runbook.clone());
-    }
-    map
-}
-
-/// `[a-zA-Z_][a-zA-Z0-9_]*`, the only names every receiver takes.
-fn label_name(key: &str) -> String {
-    let mut name: String = key.chars().take(TEXT).map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
-        name.insert(0, '_');
-    }
-    name
 }
 
 fn common<'a>(mut maps: impl Iterator<Item = &'a Map>) -> Map {

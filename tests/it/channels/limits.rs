@@ -1,7 +1,8 @@
 //! Whatever the PCE calls its workloads, what is sent keeps every limit and stays what it is.
 
+use super::contract::{http_kinds, http_settings};
 use super::{context, open, single};
-use crate::support::receivers::{ReceivedMail, Receiver, SmtpReceiver};
+use crate::support::receivers::{ReceivedMail, Receiver, Request, SmtpReceiver};
 use base64::Engine;
 use pcemon::channels::Outcome;
 use pcemon::domain::alert::{Alert, AlertState, Parcel, Reason, Talker};
@@ -10,6 +11,7 @@ use pcemon::domain::threshold::Severity;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 fn hostile() -> impl Strategy<Value = String> {
@@ -105,6 +107,104 @@ fn check_line(body: &str, parcel: &Parcel) {
     assert_eq!(last.ends_with(&format!("\n\n+{unseen} more")), unseen > 0, "{blocks} of {} {last}", parcel.alerts.len());
 }
 
+/// The limits that each service documents.
+fn check(kind: &str, requests: &[Request], parcel: &Parcel) {
+    let bodies: Vec<Value> = requests.iter().map(|request| serde_json::from_str(&request.body).unwrap()).collect();
+    match kind {
+        "webhook" => check_json(&requests[0].body, parcel.alerts.len()),
+        "line" => check_line(&requests[0].body, parcel),
+        "slack" => check_slack(&bodies[0], parcel),
+        "teams" => check_teams(&requests[0].body, &bodies[0], parcel),
+        "alertmanager" => check_alertmanager(&bodies[0], parcel),
+        "pagerduty" => check_pagerduty(&bodies, parcel),
+        other => panic!("add the limits of '{other}'"),
+    }
+}
+
+/// Every alert is told or counted, by the windows that were told.
+fn check_count(text: &str, parcel: &Parcel) {
+    let blocks = text.matches("window 2026-11-20T09:50:00Z").count();
+    let unseen = (parcel.alerts.len() - blocks).saturating_add(parcel.left_out);
+    // Of an alert that was cut the window may be gone.
+    let more = |count: usize| text.contains(&format!("+{count} more"));
+    assert!(more(unseen) || more(unseen - unseen.min(1)) || unseen <= 1 && !text.contains(" more"), "{blocks} {unseen} {text}");
+    assert!(!text.contains(['\r', '\u{1b}', '\u{202e}', '\0']));
+}
+
+fn units(value: &Value) -> usize {
+    value.as_str().unwrap().encode_utf16().count()
+}
+
+fn check_slack(body: &Value, parcel: &Parcel) {
+    assert!((1..=4000).contains(&units(&body["text"])));
+    let blocks = body["blocks"].as_array().unwrap();
+    assert!((1..=50).contains(&blocks.len()));
+    let mut all = 0;
+    let mut told = String::new();
+    for block in blocks {
+        let text = match block["type"].as_str().unwrap() {
+            "header" => &block["text"],
+            "section" => &block["text"],
+            _ => &block["elements"][0],
+        };
+        let most = if block["type"] == "header" { 150 } else { 3000 };
+        assert!((1..=most).contains(&units(&text["text"])), "{text}");
+        all += units(&text["text"]);
+        let text_itself = text["text"].as_str().unwrap();
+        if text["type"] == "mrkdwn" {
+            assert_eq!(text["verbatim"], true);
+            // The only thing in angle brackets is the link that the program makes.
+            for piece in text_itself.split('<').skip(1) {
+                assert!(piece.starts_with("http") && piece.contains("|runbook>"), "{piece}");
+            }
+            assert_eq!(text_itself.matches('<').count(), text_itself.matches('>').count());
+        } else {
+            assert_eq!(text["type"], "plain_text");
+        }
+        told.push_str(text_itself);
+        told.push('\n');
+    }
+    assert!(all <= 13_000, "{all}");
+    check_count(&told, parcel);
+}
+
+fn check_teams(raw: &str, body: &Value, parcel: &Parcel) {
+    assert!(raw.len() <= 20_000, "{}", raw.len());
+    let card = &body["attachments"][0]["content"];
+    let items = card["body"].as_array().unwrap();
+    // Text runs know no Markdown; nothing else carries text.
+    let told: Vec<&str> = items.iter().map(|item| item["inlines"][0]["text"].as_str().unwrap()).collect();
+    assert!(items.iter().all(|item| item["type"] == "RichTextBlock" && item["inlines"][0]["type"] == "TextRun"));
+    assert!(card["actions"].as_array().unwrap().len() <= 3);
+    check_count(&told.join("\n"), parcel);
+}
+
+fn check_alertmanager(body: &Value, parcel: &Parcel) {
+    let alerts = body.as_array().unwrap();
+    assert!(alerts.len() >= parcel.alerts.len());
+    for alert in alerts {
+        for (name, value) in alert["labels"].as_object().unwrap() {
+            assert!(name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'), "{name}");
+            assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'), "{name}");
+            assert!(value.as_str().unwrap().chars().count() <= 2000);
+        }
+        assert!(alert["startsAt"].as_str() <= alert["endsAt"].as_str());
+        assert!(alert["generatorURL"].as_str().is_none_or(|url| url.starts_with("http")));
+    }
+}
+
+fn check_pagerduty(bodies: &[Value], parcel: &Parcel) {
+    assert_eq!(bodies.len(), parcel.alerts.len());
+    for body in bodies {
+        assert!((1..=255).contains(&body["dedup_key"].as_str().unwrap().chars().count()));
+        assert!(body.to_string().len() <= 512 * 1024);
+        if body["event_action"] == "trigger" {
+            assert!((1..=1024).contains(&body["payload"]["summary"].as_str().unwrap().chars().count()));
+            assert!((1..=255).contains(&body["payload"]["source"].as_str().unwrap().chars().count()));
+        }
+    }
+}
+
 const HEADERS: [&str; 20] = [
     "From",
     "To",
@@ -185,23 +285,18 @@ proptest! {
 
     #[test]
     fn any_text_keeps_every_limit(Hostile(parcel) in parcel()) {
-        let receiver = Receiver::http([]);
-        let url = receiver.url();
-        let line = format!("base_url = \"{url}\"\ntoken = {{ env = \"TOKEN\" }}\nto = \"U0123456789\"");
-        for (kind, toml) in [
-            ("webhook", format!("url = \"{url}\"")),
-            ("webhook", format!("url = \"{url}\"\nformat = \"alertmanager\"")),
-            ("line", line),
-        ] {
-            let channel = open(kind, &toml);
+        for kind in http_kinds() {
+            let receiver = Receiver::http([]);
+            let channel = open(kind, &http_settings(kind, &receiver.url()).unwrap());
             prop_assert_eq!(channel.send(&parcel, &context()), Outcome::Delivered);
             let preview = channel.preview(&parcel, super::now());
             prop_assert!(!preview.contains(['\r', '\u{1b}', '\u{202e}', '\0']), "{}", preview);
+            check(kind, &receiver.requests(), &parcel);
         }
-        let requests = receiver.requests();
-        check_json(&requests[0].body, parcel.alerts.len());
-        check_json(&requests[1].body, parcel.alerts.len());
-        check_line(&requests[2].body, &parcel);
+        let receiver = Receiver::http([]);
+        let channel = open("webhook", &format!("url = \"{}\"\nformat = \"alertmanager\"", receiver.url()));
+        prop_assert_eq!(channel.send(&parcel, &context()), Outcome::Delivered);
+        check_json(&receiver.requests()[0].body, parcel.alerts.len());
 
         let server = SmtpReceiver::start(&[]);
         let toml = format!(

@@ -1,5 +1,6 @@
 //! Exactly what is sent, compared with files; `PCEMON_UPDATE_GOLDEN=1` writes them anew.
 
+use super::contract::{http_kinds, http_settings};
 use super::{context, digest, now, open, single};
 use crate::support::receivers::{Receiver, SmtpReceiver};
 use base64::Engine;
@@ -72,6 +73,26 @@ fn line() {
     assert_eq!(channel.send(&digest(), &context()), Outcome::Delivered);
     same("line.json", &pretty(&receiver.requests()[0].body));
     same("line.txt", &channel.preview(&digest(), now()).replace(&receiver.url(), "http://receiver"));
+}
+
+/// What goes to the services that others run: the requests of a digest, and what a person is shown of them.
+#[test]
+fn services() {
+    for kind in http_kinds().filter(|kind| !["webhook", "line"].contains(kind)) {
+        let receiver = Receiver::http([]);
+        let channel = open(kind, &http_settings(kind, &receiver.url()).unwrap());
+        assert_eq!(channel.send(&digest(), &context()), Outcome::Delivered);
+        let requests: Vec<String> = receiver
+            .requests()
+            .iter()
+            .map(|request| {
+                assert_eq!((request.method.as_str(), request.header("content-type")), ("POST", Some("application/json")), "{kind}");
+                format!("{}\n{}", request.target, pretty(&request.body))
+            })
+            .collect();
+        same(&format!("{kind}.json"), &requests.join("\n"));
+        same(&format!("{kind}.txt"), &channel.preview(&digest(), now()).replace(&receiver.url(), "http://receiver"));
+    }
 }
 
 #[test]

@@ -1,9 +1,25 @@
 //! What the config may say about a channel, and what it is told when it says something else.
 
 use super::{common, read, resolve};
+use pcemon::channels::KINDS;
+use pcemon::config::parse;
 use pcemon::config::reader::Level;
+use std::path::Path;
 
 const SMTP: &str = "smtp = { host = \"smtp.example.com\" }";
+
+#[test]
+fn every_example_loads_without_a_word() {
+    for kind in KINDS {
+        let rule = "[[rules]]\nname = \"a\"\nsource = \"events\"\nwarning = \">= 1\"\n";
+        let text = format!("{}{rule}", kind.example);
+        let config = parse(Path::new("rules.toml"), &text).unwrap_or_else(|error| panic!("{}: {}", kind.name, error.render(false)));
+        assert_eq!(config.channels.iter().map(|channel| channel.common.kind).collect::<Vec<_>>(), [kind.name]);
+        let about_it: Vec<&String> = config.warnings.iter().filter(|warning| !warning.contains("[pce]")).collect();
+        assert!(about_it.is_empty(), "{about_it:?}");
+        assert!(kind.example.lines().all(|line| line.chars().count() <= 140), "{}", kind.name);
+    }
+}
 
 #[test]
 fn good_settings() {
@@ -44,6 +60,21 @@ fn bad_settings_are_refused_with_a_reason() {
         ("line", "to = \"U1\"".to_owned(), "has no `token`"),
         ("line", "token = { env = \"TOKEN\" }".to_owned(), "has no `to`"),
         ("line", "token = { env = \"TOKEN\" }\nto = \"@soc\"".to_owned(), "not the id"),
+        ("slack", String::new(), "has no `url`"),
+        ("slack", "url = \"hooks.slack.com/services/S3CRET\"".to_owned(), "URL"),
+        ("teams", String::new(), "has no `url`"),
+        ("alertmanager", String::new(), "has no `urls`"),
+        ("alertmanager", "urls = []".to_owned(), "is empty"),
+        ("alertmanager", "urls = \"am:9093\"".to_owned(), "must begin with https://"),
+        ("alertmanager", "urls = \"https://am.example.com\"\nuser = \"a\"".to_owned(), "has no `password`"),
+        ("alertmanager", "urls = \"https://am.example.com\"\npassword = { env = \"PASSWORD\" }".to_owned(), "has no `user`"),
+        (
+            "alertmanager",
+            "urls = \"https://am.example.com\"\nuser = \"a\"\npassword = { env = \"PASSWORD\" }\ntoken = { env = \"TOKEN\" }".to_owned(),
+            "as well as",
+        ),
+        ("pagerduty", String::new(), "has no `routing_key`"),
+        ("pagerduty", "routing_key = { env = \"TOKEN\" }\nbase_url = \"pd\"".to_owned(), "URL"),
         ("email", String::new(), "has no `from`"),
         ("email", mail(a, "[]", host), "names nobody"),
         ("email", mail(a, "\"nobody\"", host), "not a mail address"),

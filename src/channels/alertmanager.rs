@@ -1,0 +1,192 @@
+//! Prometheus Alertmanager, through its API v2: alerts go in, it groups, silences and tells them on.
+//!
+//! Every member of a cluster gets the same alerts, because members do not hand alerts on; one that takes them is
+//! enough for delivered. Alertmanager identifies an alert by its labels: a repetition is the same alert.
+//!
+//! An alert ends when it is told so, or at its `endsAt`. As firing alerts are told when they begin and with each
+//! reminder but not on every run, `endsAt` lies [`KEPT`] ahead: far enough that nothing ends by itself between two
+//! reminders of any sensible cooldown; and when pcemon itself dies, its alerts stay until then. As the severity is a
+//! label, an alert that got worse ends the milder ones, and an alert that is over ends all severities.
+
+use super::json::Request;
+use super::labels::{Map, annotations, labels};
+use super::login::Login;
+use super::post::Poster;
+use super::{Channel, Common, Kind, Outcome, Secrets, SendContext, Settings, text};
+use crate::config::reader::Reader;
+use crate::domain::alert::{Alert, AlertState, Parcel, Reason};
+use crate::domain::secret::SecretSource;
+use crate::domain::text::{shorten, visible};
+use crate::domain::threshold::Severity;
+use crate::domain::time::after;
+use jiff::Timestamp;
+use serde::Serialize;
+use std::time::{Duration, Instant};
+use ureq::http::{HeaderName, HeaderValue};
+
+/// The row in the table of channels.
+pub const KIND: Kind = Kind { name: "alertmanager", summary: "alerts into Prometheus Alertmanager (API v2)", example: EXAMPLE, read };
+
+const EXAMPLE: &str = r#"[[channels]]
+name = "alertmanager"
+type = "alertmanager"
+urls = ["https://am-1.example.com:9093", "https://am-2.example.com:9093"]   # every member of the cluster
+user = "pcemon"                                                             # or token; or neither
+password = { env = "ALERTMANAGER_PASSWORD" }
+"#;
+
+/// How long a firing alert lives without another word.
+pub const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Longest label or annotation value.
+const TEXT: usize = 2000;
+
+#[derive(Debug)]
+struct AlertmanagerSettings {
+    urls: Vec<SecretSource>,
+    login: Login,
+}
+
+fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
+    let urls = super::read_urls(reader, "urls", "[\"https://alertmanager.example.com:9093\"]");
+    let login = super::login::read(reader);
+    Some(Box::new(AlertmanagerSettings { urls: urls?, login: login? }))
+}
+
+impl Settings for AlertmanagerSettings {
+    fn open(&self, common: &Common, secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
+        let credentials = self.login.open(secrets)?;
+        let mut posters = Vec::new();
+        for url in &self.urls {
+            let endpoint = super::open_url(common, url, secrets)?.join(&["api", "v2", "alerts"]);
+            posters.push(Poster::new(endpoint, None, common.timeout, &credentials.secrets.iter().collect::<Vec<_>>())?);
+        }
+        let mut headers = vec![(HeaderName::from_static("content-type"), HeaderValue::from_static("application/json"))];
+        headers.extend(credentials.headers);
+        Ok(Box::new(Alertmanager { name: common.name.clone(), posters, headers }))
+    }
+
+    fn destination(&self) -> String {
+        self.urls.iter().map(super::shown_url).collect::<Vec<_>>().join(", ")
+    }
+
+    fn one_event_per_alert(&self) -> bool {
+        true
+    }
+
+    fn every_run(&self) -> bool {
+        true
+    }
+}
+
+struct Alertmanager {
+    name: String,
+    posters: Vec<Poster>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Alertmanager {
+    fn request(poster: &Poster, parcel: &Parcel) -> Request {
+        Request { endpoint: poster.endpoint().clone(), path: Some("/api/v2/alerts".to_owned()), body: body(parcel) }
+    }
+}
+
+impl Channel for Alertmanager {
+    fn send(&self, parcel: &Parcel, context: &SendContext) -> Outcome {
+        let begun = Instant::now();
+        let mut taken = 0;
+        let mut retry: Option<Outcome> = None;
+        let mut refused: Option<Outcome> = None;
+        let mut errors: Vec<String> = Vec::new();
+        for (place, poster) in self.posters.iter().enumerate() {
+            // A member that hangs must leave time for the others.
+            let share = context.timeout.saturating_sub(begun.elapsed()) / u32::try_from(self.posters.len() - place).unwrap_or(u32::MAX);
+            let request = Alertmanager::request(poster, parcel);
+            let outcome = match poster.post(&self.headers, &request.body, context.now, share) {
+                Ok(answer) => poster.outcome(&answer),
+                Err(outcome) => outcome,
+            };
+            match &outcome {
+                Outcome::Delivered => taken += 1,
+                Outcome::Retry { error, .. } => {
+                    errors.push(error.clone());
+                    retry.get_or_insert(outcome);
+                }
+                Outcome::Permanent { error } => {
+                    errors.push(error.clone());
+                    refused.get_or_insert(outcome);
+                }
+            }
+        }
+        if taken > 0 {
+            for error in errors {
+                log::warn!("channel '{}': another member has the alerts, but {error}", self.name);
+            }
+            return Outcome::Delivered;
+        }
+        retry.or(refused).unwrap_or(Outcome::Delivered)
+    }
+
+    fn preview(&self, parcel: &Parcel, _now: Timestamp) -> String {
+        let mut out = String::new();
+        for poster in &self.posters {
+            let request = Alertmanager::request(poster, parcel);
+            out.push_str(&format!("POST {}\n", request.endpoint.shown()));
+            for (name, value) in &self.headers {
+                let value = if value.is_sensitive() { "[hidden]" } else { value.to_str().unwrap_or_default() };
+                out.push_str(&format!("{name}: {value}\n"));
+            }
+            out.push_str(&format!("\n{}\n", visible(&request.body)));
+        }
+        out
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Posted {
+    labels: Map,
+    annotations: Map,
+    starts_at: String,
+    ends_at: String,
+    #[serde(rename = "generatorURL", skip_serializing_if = "Option::is_none")]
+    generator_url: Option<String>,
+}
+
+fn body(parcel: &Parcel) -> String {
+    let alerts: Vec<Posted> = text::sorted(parcel).into_iter().flat_map(|alert| posted(alert, parcel)).collect();
+    // Texts under text keys: nothing here can fail to serialise.
+    serde_json::to_string(&alerts).unwrap_or_default()
+}
+
+/// The alert itself, and the ends of what it takes the place of.
+fn posted(alert: &Alert, parcel: &Parcel) -> Vec<Posted> {
+    let ended = |severity: &Severity| match (alert.state, alert.reason) {
+        (AlertState::Resolved, _) => *severity != alert.severity,
+        (AlertState::Firing, Reason::Escalated) => *severity < alert.severity,
+        (AlertState::Firing, _) => false,
+    };
+    let one = |severity: Severity, over: bool| Posted {
+        labels: identity(alert, severity, parcel),
+        annotations: annotations(alert),
+        starts_at: alert.since.to_string(),
+        // A clock that was set back must not make an end before the beginning: that is refused.
+        ends_at: if over { parcel.created.max(alert.since) } else { after(parcel.created, KEPT) }.to_string(),
+        generator_url: text::is_link(&parcel.pce.url).then(|| parcel.pce.url.clone()),
+    };
+    let mut all = vec![one(alert.severity, alert.state == AlertState::Resolved)];
+    all.extend(Severity::ALL.iter().filter(|severity| ended(severity)).map(|severity| one(*severity, true)));
+    all
+}
+
+/// The labels, with those that tell this PCE's alerts from another one's.
+fn identity(alert: &Alert, severity: Severity, parcel: &Parcel) -> Map {
+    let mut map = labels(alert);
+    map.insert("severity".to_owned(), severity.name().to_owned());
+    map.entry("job".to_owned()).or_insert_with(|| "pcemon".to_owned());
+    let host = url::Url::parse(&parcel.pce.url).ok().and_then(|url| Some((url.host_str()?.to_owned(), url.port_or_known_default()?)));
+    if let Some((host, port)) = host {
+        map.entry("instance".to_owned()).or_insert_with(|| shorten(&format!("{host}:{port}"), TEXT));
+        map.entry("org_id".to_owned()).or_insert_with(|| parcel.pce.org_id.to_string());
+    }
+    map
+}

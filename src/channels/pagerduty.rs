@@ -1,0 +1,133 @@
+//! PagerDuty, through the Events API v2: one event for each alert, an incident that ends with the alert.
+//!
+//! The alert's fingerprint is the key of the incident: a repeated event is the same incident, and `resolve` ends it.
+//! A digest is sent event by event; when some are taken and the rest is not, all are sent again and the key makes
+//! the repetition harmless.
+
+use super::json::{Event, JsonChannel, Request, Speech, View, events};
+use super::post::{Answer, Endpoint, Poster};
+use super::{Channel, Common, Kind, Outcome, Secrets, Settings, text};
+use crate::config::reader::Reader;
+use crate::domain::alert::{Alert, AlertState, Parcel};
+use crate::domain::secret::{Secret, SecretSource};
+use serde_json::{Map, Value, json};
+
+/// The row in the table of channels.
+pub const KIND: Kind = Kind { name: "pagerduty", summary: "PagerDuty incidents, through the Events API v2", example: EXAMPLE, read };
+
+const EXAMPLE: &str = r#"[[channels]]
+name = "pager"
+type = "pagerduty"
+min_severity = "critical"
+routing_key = { env = "PAGERDUTY_ROUTING_KEY" }   # integration key of an Events API v2 integration
+# base_url = "https://events.eu.pagerduty.com"    # service region EU
+"#;
+
+const DEFAULT_BASE: &str = "https://events.pagerduty.com";
+/// Characters of the summary.
+const SUMMARY: usize = 1024;
+/// Characters of the source and of a group value.
+const FIELD: usize = 255;
+
+#[derive(Debug)]
+struct PagerDutySettings {
+    routing_key: SecretSource,
+    base_url: SecretSource,
+}
+
+fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
+    let routing_key = super::required_secret(reader, "routing_key", "{ env = \"PAGERDUTY_ROUTING_KEY\" }");
+    let base_url = super::read_base(reader, DEFAULT_BASE);
+    Some(Box::new(PagerDutySettings { routing_key: routing_key?, base_url: base_url? }))
+}
+
+impl Settings for PagerDutySettings {
+    fn open(&self, common: &Common, secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
+        let routing_key = secrets(&self.routing_key)?;
+        let endpoint = super::open_url(common, &self.base_url, secrets)?.join(&["v2", "enqueue"]);
+        let poster = Poster::new(endpoint, None, common.timeout, &[&routing_key])?;
+        Ok(Box::new(JsonChannel { poster, headers: Vec::new(), speech: PagerDuty { routing_key } }))
+    }
+
+    fn destination(&self) -> String {
+        super::shown_url(&self.base_url)
+    }
+
+    fn one_event_per_alert(&self) -> bool {
+        true
+    }
+}
+
+struct PagerDuty {
+    routing_key: Secret,
+}
+
+impl Speech for PagerDuty {
+    fn requests(&self, parcel: &Parcel, base: &Endpoint, view: View) -> Vec<Request> {
+        let request = |event: Event<'_>| Request {
+            endpoint: base.clone(),
+            path: Some("/v2/enqueue".to_owned()),
+            body: body(&event, parcel, view.secret(&self.routing_key)).to_string(),
+        };
+        events(parcel).into_iter().map(request).collect()
+    }
+
+    fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {
+        match answer.status {
+            400 => poster.permanent(answer, "is routing_key the key of an Events API v2 integration?"),
+            _ => poster.outcome(answer),
+        }
+    }
+}
+
+fn body(event: &Event<'_>, parcel: &Parcel, routing_key: &str) -> Value {
+    let key = text::key(event.fingerprint);
+    if event.state == AlertState::Resolved {
+        return json!({ "routing_key": routing_key, "event_action": "resolve", "dedup_key": key });
+    }
+    let source = text::origin(parcel).map_or_else(|| "pcemon".to_owned(), |_| parcel.pce.url.clone());
+    let mut payload = json!({
+        "summary": text::cut(&event.alert.map_or_else(unseen, text::title), SUMMARY, |_| 1),
+        "source": text::cut(&text::name(&source), FIELD, |_| 1),
+        // PagerDuty's own words happen to be ours.
+        "severity": event.severity.name(),
+        "component": "pcemon",
+    });
+    let mut out = json!({ "routing_key": routing_key, "event_action": "trigger", "dedup_key": key, "client": "pcemon" });
+    if let Some(alert) = event.alert {
+        payload["timestamp"] = json!(text::time(alert.since));
+        payload["class"] = json!(text::name(&alert.rule));
+        payload["custom_details"] = details(alert, parcel);
+        if let Some(link) = text::runbook(alert) {
+            out["links"] = json!([{ "href": link, "text": "Runbook" }]);
+        }
+    }
+    out["payload"] = payload;
+    out
+}
+
+fn unseen() -> String {
+    "An alert that did not fit into the digest; `pcemon check` shows it".to_owned()
+}
+
+fn details(alert: &Alert, parcel: &Parcel) -> Value {
+    let mut details = Map::new();
+    details.insert("value".to_owned(), json!(text::value(alert)));
+    details.insert("threshold".to_owned(), json!(text::name(&alert.threshold)));
+    details.insert("window".to_owned(), json!(format!("{} to {}", text::time(alert.window.from), text::time(alert.window.to))));
+    if !alert.group.is_empty() {
+        details.insert("group".to_owned(), json!(text::group(&alert.group)));
+    }
+    if !alert.top.is_empty() {
+        let top: Vec<String> = alert.top.iter().take(text::TALKERS).map(|one| text::talker(one, alert.unit)).collect();
+        details.insert("top".to_owned(), json!(top));
+    }
+    let description = text::description(alert);
+    if !description.is_empty() {
+        details.insert("description".to_owned(), json!(description.join("\n")));
+    }
+    if let Some(more) = text::more(parcel.left_out.saturating_sub(parcel.counted.len())) {
+        details.insert("also".to_owned(), json!(more));
+    }
+    Value::Object(details)
+}

@@ -1,0 +1,131 @@
+//! Slack, through an incoming webhook: one message of blocks for each parcel.
+//!
+//! The webhook gives no message back, so a repeated attempt is a second message and an alert that is over is a
+//! new one. Names are shown and never obeyed: `& < >` are escaped and links are not made of plain text.
+
+use super::json::{JsonChannel, Request, Speech, View};
+use super::post::{Answer, Endpoint, Poster};
+use super::{Channel, Common, Kind, Outcome, Secrets, Settings, text};
+use crate::config::reader::Reader;
+use crate::domain::alert::{Alert, Parcel};
+use crate::domain::secret::SecretSource;
+use serde_json::{Value, json};
+
+/// The row in the table of channels.
+pub const KIND: Kind = Kind { name: "slack", summary: "Slack, through an incoming webhook", example: EXAMPLE, read };
+
+const EXAMPLE: &str = r#"[[channels]]
+name = "slack"
+type = "slack"
+url = { env = "SLACK_WEBHOOK_URL" }   # https://hooks.slack.com/services/..., a secret
+"#;
+
+/// UTF-16 units of one section.
+const SECTION: usize = 2900;
+/// Units of the header, which is plain text.
+const HEADER: usize = 150;
+/// Units of the text that notifications show.
+const FALLBACK: usize = 1000;
+/// Units of all blocks together; Slack refuses some 13 000 and says so nowhere.
+const ALL: usize = 10_000;
+/// Blocks beside the sections: header, origin, "+N more".
+const OTHER_BLOCKS: usize = 3;
+const BLOCKS: usize = 50;
+
+#[derive(Debug)]
+struct SlackSettings {
+    url: SecretSource,
+}
+
+fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
+    let url = super::read_url(reader, "url", "{ env = \"SLACK_WEBHOOK_URL\" }")?;
+    Some(Box::new(SlackSettings { url }))
+}
+
+impl Settings for SlackSettings {
+    fn open(&self, common: &Common, secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
+        let endpoint = super::open_url(common, &self.url, secrets)?;
+        let poster = Poster::new(endpoint, None, common.timeout, &[])?;
+        Ok(Box::new(JsonChannel { poster, headers: Vec::new(), speech: Slack }))
+    }
+
+    fn destination(&self) -> String {
+        super::shown_url(&self.url)
+    }
+}
+
+struct Slack;
+
+impl Speech for Slack {
+    fn requests(&self, parcel: &Parcel, base: &Endpoint, _view: View) -> Vec<Request> {
+        vec![Request { endpoint: base.clone(), path: None, body: message(parcel).to_string() }]
+    }
+
+    fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {
+        match answer.status {
+            403 => poster.permanent(answer, "the webhook was revoked or may not post here; make a new one"),
+            404 => poster.permanent(answer, "the webhook or its Slack channel is gone; make a new one"),
+            410 => poster.permanent(answer, "the Slack channel was archived"),
+            _ => poster.outcome(answer),
+        }
+    }
+}
+
+fn message(parcel: &Parcel) -> Value {
+    let headline = text::headline(parcel);
+    let mut blocks = vec![json!({ "type": "header", "text": plain(&text::cut(&headline, HEADER, char::len_utf16)) })];
+    if let Some(origin) = text::origin(parcel) {
+        blocks.push(context(&origin));
+    }
+    let alerts = text::sorted(parcel);
+    let mut left = ALL;
+    let mut told = 0;
+    for alert in alerts.iter().take(BLOCKS - OTHER_BLOCKS) {
+        let section = section(alert);
+        let Some(rest) = left.checked_sub(section.encode_utf16().count()) else { break };
+        left = rest;
+        told += 1;
+        blocks.push(json!({ "type": "section", "text": { "type": "mrkdwn", "text": section, "verbatim": true } }));
+    }
+    if let Some(more) = text::more((alerts.len() - told).saturating_add(parcel.left_out)) {
+        blocks.push(context(&more));
+    }
+    json!({ "text": escape(&text::cut(&format!("[pcemon] {headline}"), FALLBACK, cost)), "blocks": blocks })
+}
+
+fn plain(text: &str) -> Value {
+    json!({ "type": "plain_text", "text": text, "emoji": false })
+}
+
+fn context(text: &str) -> Value {
+    json!({ "type": "context", "elements": [plain(text)] })
+}
+
+/// One alert with its title in bold and its runbook as a link.
+fn section(alert: &Alert) -> String {
+    let block = text::block(alert);
+    let link = text::runbook(alert).map(|link| format!("\n<{}|runbook>", escape(link).replace('|', "%7C")));
+    let link = link.filter(|link| link.len() <= SECTION / 2).unwrap_or_default();
+    let block = match block.rsplit_once("\nrunbook: ") {
+        Some((rest, _)) if !link.is_empty() => rest,
+        _ => &block,
+    };
+    // Two stars go around the title.
+    let block = text::cut(block, SECTION - 2 - link.len(), cost);
+    let (title, rest) = block.split_once('\n').map_or((block.as_str(), ""), |(title, rest)| (title, rest));
+    let gap = if rest.is_empty() { "" } else { "\n" };
+    format!("*{}*{gap}{}{link}", escape(title), escape(rest))
+}
+
+/// UTF-16 units of a character once it is escaped.
+fn cost(c: char) -> usize {
+    match c {
+        '&' => "&amp;".len(),
+        '<' | '>' => "&lt;".len(),
+        _ => c.len_utf16(),
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

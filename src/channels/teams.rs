@@ -1,0 +1,168 @@
+//! Microsoft Teams, through the workflow "When a Teams webhook request is received": one adaptive card for each parcel.
+//!
+//! The signature in the URL is the secret and its query string goes out byte for byte. The workflow answers before
+//! it posts, so delivered means taken. All text stands in text runs, which know no Markdown.
+
+use super::json::{JsonChannel, Request, Speech, View};
+use super::post::{Answer, Endpoint, Poster};
+use super::{Channel, Common, Kind, Outcome, Secrets, Settings, text};
+use crate::config::reader::Reader;
+use crate::domain::alert::{Alert, AlertState, Parcel};
+use crate::domain::secret::SecretSource;
+use crate::domain::threshold::Severity;
+use serde_json::{Value, json};
+
+/// The row in the table of channels.
+pub const KIND: Kind = Kind { name: "teams", summary: "Microsoft Teams, through a workflow's webhook", example: EXAMPLE, read };
+
+const EXAMPLE: &str = r#"[[channels]]
+name = "teams"
+type = "teams"
+url = { env = "TEAMS_WORKFLOW_URL" }   # of the workflow "When a Teams webhook request is received", a secret
+"#;
+
+/// Bytes of the whole body: 28 KB are documented, from 21 KB on some senders were refused.
+const BODY: usize = 20_000;
+/// Bytes kept free for the envelope and "+N more".
+const ENVELOPE: usize = 1_000;
+/// Bytes of one line of text.
+const LINE: usize = 1_200;
+/// Buttons on one card.
+const BUTTONS: usize = 3;
+
+#[derive(Debug)]
+struct TeamsSettings {
+    url: SecretSource,
+}
+
+fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
+    let url = super::read_url(reader, "url", "{ env = \"TEAMS_WORKFLOW_URL\" }")?;
+    Some(Box::new(TeamsSettings { url }))
+}
+
+impl Settings for TeamsSettings {
+    fn open(&self, common: &Common, secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
+        let endpoint = super::open_url(common, &self.url, secrets)?;
+        let poster = Poster::new(endpoint, None, common.timeout, &[])?;
+        Ok(Box::new(JsonChannel { poster, headers: Vec::new(), speech: Teams }))
+    }
+
+    fn destination(&self) -> String {
+        super::shown_url(&self.url)
+    }
+}
+
+struct Teams;
+
+impl Speech for Teams {
+    fn requests(&self, parcel: &Parcel, base: &Endpoint, _view: View) -> Vec<Request> {
+        vec![Request { endpoint: base.clone(), path: None, body: card(parcel).to_string() }]
+    }
+
+    fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {
+        match answer.status {
+            400..=404 => poster.permanent(answer, "was the workflow deleted or switched off, or has its owner left?"),
+            _ => poster.outcome(answer),
+        }
+    }
+}
+
+fn card(parcel: &Parcel) -> Value {
+    let mut items = Vec::new();
+    let mut left = BODY - ENVELOPE;
+    let headline = line(&text::headline(parcel), &json!({ "weight": "Bolder", "size": "Medium" }), "Default");
+    left -= bytes(&headline);
+    items.push(headline);
+    if let Some(origin) = text::origin(parcel) {
+        let origin = line(&origin, &json!({ "isSubtle": true }), "None");
+        left -= bytes(&origin);
+        items.push(origin);
+    }
+    let alerts = text::sorted(parcel);
+    let mut buttons: Vec<Value> = Vec::new();
+    let mut told = 0;
+    for alert in &alerts {
+        // A button takes its room from the text.
+        let button = text::runbook(alert).filter(|_| buttons.len() < BUTTONS).map(button).filter(|button| !buttons.contains(button));
+        let button_bytes = button.as_ref().map_or(0, bytes);
+        let lines = lines(alert);
+        let size: usize = lines.iter().map(bytes).sum::<usize>() + button_bytes;
+        if size <= left {
+            left -= size;
+            items.extend(lines);
+            buttons.extend(button);
+        } else if told == 0 {
+            // The worst alert is told as far as there is room.
+            for line in lines {
+                let Some(rest) = left.checked_sub(bytes(&line)) else { break };
+                left = rest;
+                items.push(line);
+            }
+            told = 1;
+            break;
+        } else {
+            break;
+        }
+        told += 1;
+    }
+    if let Some(more) = text::more((alerts.len() - told).saturating_add(parcel.left_out)) {
+        items.push(line(&more, &json!({ "isSubtle": true }), "Default"));
+    }
+    json!({ "type": "message", "attachments": [{
+        "contentType": "application/vnd.microsoft.card.adaptive",
+        "contentUrl": null,
+        "content": {
+            "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+            "type": "AdaptiveCard",
+            "version": "1.4",
+            "msteams": { "width": "Full" },
+            "body": items,
+            "actions": buttons,
+        },
+    }] })
+}
+
+fn lines(alert: &Alert) -> Vec<Value> {
+    let block = text::block(alert);
+    let style = json!({ "weight": "Bolder", "color": colour(alert) });
+    block
+        .lines()
+        .enumerate()
+        .map(|(number, text)| if number == 0 { line(text, &style, "Medium") } else { line(text, &json!({}), "None") })
+        .collect()
+}
+
+fn colour(alert: &Alert) -> &'static str {
+    match (alert.state, alert.severity) {
+        (AlertState::Resolved, _) => "Good",
+        (AlertState::Firing, Severity::Critical) => "Attention",
+        (AlertState::Firing, Severity::Warning) => "Warning",
+        (AlertState::Firing, Severity::Info) => "Accent",
+    }
+}
+
+/// One line of text; `spacing` stands above it.
+fn line(text: &str, style: &Value, spacing: &str) -> Value {
+    let mut run = style.clone();
+    run["type"] = json!("TextRun");
+    run["text"] = json!(text::cut(text, LINE, cost));
+    json!({ "type": "RichTextBlock", "spacing": spacing, "inlines": [run] })
+}
+
+fn button(link: &str) -> Value {
+    json!({ "type": "Action.OpenUrl", "title": "Runbook", "url": link })
+}
+
+/// Bytes of a character within a JSON text.
+fn cost(c: char) -> usize {
+    match c {
+        '"' | '\\' => 2,
+        c if c.is_ascii_control() => 6,
+        c => c.len_utf8(),
+    }
+}
+
+/// Bytes of a value and the comma behind it.
+fn bytes(value: &Value) -> usize {
+    value.to_string().len() + 1
+}

@@ -35,7 +35,16 @@ pub(super) fn record<'b>(bytes: &'b [u8], endpoints: &mut Endpoints<'_>, scratch
     let scratch: &'b str = cursor.scratch;
     let text = |span: Span| -> Option<&'b str> {
         let (from, to) = (span.from as usize, span.to as usize);
+        if from == to {
+            return Some("");
+        }
         if span.unescaped { scratch.get(from..to) } else { std::str::from_utf8(bytes.get(from..to)?).ok() }
+    };
+    let plain = |span: Span| if span.unescaped { None } else { bytes.get(span.from as usize..span.to as usize) };
+    let word = |span: Span| plain(span).and_then(usual_word).map_or_else(|| text(span), Some);
+    let instant = |span: Span| match plain(span).and_then(usual_moment) {
+        Some(at) => Some(Some(at)),
+        None => text(span).map(parse_pce_time),
     };
     let flow = flow_of(
         Parts {
@@ -44,19 +53,19 @@ pub(super) fn record<'b>(bytes: &'b [u8], endpoints: &mut Endpoints<'_>, scratch
             process: text(raw.process)?,
             service: text(raw.service)?,
             user: text(raw.user)?,
-            decision: text(raw.decision?)?,
-            direction: text(raw.direction)?,
-            state: text(raw.state)?,
-            transmission: text(raw.transmission)?,
+            decision: word(raw.decision?)?,
+            direction: word(raw.direction)?,
+            state: word(raw.state)?,
+            transmission: word(raw.transmission)?,
             network: text(raw.network)?,
-            client_type: text(raw.client_type)?,
+            client_type: word(raw.client_type)?,
             connections: raw.connections?,
             bytes_in: raw.bytes_in.unwrap_or(0),
             bytes_out: raw.bytes_out.unwrap_or(0),
             icmp_type: raw.icmp_type,
             icmp_code: raw.icmp_code,
-            first: moment(text(raw.first)?),
-            last: moment(text(raw.last)?),
+            first: instant(raw.first)?,
+            last: instant(raw.last)?,
         },
         raw.src?,
         raw.dst?,
@@ -451,11 +460,26 @@ impl<'b> Cursor<'b, '_> {
     }
 }
 
-/// Reads `2026-08-02T00:06:11Z`, the form nearly every time has; others the long way.
-pub(super) fn moment(text: &str) -> Option<Timestamp> {
-    usual_moment(text.as_bytes()).or_else(|| parse_pce_time(text))
+/// Words that stand in nearly every record, so that they need not be checked for being UTF-8.
+fn usual_word(bytes: &[u8]) -> Option<&'static str> {
+    Some(match bytes {
+        b"inbound" => "inbound",
+        b"outbound" => "outbound",
+        b"allowed" => "allowed",
+        b"blocked" => "blocked",
+        b"potentially_blocked" => "potentially_blocked",
+        b"unknown" => "unknown",
+        b"active" => "active",
+        b"closed" => "closed",
+        b"timed out" => "timed out",
+        b"snapshot" => "snapshot",
+        b"server" => "server",
+        b"endpoint" => "endpoint",
+        _ => return None,
+    })
 }
 
+/// Reads `2026-08-02T00:06:11Z`, the form nearly every time has.
 fn usual_moment(text: &[u8]) -> Option<Timestamp> {
     let text: &[u8; 20] = text.try_into().ok()?;
     if (text[4], text[7], text[10], text[13], text[16], text[19]) != (b'-', b'-', b'T', b':', b':', b'Z') {

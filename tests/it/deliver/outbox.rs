@@ -38,7 +38,7 @@ fn given_up_loudly_and_revived() {
     assert_eq!((run.code, run.stdout.as_str()), (Some(0), "1 message(s) will be tried by the next run\n"));
     let run = bench.check(63, &[]);
     assert_eq!(run.deliveries(), ["hook sent"]);
-    assert_eq!(warnings(&run).contains("never arrived"), false);
+    assert!(!warnings(&run).contains("never arrived"));
     let requests = receiver.requests();
     assert_eq!(requests.len(), 3);
     assert!(requests.iter().all(|request| id(request) == ids[0] && request.body == requests[0].body));

@@ -4,17 +4,28 @@
 //! It knows nothing of rules, state, cooldown or other channels.
 
 mod alertmanager;
+mod apprise;
+mod body;
+mod discord;
 mod email;
+mod exec;
+mod file;
 mod json;
 mod labels;
 mod line;
 mod login;
+mod ntfy;
+mod opsgenie;
 mod pagerduty;
 pub mod post;
+mod servicenow;
 mod slack;
+mod syslog;
 mod teams;
+mod telegram;
 pub mod text;
 mod webhook;
+mod whatsapp;
 
 use crate::config::reader::Reader;
 use crate::domain::alert::{Alert, AlertState, Parcel, ParcelKind, PceIdentity, Reason, Talker};
@@ -122,7 +133,25 @@ pub struct Kind {
 }
 
 /// All kinds of channel this version has.
-pub const KINDS: &[Kind] = &[email::KIND, webhook::KIND, line::KIND, slack::KIND, teams::KIND, alertmanager::KIND, pagerduty::KIND];
+pub const KINDS: &[Kind] = &[
+    email::KIND,
+    webhook::KIND,
+    line::KIND,
+    slack::KIND,
+    teams::KIND,
+    alertmanager::KIND,
+    pagerduty::KIND,
+    syslog::KIND,
+    discord::KIND,
+    telegram::KIND,
+    ntfy::KIND,
+    opsgenie::KIND,
+    exec::KIND,
+    file::KIND,
+    servicenow::KIND,
+    whatsapp::KIND,
+    apprise::KIND,
+];
 
 /// A message that says it is a test, for `channel test`. Each one is a message of its own.
 pub fn test_parcel(channel: &str, pce: PceIdentity, now: Timestamp) -> Parcel {

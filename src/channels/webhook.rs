@@ -5,8 +5,8 @@
 //! text, whose bytes are then the key.
 
 mod alertmanager;
-mod pcemon;
 
+use super::body;
 use super::post::{Endpoint, Poster};
 use super::{Channel, Common, Kind, Outcome, SendContext, Settings};
 use crate::config::reader::{Placed, Reader};
@@ -162,7 +162,7 @@ struct Webhook {
 impl Webhook {
     fn body(&self, parcel: &Parcel) -> String {
         match self.format {
-            Format::Pcemon | Format::Template => pcemon::body(parcel, &super::stable_id(parcel).to_string()),
+            Format::Pcemon | Format::Template => body::body(parcel, &super::stable_id(parcel).to_string()),
             Format::Alertmanager => alertmanager::body(parcel),
         }
     }

@@ -2,13 +2,15 @@
 
 mod contract;
 mod limits;
+mod local;
 mod payloads;
 pub(crate) mod real_parts;
+mod real_services;
 mod settings;
 
 use jiff::Timestamp;
 use pcemon::channels::{Channel, Common, KINDS, Outcome, SendContext, Settings};
-use pcemon::config::reader::{Problem, Problems, Reader};
+use pcemon::config::reader::{Level, Problem, Problems, Reader};
 use pcemon::domain::alert::{Alert, AlertState, Parcel, ParcelKind, PceIdentity, Reason, Talker};
 use pcemon::domain::metric::Unit;
 use pcemon::domain::secret::{Secret, SecretSource};
@@ -27,6 +29,11 @@ fn read(kind: &str, toml: &str) -> (Option<Box<dyn Settings>>, Vec<Problem>) {
     (settings, problems.into_sorted())
 }
 
+/// What a config is refused for; a secret that stands in it only warns.
+fn errors(problems: Vec<Problem>) -> Vec<Problem> {
+    problems.into_iter().filter(|problem| problem.level == Level::Error).collect()
+}
+
 fn common(kind: &str) -> Common {
     Common {
         name: "soc".to_owned(),
@@ -39,12 +46,14 @@ fn common(kind: &str) -> Common {
 }
 
 /// `{ env = "X" }` gives the value of X in this table.
-const ENVIRONMENT: [(&str, &str); 6] = [
+const ENVIRONMENT: [(&str, &str); 8] = [
+    ("TOPIC", "topic-S3CRET-7"),
     ("TOKEN", "token-S3CRET-1"),
     ("PASSWORD", "password-S3CRET-2"),
     ("KEY", "whsec_a2V5LVMzQ1JFVC1rZXktUzNDUkVULWtleS1TM0NSRVQ="),
     ("OLD_KEY", "old-key-S3CRET-4"),
     ("AUTHORIZATION", "Bearer bearer-S3CRET-5"),
+    ("TWO_LINES", "first-S3CRET\nsecond"),
     ("BAD_KEY", "whsec_***"),
 ];
 
@@ -62,7 +71,7 @@ fn resolve(source: &SecretSource) -> Result<Secret, String> {
 
 fn open(kind: &str, toml: &str) -> Box<dyn Channel> {
     let (settings, problems) = read(kind, toml);
-    assert_eq!(problems, []);
+    assert_eq!(errors(problems), []);
     settings.unwrap().open(&common(kind), &resolve).unwrap()
 }
 

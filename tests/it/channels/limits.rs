@@ -66,7 +66,7 @@ fn alert() -> impl Strategy<Value = Alert> {
 }
 
 /// A parcel whose `Debug` does not fill the screen.
-struct Hostile(Parcel);
+pub(super) struct Hostile(pub Parcel);
 
 impl std::fmt::Debug for Hostile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -76,7 +76,7 @@ impl std::fmt::Debug for Hostile {
     }
 }
 
-fn parcel() -> impl Strategy<Value = Hostile> {
+pub(super) fn parcel() -> impl Strategy<Value = Hostile> {
     (vec(alert(), 0..5), prop_oneof![Just(1_usize), Just(15)], hostile(), prop_oneof![Just(0_usize), Just(usize::MAX)]).prop_map(
         |(alerts, times, text, left_out)| {
             let mut parcel = Parcel { alerts: vec![alerts; times].concat(), left_out, channel: text.clone(), ..single() };
@@ -117,6 +117,38 @@ fn check(kind: &str, requests: &[Request], parcel: &Parcel) {
         "teams" => check_teams(&requests[0].body, &bodies[0], parcel),
         "alertmanager" => check_alertmanager(&bodies[0], parcel),
         "pagerduty" => check_pagerduty(&bodies, parcel),
+        "discord" => check_discord(&bodies[0], parcel),
+        "telegram" => {
+            assert!((1..=4096).contains(&units(&bodies[0]["text"])));
+            assert_eq!(bodies[0].get("parse_mode"), None);
+            check_count(bodies[0]["text"].as_str().unwrap(), parcel);
+        }
+        "ntfy" => {
+            let message = bodies[0]["message"].as_str().unwrap();
+            assert!((1..=4096).contains(&message.len()) && bodies[0]["title"].as_str().unwrap().len() <= 250);
+            check_count(message, parcel);
+        }
+        "opsgenie" => check_opsgenie(requests, &bodies, parcel),
+        "servicenow" => {
+            let records = bodies[0]["records"].as_array().unwrap();
+            assert_eq!(records.len(), parcel.alerts.len());
+            for record in records {
+                assert!(units(&record["description"]) <= 4000 && units(&record["message_key"]) <= 1024);
+                assert!(units(&record["node"]) <= 100 && units(&record["resource"]) <= 100 && units(&record["metric_name"]) <= 100);
+                assert!(serde_json::from_str::<Value>(record["additional_info"].as_str().unwrap()).unwrap().is_object());
+            }
+        }
+        "whatsapp" => {
+            let text = &bodies[0]["template"]["components"][0]["parameters"][0]["text"];
+            assert!((1..=1024).contains(&units(text)), "{text}");
+            assert!(!text.as_str().unwrap().contains(['\n', '\t', '\r']) && !text.as_str().unwrap().contains("    "));
+        }
+        "apprise" => {
+            assert!(bodies[0]["title"].as_str().unwrap().chars().count() <= 250);
+            let told = bodies[0]["body"].as_str().unwrap();
+            assert!(told.chars().count() <= 10_000);
+            check_count(told, parcel);
+        }
         other => panic!("add the limits of '{other}'"),
     }
 }
@@ -190,6 +222,43 @@ fn check_alertmanager(body: &Value, parcel: &Parcel) {
         }
         assert!(alert["startsAt"].as_str() <= alert["endsAt"].as_str());
         assert!(alert["generatorURL"].as_str().is_none_or(|url| url.starts_with("http")));
+    }
+}
+
+fn check_discord(body: &Value, parcel: &Parcel) {
+    assert!((1..=2000).contains(&units(&body["content"])));
+    assert_eq!(body["allowed_mentions"]["parse"], serde_json::json!([]));
+    let embeds = body["embeds"].as_array().unwrap();
+    assert!(embeds.len() <= 10);
+    let mut told = body["content"].as_str().unwrap().to_owned();
+    let mut all = 0;
+    for embed in embeds {
+        assert!((1..=256).contains(&units(&embed["title"])) && units(&embed["description"]) <= 4096);
+        all += units(&embed["title"]) + units(&embed["description"]);
+        told.push_str(embed["description"].as_str().unwrap());
+    }
+    assert!(all <= 6000, "{all}");
+    // No sign of Markdown stands without its backslash.
+    let mut chars = told.chars();
+    while let Some(c) = chars.next() {
+        assert!(!"*_~`|<>#[]()@".contains(c), "{c} {told}");
+        if c == '\\' {
+            chars.next();
+        }
+    }
+    check_count(&told, parcel);
+}
+
+fn check_opsgenie(requests: &[Request], bodies: &[Value], parcel: &Parcel) {
+    assert_eq!(bodies.len(), parcel.alerts.len());
+    for (request, body) in requests.iter().zip(bodies) {
+        if request.target == "/v2/alerts" {
+            assert!((1..=130).contains(&units(&body["message"])) && units(&body["description"]) <= 15_000);
+            assert!((1..=512).contains(&units(&body["alias"])) && units(&body["entity"]) <= 512);
+            assert!(body["details"].as_object().unwrap().values().map(units).sum::<usize>() <= 8000);
+        } else {
+            assert!(request.target.ends_with("/close?identifierType=alias"), "{}", request.target);
+        }
     }
 }
 

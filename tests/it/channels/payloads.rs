@@ -9,7 +9,7 @@ use hmac::{Hmac, Mac};
 use pcemon::channels::{Outcome, SendContext};
 use std::path::Path;
 
-fn same(name: &str, got: &str) {
+pub(super) fn same(name: &str, got: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/golden/channels").join(name);
     if std::env::var_os("PCEMON_UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, got).unwrap();

@@ -1,6 +1,6 @@
 //! What the config may say about a channel, and what it is told when it says something else.
 
-use super::{common, read, resolve};
+use super::{common, errors, read, resolve};
 use pcemon::channels::KINDS;
 use pcemon::config::parse;
 use pcemon::config::reader::Level;
@@ -11,7 +11,8 @@ const SMTP: &str = "smtp = { host = \"smtp.example.com\" }";
 #[test]
 fn every_example_loads_without_a_word() {
     for kind in KINDS {
-        let rule = "[[rules]]\nname = \"a\"\nsource = \"events\"\nwarning = \">= 1\"\n";
+        let name = kind.example.lines().find(|line| line.starts_with("name = ")).unwrap().trim_start_matches("name = ");
+        let rule = format!("[[rules]]\nname = \"a\"\nsource = \"events\"\ncritical = \">= 1\"\nnotify = [{name}]\n");
         let text = format!("{}{rule}", kind.example);
         let config = parse(Path::new("rules.toml"), &text).unwrap_or_else(|error| panic!("{}: {}", kind.name, error.render(false)));
         assert_eq!(config.channels.iter().map(|channel| channel.common.kind).collect::<Vec<_>>(), [kind.name]);
@@ -36,7 +37,7 @@ fn good_settings() {
     ];
     for (kind, toml, destination) in table {
         let (settings, problems) = read(kind, &toml);
-        assert_eq!(problems, [], "{toml}");
+        assert_eq!(errors(problems), [], "{toml}");
         assert_eq!(settings.unwrap().destination(), destination);
     }
 }
@@ -73,6 +74,32 @@ fn bad_settings_are_refused_with_a_reason() {
             "urls = \"https://am.example.com\"\nuser = \"a\"\npassword = { env = \"PASSWORD\" }\ntoken = { env = \"TOKEN\" }".to_owned(),
             "as well as",
         ),
+        ("discord", String::new(), "has no `url`"),
+        ("telegram", String::new(), "has no `token`"),
+        ("telegram", "token = { env = \"TOKEN\" }".to_owned(), "has no `chat_id`"),
+        ("telegram", "token = { env = \"TOKEN\" }\nchat_id = \"soc\"".to_owned(), "not one Telegram chat"),
+        ("telegram", "token = { env = \"TOKEN\" }\nchat_id = [1, 2]".to_owned(), "not one Telegram chat"),
+        ("ntfy", String::new(), "has no `topic`"),
+        ("opsgenie", String::new(), "has no `api_key`"),
+        ("syslog", String::new(), "has no `address`"),
+        ("syslog", "address = \"tcp://siem:514\"".to_owned(), "not a host and a port"),
+        ("syslog", "address = \"siem\"\ntransport = \"sctp\"".to_owned(), "cannot be 'sctp'"),
+        ("syslog", "address = \"siem\"\nfacility = \"local9\"".to_owned(), "cannot be 'local9'"),
+        ("syslog", "address = \"siem\"\nformat = \"json\"".to_owned(), "cannot be 'json'"),
+        ("syslog", "address = \"siem\"\nca_file = \"/ca.pem\"".to_owned(), "means nothing without TLS"),
+        ("exec", String::new(), "has no `command`"),
+        ("exec", "command = []".to_owned(), "names no program"),
+        ("exec", "command = [\"\", \"S3CRET\"]".to_owned(), "names no program"),
+        ("servicenow", "url = \"https://x.service-now.com\"".to_owned(), "has no `user`"),
+        ("whatsapp", String::new(), "has no `template`"),
+        (
+            "whatsapp",
+            "token = { env = \"TOKEN\" }\nto = \"soc\"\nphone_number_id = \"1065403522\"\ntemplate = \"t\"".to_owned(),
+            "digits only",
+        ),
+        ("apprise", "tag = \"soc\"".to_owned(), "has no `url`"),
+        ("file", String::new(), "has no `path`"),
+        ("file", "path = \"alerts.ndjson\"".to_owned(), "must be a file that begins with /"),
         ("pagerduty", String::new(), "has no `routing_key`"),
         ("pagerduty", "routing_key = { env = \"TOKEN\" }\nbase_url = \"pd\"".to_owned(), "URL"),
         ("email", String::new(), "has no `from`"),
@@ -125,6 +152,8 @@ fn what_cannot_be_opened_says_why() {
         ("webhook", "url = \"https://example.com/\"\nsecret = { env = \"BAD_KEY\" }".to_owned(), "base64"),
         ("webhook", format!("url = \"https://example.com/\"\n{missing}"), "/nowhere/ca.pem"),
         ("webhook", "url = \"https://example.com/\"\nheaders = { X-A = \"a\\nb\" }".to_owned(), "x-a"),
+        ("syslog", format!("address = \"siem\"\ntransport = \"tls\"\n{missing}"), "/nowhere/ca.pem"),
+        ("opsgenie", "api_key = { env = \"TWO_LINES\" }".to_owned(), "a header cannot carry"),
         (
             "email",
             format!("from = \"a@example.com\"\nto = \"b@example.com\"\nsmtp = {{ host = \"smtp.example.com\", {missing} }}"),
@@ -133,7 +162,7 @@ fn what_cannot_be_opened_says_why() {
     ];
     for (kind, toml, words) in table {
         let (settings, problems) = read(kind, &toml);
-        assert_eq!(problems, [], "{toml}");
+        assert_eq!(errors(problems), [], "{toml}");
         let Err(error) = settings.unwrap().open(&common(kind), &resolve) else { panic!("{toml}") };
         assert!(error.contains(words) && !error.contains("S3CRET") && !error.contains("***"), "{toml}: {error}");
     }

@@ -1,4 +1,4 @@
-//! The program's own body, schema `pcemon.alert/1`.
+//! The program's own body, schema `pcemon.alert/1`: what the webhook posts, a program reads and the file gathers.
 
 use crate::domain::alert::{Alert, AlertState, Group, Parcel, Reason, Talker, group_serde};
 use crate::domain::text::shorten;

@@ -1,0 +1,83 @@
+//! The Apprise API: one notification for each parcel, to whatever services stand behind its key.
+//!
+//! Apprise tells nothing apart: every attempt is a new notification to all services of the key.
+
+use super::json::{JsonChannel, Request, Speech, View};
+use super::post::{Answer, Endpoint, Poster};
+use super::{Channel, Common, Kind, Outcome, Secrets, Settings, text};
+use crate::config::reader::Reader;
+use crate::domain::alert::{AlertState, Parcel};
+use crate::domain::secret::SecretSource;
+use crate::domain::threshold::Severity;
+use serde_json::json;
+
+/// The row in the table of channels.
+pub const KIND: Kind = Kind { name: "apprise", summary: "the Apprise API and the services behind it", example: EXAMPLE, read };
+
+const EXAMPLE: &str = r#"[[channels]]
+name = "apprise"
+type = "apprise"
+url = { env = "APPRISE_URL" }   # https://apprise.example.com/notify/KEY, a secret
+tag = "soc"                     # optional
+"#;
+
+/// Characters of title and body; Apprise cuts further where a service takes less.
+const TITLE: usize = 250;
+const BODY: usize = 10_000;
+
+#[derive(Debug)]
+struct AppriseSettings {
+    url: SecretSource,
+    tag: Option<String>,
+}
+
+fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
+    let url = super::read_url(reader, "url", "{ env = \"APPRISE_URL\" }");
+    let tag = if reader.raw("tag").is_some() { reader.required_string("tag", "\"soc\"").map(|tag| Some(tag.value)) } else { Some(None) };
+    Some(Box::new(AppriseSettings { url: url?, tag: tag? }))
+}
+
+impl Settings for AppriseSettings {
+    fn open(&self, common: &Common, secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
+        let endpoint = super::open_url(common, &self.url, secrets)?;
+        let poster = Poster::new(endpoint, None, common.timeout, &[])?;
+        Ok(Box::new(JsonChannel { poster, headers: Vec::new(), speech: Apprise { tag: self.tag.clone() } }))
+    }
+
+    fn destination(&self) -> String {
+        super::shown_url(&self.url)
+    }
+}
+
+struct Apprise {
+    tag: Option<String>,
+}
+
+impl Speech for Apprise {
+    fn requests(&self, parcel: &Parcel, base: &Endpoint, _view: View) -> Vec<Request> {
+        let kind = match text::sorted(parcel).first().map(|alert| (alert.state, alert.severity)) {
+            Some((AlertState::Resolved, _)) => "success",
+            Some((AlertState::Firing, Severity::Critical)) => "failure",
+            Some((AlertState::Firing, Severity::Warning)) => "warning",
+            Some((AlertState::Firing, Severity::Info)) | None => "info",
+        };
+        let mut body = json!({
+            "title": text::cut(&format!("[pcemon] {}", text::headline(parcel)), TITLE, |_| 1),
+            "body": text::packed(parcel, BODY, |_| 1),
+            "type": kind,
+            "format": "text",
+        });
+        if let Some(tag) = &self.tag {
+            body["tag"] = json!(tag);
+        }
+        vec![Request { endpoint: base.clone(), path: None, body: body.to_string() }]
+    }
+
+    fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {
+        match answer.status {
+            204 => poster.permanent(answer, "no service stands behind this key"),
+            424 => poster.retry(answer, "a service behind it failed or has not this tag; all are told again"),
+            _ => poster.outcome(answer),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! A program of the user's own: it gets the parcel as JSON on its standard input.
+//!
+//! No shell is involved. Exit code 0 means delivered, 75 (`EX_TEMPFAIL`) try again, any other one that another try
+//! would fail the same way. A program that is not done in time is killed with everything it started.
+
+use super::post::redact;
+use super::{Channel, Common, Kind, Outcome, Secrets, SendContext, Settings, body};
+use crate::config::reader::Reader;
+use crate::domain::alert::Parcel;
+use crate::domain::secret::Secret;
+use crate::domain::text::{shorten, visible};
+use jiff::Timestamp;
+use std::io::{Read, Write};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+
+/// The row in the table of channels.
+pub const KIND: Kind = Kind { name: "exec", summary: "a program of your own, JSON on its standard input", example: EXAMPLE, read };
+
+const EXAMPLE: &str = r#"[[channels]]
+name = "ticket"
+type = "exec"
+command = ["/usr/local/bin/open-ticket", "--queue", "soc"]   # no shell; exit 0 = delivered, 75 = try again
+timeout = "30s"
+"#;
+
+/// `EX_TEMPFAIL` of sysexits.h.
+const TRY_AGAIN: i32 = 75;
+/// Bytes of the error output that are looked at, and characters that are shown.
+const ERROR_BYTES: u64 = 4096;
+const EXCERPT: usize = 200;
+
+/// Arguments may hold secrets and are never shown.
+#[derive(Debug, Clone)]
+struct ExecSettings {
+    program: String,
+    arguments: Vec<Secret>,
+}
+
+fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
+    const EXAMPLE: &str = "[\"/usr/local/bin/notify\", \"--queue\", \"soc\"]";
+    if reader.raw("command").is_none() {
+        reader.missing("command", EXAMPLE);
+        return None;
+    }
+    let words = reader.strings("command")?;
+    match words.split_first() {
+        Some((program, arguments)) if !program.value.trim().is_empty() && words.iter().all(|word| !word.value.contains('\0')) => {
+            let arguments = arguments.iter().map(|word| Secret::new(word.value.as_str())).collect();
+            Some(Box::new(ExecSettings { program: program.value.clone(), arguments }))
+        }
+        _ => {
+            let hint = Some(format!("write for example command = {EXAMPLE}"));
+            reader.error_at("command", format!("`command` in {} names no program", reader.name()), hint);
+            None
+        }
+    }
+}
+
+impl Settings for ExecSettings {
+    fn open(&self, common: &Common, _secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
+        Ok(Box::new(Exec { settings: self.clone(), timeout: common.timeout }))
+    }
+
+    fn destination(&self) -> String {
+        visible(&self.program)
+    }
+}
+
+struct Exec {
+    settings: ExecSettings,
+    timeout: Duration,
+}
+
+impl Exec {
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.settings.program);
+        command.args(self.settings.arguments.iter().map(Secret::expose));
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        // A group of its own, so that all of it can be ended.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        command
+    }
+
+    fn judge(&self, status: ExitStatus, said: &Receiver<Vec<u8>>) -> Outcome {
+        if status.success() {
+            return Outcome::Delivered;
+        }
+        // What it started may keep the pipe open; its last words are not worth waiting for.
+        let bytes = said.recv_timeout(Duration::from_millis(200)).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes).split_whitespace().collect::<Vec<_>>().join(" ");
+        let secrets: Vec<String> =
+            self.settings.arguments.iter().map(|secret| secret.expose().to_owned()).filter(|secret| secret.len() >= 8).collect();
+        let text = shorten(&visible(&redact(&text, &secrets)), EXCERPT);
+        let said = if text.is_empty() { String::new() } else { format!(" and said: {text}") };
+        let program = visible(&self.settings.program);
+        match status.code() {
+            Some(TRY_AGAIN) => {
+                Outcome::Retry { error: format!("{program} asks to be tried again (exit code {TRY_AGAIN}){said}"), after: None }
+            }
+            Some(code) => Outcome::Permanent { error: format!("{program} ended with exit code {code}{said}") },
+            None => Outcome::Retry { error: format!("{program} was ended by a signal ({status}){said}"), after: None },
+        }
+    }
+}
+
+impl Channel for Exec {
+    fn send(&self, parcel: &Parcel, context: &SendContext) -> Outcome {
+        let deadline = Instant::now() + context.timeout.min(self.timeout);
+        let program = visible(&self.settings.program);
+        let mut child = match self.command().spawn() {
+            Ok(child) => child,
+            Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::PermissionDenied) => {
+                return Outcome::Permanent { error: format!("cannot start {program}: {error}; is the path right and may it be run?") };
+            }
+            Err(error) => return Outcome::Retry { error: format!("cannot start {program}: {error}"), after: None },
+        };
+        if let Some(mut input) = child.stdin.take() {
+            let body = format!("{}\n", body::body(parcel, &super::stable_id(parcel).to_string()));
+            // A program may decide without reading everything; its exit code says what it thinks.
+            std::thread::spawn(move || input.write_all(body.as_bytes()));
+        }
+        let said = last_words(&mut child);
+        loop {
+            match child.try_wait() {
+                Ok(Some(status)) => return self.judge(status, &said),
+                Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(5)),
+                Ok(None) => {
+                    end(&mut child);
+                    return Outcome::Retry { error: format!("{program} was not done in time and was killed"), after: None };
+                }
+                Err(error) => {
+                    end(&mut child);
+                    return Outcome::Retry { error: format!("cannot wait for {program}: {error}"), after: None };
+                }
+            }
+        }
+    }
+
+    fn preview(&self, parcel: &Parcel, _now: Timestamp) -> String {
+        let arguments = " [hidden]".repeat(self.settings.arguments.len());
+        let body = body::body(parcel, &super::stable_id(parcel).to_string());
+        format!("{}{arguments}\n\n{}\n", visible(&self.settings.program), visible(&body))
+    }
+}
+
+/// The beginning of what it writes to its error output; the rest is read and dropped, so that it never blocks.
+fn last_words(child: &mut Child) -> Receiver<Vec<u8>> {
+    let (sender, receiver) = mpsc::channel();
+    if let Some(mut errors) = child.stderr.take() {
+        std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let _ = errors.by_ref().take(ERROR_BYTES).read_to_end(&mut bytes);
+            // Nobody waits for it when all went well.
+            let _ = sender.send(bytes);
+            let _ = std::io::copy(&mut errors, &mut std::io::sink());
+        });
+    }
+    receiver
+}
+
+/// Kills it and everything it started.
+fn end(child: &mut Child) {
+    #[cfg(unix)]
+    let _ = rustix::process::kill_process_group(rustix::process::Pid::from_child(child), rustix::process::Signal::KILL);
+    let _ = child.kill();
+    let _ = child.wait();
+}

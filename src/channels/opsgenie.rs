@@ -1,0 +1,123 @@
+//! Opsgenie and the alerts of Jira Service Management: one alert for each alert, closed when it is over.
+//!
+//! The fingerprint is the alias: what is created again is the same alert. A digest is sent alert by alert; when
+//! some are taken and the rest is not, all are sent again and the alias makes the repetition harmless. The service
+//! works in the background, so delivered means taken.
+
+use super::json::{Event, JsonChannel, Request, Speech, View, events};
+use super::post::{Answer, Endpoint, Poster, authorization};
+use super::{Channel, Common, Kind, Outcome, Secrets, Settings, text};
+use crate::config::reader::Reader;
+use crate::domain::alert::{AlertState, Parcel};
+use crate::domain::secret::SecretSource;
+use crate::domain::threshold::Severity;
+use serde_json::{Value, json};
+use ureq::http::header::AUTHORIZATION;
+
+/// The row in the table of channels.
+pub const KIND: Kind = Kind { name: "opsgenie", summary: "Opsgenie or Jira Service Management alerts", example: EXAMPLE, read };
+
+const EXAMPLE: &str = r#"[[channels]]
+name = "opsgenie"
+type = "opsgenie"
+api_key = { env = "OPSGENIE_API_KEY" }                             # of an API integration
+# base_url = "https://api.eu.opsgenie.com"                         # service region EU
+# base_url = "https://api.atlassian.com/jsm/ops/integration"       # Jira Service Management
+"#;
+
+const DEFAULT_BASE: &str = "https://api.opsgenie.com";
+const MESSAGE: usize = 130;
+const DESCRIPTION: usize = 15_000;
+/// Characters of the entity and of a detail.
+const FIELD: usize = 500;
+
+#[derive(Debug)]
+struct OpsgenieSettings {
+    api_key: SecretSource,
+    base_url: SecretSource,
+}
+
+fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
+    let api_key = super::required_secret(reader, "api_key", "{ env = \"OPSGENIE_API_KEY\" }");
+    let base_url = super::read_base(reader, DEFAULT_BASE);
+    Some(Box::new(OpsgenieSettings { api_key: api_key?, base_url: base_url? }))
+}
+
+impl Settings for OpsgenieSettings {
+    fn open(&self, common: &Common, secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
+        let api_key = secrets(&self.api_key)?;
+        let endpoint = super::open_url(common, &self.base_url, secrets)?.join(&["v2", "alerts"]);
+        let headers = vec![(AUTHORIZATION, authorization("GenieKey", &api_key)?)];
+        let poster = Poster::new(endpoint, None, common.timeout, &[&api_key])?;
+        Ok(Box::new(JsonChannel { poster, headers, speech: Opsgenie }))
+    }
+
+    fn destination(&self) -> String {
+        super::shown_url(&self.base_url)
+    }
+
+    fn one_event_per_alert(&self) -> bool {
+        true
+    }
+}
+
+struct Opsgenie;
+
+impl Speech for Opsgenie {
+    fn requests(&self, parcel: &Parcel, base: &Endpoint, _view: View) -> Vec<Request> {
+        events(parcel).iter().map(|event| request(event, parcel, base)).collect()
+    }
+
+    fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {
+        match answer.status {
+            401 | 403 => poster.permanent(answer, "is api_key the key of an API integration that may create alerts, in this region?"),
+            _ => poster.outcome(answer),
+        }
+    }
+}
+
+fn request(event: &Event<'_>, parcel: &Parcel, base: &Endpoint) -> Request {
+    let alias = text::key(event.fingerprint);
+    match event.state {
+        AlertState::Firing => {
+            Request { endpoint: base.clone(), path: Some("/v2/alerts".to_owned()), body: created(event, &alias, parcel).to_string() }
+        }
+        AlertState::Resolved => Request {
+            endpoint: base.join(&[&alias, "close"]).with_query("identifierType", "alias"),
+            path: Some(format!("/v2/alerts/{alias}/close?identifierType=alias")),
+            body: json!({ "source": "pcemon", "note": "The alert is over." }).to_string(),
+        },
+    }
+}
+
+fn created(event: &Event<'_>, alias: &str, parcel: &Parcel) -> Value {
+    let cut = |text: &str, room: usize| text::cut(text, room, char::len_utf16);
+    let priority = match event.severity {
+        Severity::Critical => "P1",
+        Severity::Warning => "P3",
+        Severity::Info => "P5",
+    };
+    let title = event.alert.map_or_else(|| "An alert that did not fit into the digest; `pcemon check` shows it".to_owned(), text::title);
+    let mut body = json!({
+        "message": cut(&title, MESSAGE),
+        "alias": alias,
+        "source": "pcemon",
+        "priority": priority,
+        "tags": ["pcemon", event.severity.name()],
+    });
+    if let Some(alert) = event.alert {
+        let more = text::more(parcel.left_out.saturating_sub(parcel.counted.len())).unwrap_or_default();
+        let origin = text::origin(parcel).unwrap_or_default();
+        let parts = [text::block(alert), origin, more];
+        let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+        body["description"] = json!(cut(&parts.join("\n\n"), DESCRIPTION));
+        body["entity"] = json!(cut(&text::name(&alert.rule), FIELD));
+        body["details"] = json!({
+            "value": cut(&text::value(alert), FIELD),
+            "threshold": cut(&text::name(&alert.threshold), FIELD),
+            "group": cut(&text::group(&alert.group), FIELD),
+            "since": text::time(alert.since),
+        });
+    }
+    body
+}

@@ -1,0 +1,260 @@
+//! How syslog messages travel: datagrams, or a TCP or TLS stream with octet counting. It knows no alerts.
+
+use crate::channels::Outcome;
+use crate::domain::text::{shorten, visible};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, ServerName};
+use rustls_platform_verifier::BuilderVerifierExt;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpStream, ToSocketAddrs, UdpSocket};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Bytes of a datagram that receivers should take (RFC 5426).
+const DATAGRAM: usize = 2048;
+/// Bytes of a message that servers usually take.
+const FRAME: usize = 8000;
+/// How long a server has to turn us away.
+const PATIENCE: Duration = Duration::from_millis(100);
+/// Characters of an error that are shown.
+const EXCERPT: usize = 200;
+
+/// What carries the messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// Datagrams, unconfirmed.
+    Udp,
+    /// A plain stream.
+    Tcp,
+    /// An encrypted stream.
+    Tls,
+}
+
+impl Transport {
+    /// The port that goes with it.
+    pub fn usual_port(self) -> u16 {
+        match self {
+            Transport::Udp | Transport::Tcp => 514,
+            Transport::Tls => 6514,
+        }
+    }
+
+    /// Its name in the config.
+    pub fn name(self) -> &'static str {
+        match self {
+            Transport::Udp => "udp",
+            Transport::Tcp => "tcp",
+            Transport::Tls => "tls",
+        }
+    }
+}
+
+/// Host and port, for people.
+pub fn shown(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
+/// A server, ready to be sent to.
+pub struct Peer {
+    host: String,
+    port: u16,
+    transport: Transport,
+    tls: Option<(Arc<rustls::ClientConfig>, ServerName<'static>)>,
+}
+
+impl Peer {
+    /// Reads the private CA, if any. The error names the file.
+    pub fn new(host: &str, port: u16, transport: Transport, ca_file: Option<&Path>) -> Result<Peer, String> {
+        let tls = match transport {
+            Transport::Tls => {
+                let name =
+                    ServerName::try_from(host.to_owned()).map_err(|_| format!("{host} is not a name that a certificate can have"))?;
+                Some((Arc::new(tls_config(ca_file)?), name))
+            }
+            Transport::Udp | Transport::Tcp => None,
+        };
+        Ok(Peer { host: host.to_owned(), port, transport, tls })
+    }
+
+    /// Transport, host and port, for people.
+    pub fn name(&self) -> String {
+        format!("{}://{}", self.transport.name(), shown(&self.host, self.port))
+    }
+
+    /// Bytes of the longest message.
+    pub fn longest(&self) -> usize {
+        match self.transport {
+            Transport::Udp => DATAGRAM,
+            Transport::Tcp | Transport::Tls => FRAME,
+        }
+    }
+
+    /// One attempt to send all of them, over within `limit`. Every failure is worth another try: none of them
+    /// comes from what a message says.
+    pub fn send(&self, messages: &[String], limit: Duration) -> Outcome {
+        let deadline = Instant::now() + limit;
+        let sent = match self.transport {
+            Transport::Udp => self.datagrams(messages),
+            Transport::Tcp => self.connect(deadline).and_then(|mut stream| {
+                stream.write_all(&frames(messages))?;
+                stream.prove_open()?;
+                stream.finish()
+            }),
+            Transport::Tls => self.connect(deadline).and_then(|stream| self.encrypted(stream, messages)),
+        };
+        match sent {
+            Ok(()) => Outcome::Delivered,
+            Err(error) => Outcome::Retry { error: self.words(&error), after: None },
+        }
+    }
+
+    fn addresses(&self) -> std::io::Result<Vec<SocketAddr>> {
+        let addresses: Vec<SocketAddr> = (self.host.as_str(), self.port).to_socket_addrs()?.collect();
+        if addresses.is_empty() { Err(std::io::Error::new(ErrorKind::NotFound, "the host has no address")) } else { Ok(addresses) }
+    }
+
+    fn datagrams(&self, messages: &[String]) -> std::io::Result<()> {
+        let mut last = None;
+        for address in self.addresses()? {
+            let from: SocketAddr = match address {
+                SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+                SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+            };
+            let sent = UdpSocket::bind(from).and_then(|socket| {
+                socket.connect(address)?;
+                messages.iter().try_for_each(|message| socket.send(message.as_bytes()).map(drop))
+            });
+            match sent {
+                Ok(()) => return Ok(()),
+                Err(error) => last = Some(error),
+            }
+        }
+        Err(last.unwrap_or_else(|| ErrorKind::NotFound.into()))
+    }
+
+    fn connect(&self, deadline: Instant) -> std::io::Result<Timed> {
+        let mut last = None;
+        for address in self.addresses()? {
+            match TcpStream::connect_timeout(&address, left(deadline)?) {
+                Ok(stream) => return Ok(Timed { stream, deadline }),
+                Err(error) => last = Some(error),
+            }
+        }
+        Err(last.unwrap_or_else(|| ErrorKind::NotFound.into()))
+    }
+
+    fn encrypted(&self, mut stream: Timed, messages: &[String]) -> std::io::Result<()> {
+        let Some((config, name)) = &self.tls else { return Err(ErrorKind::Unsupported.into()) };
+        let mut session = rustls::ClientConnection::new(Arc::clone(config), name.clone()).map_err(std::io::Error::other)?;
+        let mut tls = rustls::Stream::new(&mut session, &mut stream);
+        tls.write_all(&frames(messages))?;
+        tls.flush()?;
+        tls.sock.prove_open()?;
+        tls.conn.send_close_notify();
+        tls.flush()?;
+        // A server may refuse only after the handshake, and says so here.
+        let mut rest = [0; 256];
+        loop {
+            match tls.read(&mut rest) {
+                Ok(0) => break,
+                Ok(_) => {}
+                // It hung up without the goodbye of TLS, as many do.
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn words(&self, error: &std::io::Error) -> String {
+        let name = self.name();
+        let text = shorten(&visible(&error.to_string()), EXCERPT);
+        match error.kind() {
+            ErrorKind::TimedOut | ErrorKind::WouldBlock => {
+                format!("{name} did not take the messages and close the connection in time")
+            }
+            _ if text.contains("certificate") => {
+                format!("{name}: its certificate was refused ({text}); if a private CA signed it, name that in ca_file")
+            }
+            _ => format!("cannot send to {name}: {text}"),
+        }
+    }
+}
+
+/// Each message behind its length.
+fn frames(messages: &[String]) -> Vec<u8> {
+    messages.iter().flat_map(|message| format!("{} {message}", message.len()).into_bytes()).collect()
+}
+
+fn left(deadline: Instant) -> std::io::Result<Duration> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(left) }
+}
+
+/// A stream with one limit for everything.
+struct Timed {
+    stream: TcpStream,
+    deadline: Instant,
+}
+
+impl Timed {
+    /// A server that turns us away closes the connection before we do, and would look like one that took everything.
+    fn prove_open(&self) -> std::io::Result<()> {
+        self.stream.set_read_timeout(Some(left(self.deadline)?.min(PATIENCE)))?;
+        match self.stream.peek(&mut [0]) {
+            Ok(0) => {
+                Err(std::io::Error::new(ErrorKind::ConnectionAborted, "the server closed the connection; may this machine send to it?"))
+            }
+            Err(error) if !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => Err(error),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Says goodbye and waits until the server has done so: only then did it take everything.
+    fn finish(mut self) -> std::io::Result<()> {
+        self.stream.shutdown(Shutdown::Write)?;
+        let mut rest = [0; 256];
+        while self.read(&mut rest)? > 0 {}
+        Ok(())
+    }
+}
+
+impl Read for Timed {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        self.stream.set_read_timeout(Some(left(self.deadline)?))?;
+        self.stream.read(into)
+    }
+}
+
+impl Write for Timed {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.stream.set_write_timeout(Some(left(self.deadline)?))?;
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+fn tls_config(ca_file: Option<&Path>) -> Result<rustls::ClientConfig, String> {
+    let failed = |error: rustls::Error| format!("cannot set up TLS: {error}");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(failed)?;
+    let builder = match ca_file {
+        Some(path) => builder.with_root_certificates(read_ca(path)?),
+        None => builder.with_platform_verifier().map_err(failed)?,
+    };
+    Ok(builder.with_no_client_auth())
+}
+
+fn read_ca(path: &Path) -> Result<rustls::RootCertStore, String> {
+    let pem = std::fs::read(path).map_err(|error| format!("cannot read ca_file {}: {error}", path.display()))?;
+    let mut roots = rustls::RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        let certificate = certificate.map_err(|error| format!("ca_file {} is not PEM: {error}", path.display()))?;
+        roots.add(certificate).map_err(|error| format!("ca_file {}: {error}", path.display()))?;
+    }
+    if roots.is_empty() { Err(format!("ca_file {} holds no certificate", path.display())) } else { Ok(roots) }
+}

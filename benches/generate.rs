@@ -109,12 +109,12 @@ fn workload(rng: &mut Rng, number: usize) -> Side {
     } else {
         "linux"
     };
-    let fqdn = if number % 7 == 0 { format!(r#","fqdn":"{name}.svc.example.com""#) } else { String::new() };
+    let fqdn = if number.is_multiple_of(7) { format!(r#","fqdn":"{name}.svc.example.com""#) } else { String::new() };
     Side {
         json: format!(
             r#"{{"ip":"{ip}","workload":{{"href":"/orgs/1/{kind}/{}","name":{name_json},"hostname":{host_json},"managed":{managed},"enforcement_mode":"{mode}","os_type":"{os}","endpoint":{},"labels":[{}]}}{fqdn}}}"#,
             uuid(rng),
-            windows && number % 3 == 0,
+            windows && number.is_multiple_of(3),
             labels.join(",")
         ),
         managed,
@@ -145,7 +145,7 @@ fn stranger(rng: &mut Rng, number: usize) -> Side {
     if shown > 0 {
         let _ = write!(json, r#","ip_lists":[{}]"#, lists[..shown].join(","));
     }
-    if number % 3 != 0 {
+    if !number.is_multiple_of(3) {
         let _ = write!(json, r#","fqdn":"host-{number}.cdn.example.net""#);
     }
     json.push('}');

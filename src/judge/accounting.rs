@@ -302,6 +302,7 @@ pub struct Recognised {
 pub struct Ledger {
     /// Known at the previous look, sorted by pair.
     known: Vec<Look>,
+    index: Index,
     /// First seen in this run; by pair.
     fresh: HashMap<u64, Vec<Look>>,
     fresh_count: usize,
@@ -340,6 +341,7 @@ impl Ledger {
             known.sort_unstable_by_key(|look| (look.pair, look.detail));
         }
         Self {
+            index: Index::new(&known),
             known,
             fresh: HashMap::new(),
             fresh_count: 0,
@@ -603,8 +605,7 @@ impl Ledger {
 
     /// Where the looks of a pair from the previous run lie. They stay where they are until the end.
     fn known_of(&self, pair: u64) -> (usize, usize) {
-        let start = find(&self.known, pair);
-        (start, start + self.known[start..].iter().take_while(|look| look.pair == pair).count())
+        self.index.find(&self.known, pair)
     }
 
     fn places(&self, record: &Seen) -> impl Iterator<Item = Place> + use<> {
@@ -647,25 +648,36 @@ pub fn day_of(at: Timestamp) -> i32 {
     i32::try_from(utc_day_start(at).as_second() / 86_400).unwrap_or(0)
 }
 
-/// The first look of a pair, or where it would stand. The keys are hashes, evenly spread, so a
-/// guess by proportion lands next to it.
-fn find(known: &[Look], pair: u64) -> usize {
-    let (mut low, mut high) = (0usize, known.len());
-    let (mut low_key, mut high_key) = (0u64, u64::MAX);
-    for _ in 0..6 {
-        if high - low < 16 {
-            break;
+/// Where the looks of a pair lie among all. The keys are hashes, evenly spread, so a table over
+/// their first bits leads to a handful of looks.
+#[derive(Debug)]
+struct Index {
+    starts: Vec<u32>,
+    shift: u32,
+}
+
+impl Index {
+    fn new(looks: &[Look]) -> Self {
+        // About four looks for each entry.
+        let bits = (looks.len() / 4).max(2).ilog2().clamp(1, 24);
+        let shift = u64::BITS - bits;
+        let mut starts = vec![0u32; (1 << bits) + 1];
+        for look in looks {
+            starts[(look.pair >> shift) as usize + 1] += 1;
         }
-        let share = (u128::from(pair - low_key) * (high - low) as u128 / (u128::from(high_key - low_key) + 1)) as usize;
-        let middle = (low + share).min(high - 1);
-        if known[middle].pair < pair {
-            (low, low_key) = (middle + 1, known[middle].pair);
-        } else {
-            (high, high_key) = (middle, known[middle].pair);
+        let mut before = 0u32;
+        for start in &mut starts {
+            before = before.saturating_add(*start);
+            *start = before;
         }
-        if low_key > pair || high_key < pair {
-            break;
-        }
+        Self { starts, shift }
     }
-    low + known[low..high].partition_point(|look| look.pair < pair)
+
+    /// From the first to behind the last look of a pair.
+    fn find(&self, looks: &[Look], pair: u64) -> (usize, usize) {
+        let entry = (pair >> self.shift) as usize;
+        let (low, high) = (self.starts[entry] as usize, self.starts[entry + 1] as usize);
+        let start = low + looks[low..high].partition_point(|look| look.pair < pair);
+        (start, start + looks[start..high].iter().take_while(|look| look.pair == pair).count())
+    }
 }

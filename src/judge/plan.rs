@@ -355,7 +355,116 @@ fn services_of(filter: &Filter<TrafficCondition>) -> Option<Vec<WantedService>> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::filter::PortRange;
+    use crate::domain::filter::{IpSet, PortRange};
+    use crate::domain::record::{Direction, Interned, Workload};
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+    use std::rc::Rc;
+
+    const WORDS: [&str; 4] = ["", "alpha", "beta", "timed out"];
+
+    fn patterns() -> impl Strategy<Value = Vec<Pattern>> {
+        prop::collection::vec(prop::sample::select(vec!["alpha", "beta", "a*", "*"]), 1..3)
+            .prop_map(|texts| texts.into_iter().map(|text| Pattern::new(text, false).unwrap()).collect())
+    }
+
+    fn words() -> impl Strategy<Value = Vec<String>> {
+        prop::collection::vec(prop::sample::select(vec!["alpha", "beta", "timed out", "unicast"]).prop_map(str::to_owned), 1..3)
+    }
+
+    fn end_condition() -> impl Strategy<Value = EndCondition> {
+        prop_oneof![
+            patterns().prop_map(|values| EndCondition::Labels(BTreeMap::from([("role".to_owned(), values)]))),
+            Just(EndCondition::Ip(IpSet { ranges: vec![IpSet::parse_item("10.0.0.0/31").unwrap()] })),
+            patterns().prop_map(EndCondition::IpList),
+            patterns().prop_map(EndCondition::Workload),
+            any::<bool>().prop_map(EndCondition::Managed),
+            words().prop_map(EndCondition::Os),
+        ]
+    }
+
+    fn condition() -> impl Strategy<Value = TrafficCondition> {
+        let decisions = prop::collection::vec(prop::sample::select(Decision::ALL.to_vec()), 1..3);
+        let port =
+            (0u16..4, 0u16..3, prop::option::of(Just(6i16))).prop_map(|(from, more, proto)| PortRange { from, to: from + more, proto });
+        prop_oneof![
+            6 => (prop::sample::select(vec![End::Src, End::Dst, End::Any]), end_condition()).prop_map(|(end, condition)| TrafficCondition::End(end, condition)),
+            1 => decisions.prop_map(TrafficCondition::Decision),
+            1 => prop::collection::vec(port, 1..3).prop_map(TrafficCondition::Port),
+            1 => prop::collection::vec(prop::sample::select(vec![6i16, 17, -1]), 1..3).prop_map(TrafficCondition::Proto),
+            1 => patterns().prop_map(TrafficCondition::Process),
+            1 => patterns().prop_map(TrafficCondition::Service),
+            1 => patterns().prop_map(TrafficCondition::User),
+            1 => patterns().prop_map(TrafficCondition::Network),
+            2 => patterns().prop_map(TrafficCondition::Fqdn),
+            1 => words().prop_map(TrafficCondition::State),
+            1 => words().prop_map(TrafficCondition::Transmission),
+            1 => words().prop_map(TrafficCondition::ClientType),
+            1 => prop_oneof![Just(Direction::Inbound), Just(Direction::Outbound)].prop_map(|direction| TrafficCondition::Direction(vec![direction])),
+        ]
+    }
+
+    fn endpoint() -> impl Strategy<Value = Endpoint> {
+        let word = || prop::sample::select(WORDS.to_vec());
+        (0u8..4, prop::option::of((word(), word(), any::<bool>())), word(), word()).prop_map(|(ip, workload, list, fqdn)| Endpoint {
+            ip: format!("10.0.0.{ip}").parse().ok(),
+            workload: workload.map(|(name, role, managed)| Workload {
+                name: name.to_owned(),
+                os: role.to_owned(),
+                labels: vec![("role".to_owned(), role.to_owned())],
+                managed: Some(managed),
+                ..Workload::default()
+            }),
+            ip_lists: vec![list.to_owned()],
+            fqdn: fqdn.to_owned(),
+            ..Endpoint::default()
+        })
+    }
+
+    fn filter() -> impl Strategy<Value = Filter<TrafficCondition>> {
+        let some = |most| prop::collection::vec(condition().prop_map(|condition| (String::new(), condition)), 0..most);
+        (some(4), some(2)).prop_map(|(all, none)| Filter { all, none })
+    }
+
+    proptest! {
+        #[test]
+        fn says_what_the_filters_say(
+            filters in prop::collection::vec(filter(), 0..140),
+            records in prop::collection::vec((endpoint(), endpoint(), prop::option::of(0u16..6), 0usize..4, any::<bool>(), any::<[prop::sample::Index; 8]>()), 1..20),
+        ) {
+            let mut plan = Plan::new(&filters);
+            let marker = plan.marker();
+            let mut out = Vec::new();
+            let interned = |endpoint: Endpoint| Rc::new(Interned { marks: marker(&endpoint), endpoint, ip_key: 0, href_key: 0 });
+            for (src, dst, port, decision, inbound, texts) in records {
+                let text = |number: usize| *texts[number].get(&WORDS);
+                let flow = Flow {
+                    src: interned(src),
+                    dst: interned(dst),
+                    port,
+                    proto: [6, 17, -1][texts[7].index(3)],
+                    process: text(0),
+                    service: text(1),
+                    user: text(2),
+                    decision: Decision::ALL[decision],
+                    direction: if inbound { Direction::Inbound } else { Direction::Outbound },
+                    state: text(3),
+                    transmission: text(4),
+                    network: text(5),
+                    client_type: text(6),
+                    connections: 1,
+                    bytes_in: 0,
+                    bytes_out: 0,
+                    icmp: 0,
+                    first: None,
+                    last: None,
+                };
+                plan.matching(&flow, &mut out);
+                let right: Vec<u32> = (0u32..).zip(&filters).filter(|(_, filter)| filter.matches(&flow)).map(|(number, _)| number).collect();
+                prop_assert_eq!(&out, &right);
+            }
+        }
+    }
 
     fn rule(all: Vec<TrafficCondition>) -> Filter<TrafficCondition> {
         Filter { all: all.into_iter().map(|condition| (String::new(), condition)).collect(), none: Vec::new() }

@@ -332,3 +332,87 @@ impl Scanner {
         Ok(chunk)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::record::Flow;
+    use std::io::Write;
+
+    #[derive(Default)]
+    struct Sums {
+        flows: u64,
+        connections: u64,
+        longest: usize,
+    }
+
+    impl FlowSink for Sums {
+        fn flow(&mut self, flow: &Flow<'_>) {
+            self.flows += 1;
+            self.connections += flow.connections;
+            self.longest = self.longest.max(flow.process.len());
+        }
+    }
+
+    fn record(number: u64, length: usize) -> String {
+        format!(
+            r#"{{"src":{{"ip":"10.0.0.{}"}},"dst":{{"ip":"10.0.1.1"}},"service":{{"process_name":"{}"}},"num_connections":{number},"policy_decision":"allowed"}}"#,
+            number % 7,
+            "x".repeat(length)
+        )
+    }
+
+    fn gzip(text: &str) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn decode(bytes: &[u8]) -> (Sums, Result<Decoded, DecodeError>) {
+        let mut sums = Sums::default();
+        let decoded = decode_flows(bytes, &mut Endpoints::new(|_| Box::new([])), &mut sums);
+        (sums, decoded)
+    }
+
+    /// Records of every length against the ends of the chunks, and the room before them.
+    #[test]
+    fn records_are_whole_wherever_chunks_end() {
+        let mut rng = fastrand::Rng::with_seed(7);
+        let lengths: Vec<usize> =
+            (0..600).map(|_| [rng.usize(..500), rng.usize(..3_000), rng.usize(..90_000)][rng.usize(..3)]).chain([1_200_000, 3]).collect();
+        let records: Vec<String> = (0u64..).zip(&lengths).map(|(number, length)| record(number, *length)).collect();
+        for text in [format!("[{}]", records.join(",")), format!(" [ {}\n]\n", records.join(" ,\n ")), records.join("\n")] {
+            for bytes in [text.clone().into_bytes(), gzip(&text)] {
+                let (sums, decoded) = decode(&bytes);
+                assert_eq!(decoded.unwrap(), Decoded { rows: 602, unreadable: 0 });
+                assert_eq!((sums.flows, sums.connections, sums.longest), (602, 602 * 601 / 2, 1_200_000));
+            }
+        }
+        let whole = format!("[{}]", records.join(","));
+        let packed = gzip(&whole);
+        for cut in [1, 2, 9, packed.len() / 2, packed.len() - 1] {
+            assert!(decode(&packed[..packed.len() - cut]).1.is_err(), "{cut}");
+        }
+        for cut in [1, 2, 300_000, whole.len() - 1] {
+            assert!(matches!(decode(&whole.as_bytes()[..whole.len() - cut]).1, Err(DecodeError::Cut { .. })), "{cut}");
+        }
+    }
+
+    #[test]
+    fn a_source_that_fails_is_named() {
+        struct Failing(usize);
+        impl Read for Failing {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                let text = b"[{\"src\":";
+                if self.0 == text.len() {
+                    return Err(io::Error::new(io::ErrorKind::TimedOut, "the line is dead"));
+                }
+                buffer[0] = text[self.0];
+                self.0 += 1;
+                Ok(1)
+            }
+        }
+        let error = decode_flows(Failing(0), &mut Endpoints::new(|_| Box::new([])), &mut Sums::default()).unwrap_err();
+        assert!(matches!(&error, DecodeError::Read(cause) if cause.to_string().contains("the line is dead")), "{error}");
+    }
+}

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 const MAGIC: &[u8; 8] = b"pcemonLK";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Everything the file holds.
 #[derive(Debug, Default, Clone, PartialEq)]
@@ -26,7 +26,16 @@ pub struct Memory {
     pub marks_of: u64,
 }
 
-#[derive(Serialize, Deserialize)]
+/// What is written behind the looks.
+#[derive(Serialize)]
+struct RestRef<'m> {
+    rules: &'m BTreeMap<u64, RuleMemory>,
+    shown: &'m BTreeMap<u64, Timestamp>,
+    marks_of: u64,
+}
+
+/// The same, read back.
+#[derive(Deserialize)]
 struct Rest {
     rules: BTreeMap<u64, RuleMemory>,
     shown: BTreeMap<u64, Timestamp>,
@@ -35,7 +44,7 @@ struct Rest {
 
 /// Writes the file's bytes.
 pub fn encode(memory: &Memory) -> Result<Vec<u8>, String> {
-    let rest = serde_json::to_vec(&Rest { rules: memory.rules.clone(), shown: memory.shown.clone(), marks_of: memory.marks_of })
+    let rest = postcard::to_stdvec(&RestRef { rules: &memory.rules, shown: &memory.shown, marks_of: memory.marks_of })
         .map_err(|error| format!("cannot encode the memory: {error}"))?;
     let mut out = Vec::with_capacity(64 + memory.looks.len() * 24 + rest.len());
     out.extend_from_slice(MAGIC);
@@ -93,7 +102,7 @@ pub fn decode(bytes: &[u8]) -> Result<Memory, String> {
         looks.push(reader.look(&mut pair, first_day).ok_or_else(damaged)?);
     }
     let length = reader.number().ok_or_else(damaged)? as usize;
-    let rest: Rest = serde_json::from_slice(reader.take(length).ok_or_else(damaged)?).map_err(|_| damaged())?;
+    let rest: Rest = postcard::from_bytes(reader.take(length).ok_or_else(damaged)?).map_err(|_| damaged())?;
     Ok(Memory { looks, rules: rest.rules, shown: rest.shown, marks_of: rest.marks_of })
 }
 
@@ -150,6 +159,10 @@ impl<'b> Bytes<'b> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::alert::Talker;
+    use crate::domain::metric::Metric;
+    use crate::judge::memory::Span;
+    use crate::judge::tally::{Amount, Tally};
     use proptest::prelude::*;
 
     fn look() -> impl Strategy<Value = Look> {
@@ -170,6 +183,40 @@ mod tests {
                 marks,
                 part: 0,
             })
+    }
+
+    /// Everything a rule can remember: sums, rates, different values, contributors, absent group values.
+    fn rule_memory(metric: &Metric, learning: bool, value: u64) -> RuleMemory {
+        let mut tally = Tally::new(Amount::zero(metric));
+        for (key, group) in [(1, Some("web".to_owned())), (2, None)] {
+            let group = tally.group(key, || vec![group, Some("王".to_owned())]).unwrap();
+            tally.add(group, value, value, || ());
+            tally.groups[group as usize].learning = learning;
+        }
+        let talker = |(): &(), value| Talker {
+            src: "a".to_owned(),
+            dst: String::new(),
+            port: learning.then_some(443),
+            proto: "tcp".to_owned(),
+            decision: "allowed".to_owned(),
+            value,
+        };
+        let to = Timestamp::new(1_785_000_000, 123_456_789).unwrap();
+        let span = Span { from: Some(Timestamp::UNIX_EPOCH), to };
+        let mut memory = RuleMemory::default();
+        memory.measure(metric, std::time::Duration::from_secs(600), true, tally, span, talker);
+        memory
+    }
+
+    #[test]
+    fn what_rules_remember_comes_back() {
+        let metrics = [Metric::Bytes, Metric::Flows, Metric::Bandwidth, Metric::WorkloadsAffected];
+        let rules: BTreeMap<u64, RuleMemory> = (0u64..)
+            .zip(metrics.iter().flat_map(|metric| [false, true].map(|learning| rule_memory(metric, learning, u64::MAX - 5))))
+            .collect();
+        assert!(rules.values().all(|rule| *rule != RuleMemory::default()));
+        let memory = Memory { rules, ..Memory::default() };
+        assert_eq!(decode(&encode(&memory).unwrap()).unwrap(), memory);
     }
 
     proptest! {

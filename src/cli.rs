@@ -15,9 +15,21 @@ Exit codes:
   3  UNKNOWN: data incomplete or unreachable, delivery failed, another run holds the lock, bad arguments, bad config
   2 outranks 1, 1 outranks 3, 3 outranks 0; with --strict 3 outranks 1.";
 
+/// How to begin, for those who see the program for the first time.
+const BEGIN: &str = "\
+To begin:
+  pcemon demo                            see it work, nothing needed
+  pcemon rules example > rules.toml      then fill in [pce] and choose your rules
+  pcemon rules validate                  prove the config, contact nobody
+  pcemon check --dry-run                 ask the PCE; remember nothing, send nothing
+  pcemon check                           the real thing, every few minutes from cron";
+
 /// Watch an Illumio PCE: one run, one verdict, alerts that arrive.
+///
+/// Asks the PCE for traffic, events and its health, judges your rules, remembers what it told whom, sends what is due,
+/// prints the result and exits. It is made to be run again and again by cron, a systemd timer, CI or Ansible.
 #[derive(Debug, Parser)]
-#[command(name = "pcemon", version, after_help = EXIT_CODES, arg_required_else_help = true, max_term_width = 110)]
+#[command(name = "pcemon", version, after_help = format!("{BEGIN}\n\n{EXIT_CODES}"), arg_required_else_help = true, max_term_width = 110)]
 pub struct Cli {
     /// What holds for every command.
     #[command(flatten)]
@@ -29,14 +41,15 @@ pub struct Cli {
 
 /// What holds for every command.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Global {
     /// Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]
     #[arg(short, long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// State file [default: `state` in [run], $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]
+    /// State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]
     #[arg(long, global = true, value_name = "FILE")]
     pub state: Option<PathBuf>,
-    /// Format of the result on standard output
+    /// Format of the result on standard output [default: table]
     #[arg(short, long, global = true, value_name = "FORMAT", value_parser = formats())]
     pub output: Option<String>,
     /// Write the result also to a file, as FORMAT=PATH; may be repeated
@@ -45,7 +58,7 @@ pub struct Global {
     /// Print nothing when all is well
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Say more on standard error; twice for everything
+    /// Say more on standard error (-vv for everything), and show disabled rules in the table
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Colours in the table
@@ -79,17 +92,23 @@ pub enum LogFormat {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// One monitoring cycle: load, query, decide, remember, alert, print, exit
+    /// One monitoring cycle: ask the PCE, judge the rules, remember, alert, print, exit
+    ///
+    /// The exit code is the verdict (see `pcemon --help`). The first run has nothing to compare the PCE's day totals with:
+    /// its traffic numbers are lower bounds, shown with ≥, until the next run.
     #[command(after_help = "\
 Examples:
-  pcemon check                                   one cycle with the default config
-  pcemon check --dry-run                         the same, but nothing is written and nothing is sent
-  pcemon check -q -o nagios                      as a monitoring plugin
-  pcemon check --flows flows.json.gz --dry-run   judge a recorded answer, no PCE needed
+  pcemon check                                  one cycle with the default config
+  pcemon check --dry-run                        the same; nothing is written, nothing is sent
+  pcemon check -q                               for cron: silent when all is well
+  pcemon check -o nagios                        as a monitoring plugin
+  pcemon check --flows flows.json.gz --dry-run  judge a recorded answer, no PCE needed
   pcemon check --out json=result.json --fail-on critical")]
     Check(CheckArgs),
     /// Two cycles against a simulated PCE inside this program; needs nothing, leaves nothing behind
-    #[command(after_help = "Example:\n  pcemon demo")]
+    ///
+    /// Exits with 0 whatever the cycles find; what a real run would have returned is said at the end.
+    #[command(after_help = "Examples:\n  pcemon demo\n  pcemon demo -o json")]
     Demo,
     /// Look at the rules of the config
     #[command(subcommand)]
@@ -97,7 +116,7 @@ Examples:
     /// Look at the channels of the config and try them
     #[command(subcommand)]
     Channel(ChannelCommand),
-    /// Messages that wait for delivery
+    /// Messages that wait for delivery or were given up
     #[command(subcommand)]
     Outbox(OutboxCommand),
     /// What is remembered between runs
@@ -124,16 +143,16 @@ pub struct CheckArgs {
     /// Write no state and send nothing; show what would be sent
     #[arg(long)]
     pub dry_run: bool,
-    /// Only rules whose name matches
+    /// Judge only the rules whose name matches (* ? [..] {a,b})
     #[arg(long, value_name = "GLOB")]
     pub rule: Option<String>,
     /// Read flows from a recorded answer: a file (JSON array or one object per line, plain or gzip), a folder of --record, or - for standard input
     #[arg(long, value_name = "FILE")]
     pub flows: Option<PathBuf>,
-    /// Read events from a recorded answer
+    /// Read events from a recorded answer: the same forms
     #[arg(long, value_name = "FILE")]
     pub events: Option<PathBuf>,
-    /// Read health from a recorded answer
+    /// Read health from a recorded answer: the same forms
     #[arg(long, value_name = "FILE")]
     pub health: Option<PathBuf>,
     /// Take this as the present instant (RFC 3339) in everything the run decides
@@ -142,13 +161,13 @@ pub struct CheckArgs {
     /// Keep the raw answers of the PCE in this folder, compressed
     #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,
-    /// What makes the exit code differ from 0: this and what outranks it (critical > warning > unknown); `new`: only what began to fire in this run, and unknown
+    /// What makes the exit code differ from 0
     #[arg(long, value_enum, default_value_t = FailOn::Unknown, value_name = "WHAT")]
     pub fail_on: FailOn,
-    /// Let UNKNOWN outrank WARNING
+    /// Let UNKNOWN outrank WARNING in the verdict
     #[arg(long)]
     pub strict: bool,
-    /// How long to wait for another run to end
+    /// How long to wait for another run to end, for example 2m
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = parse_duration)]
     pub lock_wait: Duration,
 }
@@ -156,11 +175,11 @@ pub struct CheckArgs {
 /// What makes the exit code differ from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum FailOn {
-    /// Nothing
+    /// Nothing: 0 also when rules fire or data is missing
     Never,
-    /// Critical
+    /// Only critical
     Critical,
-    /// Critical and warning
+    /// Critical and warning, not unknown
     Warning,
     /// Critical, warning and unknown
     #[default]
@@ -175,8 +194,8 @@ pub enum RulesCommand {
     /// One line for each rule
     #[command(after_help = "Example:\n  pcemon rules list -c rules.toml")]
     List,
-    /// Prove the config without contacting anything
-    #[command(after_help = "Example:\n  pcemon rules validate -c rules.toml")]
+    /// Prove the config without contacting anything; all mistakes in one go
+    #[command(after_help = "Examples:\n  pcemon rules validate\n  pcemon rules validate -c new-rules.toml")]
     Validate,
     /// Print a documented example config
     #[command(after_help = "Example:\n  pcemon rules example > rules.toml")]
@@ -206,7 +225,7 @@ pub enum OutboxCommand {
     /// One line for each message that waits or was given up
     #[command(after_help = "Example:\n  pcemon outbox list")]
     List,
-    /// Let the next run try messages at once, also those that were given up
+    /// Have the next run try messages without waiting longer, also those that were given up
     #[command(after_help = "Examples:\n  pcemon outbox retry 6f1c\n  pcemon outbox retry --all")]
     Retry(Which),
     /// Throw messages away; their alerts are told again while they fire

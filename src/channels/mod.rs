@@ -193,7 +193,9 @@ pub fn test_parcel(channel: &str, pce: PceIdentity, now: Timestamp) -> Parcel {
         attempts: 0,
         not_before: None,
         last_error: None,
+        failure: None,
         given_up: None,
+        revived: None,
     }
 }
 

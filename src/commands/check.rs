@@ -14,7 +14,9 @@ pub fn run(global: &Global, args: &CheckArgs) -> Exit {
     if [&args.flows, &args.events, &args.health].into_iter().flatten().filter(|path| path.as_os_str() == "-").count() > 1 {
         return Err("only one of --flows, --events and --health can be standard input".to_owned().into());
     }
-    for path in global.out.iter().map(|(_, path)| path).chain(&config.run.textfile) {
+    // A dry run writes only what its own flags ask for.
+    let textfile = config.run.textfile.as_ref().filter(|_| !args.dry_run);
+    for path in global.out.iter().map(|(_, path)| path).chain(textfile) {
         output::prove_writable(path)?;
     }
     let interrupt = Interrupt::listen().map_err(|error| format!("cannot listen for signals: {error}"))?;
@@ -37,7 +39,7 @@ pub fn run(global: &Global, args: &CheckArgs) -> Exit {
             run::report_of_failure(&config, args, &text)
         }
     };
-    let errors = output::publish(&report, global, &style(global, &config), config.run.textfile.as_ref());
+    let errors = output::publish(&report, global, &style(global, &config), textfile);
     for error in &errors {
         log::error!("{error}");
     }

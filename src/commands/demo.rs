@@ -38,6 +38,7 @@ pub fn run(global: &Global) -> Exit {
     config.warnings.clear();
 
     let interrupt = Interrupt::listen().map_err(|error| format!("cannot listen for signals: {error}"))?;
+    interrupt.removes(folder.0.clone());
     let look = |now: Timestamp| -> Result<Report, Failure> {
         sim.set_now(now);
         let args = CheckArgs { now: Some(now), ..CheckArgs::default() };

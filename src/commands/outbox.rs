@@ -1,12 +1,17 @@
 //! `pcemon outbox`: messages that wait for delivery, and those that were given up.
 
 use super::listing;
-use crate::app::{Exit, Failure, load_config, state_path};
+use crate::app::{Exit, Failure as CannotDo, load_config, state_path};
+use crate::channels::text::badge;
 use crate::cli::{Global, OutboxCommand, Which};
-use crate::domain::alert::Parcel;
+use crate::domain::alert::{Failure, Parcel, ParcelKind};
 use crate::domain::text::{shorten, visible};
+use crate::domain::time::since;
+use crate::judge::outbox;
 use crate::run::output::print;
 use crate::state::{State, Store};
+use jiff::Timestamp;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Runs the command.
@@ -21,61 +26,112 @@ pub fn run(global: &Global, command: &OutboxCommand) -> Exit {
                 let text = serde_json::to_string_pretty(&parcels).map_err(|error| error.to_string())?;
                 print(&format!("{text}\n"))?;
             } else if parcels.is_empty() {
-                print(if global.quiet { "" } else { "the outbox is empty\n" })?;
+                print(if global.quiet { "" } else { "the outbox is empty: every message was delivered\n" })?;
             } else {
-                print(&listing(
-                    &["id", "channel", "kind", "alerts", "made", "tries", "next try", "last error"],
-                    parcels.iter().map(row).collect(),
-                ))?;
+                print(&list(&parcels, Timestamp::now(), global.verbose > 0))?;
             }
             Ok(0)
         }
         OutboxCommand::Retry(which) => change(&path, which, global, "will be tried by the next run", |state, chosen| {
+            let last = state.last_run.as_ref().map_or(Timestamp::MIN, |last| last.at);
+            let now = Timestamp::now().max(last);
             for parcel in state.outbox.iter_mut().filter(|parcel| chosen.contains(&parcel.id)) {
-                parcel.not_before = None;
-                if parcel.given_up.take().is_some() {
-                    // The age limit counts anew, or the next run would give it up again.
-                    parcel.created = jiff::Timestamp::now();
-                }
+                outbox::revive(parcel, now);
             }
         }),
-        OutboxCommand::Drop(which) => {
-            change(&path, which, global, "dropped", |state, chosen| state.outbox.retain(|parcel| !chosen.contains(&parcel.id)))
-        }
+        OutboxCommand::Drop(which) => change(&path, which, global, "dropped", |state, chosen| {
+            outbox::throw_away(&mut state.outbox, &mut state.instances, chosen);
+        }),
     }
 }
 
-fn row(parcel: &Parcel) -> Vec<String> {
-    let next = match (parcel.given_up, parcel.not_before) {
-        (Some(at), _) => format!("given up {at:.0}"),
-        (None, Some(at)) => format!("{at:.0}"),
-        (None, None) => "next run".to_owned(),
-    };
-    vec![
-        parcel.id.chars().take(8).collect(),
-        visible(&parcel.channel),
-        parcel.kind.name().to_owned(),
-        (parcel.alerts.len() + parcel.left_out).to_string(),
-        format!("{:.0}", parcel.created),
-        parcel.attempts.to_string(),
-        next,
-        shorten(&visible(parcel.last_error.as_deref().unwrap_or("-")), 80),
-    ]
+/// The messages one under the other, and what can be done about them.
+fn list(parcels: &[Parcel], now: Timestamp, whole: bool) -> String {
+    let mut out =
+        listing(&["id", "channel", "tells of", "age", "tries", "next try"], parcels.iter().map(|parcel| row(parcel, now)).collect());
+    for parcel in parcels {
+        out.push_str(&format!("\n{}  {}\n", short_id(parcel), contents(parcel, whole)));
+        if let Some(error) = &parcel.last_error {
+            let error = visible(error);
+            out.push_str(&format!("          last error: {}\n", if whole { error } else { shorten(&error, 200) }));
+        }
+    }
+    let given_up = parcels.iter().filter(|parcel| parcel.given_up.is_some()).count();
+    out.push_str(&format!("\n{} waiting, {given_up} given up. ", parcels.len() - given_up));
+    out.push_str("`pcemon outbox retry ID` lets the next run try a message at once, `pcemon outbox drop ID` throws it away.\n");
+    out
 }
 
-fn change(path: &std::path::Path, which: &Which, global: &Global, done: &str, act: impl FnOnce(&mut State, &[String])) -> Exit {
+fn short_id(parcel: &Parcel) -> String {
+    parcel.id.chars().take(8).collect()
+}
+
+fn row(parcel: &Parcel, now: Timestamp) -> Vec<String> {
+    let alerts = if parcel.size() == 1 { "1 alert".to_owned() } else { format!("{} alerts", parcel.size()) };
+    let what = match parcel.kind {
+        ParcelKind::Firing => alerts,
+        ParcelKind::Resolved => format!("{alerts}, over"),
+        ParcelKind::Reminder => format!("{alerts}, again"),
+        ParcelKind::Test => "a test".to_owned(),
+    };
+    let next = match (parcel.given_up, parcel.not_before) {
+        (Some(at), _) => format!("given up {}", minutes(at)),
+        (None, Some(at)) if at > now => format!("from {}", minutes(at)),
+        (None, _) => "next run".to_owned(),
+    };
+    let tries = match (parcel.attempts, parcel.failure) {
+        (0, _) => "none".to_owned(),
+        (count, Some(Failure::Refused)) => format!("{count}, refused"),
+        (count, _) => count.to_string(),
+    };
+    vec![short_id(parcel), visible(&parcel.channel), what, age(since(now, parcel.created)), tries, next]
+}
+
+/// `CRITICAL web-01: 120 connections; +3 more`
+fn contents(parcel: &Parcel, whole: bool) -> String {
+    let shown = if whole { parcel.alerts.len() } else { 2 };
+    let mut parts: Vec<String> = parcel
+        .alerts
+        .iter()
+        .take(shown)
+        .map(|alert| format!("{} {}", badge(alert), shorten(&visible(&alert.summary), if whole { usize::MAX } else { 120 })))
+        .collect();
+    let more = parcel.size().saturating_sub(parts.len());
+    if more > 0 {
+        parts.push(format!("+{more} more"));
+    }
+    parts.join("; ")
+}
+
+fn minutes(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%MZ").to_string()
+}
+
+/// The largest unit says enough.
+fn age(span: Duration) -> String {
+    match span.as_secs() {
+        seconds if seconds < 120 => format!("{seconds}s"),
+        seconds if seconds < 7_200 => format!("{}m", seconds / 60),
+        seconds if seconds < 172_800 => format!("{}h", seconds / 3_600),
+        seconds => format!("{}d", seconds / 86_400),
+    }
+}
+
+fn change(path: &std::path::Path, which: &Which, global: &Global, done: &str, act: impl FnOnce(&mut State, &BTreeSet<String>)) -> Exit {
     let store = Store::lock(path, Duration::from_secs(5))?;
-    let Some(mut state) = store.read()? else { return Err(Failure(format!("there is no state at {}", path.display()))) };
-    let chosen: Vec<String> = state
+    let Some(mut state) = store.read()? else { return Err(CannotDo(format!("there is no state at {}", path.display()))) };
+    let chosen: BTreeSet<String> = state
         .outbox
         .iter()
         .filter(|parcel| which.all || which.id.as_ref().is_some_and(|id| !id.is_empty() && parcel.id.starts_with(id.as_str())))
         .map(|parcel| parcel.id.clone())
         .collect();
     match (&which.id, chosen.len()) {
-        (Some(id), 0) => return Err(Failure(format!("no message has an id that begins with '{}'; see `pcemon outbox list`", visible(id)))),
+        (Some(id), 0) => {
+            return Err(CannotDo(format!("no message has an id that begins with '{}'; see `pcemon outbox list`", visible(id))));
+        }
         (Some(id), count) if count > 1 => {
-            return Err(Failure(format!("{count} messages have an id that begins with '{}'; write more of it", visible(id))));
+            return Err(CannotDo(format!("{count} messages have an id that begins with '{}'; write more of it", visible(id))));
         }
         _ => {}
     }

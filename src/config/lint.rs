@@ -63,7 +63,7 @@ fn warn_unknown(reader: &Reader<'_>, text: &Placed<String>, pattern: &Pattern, w
     } else if near.starts_with("did") {
         near
     } else {
-        "look at what your PCE really sends: pcemon events".to_owned()
+        "look at what your PCE really sends: `pcemon check --dry-run --record DIR` keeps its answers".to_owned()
     };
     reader.problems().warn(text.span.clone(), message, Some(hint));
 }

@@ -45,6 +45,10 @@ pub(super) fn read(mut reader: Reader<'_>) -> RunSettings {
         let hint = "write the whole path, for example /var/lib/pcemon/state.json".to_owned();
         reader.problems().warn(reader.span_of("state"), "`state` in [run] depends on where the run is started from", Some(hint));
     }
+    if settings.language != "en" {
+        let hint = Some("write language = \"en\", or leave the key out".to_owned());
+        reader.problems().warn(reader.span_of("language"), "this version speaks English only; `language` in [run] has no effect yet", hint);
+    }
     reader.finish();
     settings
 }

@@ -180,6 +180,18 @@ pub struct Counted {
     pub since: Timestamp,
 }
 
+/// How an attempt to deliver failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Failure {
+    /// The channel could not be reached or broke down.
+    Broken,
+    /// The channel asked to be left alone for a while.
+    Asked,
+    /// The channel does not want this message.
+    Refused,
+}
+
 /// One message to one channel: a digest of alerts, worst first. Its `id` never changes, however often it is tried.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Parcel {
@@ -210,7 +222,20 @@ pub struct Parcel {
     /// What went wrong last, without secrets.
     #[serde(default)]
     pub last_error: Option<String>,
+    /// How the last attempt failed.
+    #[serde(default)]
+    pub failure: Option<Failure>,
     /// Set when it was given up.
     #[serde(default)]
     pub given_up: Option<Timestamp>,
+    /// When somebody let it be tried anew; its age counts from then.
+    #[serde(default)]
+    pub revived: Option<Timestamp>,
+}
+
+impl Parcel {
+    /// How many alerts it tells, in words or as part of a number.
+    pub fn size(&self) -> usize {
+        self.alerts.len() + self.left_out
+    }
 }

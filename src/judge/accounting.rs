@@ -13,11 +13,16 @@
 //!   href, its process, and a `first_detected` that moves back because of late data. A record that
 //!   fits no look exactly waits until the whole answer was seen; then it takes over a look that
 //!   nobody claimed and that it can have grown from, or it is new.
+//!
+//! Two limits follow from what the PCE tells. Where one pair and day holds connections that only
+//! one end reports (dropped at the source) beside others that both report, the late end can hide as
+//! many of the former as it is behind; they are counted when it catches up. Where a bucket goes on
+//! under another workload, what one end had told before the other is counted once more.
 
 use crate::domain::record::{Decision, Direction, Flow};
 use crate::domain::time::utc_day_start;
+use hashbrown::HashMap;
 use jiff::Timestamp;
-use std::collections::HashMap;
 use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -36,8 +41,11 @@ pub struct Detail(pub u64);
 impl Detail {
     const FIRST_BITS: u32 = 20;
 
-    fn of(flow: &Flow<'_>, first: Timestamp) -> Self {
-        let ends = xxh3_64(&[flow.src.href_key.to_le_bytes(), flow.dst.href_key.to_le_bytes()].concat());
+    fn of(flow: &Flow<'_>, first: Timestamp, scratch: &mut Vec<u8>) -> Self {
+        let mut ends = [0u8; 16];
+        ends[..8].copy_from_slice(&flow.src.href_key.to_le_bytes());
+        ends[8..].copy_from_slice(&flow.dst.href_key.to_le_bytes());
+        let ends = xxh3_64(&ends);
         Detail(
             u64::from(flow.direction == Direction::Inbound) << 63
                 | (flow.decision as u64) << 61
@@ -46,7 +54,7 @@ impl Detail {
                 | (ends & 0xff) << 30
                 | (xxh3_64(flow.process.as_bytes()) & 0xfff) << 18
                 | (xxh3_64(flow.user.as_bytes()) & 0x3ff) << 8
-                | (rest_key(flow) & 0xff),
+                | (rest_key(flow, scratch) & 0xff),
         )
     }
 
@@ -68,6 +76,11 @@ impl Detail {
 
     fn ends(self) -> u64 {
         (self.0 >> 30) & 0xff
+    }
+
+    fn with_ends_of(self, other: Detail) -> Detail {
+        const ENDS: u64 = 0xff << 30;
+        Detail(self.0 & !ENDS | other.0 & ENDS)
     }
 
     fn process(self) -> u64 {
@@ -116,14 +129,14 @@ pub fn state_mask(states: &[String]) -> u8 {
 }
 
 /// What else makes the PCE keep two records apart.
-fn rest_key(flow: &Flow<'_>) -> u64 {
-    let mut bytes = Vec::with_capacity(96);
+fn rest_key(flow: &Flow<'_>, scratch: &mut Vec<u8>) -> u64 {
+    scratch.clear();
     for part in [flow.service, flow.network, flow.client_type, flow.transmission] {
-        bytes.extend_from_slice(part.as_bytes());
-        bytes.push(0xff);
+        scratch.extend_from_slice(part.as_bytes());
+        scratch.push(0xff);
     }
-    bytes.extend_from_slice(&flow.icmp.to_le_bytes());
-    xxh3_64(&bytes)
+    scratch.extend_from_slice(&flow.icmp.to_le_bytes());
+    xxh3_64(scratch)
 }
 
 /// The hash that stands for a pair: addresses, port, protocol and UTC day of the first detection.
@@ -264,6 +277,8 @@ pub struct RuleAccount {
 #[derive(Debug)]
 struct Seen {
     pair: u64,
+    /// Where the pair's looks of the previous run lie.
+    known: (usize, usize),
     detail: Detail,
     shown: Counters,
     day: i32,
@@ -273,6 +288,13 @@ struct Seen {
     last: Timestamp,
     decision: Decision,
     talk: Talk,
+}
+
+/// A record that is new or has grown, and the look it continues.
+#[derive(Debug)]
+pub struct Recognised {
+    record: Seen,
+    place: Option<Place>,
 }
 
 /// The looks of one estate, carried from run to run.
@@ -288,10 +310,21 @@ pub struct Ledger {
     coverage: Coverage,
     now: Timestamp,
     cap: usize,
+    scratch: Vec<u8>,
+    counted: Counted,
     /// Records that were not remembered because of the cap.
     pub over_cap: u64,
     /// Records that could not be given a time and were left out.
     pub timeless: u64,
+}
+
+/// Scratch for counting a pair before and after.
+#[derive(Debug, Default)]
+struct Counted {
+    before: Vec<Counters>,
+    after: Vec<Counters>,
+    /// Rules whose count is known already.
+    done: Vec<(RuleAccount, Counters)>,
 }
 
 /// Most records held back for the end of an answer; past it they are settled at once, as if grown.
@@ -306,7 +339,19 @@ impl Ledger {
         if !known.is_sorted_by_key(|look| (look.pair, look.detail)) {
             known.sort_unstable_by_key(|look| (look.pair, look.detail));
         }
-        Self { known, fresh: HashMap::new(), fresh_count: 0, waiting: Vec::new(), coverage, now, cap, over_cap: 0, timeless: 0 }
+        Self {
+            known,
+            fresh: HashMap::new(),
+            fresh_count: 0,
+            waiting: Vec::new(),
+            coverage,
+            now,
+            cap,
+            scratch: Vec::new(),
+            counted: Counted::default(),
+            over_cap: 0,
+            timeless: 0,
+        }
     }
 
     /// Whether this is the very first look: nothing was ever covered.
@@ -314,16 +359,18 @@ impl Ledger {
         self.coverage.looked_at.is_none()
     }
 
-    /// Takes one record. `hits` are the rules that count it; `marks` which reporter-side rules do.
-    pub fn see(&mut self, flow: &Flow<'_>, part: u32, hits: &[Hit], marks: u64, rules: &[RuleAccount], out: &mut dyn Increases) {
+    /// Looks a record up; `marks` are the reporter-side rules that count it. `None`: nothing about it
+    /// has grown, or it has no time, and it is done with. Otherwise it must be given to [`Ledger::take`].
+    pub fn recognise(&mut self, flow: &Flow<'_>, part: u32, marks: u64) -> Option<Recognised> {
         let (Some(first), Some(last)) = (flow.first, flow.last) else {
             self.timeless += 1;
-            return;
+            return None;
         };
         let start_day = day_of(first);
-        let (pair, detail) = (pair_key(flow, i64::from(start_day)), Detail::of(flow, first));
-        let mut record = Seen {
+        let (pair, detail) = (pair_key(flow, i64::from(start_day)), Detail::of(flow, first, &mut self.scratch));
+        let record = Seen {
             pair,
+            known: self.known_of(pair),
             detail,
             shown: [flow.connections, flow.bytes_in, flow.bytes_out],
             day: start_day.max(day_of(crate::domain::time::before(last, MIDNIGHT_SLACK))),
@@ -334,14 +381,23 @@ impl Ledger {
             decision: flow.decision,
             talk: Talk::Current,
         };
-        if let Some(place) = self.exact(&record) {
+        let place = self.exact(&record);
+        if let Some(place) = place {
             let look = self.look_mut(place);
             if look.shown == record.shown {
                 (look.marks, look.part, look.day) = (marks, record.part, look.day.max(record.day));
-            } else {
-                self.grow(place, &record, hits, rules, out);
+                return None;
             }
-        } else if self.waiting.len() < MOST_WAITING && self.unclaimed(pair, detail).next().is_some() {
+        }
+        Some(Recognised { record, place })
+    }
+
+    /// Takes one record that is new or has grown. `hits` are the rules that count it.
+    pub fn take(&mut self, recognised: Recognised, hits: &[Hit], rules: &[RuleAccount], out: &mut dyn Increases) {
+        let Recognised { mut record, place } = recognised;
+        if let Some(place) = place {
+            self.grow(place, &record, hits, rules, out);
+        } else if self.waiting.len() < MOST_WAITING && self.unclaimed(&record).next().is_some() {
             if !hits.is_empty() {
                 record.talk = Talk::Kept(out.keep());
             }
@@ -377,7 +433,7 @@ impl Ledger {
     /// whose counters are nearest from below; one that went down has restarted.
     fn exact(&self, record: &Seen) -> Option<Place> {
         let alike = || {
-            self.places(record.pair).filter(|place| {
+            self.places(record).filter(|place| {
                 let look = self.look(*place);
                 look.detail == record.detail && look.part != record.part
             })
@@ -389,8 +445,9 @@ impl Ledger {
     }
 
     /// Looks that this record may have grown from although something about it moved.
-    fn unclaimed(&self, pair: u64, detail: Detail) -> impl Iterator<Item = Place> {
-        self.places(pair).filter(move |place| {
+    fn unclaimed(&self, record: &Seen) -> impl Iterator<Item = Place> {
+        let detail = record.detail;
+        self.places(record).filter(move |place| {
             let look = self.look(*place);
             look.part == 0
                 && look.detail.inbound() == detail.inbound()
@@ -412,14 +469,14 @@ impl Ledger {
             let rule = |hit: &Hit| rules.get(hit.rule as usize);
             let (inside, outside): (Vec<Hit>, Vec<Hit>) =
                 hits.iter().partition(|hit| rule(hit).is_some_and(|rule| record.first > rule.window_start));
-            let before = self.counts(record, &inside, rules, near);
+            self.count_before(record, &inside, rules, near);
             self.remember(record);
-            self.tell(record, &inside, rules, &before, near, out);
+            self.tell(record, &inside, rules, near, out);
             outside.into_iter().filter(|hit| rule(hit).is_some_and(|rule| record.last > rule.late_start)).for_each(|hit| out.learning(hit));
         } else if self.is_covered(record) {
-            let before = self.counts(record, hits, rules, None);
+            self.count_before(record, hits, rules, None);
             self.remember(record);
-            self.tell(record, hits, rules, &before, None, out);
+            self.tell(record, hits, rules, None, out);
         } else {
             self.remember(record);
             hits.iter().for_each(|hit| out.learning(*hit));
@@ -434,7 +491,7 @@ impl Ledger {
 
     /// The unclaimed look this record has most likely grown from.
     fn heir(&self, record: &Seen) -> Option<Place> {
-        self.unclaimed(record.pair, record.detail).filter(|place| not_above(&self.look(*place).shown, &record.shown)).max_by_key(|place| {
+        self.unclaimed(record).filter(|place| not_above(&self.look(*place).shown, &record.shown)).max_by_key(|place| {
             let (old, new) = (self.look(*place).detail, record.detail);
             let alike = u8::from(old.rest() == new.rest()) + u8::from(old.ends() == new.ends()) + u8::from(old.state() == new.state());
             (alike, self.look(*place).shown)
@@ -442,10 +499,11 @@ impl Ledger {
     }
 
     fn grow(&mut self, place: Place, record: &Seen, hits: &[Hit], rules: &[RuleAccount], out: &mut dyn Increases) {
+        self.rename_ends(place, record);
         // Whatever makes the record count under a rule made it count before: its old counters belong to the same subset.
         let look = self.look_mut(place);
         (look.detail, look.marks) = (record.detail, record.marks);
-        let before = self.counts(record, hits, rules, None);
+        self.count_before(record, hits, rules, None);
         let look = self.look_mut(place);
         // Seen twice in one run (asked again in parts): the later answer knows more, never less.
         let again = look.part != 0;
@@ -459,55 +517,82 @@ impl Ledger {
             look.shown[counter] = *new;
         }
         (look.part, look.day) = (record.part, look.day.max(record.day));
-        self.tell(record, hits, rules, &before, None, out);
+        self.tell(record, hits, rules, None, out);
     }
 
-    fn tell(
-        &self,
-        record: &Seen,
-        hits: &[Hit],
-        rules: &[RuleAccount],
-        before: &[Counters],
-        first_look: Option<Timestamp>,
-        out: &mut dyn Increases,
-    ) {
-        let after = self.counts(record, hits, rules, first_look);
-        for ((hit, before), after) in hits.iter().zip(before).zip(&after) {
+    /// A bucket that carries on under another workload (paired or unpaired since) takes along what the
+    /// other end last said of it, or the two would no longer be compared.
+    fn rename_ends(&mut self, place: Place, record: &Seen) {
+        let (old, new) = (self.look(place).detail, record.detail);
+        if old.ends() == new.ends() {
+            return;
+        }
+        for other in self.places(record).collect::<Vec<_>>() {
+            let look = self.look_mut(other);
+            if look.part == 0 && look.detail.ends() == old.ends() {
+                look.detail = look.detail.with_ends_of(new);
+            }
+        }
+    }
+
+    /// Counts the pair again and tells what it has grown by.
+    fn tell(&mut self, record: &Seen, hits: &[Hit], rules: &[RuleAccount], first_look: Option<Timestamp>, out: &mut dyn Increases) {
+        let Counted { before, mut after, mut done } = std::mem::take(&mut self.counted);
+        self.counts(record, hits, rules, first_look, &mut done, &mut after);
+        for ((hit, before), after) in hits.iter().zip(&before).zip(&after) {
             let by = [0, 1, 2].map(|counter: usize| after[counter].saturating_sub(before[counter]));
             if by != [0; 3] {
                 out.grown(*hit, by, record.talk);
             }
         }
+        self.counted = Counted { before, after, done };
     }
 
     /// For each hit, the count of its rule's subset of the pair: the larger of the two sides.
-    fn counts(&self, record: &Seen, hits: &[Hit], rules: &[RuleAccount], first_look: Option<Timestamp>) -> Vec<Counters> {
-        let mut done: Vec<(RuleAccount, Counters)> = Vec::new();
-        hits.iter()
-            .map(|hit| {
-                let Some(rule) = rules.get(hit.rule as usize) else { return [0; 3] };
-                let same = |other: &RuleAccount| {
-                    other.selector == rule.selector && (first_look.is_none() || other.window_start == rule.window_start)
-                };
-                if let Some((_, counters)) = done.iter().find(|(other, _)| same(other)) {
-                    return *counters;
-                }
-                let mut sides = [[0u64; 3]; 2];
-                for place in self.places(record.pair) {
-                    let look = self.look(place);
-                    let in_time = first_look.is_none_or(|near| look.detail.first_near(near) > rule.window_start.as_second());
-                    if in_time && rule.selector.takes(look, record.detail) {
-                        let side = &mut sides[usize::from(look.detail.inbound())];
-                        for (counter, sum) in side.iter_mut().enumerate() {
-                            *sum = sum.saturating_add(look.counted(counter));
-                        }
+    fn counts(
+        &self,
+        record: &Seen,
+        hits: &[Hit],
+        rules: &[RuleAccount],
+        first_look: Option<Timestamp>,
+        done: &mut Vec<(RuleAccount, Counters)>,
+        out: &mut Vec<Counters>,
+    ) {
+        done.clear();
+        out.clear();
+        for hit in hits {
+            let Some(rule) = rules.get(hit.rule as usize) else {
+                out.push([0; 3]);
+                continue;
+            };
+            let same =
+                |other: &RuleAccount| other.selector == rule.selector && (first_look.is_none() || other.window_start == rule.window_start);
+            if let Some((_, counters)) = done.iter().find(|(other, _)| same(other)) {
+                out.push(*counters);
+                continue;
+            }
+            let mut sides = [[0u64; 3]; 2];
+            for place in self.places(record) {
+                let look = self.look(place);
+                let in_time = first_look.is_none_or(|near| look.detail.first_near(near) > rule.window_start.as_second());
+                if in_time && rule.selector.takes(look, record.detail) {
+                    let side = &mut sides[usize::from(look.detail.inbound())];
+                    for (counter, sum) in side.iter_mut().enumerate() {
+                        *sum = sum.saturating_add(look.counted(counter));
                     }
                 }
-                let counters = [0, 1, 2].map(|counter: usize| sides[0][counter].max(sides[1][counter]));
-                done.push((*rule, counters));
-                counters
-            })
-            .collect()
+            }
+            let counters = [0, 1, 2].map(|counter: usize| sides[0][counter].max(sides[1][counter]));
+            done.push((*rule, counters));
+            out.push(counters);
+        }
+    }
+
+    /// Counts the pair before something changes. Must be followed by [`Ledger::tell`].
+    fn count_before(&mut self, record: &Seen, hits: &[Hit], rules: &[RuleAccount], first_look: Option<Timestamp>) {
+        let Counted { mut before, mut done, after } = std::mem::take(&mut self.counted);
+        self.counts(record, hits, rules, first_look, &mut done, &mut before);
+        self.counted = Counted { before, after, done };
     }
 
     fn remember(&mut self, record: &Seen) {
@@ -516,11 +601,16 @@ impl Ledger {
         self.fresh.entry(pair).or_default().push(Look { pair, detail, shown, carried: [0; 3], day, marks, part });
     }
 
-    fn places(&self, pair: u64) -> impl Iterator<Item = Place> + use<> {
+    /// Where the looks of a pair from the previous run lie. They stay where they are until the end.
+    fn known_of(&self, pair: u64) -> (usize, usize) {
         let start = find(&self.known, pair);
-        let known = self.known[start..].iter().take_while(|look| look.pair == pair).count();
-        let fresh = self.fresh.get(&pair).map_or(0, Vec::len);
-        (start..start + known).map(Place::Known).chain((0..fresh).map(move |index| Place::Fresh(pair, index)))
+        (start, start + self.known[start..].iter().take_while(|look| look.pair == pair).count())
+    }
+
+    fn places(&self, record: &Seen) -> impl Iterator<Item = Place> + use<> {
+        let pair = record.pair;
+        let fresh = if self.fresh.is_empty() { 0 } else { self.fresh.get(&pair).map_or(0, Vec::len) };
+        (record.known.0..record.known.1).map(Place::Known).chain((0..fresh).map(move |index| Place::Fresh(pair, index)))
     }
 
     fn look(&self, place: Place) -> &Look {

@@ -105,7 +105,7 @@ impl RuleMemory {
         show: impl Fn(&T, f64) -> Talker,
     ) -> Observation {
         let start = before(span.to, window);
-        self.forget(start);
+        self.forget(span.from.map_or(start, |from| from.min(start)));
         let matched = tally.matched;
         let overflow = tally.overflow;
         let interval = span.from.map(|from| since(span.to, from).as_secs_f64()).filter(|seconds| *seconds > 0.0);
@@ -233,10 +233,21 @@ impl RuleMemory {
         from
     }
 
+    /// Drops what lies before `start`. A run that was not whole is continued by the next one from where
+    /// it began itself: as long as one of the two is needed, so is the other.
     fn forget(&mut self, start: Timestamp) {
-        self.slots.retain(|slot| slot.at > start);
+        let mut reach = start;
+        let mut newest_first = std::mem::take(&mut self.slots);
+        newest_first.reverse();
+        for slot in newest_first {
+            if slot.at > reach {
+                reach = reach.min(slot.from);
+                self.slots.push(slot);
+            }
+        }
+        self.slots.reverse();
         for values in self.values.values_mut() {
-            values.retain(|_, seen| *seen > start);
+            values.retain(|_, seen| *seen > reach);
         }
         self.values.retain(|_, values| !values.is_empty());
         let needed: std::collections::BTreeSet<u64> =

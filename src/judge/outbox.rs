@@ -1,10 +1,11 @@
 //! Which alerts are due at which channel, and what a delivery or a failure means. Pure.
 //!
 //! A channel is remembered as told only after it took the message. Until then the message waits in
-//! the outbox, is never made a second time, and keeps its id through every attempt.
+//! the outbox, is never made a second time, and keeps its id through every attempt. The messages of one
+//! channel go out in the order in which they were made; only one that the channel refused is overtaken.
 
 use super::transition::{Instance, Stage, Told};
-use crate::domain::alert::{Alert, AlertState, Counted, Parcel, ParcelKind, PceIdentity, Reason};
+use crate::domain::alert::{Alert, AlertState, Counted, Failure, Parcel, ParcelKind, PceIdentity, Reason};
 use crate::domain::metric::Unit;
 use crate::domain::rule::{Route, Rule, channels_for};
 use crate::domain::text::{quantity, visible};
@@ -13,6 +14,14 @@ use crate::domain::time::{after, format_duration, since};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+
+/// Most messages that wait for one channel. Behind so many, alerts are not written down as further
+/// messages: those that still fire are told when the channel takes messages again.
+pub const MOST_WAITING: usize = 100;
+/// Most messages kept of one channel after they were given up.
+pub const MOST_GIVEN_UP: usize = 100;
+/// Longest pause that a channel can ask for.
+const LONGEST_WISH: Duration = Duration::from_secs(86_400);
 
 /// All instances that are not ok, by fingerprint.
 pub type Instances = BTreeMap<String, Instance>;
@@ -49,6 +58,9 @@ pub fn due(rules: &[&Rule], instances: &mut Instances, outbox: &[Parcel], policy
     let waiting = Waiting::of(outbox);
     let mut parcels = Vec::new();
     for channel in policy.channels {
+        if is_full(outbox, &channel.name) {
+            continue;
+        }
         let mut alerts: Vec<Alert> = Vec::new();
         for (fingerprint, instance) in instances.iter() {
             let rule = by_name.get(instance.rule.as_str()).copied();
@@ -117,9 +129,7 @@ fn reason(
     let told = instance.told.get(&channel.name).filter(|told| Some(told.episode) == instance.fired_at);
     match instance.stage {
         Stage::Pending => None,
-        Stage::Resolved => {
-            (told.is_some() && channel.send_resolved && !queued.resolved && queued.firing.is_none()).then_some(Reason::Resolved)
-        }
+        Stage::Resolved => (told.is_some() && channel.send_resolved && !queued.resolved).then_some(Reason::Resolved),
         Stage::Firing => {
             let rule = rule?;
             let wanted =
@@ -230,19 +240,32 @@ fn parcel(channel: &Addressee, mut alerts: Vec<Alert>, policy: &Policy<'_>, now:
         attempts: 0,
         not_before: None,
         last_error: None,
+        failure: None,
         given_up: None,
+        revived: None,
     }
 }
 
-/// A channel took a message: only now is it remembered as told, and only now is cooldown spent.
-pub fn delivered(parcel: &Parcel, instances: &mut Instances, now: Timestamp) {
-    for (fingerprint, state, severity, episode) in contents(parcel) {
+/// Whether so many messages wait for a channel that no more are made.
+pub fn is_full(outbox: &[Parcel], channel: &str) -> bool {
+    outbox.iter().filter(|parcel| parcel.channel == channel && parcel.given_up.is_none()).count() >= MOST_WAITING
+}
+
+/// A channel took the message at this place of the outbox: only now is it remembered as told, and
+/// only now is cooldown spent.
+pub fn delivered(outbox: &mut Vec<Parcel>, place: usize, instances: &mut Instances, now: Timestamp) -> Parcel {
+    let mut parcel = outbox.remove(place);
+    parcel.attempts += 1;
+    overtake(&parcel, &mut outbox[..place]);
+    outbox.retain(|other| other.size() > 0);
+    for (fingerprint, state, severity, episode) in contents(&parcel) {
         let Some(instance) = instances.get_mut(fingerprint) else { continue };
         let known = instance.told.get(&parcel.channel).copied();
         match state {
             AlertState::Firing => {
                 // A message of an older episode that was late must not hide that the newer one was told.
-                if known.is_none_or(|told| told.episode <= episode) {
+                let is_present = instance.fired_at == Some(episode);
+                if is_present || known.is_none_or(|told| Some(told.episode) != instance.fired_at) {
                     instance.told.insert(parcel.channel.clone(), Told { at: now, severity, episode });
                 }
             }
@@ -253,35 +276,116 @@ pub fn delivered(parcel: &Parcel, instances: &mut Instances, now: Timestamp) {
             }
         }
     }
+    parcel
+}
+
+/// What a refused message said of an alert is stale once a younger message told of the same one.
+fn overtake(parcel: &Parcel, before_it: &mut [Parcel]) {
+    let told: BTreeSet<(&str, Timestamp)> = contents(parcel).map(|(fingerprint, _, _, episode)| (fingerprint, episode)).collect();
+    for older in before_it.iter_mut().filter(|older| older.channel == parcel.channel && older.given_up.is_none()) {
+        older.alerts.retain(|alert| !told.contains(&(alert.fingerprint.as_str(), alert.since)));
+        older.counted.retain(|counted| !told.contains(&(counted.fingerprint.as_str(), counted.since)));
+        older.left_out = older.counted.len();
+    }
 }
 
 /// A message was not taken: when it is tried next. Doubles from a minute to an hour; the service's
-/// own wish is honoured within a day.
+/// own wish is honoured within a day; what was refused is tried every hour.
 pub fn failed(parcel: &mut Parcel, error: String, wish: Option<Duration>, permanent: bool, now: Timestamp) {
     const LONGEST: Duration = Duration::from_secs(3600);
     let doubled = Duration::from_secs(60).saturating_mul(1 << parcel.attempts.saturating_sub(1).min(6)).min(LONGEST);
-    let pause = match wish {
-        Some(wish) => wish.min(Duration::from_secs(86_400)),
-        None if permanent => LONGEST,
-        None => doubled,
+    let (failure, pause) = match wish {
+        Some(wish) => (Failure::Asked, wish.min(LONGEST_WISH)),
+        None if permanent => (Failure::Refused, LONGEST),
+        None => (Failure::Broken, doubled),
     };
+    parcel.failure = Some(failure);
     parcel.not_before = Some(after(now, pause));
     parcel.last_error = Some(error);
 }
 
-/// Whether a message is tried in this run.
+/// Whether a message's own time has come.
 pub fn is_due(parcel: &Parcel, now: Timestamp) -> bool {
     parcel.given_up.is_none() && parcel.not_before.is_none_or(|instant| instant <= now)
 }
 
-/// Marks messages that waited too long as given up; returns how many.
-pub fn give_up(outbox: &mut [Parcel], give_up_after: Duration, now: Timestamp) -> usize {
-    let mut count = 0;
-    for parcel in outbox.iter_mut().filter(|parcel| parcel.given_up.is_none() && since(now, parcel.created) > give_up_after) {
-        parcel.given_up = Some(now);
-        count += 1;
+/// The messages that are tried at one channel in this run, in order. A channel that asked to be left
+/// alone is. Otherwise the first message that is due takes those before it along, so that news never
+/// waits for the pause of an older message and never overtakes it either.
+pub fn turn<'o>(outbox: &'o [Parcel], channel: &str, now: Timestamp) -> Vec<&'o Parcel> {
+    let mine: Vec<&Parcel> = outbox.iter().filter(|parcel| parcel.channel == channel && parcel.given_up.is_none()).collect();
+    let left_alone = mine.iter().any(|parcel| parcel.failure == Some(Failure::Asked) && !is_due(parcel, now));
+    if left_alone || !mine.iter().any(|parcel| is_due(parcel, now)) {
+        return Vec::new();
     }
-    count
+    mine.into_iter().filter(|parcel| parcel.failure != Some(Failure::Refused) || is_due(parcel, now)).collect()
+}
+
+/// Marks messages that waited too long as given up and returns their ids. Of those given up earlier
+/// only the youngest are kept.
+pub fn give_up(outbox: &mut Vec<Parcel>, give_up_after: Duration, now: Timestamp) -> BTreeSet<String> {
+    let mut ids = BTreeSet::new();
+    for parcel in outbox.iter_mut().filter(|parcel| parcel.given_up.is_none()) {
+        if since(now, parcel.revived.unwrap_or(parcel.created)) > give_up_after {
+            parcel.given_up = Some(now);
+            ids.insert(parcel.id.clone());
+        }
+    }
+    let mut kept: BTreeMap<String, usize> = BTreeMap::new();
+    for parcel in outbox.iter().filter(|parcel| parcel.given_up.is_some()) {
+        *kept.entry(parcel.channel.clone()).or_default() += 1;
+    }
+    outbox.retain(|parcel| match kept.get_mut(&parcel.channel) {
+        Some(count) if parcel.given_up.is_some() && *count > MOST_GIVEN_UP => {
+            *count -= 1;
+            false
+        }
+        _ => true,
+    });
+    ids
+}
+
+/// The clock stepped back: what lies in the future is moved to now, or it would mute, hold or keep
+/// for as long as the clock was wrong. The beginning of an episode is its name and stays.
+pub fn clamp_to(instances: &mut Instances, outbox: &mut [Parcel], now: Timestamp) {
+    for instance in instances.values_mut() {
+        instance.since = instance.since.min(now);
+        instance.evaluated_at = instance.evaluated_at.min(now);
+        instance.quiet_since = instance.quiet_since.map(|at| at.min(now));
+        for told in instance.told.values_mut() {
+            told.at = told.at.min(now);
+        }
+    }
+    for parcel in outbox {
+        // How long it was to wait cannot be told any more; one try too many does no harm.
+        parcel.not_before = None;
+        if parcel.created > now {
+            parcel.revived = Some(now);
+        }
+        parcel.revived = parcel.revived.map(|at| at.min(now));
+    }
+}
+
+/// Somebody wants messages tried at once, also those that were given up; their age counts anew.
+pub fn revive(parcel: &mut Parcel, now: Timestamp) {
+    parcel.not_before = None;
+    parcel.failure = None;
+    parcel.given_up = None;
+    parcel.revived = Some(now);
+}
+
+/// Takes messages out of the outbox. What they said of alerts that fire is told again in a new
+/// message; that an alert is over is not, because the message that would say so was thrown away.
+pub fn throw_away(outbox: &mut Vec<Parcel>, instances: &mut Instances, chosen: &BTreeSet<String>) {
+    for parcel in outbox.iter().filter(|parcel| chosen.contains(&parcel.id)) {
+        for (fingerprint, state, _, episode) in contents(parcel) {
+            let Some(instance) = instances.get_mut(fingerprint) else { continue };
+            if state == AlertState::Resolved && instance.told.get(&parcel.channel).is_some_and(|told| told.episode == episode) {
+                instance.told.remove(&parcel.channel);
+            }
+        }
+    }
+    outbox.retain(|parcel| !chosen.contains(&parcel.id));
 }
 
 /// Drops resolved instances that no channel needs to hear of, and what was told to channels that are gone.

@@ -1,135 +1,276 @@
-//! Rules compiled once: every distinct condition becomes one bit, tested once for each endpoint or
-//! record, and a rule becomes a comparison of bits. A hundred rules cost little more than five.
+//! Rules compiled once: every distinct condition is tested once for each endpoint, and once for each
+//! value that a record's own fields take. What comes of it is kept as a set of rules that are out, so
+//! that a record costs a handful of ORs, however many rules there are.
 
-use crate::domain::filter::{End, EndCondition, Filter, TrafficCondition};
+use crate::domain::filter::{End, EndCondition, Filter, Pattern, TrafficCondition};
 use crate::domain::record::{Decision, Endpoint, Flow};
+use hashbrown::HashMap;
+use std::hash::BuildHasher;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-/// A set of condition numbers.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Bits(Vec<u64>);
+/// Values remembered for one table. Past it all are forgotten and tested again.
+const MOST_VALUES: usize = 8 * 1024;
 
-impl Bits {
-    fn set(&mut self, bit: usize) {
-        let word = bit / 64;
-        if self.0.len() <= word {
-            self.0.resize(word + 1, 0);
+/// Rule numbers that need a condition, and those that refuse it.
+#[derive(Debug, Clone, Default)]
+struct Wanting {
+    needed: Vec<usize>,
+    refused: Vec<usize>,
+}
+
+impl Wanting {
+    /// Strikes the rules that are out, given whether the condition holds.
+    fn strike(&self, holds: bool, out: &mut [u64]) {
+        for rule in if holds { &self.refused } else { &self.needed } {
+            set(out, *rule);
         }
-        self.0[word] |= 1 << (bit % 64);
-    }
-
-    /// Whether all of these are among `have`.
-    fn all_in(&self, have: &[u64]) -> bool {
-        self.0.iter().enumerate().all(|(index, word)| have.get(index).copied().unwrap_or(0) & word == *word)
-    }
-
-    /// Whether any of these is among `have`.
-    fn any_in(&self, have: &[u64]) -> bool {
-        self.0.iter().zip(have).any(|(word, have)| word & have != 0)
     }
 }
 
-/// One rule as bits.
-#[derive(Debug, Default)]
-struct CompiledRule {
-    src_all: Bits,
-    dst_all: Bits,
-    any_all: Vec<usize>,
-    other_all: Bits,
-    src_none: Bits,
-    dst_none: Bits,
-    other_none: Bits,
+/// A test of one end of a flow.
+#[derive(Debug, Clone, PartialEq)]
+enum EndTest {
+    Condition(EndCondition),
+    /// The domain name, which a record has at one end or the other.
+    Fqdn(Vec<Pattern>),
+}
+
+impl EndTest {
+    fn holds(&self, end: &Endpoint) -> bool {
+        match self {
+            EndTest::Condition(condition) => condition.matches(end),
+            EndTest::Fqdn(wanted) => !end.fqdn.is_empty() && wanted.iter().any(|pattern| pattern.matches(&end.fqdn)),
+        }
+    }
+}
+
+/// The end conditions of all rules. A mark is three sets: rules that are out when the endpoint is the
+/// source, rules that are out when it is the destination, and tests that hold, for those that either end may pass.
+#[derive(Debug, Clone, Default)]
+struct Ends {
+    tests: Vec<(EndTest, Wanting, Wanting)>,
+    words: usize,
+}
+
+impl Ends {
+    fn number(&mut self, test: EndTest) -> usize {
+        self.tests.iter().position(|(have, ..)| *have == test).unwrap_or_else(|| {
+            self.tests.push((test, Wanting::default(), Wanting::default()));
+            self.tests.len() - 1
+        })
+    }
+
+    fn mark(&self, endpoint: &Endpoint) -> Box<[u64]> {
+        let mut marks = vec![0u64; 2 * self.words + words_for(self.tests.len())];
+        let (rules, held) = marks.split_at_mut(2 * self.words);
+        let (as_src, as_dst) = rules.split_at_mut(self.words);
+        for (number, (test, src, dst)) in self.tests.iter().enumerate() {
+            let holds = test.holds(endpoint);
+            src.strike(holds, as_src);
+            dst.strike(holds, as_dst);
+            if holds {
+                set(held, number);
+            }
+        }
+        marks.into_boxed_slice()
+    }
+}
+
+/// What a table tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    /// Decision, direction, port and protocol together.
+    Numbers,
+    Process,
+    Service,
+    User,
+    State,
+    Transmission,
+    Network,
+    ClientType,
+}
+
+impl Subject {
+    fn of(condition: &TrafficCondition) -> Option<Self> {
+        Some(match condition {
+            TrafficCondition::End(..) | TrafficCondition::Fqdn(_) => return None,
+            TrafficCondition::Decision(_) | TrafficCondition::Port(_) | TrafficCondition::Proto(_) | TrafficCondition::Direction(_) => {
+                Subject::Numbers
+            }
+            TrafficCondition::Process(_) => Subject::Process,
+            TrafficCondition::Service(_) => Subject::Service,
+            TrafficCondition::User(_) => Subject::User,
+            TrafficCondition::State(_) => Subject::State,
+            TrafficCondition::Transmission(_) => Subject::Transmission,
+            TrafficCondition::Network(_) => Subject::Network,
+            TrafficCondition::ClientType(_) => Subject::ClientType,
+        })
+    }
+
+    /// A number that stands for the value a record has.
+    fn key(self, flow: &Flow<'_>, seed: u64) -> u64 {
+        let text = match self {
+            Subject::Numbers => {
+                return flow.port.map_or(0, |port| u64::from(port) + 1)
+                    | u64::from(flow.proto as u16) << 20
+                    | (flow.decision as u64) << 40
+                    | (flow.direction as u64) << 44;
+            }
+            Subject::Process => flow.process,
+            Subject::Service => flow.service,
+            Subject::User => flow.user,
+            Subject::State => flow.state,
+            Subject::Transmission => flow.transmission,
+            Subject::Network => flow.network,
+            Subject::ClientType => flow.client_type,
+        };
+        xxh3_64_with_seed(text.as_bytes(), seed)
+    }
+}
+
+/// The conditions on one subject, and what came of the values met so far.
+#[derive(Debug)]
+struct Table {
+    subject: Subject,
+    conditions: Vec<(TrafficCondition, Wanting)>,
+    /// Where in `out` the rules stand that are out.
+    met: HashMap<u64, usize>,
+    out: Vec<u64>,
+}
+
+impl Table {
+    /// Strikes the rules that are out for this record.
+    fn strike(&mut self, flow: &Flow<'_>, seed: u64, dead: &mut [u64]) {
+        let words = dead.len();
+        let key = self.subject.key(flow, seed);
+        let at = match self.met.get(&key) {
+            Some(at) => *at,
+            None => {
+                if self.met.len() >= MOST_VALUES {
+                    self.met.clear();
+                    self.out.clear();
+                }
+                let at = self.out.len();
+                self.out.resize(at + words, 0);
+                for (condition, wanting) in &self.conditions {
+                    wanting.strike(condition.matches(flow), &mut self.out[at..]);
+                }
+                self.met.insert(key, at);
+                at
+            }
+        };
+        dead.iter_mut().zip(&self.out[at..at + words]).for_each(|(dead, out)| *dead |= out);
+    }
 }
 
 /// All traffic rules of a run, compiled.
 #[derive(Debug, Default)]
 pub struct Plan {
-    ends: Vec<EndCondition>,
-    others: Vec<TrafficCondition>,
-    rules: Vec<CompiledRule>,
-    /// Scratch: which of `others` hold for the record at hand.
-    holding: Vec<u64>,
+    ends: Ends,
+    tables: Vec<Table>,
+    /// For each rule the tests that one end or the other must pass.
+    either: Vec<Vec<usize>>,
+    /// Scratch: rules that are out for the record at hand.
+    dead: Vec<u64>,
+    /// The run's own: nobody outside can prepare two texts that hash alike.
+    seed: u64,
 }
 
 impl Plan {
     /// Compiles filters; rule numbers are positions in this list.
     pub fn new<'f>(filters: impl IntoIterator<Item = &'f Filter<TrafficCondition>>) -> Self {
-        let mut plan = Plan::default();
-        for filter in filters {
-            let mut rule = CompiledRule::default();
-            for (_, condition) in &filter.all {
-                match condition {
-                    TrafficCondition::End(end, condition) => {
-                        let bit = number(&mut plan.ends, condition);
-                        match end {
-                            End::Src => rule.src_all.set(bit),
-                            End::Dst => rule.dst_all.set(bit),
-                            End::Any => rule.any_all.push(bit),
-                        }
-                    }
-                    other => rule.other_all.set(number(&mut plan.others, other)),
-                }
-            }
-            for (_, condition) in &filter.none {
-                match condition {
-                    TrafficCondition::End(end, condition) => {
-                        let bit = number(&mut plan.ends, condition);
-                        if matches!(end, End::Src | End::Any) {
-                            rule.src_none.set(bit);
-                        }
-                        if matches!(end, End::Dst | End::Any) {
-                            rule.dst_none.set(bit);
-                        }
-                    }
-                    other => rule.other_none.set(number(&mut plan.others, other)),
-                }
-            }
-            plan.rules.push(rule);
+        let mut plan = Plan { seed: std::hash::RandomState::new().hash_one(0u8), ..Plan::default() };
+        for (rule, filter) in filters.into_iter().enumerate() {
+            plan.either.push(Vec::new());
+            filter.all.iter().for_each(|(_, condition)| plan.add(rule, condition, true));
+            filter.none.iter().for_each(|(_, condition)| plan.add(rule, condition, false));
         }
-        plan.holding = vec![0; plan.others.len().div_ceil(64)];
+        plan.ends.words = words_for(plan.either.len());
+        plan.dead = vec![0; plan.ends.words];
         plan
+    }
+
+    fn add(&mut self, rule: usize, condition: &TrafficCondition, needed: bool) {
+        let (end, test) = match condition {
+            TrafficCondition::End(end, condition) => (*end, EndTest::Condition(condition.clone())),
+            TrafficCondition::Fqdn(wanted) => (End::Any, EndTest::Fqdn(wanted.clone())),
+            other => return self.add_to_table(rule, other, needed),
+        };
+        let number = self.ends.number(test);
+        let (_, src, dst) = &mut self.ends.tests[number];
+        match (end, needed) {
+            (End::Src, true) => src.needed.push(rule),
+            (End::Dst, true) => dst.needed.push(rule),
+            (End::Any, true) => self.either[rule].push(number),
+            (End::Src, false) => src.refused.push(rule),
+            (End::Dst, false) => dst.refused.push(rule),
+            (End::Any, false) => {
+                src.refused.push(rule);
+                dst.refused.push(rule);
+            }
+        }
+    }
+
+    fn add_to_table(&mut self, rule: usize, condition: &TrafficCondition, needed: bool) {
+        let Some(subject) = Subject::of(condition) else { return };
+        let table = match self.tables.iter().position(|table| table.subject == subject) {
+            Some(place) => &mut self.tables[place],
+            None => {
+                self.tables.push(Table { subject, conditions: Vec::new(), met: HashMap::new(), out: Vec::new() });
+                let last = self.tables.len() - 1;
+                &mut self.tables[last]
+            }
+        };
+        let place = table.conditions.iter().position(|(have, _)| have == condition).unwrap_or_else(|| {
+            table.conditions.push((condition.clone(), Wanting::default()));
+            table.conditions.len() - 1
+        });
+        let wanting = &mut table.conditions[place].1;
+        if needed { wanting.needed.push(rule) } else { wanting.refused.push(rule) }
     }
 
     /// A function that tests every end condition on an endpoint.
     pub fn marker(&self) -> impl Fn(&Endpoint) -> Box<[u64]> + 'static {
         let ends = self.ends.clone();
-        move |endpoint| {
-            let mut marks = vec![0u64; ends.len().div_ceil(64)];
-            for (bit, _) in ends.iter().enumerate().filter(|(_, condition)| condition.matches(endpoint)) {
-                marks[bit / 64] |= 1 << (bit % 64);
-            }
-            marks.into_boxed_slice()
-        }
+        move |endpoint| ends.mark(endpoint)
     }
 
     /// Puts the numbers of the rules that count this flow into `out`.
     pub fn matching(&mut self, flow: &Flow<'_>, out: &mut Vec<u32>) {
         out.clear();
-        self.holding.fill(0);
-        for (bit, _) in self.others.iter().enumerate().filter(|(_, condition)| condition.matches(flow)) {
-            self.holding[bit / 64] |= 1 << (bit % 64);
-        }
+        let words = self.ends.words;
         let (src, dst) = (&flow.src.marks, &flow.dst.marks);
-        let has = |marks: &[u64], bit: usize| marks[bit / 64] & (1 << (bit % 64)) != 0;
-        for (index, rule) in (0u32..).zip(&self.rules) {
-            let counted = rule.other_all.all_in(&self.holding)
-                && rule.src_all.all_in(src)
-                && rule.dst_all.all_in(dst)
-                && rule.any_all.iter().all(|bit| has(src, *bit) || has(dst, *bit))
-                && !rule.other_none.any_in(&self.holding)
-                && !rule.src_none.any_in(src)
-                && !rule.dst_none.any_in(dst);
-            if counted {
-                out.push(index);
+        for ((dead, src), dst) in self.dead.iter_mut().zip(&src[..words]).zip(&dst[words..2 * words]) {
+            *dead = src | dst;
+        }
+        for table in &mut self.tables {
+            table.strike(flow, self.seed, &mut self.dead);
+        }
+        let (src, dst) = (&src[2 * words..], &dst[2 * words..]);
+        for (word, dead) in self.dead.iter().enumerate() {
+            let mut alive = !dead;
+            while alive != 0 {
+                let rule = word * 64 + alive.trailing_zeros() as usize;
+                alive &= alive - 1;
+                let Some(either) = self.either.get(rule) else { break };
+                if either.iter().all(|test| has(src, *test) || has(dst, *test)) {
+                    out.push(rule as u32);
+                }
             }
         }
     }
 }
 
-fn number<T: PartialEq + Clone>(list: &mut Vec<T>, item: &T) -> usize {
-    list.iter().position(|have| have == item).unwrap_or_else(|| {
-        list.push(item.clone());
-        list.len() - 1
-    })
+fn words_for(bits: usize) -> usize {
+    bits.div_ceil(64)
+}
+
+fn set(words: &mut [u64], bit: usize) {
+    words[bit / 64] |= 1 << (bit % 64);
+}
+
+fn has(words: &[u64], bit: usize) -> bool {
+    words[bit / 64] & (1 << (bit % 64)) != 0
 }
 
 /// The policy decisions that some rule can match; the PCE is asked for no others. Empty: all.

@@ -2,7 +2,8 @@
 
 use crate::domain::alert::Talker;
 use crate::domain::metric::Metric;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
+use std::collections::BTreeMap;
 
 /// Groups one rule may have in one run. More are not told apart any more, which is said.
 pub const MOST_GROUPS: usize = 50_000;

@@ -12,8 +12,8 @@ use crate::domain::record::{Decision, Direction, Endpoint, Flow, FlowSink, Inter
 use crate::domain::rule::{Matcher, Rule};
 use crate::domain::text::visible;
 use crate::domain::time::before;
+use hashbrown::HashMap;
 use jiff::Timestamp;
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;
@@ -204,7 +204,6 @@ impl<'r> TrafficJudge<'r> {
         self.hits.clear();
         for number in &self.matching {
             let judged = &mut self.rules[*number as usize];
-            judged.tally.matched += 1;
             let rule = judged.rule;
             let key = if rule.group_by.is_empty() {
                 super::memory::UNGROUPED
@@ -232,21 +231,26 @@ impl<'r> TrafficJudge<'r> {
             return;
         };
         if let Some(met) = &mut self.repeats {
-            let key = xxh3_64(
-                format!("{}|{:?}|{}|{}|{}|{:?}", flow_key(flow), flow.direction, flow.state, flow.process, flow.user, flow.first)
-                    .as_bytes(),
-            );
-            let part = *met.entry(key).or_insert(self.part);
+            self.scratch.clear();
+            self.scratch.extend_from_slice(&flow_key(flow).to_le_bytes());
+            self.scratch.extend_from_slice(&first.as_nanosecond().to_le_bytes());
+            self.scratch.push(u8::from(flow.direction == Direction::Inbound));
+            for text in [flow.state, flow.process, flow.user] {
+                self.scratch.extend_from_slice(&(text.len() as u64).to_le_bytes());
+                self.scratch.extend_from_slice(text.as_bytes());
+            }
+            let part = *met.entry(xxh3_64(&self.scratch)).or_insert(self.part);
             if part != self.part {
                 return;
             }
         }
+        // Only what lies in a rule's window makes a group.
+        let (rules, now) = (&self.rules, self.now);
+        self.matching.retain(|number| last > rules[*number as usize].account.window_start && first <= now);
+        self.collect_hits(flow);
         let counters = [flow.connections, flow.bytes_in, flow.bytes_out];
         for hit in &self.hits {
             let judged = &mut self.rules[hit.rule as usize];
-            if last <= judged.account.window_start || first > self.now {
-                continue;
-            }
             let amount = match judged.rule.metric {
                 // The mean over the bucket: the only rate a single look can give.
                 Metric::Bandwidth => {
@@ -267,15 +271,25 @@ impl<'r> TrafficJudge<'r> {
 impl FlowSink for TrafficJudge<'_> {
     fn flow(&mut self, flow: &Flow<'_>) {
         self.plan.matching(flow, &mut self.matching);
-        self.collect_hits(flow);
+        for number in &self.matching {
+            self.rules[*number as usize].tally.matched += 1;
+        }
         let Some(mut ledger) = self.ledger.take() else {
             self.add_as_reported(flow);
             return;
         };
-        let marks =
-            self.marked.iter().enumerate().filter(|(_, rule)| self.matching.contains(rule)).fold(0u64, |marks, (bit, _)| marks | 1 << bit);
-        let mut adding = Adding { rules: &mut self.rules, kept: &mut self.kept, current: Some(flow) };
-        ledger.see(flow, self.part, &self.hits, marks, &self.accounts, &mut adding);
+        let mut marks = 0u64;
+        for (bit, rule) in self.marked.iter().enumerate() {
+            if self.matching.binary_search(rule).is_ok() {
+                marks |= 1 << bit;
+            }
+        }
+        // Most records are as they were: they need no groups.
+        if let Some(recognised) = ledger.recognise(flow, self.part, marks) {
+            self.collect_hits(flow);
+            let mut adding = Adding { rules: &mut self.rules, kept: &mut self.kept, current: Some(flow) };
+            ledger.take(recognised, &self.hits, &self.accounts, &mut adding);
+        }
         self.ledger = Some(ledger);
     }
 }

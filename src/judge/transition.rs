@@ -69,6 +69,9 @@ pub struct Instance {
     pub window: Window,
     /// Largest contributors.
     pub top: Vec<Talker>,
+    /// Whether a long pause already made it begin to wait anew.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub interrupted: bool,
     /// What each channel was told.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub told: BTreeMap<String, Told>,
@@ -128,8 +131,9 @@ pub fn step(previous: Option<Instance>, rule: &Rule, finding: &Finding, now: Tim
                 (resolved, _) => begin(rule, finding, resolved, *severity, now),
             };
             let interrupted = since(now, instance.evaluated_at) > PENDING_OUTLIVES;
-            if instance.stage == Stage::Pending && interrupted {
-                instance.since = now;
+            // Once: when every pause is that long, waiting anew each time would mean to wait for ever.
+            if instance.stage == Stage::Pending && interrupted && !instance.interrupted {
+                (instance.since, instance.interrupted) = (now, true);
             }
             // A milder certainty does not lower an alert while the worse cannot be ruled out.
             let stays = instance.stage == Stage::Firing
@@ -192,6 +196,7 @@ fn begin(rule: &Rule, finding: &Finding, resolved: Option<Instance>, severity: S
         threshold: String::new(),
         window: finding.window,
         top: Vec::new(),
+        interrupted: false,
         told: resolved.map(|instance| instance.told).unwrap_or_default(),
     }
 }

@@ -1,17 +1,16 @@
 //! Flow records from a byte stream: inflate, find each record where it lies, hand it to a sink.
 //!
 //! Takes any `Read`; knows nothing of HTTP, rules or state. Memory does not grow with the stream:
-//! one buffer, and the endpoints met so far up to a cap. A stream that is cut, in its compression
+//! a few buffers, and the endpoints met so far up to a cap. A stream that is cut, in its compression
 //! or in its JSON, is an error and never a short answer.
 
-use super::wire;
-use crate::domain::record::{Endpoint, FlowSink, Interned};
+pub use super::endpoints::Endpoints;
+use super::pump::{self, Chunk, Pumped, ROOM};
+use super::{quick, wire};
+use crate::domain::record::FlowSink;
 use flate2::read::MultiGzDecoder;
 use serde::de::IgnoredAny;
-use std::collections::HashMap;
 use std::io::{self, Read};
-use std::rc::Rc;
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
 /// How much a stream held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,11 +46,8 @@ pub enum DecodeError {
     Format(String),
 }
 
-const BUFFER: usize = 256 * 1024;
 /// No record is this long; a stream that claims so is not what it should be.
 const LONGEST_RECORD: usize = 16 * 1024 * 1024;
-/// Endpoints remembered at once. Past it all are forgotten and met again.
-const MOST_ENDPOINTS: usize = 16 * 1024;
 
 /// Undoes gzip where the bytes say so, whatever a header said; twice at most (a gzip file sent with
 /// a gzip encoding). A network failure inside keeps its name.
@@ -138,67 +134,30 @@ fn named(error: io::Error, rows: u64) -> DecodeError {
     DecodeError::Read(error)
 }
 
-/// Tests every end condition of the rules on an endpoint.
-type Marker<'m> = Box<dyn Fn(&Endpoint) -> Box<[u64]> + 'm>;
-
-/// Parses endpoints once and tests the rules' end conditions on them once.
-pub struct Endpoints<'m> {
-    seen: HashMap<u128, Rc<Interned>>,
-    mark: Marker<'m>,
-    seed: u64,
-    nothing: Rc<Interned>,
-}
-
-impl<'m> Endpoints<'m> {
-    /// `mark` tests an endpoint's conditions; see `judge::plan`.
-    pub fn new(mark: impl Fn(&Endpoint) -> Box<[u64]> + 'm) -> Self {
-        let nothing =
-            Rc::new(Interned { marks: mark(&Endpoint::default()), endpoint: Endpoint::default(), ip_key: xxh3_64(b""), href_key: 0 });
-        // A seed of the run's own: nobody outside can prepare two endpoints that hash alike.
-        let seed = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0u8);
-        Self { seen: HashMap::new(), mark: Box::new(mark), seed, nothing }
-    }
-
-    fn intern(&mut self, raw: Option<&str>) -> Result<Rc<Interned>, serde_json::Error> {
-        let Some(raw) = raw else { return Ok(Rc::clone(&self.nothing)) };
-        let key = xxh3_128_with_seed(raw.as_bytes(), self.seed);
-        if let Some(known) = self.seen.get(&key) {
-            return Ok(Rc::clone(known));
-        }
-        let endpoint = wire::endpoint(raw)?;
-        let interned = Rc::new(Interned {
-            marks: (self.mark)(&endpoint),
-            ip_key: xxh3_64(endpoint.ip_text.as_bytes()),
-            href_key: endpoint.workload.as_ref().map_or(0, |workload| xxh3_64(workload.href.as_bytes())),
-            endpoint,
-        });
-        if self.seen.len() >= MOST_ENDPOINTS {
-            self.seen.clear();
-        }
-        self.seen.insert(key, Rc::clone(&interned));
-        Ok(interned)
-    }
-}
-
 /// Reads every record of a stream: a JSON array on one line or many, or one object after the other,
-/// plain or gzip.
-pub fn decode_flows(stream: impl Read, endpoints: &mut Endpoints<'_>, sink: &mut dyn FlowSink) -> Result<Decoded, DecodeError> {
-    let reader = inflate(stream).map_err(|error| named(error, 0))?;
-    let mut scanner = Scanner { reader, buffer: vec![0; BUFFER], start: 0, end: 0, at_end: false, decoded: Decoded::default() };
-    scanner.run(endpoints, sink)?;
-    Ok(scanner.decoded)
+/// plain or gzip. The stream is read and inflated on a thread of its own.
+pub fn decode_flows(stream: impl Read + Send, endpoints: &mut Endpoints<'_>, sink: &mut dyn FlowSink) -> Result<Decoded, DecodeError> {
+    std::thread::scope(|scope| {
+        let pumped = pump::start(scope, stream).map_err(DecodeError::Read)?;
+        let mut scanner =
+            Scanner { pumped, buffer: Vec::new(), start: 0, end: 0, at_end: false, decoded: Decoded::default(), scratch: String::new() };
+        scanner.run(endpoints, sink)?;
+        Ok(scanner.decoded)
+    })
 }
 
-struct Scanner<'r> {
-    reader: Box<dyn Read + 'r>,
+struct Scanner {
+    pumped: Pumped,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
     at_end: bool,
     decoded: Decoded,
+    /// Texts of the record at hand that held escapes.
+    scratch: String,
 }
 
-impl Scanner<'_> {
+impl Scanner {
     fn run(&mut self, endpoints: &mut Endpoints<'_>, sink: &mut dyn FlowSink) -> Result<(), DecodeError> {
         match self.skip_blank()? {
             Some(0xef) if self.starts_with_mark()? => self.start += 3,
@@ -261,6 +220,12 @@ impl Scanner<'_> {
                 return Err(DecodeError::Cut { rows: self.decoded.rows });
             }
             let bytes = &self.buffer[self.start..self.end];
+            if let Some((flow, length)) = quick::record(bytes, endpoints, &mut self.scratch) {
+                sink.flow(&flow);
+                self.start += length;
+                self.decoded.rows += 1;
+                return Ok(());
+            }
             let mut stream = serde_json::Deserializer::from_slice(bytes).into_iter::<wire::RawFlow<'_>>();
             let (length, readable) = match stream.next() {
                 Some(Ok(raw)) => {
@@ -335,28 +300,35 @@ impl Scanner<'_> {
         }
     }
 
-    /// Moves what is left to the front and reads on behind it.
+    /// Goes on to the next chunk; what is left of this one moves before it.
     fn fill(&mut self) -> Result<(), DecodeError> {
-        if self.start > 0 {
-            self.buffer.copy_within(self.start..self.end, 0);
-            self.end -= self.start;
-            self.start = 0;
+        let rest = self.end - self.start;
+        if rest <= ROOM {
+            let Some(mut chunk) = self.next_chunk()? else { return Ok(()) };
+            chunk.bytes[ROOM - rest..ROOM].copy_from_slice(&self.buffer[self.start..self.end]);
+            (self.start, self.end) = (ROOM - rest, chunk.end);
+            self.pumped.give_back(std::mem::replace(&mut self.buffer, chunk.bytes));
+            return Ok(());
         }
-        if self.end == self.buffer.len() {
-            if self.buffer.len() >= LONGEST_RECORD {
-                return Err(DecodeError::Format(format!("a record is longer than {} MiB", LONGEST_RECORD >> 20)));
-            }
-            self.buffer.resize(self.buffer.len() * 2, 0);
+        // A record longer than the room: gather until there is twice as much, so that it is not begun again too often.
+        if rest >= LONGEST_RECORD {
+            return Err(DecodeError::Format(format!("a record is longer than {} MiB", LONGEST_RECORD >> 20)));
         }
-        // Fill as far as possible: every refill parses one cut record again.
-        while self.end < self.buffer.len() && !self.at_end {
-            match self.reader.read(&mut self.buffer[self.end..]) {
-                Ok(0) => self.at_end = true,
-                Ok(count) => self.end += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(named(error, self.decoded.rows)),
-            }
+        let mut long = self.buffer[self.start..self.end].to_vec();
+        while long.len() < 2 * rest
+            && let Some(chunk) = self.next_chunk()?
+        {
+            long.extend_from_slice(&chunk.bytes[ROOM..chunk.end]);
+            self.pumped.give_back(chunk.bytes);
         }
+        (self.start, self.end) = (0, long.len());
+        self.pumped.give_back(std::mem::replace(&mut self.buffer, long));
         Ok(())
+    }
+
+    fn next_chunk(&mut self) -> Result<Option<Chunk>, DecodeError> {
+        let chunk = self.pumped.next().map_err(|error| named(error, self.decoded.rows))?;
+        self.at_end = chunk.is_none();
+        Ok(chunk)
     }
 }

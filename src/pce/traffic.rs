@@ -70,7 +70,7 @@ pub trait AnswerSink {
     /// One downloaded body, raw as sent (gzip or not, whatever a header says). Returns the rows read.
     ///
     /// `part` is 0 for the first and grows with each further one; a record may come again in a later part.
-    fn part(&mut self, part: u32, body: &mut dyn Read) -> Result<u64, BodyError>;
+    fn part(&mut self, part: u32, body: &mut (dyn Read + Send)) -> Result<u64, BodyError>;
 }
 
 /// Why a body could not be read to its end.

@@ -131,20 +131,15 @@ impl<'a> RawFlow<'a> {
     /// The record in the program's own terms.
     pub fn flow(&self, src: Rc<Interned>, dst: Rc<Interned>) -> Flow<'_> {
         let service = self.service.as_ref();
-        let proto = service.and_then(|service| service.proto).unwrap_or(-1);
-        let port = service.and_then(|service| service.port).filter(|port| *port != 0 || matches!(proto, 6 | 17 | 132));
         let range = self.timestamp_range.as_ref();
-        let icmp = if matches!(proto, 1 | 58) { u16::from_be_bytes([self.icmp_type.unwrap_or(0), self.icmp_code.unwrap_or(0)]) } else { 0 };
-        Flow {
-            src,
-            dst,
-            port,
-            proto,
+        let parts = Parts {
+            port: service.and_then(|service| service.port),
+            proto: service.and_then(|service| service.proto),
             process: service.map_or("", |service| text(&service.process_name)),
             service: service.map_or("", |service| text(&service.windows_service_name)),
             user: service.map_or("", |service| text(&service.user_name)),
-            decision: Decision::parse(text(&self.policy_decision)).unwrap_or(Decision::Unknown),
-            direction: if text(&self.flow_direction) == "inbound" { Direction::Inbound } else { Direction::Outbound },
+            decision: text(&self.policy_decision),
+            direction: text(&self.flow_direction),
             state: text(&self.state),
             transmission: text(&self.transmission),
             network: self.network.as_ref().map_or("", |network| text(&network.name)),
@@ -152,10 +147,61 @@ impl<'a> RawFlow<'a> {
             connections: self.num_connections.unwrap_or(0),
             bytes_in: self.dst_bi.unwrap_or(0),
             bytes_out: self.dst_bo.unwrap_or(0),
-            icmp,
+            icmp_type: self.icmp_type,
+            icmp_code: self.icmp_code,
             first: range.and_then(|range| time(&range.first_detected)),
             last: range.and_then(|range| time(&range.last_detected)),
-        }
+        };
+        flow_of(parts, src, dst)
+    }
+}
+
+/// What a record says, as it says it; an absent text is empty.
+pub struct Parts<'a> {
+    pub port: Option<u16>,
+    pub proto: Option<i16>,
+    pub process: &'a str,
+    pub service: &'a str,
+    pub user: &'a str,
+    pub decision: &'a str,
+    pub direction: &'a str,
+    pub state: &'a str,
+    pub transmission: &'a str,
+    pub network: &'a str,
+    pub client_type: &'a str,
+    pub connections: u64,
+    pub bytes_in: u64,
+    pub bytes_out: u64,
+    pub icmp_type: Option<u8>,
+    pub icmp_code: Option<u8>,
+    pub first: Option<Timestamp>,
+    pub last: Option<Timestamp>,
+}
+
+/// What the parts of a record mean.
+pub fn flow_of<'a>(parts: Parts<'a>, src: Rc<Interned>, dst: Rc<Interned>) -> Flow<'a> {
+    let proto = parts.proto.unwrap_or(-1);
+    let is_icmp = matches!(proto, 1 | 58);
+    Flow {
+        src,
+        dst,
+        port: parts.port.filter(|port| *port != 0 || matches!(proto, 6 | 17 | 132)),
+        proto,
+        process: parts.process,
+        service: parts.service,
+        user: parts.user,
+        decision: Decision::parse(parts.decision).unwrap_or(Decision::Unknown),
+        direction: if parts.direction == "inbound" { Direction::Inbound } else { Direction::Outbound },
+        state: parts.state,
+        transmission: parts.transmission,
+        network: parts.network,
+        client_type: parts.client_type,
+        connections: parts.connections,
+        bytes_in: parts.bytes_in,
+        bytes_out: parts.bytes_out,
+        icmp: if is_icmp { u16::from_be_bytes([parts.icmp_type.unwrap_or(0), parts.icmp_code.unwrap_or(0)]) } else { 0 },
+        first: parts.first,
+        last: parts.last,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::domain::report::{DeliveryReport, DeliveryStatus};
 use crate::judge::outbox;
 use crate::state::{State, StateError};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -20,10 +20,22 @@ pub struct Ready {
     pub timeout: Duration,
 }
 
+/// What is said of a message whose channel was removed or switched off.
+const NOWHERE: &str =
+    "the config has no channel of this name that is enabled; bring it back, or throw the message away with `pcemon outbox drop`";
+
 /// Enabled channels by name.
 pub type ReadyChannels = BTreeMap<String, Ready>;
 
-/// Tries every message that is due. `commit` is called after each outcome; its failure ends the
+/// What a thread says of one message.
+enum Word {
+    /// It was tried.
+    Tried(Outcome),
+    /// It was not: the reason.
+    Waits(String),
+}
+
+/// Tries every message whose turn it is. `commit` is called after each outcome; its failure ends the
 /// sending, because what cannot be remembered would be repeated.
 pub fn send_all(
     state: &mut State,
@@ -33,105 +45,157 @@ pub fn send_all(
     deadline: Instant,
     commit: &mut dyn FnMut(&mut State) -> Result<(), StateError>,
 ) -> Result<Vec<DeliveryReport>, StateError> {
-    let (outcomes, results) = mpsc::channel();
+    let mut nowhere = false;
+    for parcel in state.outbox.iter_mut().filter(|parcel| parcel.given_up.is_none() && !channels.contains_key(&parcel.channel)) {
+        nowhere |= parcel.last_error.as_deref() != Some(NOWHERE);
+        parcel.last_error = Some(NOWHERE.to_owned());
+    }
+    let (words, heard) = mpsc::channel();
     let mut waiting = 0;
     for (name, ready) in channels {
-        let due: Vec<Parcel> =
-            state.outbox.iter().filter(|parcel| parcel.channel == name && outbox::is_due(parcel, now)).cloned().collect();
-        if due.is_empty() {
+        let turn: Vec<Parcel> = outbox::turn(&state.outbox, &name, now).into_iter().cloned().collect();
+        if turn.is_empty() {
             continue;
         }
-        waiting += due.len();
-        let outcomes = outcomes.clone();
-        let Ready { channel, timeout } = ready;
+        waiting += turn.len();
+        let words = words.clone();
         // Not joined: a thread that hangs despite its time-out must not keep the process.
-        std::thread::spawn(move || {
-            let mut failed = None;
-            for parcel in due {
-                let left = deadline.saturating_duration_since(Instant::now());
-                let outcome = match (&channel, &failed) {
-                    // Behind a failed message the next ones wait: order is kept, and one time-out is enough.
-                    (_, Some(error)) => Outcome::Retry { error: format!("not tried behind a failed message ({error})"), after: None },
-                    (Err(error), None) => Outcome::Retry { error: error.clone(), after: None },
-                    (Ok(_), None) if left.is_zero() => Outcome::Retry { error: "the run's deadline came first".to_owned(), after: None },
-                    (Ok(channel), None) => channel.send(&parcel, &SendContext { now, timeout: timeout.min(left) }),
-                };
-                if let Outcome::Retry { error, .. } | Outcome::Permanent { error } = &outcome {
-                    failed.get_or_insert_with(|| error.clone());
-                }
-                if outcomes.send((parcel.id, outcome)).is_err() {
-                    return;
-                }
-            }
-        });
+        std::thread::spawn(move || send_in_order(&turn, &ready, now, deadline, &words));
     }
-    drop(outcomes);
+    drop(words);
     let mut reports = Vec::new();
+    let mut told: BTreeSet<String> = BTreeSet::new();
     while waiting > 0 {
         let patience = deadline.saturating_duration_since(Instant::now()) + Duration::from_secs(2);
-        let Ok((id, outcome)) = results.recv_timeout(patience) else { break };
+        let Ok((id, word)) = heard.recv_timeout(patience) else { break };
         waiting -= 1;
-        if let Some(report) = settle(state, &id, outcome, now) {
-            reports.push(report);
-            commit(state)?;
+        let tried = matches!(word, Word::Tried(_));
+        let Some(report) = settle(state, &id, word, now) else { continue };
+        if tried {
+            reports.push((id.clone(), report));
+            told.insert(id);
         }
+        commit(state)?;
+        nowhere = false;
     }
-    if outbox::give_up(&mut state.outbox, give_up_after, now) > 0 {
+    let given_up = outbox::give_up(&mut state.outbox, give_up_after, now);
+    if nowhere || !given_up.is_empty() {
         commit(state)?;
     }
-    Ok(finish(state, reports, now))
+    Ok(finish(state, reports, &told, &given_up))
 }
 
-fn settle(state: &mut State, id: &str, outcome: Outcome, now: Timestamp) -> Option<DeliveryReport> {
+/// One channel's messages, one after the other.
+fn send_in_order(turn: &[Parcel], ready: &Ready, now: Timestamp, deadline: Instant, words: &mpsc::Sender<(String, Word)>) {
+    let mut closed: Option<String> = None;
+    let mut refused = 0;
+    for parcel in turn {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let word = match (&ready.channel, &closed) {
+            (_, Some(error)) => Word::Waits(format!("waits behind a message that failed ({error})")),
+            (_, None) if left.is_zero() => Word::Waits("the run's deadline came first".to_owned()),
+            (Err(error), None) => Word::Tried(Outcome::Retry { error: error.clone(), after: None }),
+            (Ok(channel), None) => Word::Tried(channel.send(parcel, &SendContext { now, timeout: ready.timeout.min(left) })),
+        };
+        match &word {
+            // Order is kept, and one time-out is enough.
+            Word::Tried(Outcome::Retry { error, .. }) => closed = Some(error.clone()),
+            // A refused message is that message's fault; two in a row are the channel's.
+            Word::Tried(Outcome::Permanent { error }) => {
+                refused += 1;
+                if refused == 2 {
+                    closed = Some(error.clone());
+                }
+            }
+            Word::Tried(Outcome::Delivered) => refused = 0,
+            Word::Waits(_) => {}
+        }
+        if words.send((parcel.id.clone(), word)).is_err() {
+            return;
+        }
+    }
+}
+
+fn settle(state: &mut State, id: &str, word: Word, now: Timestamp) -> Option<DeliveryReport> {
     let place = state.outbox.iter().position(|parcel| parcel.id == id)?;
-    let tried = !matches!(&outcome, Outcome::Retry { error, .. } if error.starts_with("not tried"));
-    state.outbox[place].attempts += u32::from(tried);
-    let (error, after, permanent) = match outcome {
-        Outcome::Delivered => {
-            let parcel = state.outbox.remove(place);
-            outbox::delivered(&parcel, &mut state.instances, now);
+    let parcel = &mut state.outbox[place];
+    let (error, after, permanent) = match word {
+        Word::Waits(reason) => {
+            parcel.last_error = Some(reason);
+            return Some(report(parcel, DeliveryStatus::Queued, parcel.last_error.clone()));
+        }
+        Word::Tried(Outcome::Delivered) => {
+            let parcel = outbox::delivered(&mut state.outbox, place, &mut state.instances, now);
             return Some(report(&parcel, DeliveryStatus::Sent, None));
         }
-        Outcome::Retry { error, after } => (error, after, false),
-        Outcome::Permanent { error } => (error, None, true),
+        Word::Tried(Outcome::Retry { error, after }) => (error, after, false),
+        Word::Tried(Outcome::Permanent { error }) => (error, None, true),
     };
-    let parcel = &mut state.outbox[place];
-    if tried {
-        outbox::failed(parcel, error.clone(), after, permanent, now);
-    } else {
-        parcel.last_error = Some(error.clone());
-    }
+    parcel.attempts += 1;
+    outbox::failed(parcel, error.clone(), after, permanent, now);
     Some(report(parcel, DeliveryStatus::Queued, Some(error)))
 }
 
-/// Adds what was not tried in this run, and turns what was given up in it into failures.
-fn finish(state: &State, reports: Vec<DeliveryReport>, now: Timestamp) -> Vec<DeliveryReport> {
-    let mut all = reports;
-    // Reports carry no id: what was queued is told again below from the outbox, which knows the end of it.
-    all.retain(|report| report.status == DeliveryStatus::Sent);
+/// Adds what was not tried in this run, one line for each channel, and turns what was given up in it into failures.
+fn finish(
+    state: &State,
+    reports: Vec<(String, DeliveryReport)>,
+    tried: &BTreeSet<String>,
+    given_up: &BTreeSet<String>,
+) -> Vec<DeliveryReport> {
+    let mut all: Vec<DeliveryReport> = reports.into_iter().filter(|(id, _)| !given_up.contains(id)).map(|(_, report)| report).collect();
+    let mut waiting: BTreeMap<&str, Vec<&Parcel>> = BTreeMap::new();
     for parcel in &state.outbox {
-        match parcel.given_up {
-            Some(at) if at == now => {
-                let error =
-                    format!("given up after {} attempts: {}", parcel.attempts, parcel.last_error.as_deref().unwrap_or("never tried"));
-                all.push(report(parcel, DeliveryStatus::Failed, Some(error)));
-            }
-            Some(_) => {}
-            None => all.push(report(parcel, DeliveryStatus::Queued, parcel.last_error.clone())),
+        if given_up.contains(&parcel.id) {
+            let last = parcel.last_error.as_deref().unwrap_or("never tried");
+            let error = format!("given up after {} attempts: {last}", parcel.attempts);
+            all.push(report(parcel, DeliveryStatus::Failed, Some(error)));
+        } else if parcel.given_up.is_none() && !tried.contains(&parcel.id) {
+            waiting.entry(&parcel.channel).or_default().push(parcel);
         }
     }
+    for (channel, parcels) in waiting {
+        let Some(first) = parcels.first() else { continue };
+        let last = first.last_error.as_deref().unwrap_or("not tried in this run");
+        let error = if parcels.len() == 1 { last.to_owned() } else { format!("{} messages wait: {last}", parcels.len()) };
+        all.push(DeliveryReport {
+            channel: channel.to_owned(),
+            status: DeliveryStatus::Queued,
+            alerts: parcels.iter().map(|parcel| parcel.size()).sum(),
+            attempts: parcels.iter().map(|parcel| parcel.attempts).max().unwrap_or(0),
+            error: Some(error),
+            preview: None,
+        });
+    }
+    // Channels answer in any order; readers want the same one every time.
+    all.sort_by(|a, b| a.channel.cmp(&b.channel));
     all
 }
 
 fn report(parcel: &Parcel, status: DeliveryStatus, error: Option<String>) -> DeliveryReport {
-    DeliveryReport {
-        channel: parcel.channel.clone(),
-        status,
-        alerts: parcel.alerts.len() + parcel.left_out,
-        attempts: parcel.attempts,
-        error,
-        preview: None,
+    DeliveryReport { channel: parcel.channel.clone(), status, alerts: parcel.size(), attempts: parcel.attempts, error, preview: None }
+}
+
+/// What a reader must know of the outbox beyond this run's deliveries.
+pub fn remarks(outbox: &[Parcel]) -> Vec<String> {
+    let mut remarks = Vec::new();
+    let mut given_up: BTreeMap<&str, usize> = BTreeMap::new();
+    let channels: BTreeSet<&str> = outbox.iter().map(|parcel| parcel.channel.as_str()).collect();
+    for parcel in outbox.iter().filter(|parcel| parcel.given_up.is_some()) {
+        *given_up.entry(&parcel.channel).or_default() += 1;
     }
+    for (channel, count) in given_up {
+        remarks.push(format!(
+            "{count} message(s) to '{channel}' were given up and never arrived; see `pcemon outbox list`, then `pcemon outbox retry` or `drop`"
+        ));
+    }
+    for channel in channels.into_iter().filter(|channel| outbox::is_full(outbox, channel)) {
+        remarks.push(format!(
+            "{} messages wait for '{channel}', no more are added; it hears of what fires when it takes messages again, and never of what is over by then",
+            outbox::MOST_WAITING
+        ));
+    }
+    remarks
 }
 
 /// Channels that cannot be opened, whether or not there is something to tell: the next alert would be stuck.
@@ -152,20 +216,16 @@ pub fn broken(channels: &ReadyChannels) -> Vec<DeliveryReport> {
 
 /// What would be sent, exactly, secrets hidden.
 pub fn preview(outbox: &[Parcel], channels: &ReadyChannels, now: Timestamp) -> Vec<DeliveryReport> {
-    outbox
-        .iter()
-        .filter(|parcel| outbox::is_due(parcel, now))
-        .map(|parcel| {
-            let shown = channels.get(&parcel.channel).map(|ready| match &ready.channel {
-                Ok(channel) => Ok(channel.preview(parcel, now)),
-                Err(error) => Err(error.clone()),
-            });
-            let (preview, error) = match shown {
-                Some(Ok(text)) => (Some(text), None),
-                Some(Err(error)) => (None, Some(error)),
-                None => (None, Some("the channel is not in the config any more".to_owned())),
-            };
+    let show = |parcel: &Parcel, ready: &Ready| match &ready.channel {
+        Ok(channel) => (Some(channel.preview(parcel, now)), None),
+        Err(error) => (None, Some(error.clone())),
+    };
+    let sent = channels.iter().flat_map(|(name, ready)| {
+        outbox::turn(outbox, name, now).into_iter().map(move |parcel| {
+            let (preview, error) = show(parcel, ready);
             DeliveryReport { preview, ..report(parcel, DeliveryStatus::DryRun, error) }
         })
-        .collect()
+    });
+    let nowhere = outbox.iter().filter(|parcel| parcel.given_up.is_none() && !channels.contains_key(&parcel.channel));
+    sent.chain(nowhere.map(|parcel| report(parcel, DeliveryStatus::Queued, Some(NOWHERE.to_owned())))).collect()
 }

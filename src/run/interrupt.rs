@@ -3,6 +3,7 @@
 use crate::pce::Cleaner;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,6 +14,8 @@ pub struct Interrupt {
     /// Set when the run is to end.
     pub stop: Arc<AtomicBool>,
     cleaner: Arc<Mutex<Option<Cleaner>>>,
+    /// Goes when the process goes.
+    folder: Arc<Mutex<Option<PathBuf>>>,
     /// Held while the state is being written: a signal waits for that.
     writing: Arc<Mutex<()>>,
 }
@@ -39,6 +42,19 @@ impl Interrupt {
         *self.cleaner.lock().unwrap_or_else(PoisonError::into_inner) = Some(cleaner);
     }
 
+    /// Tells which folder is to be gone afterwards.
+    pub fn removes(&self, folder: PathBuf) {
+        *self.folder.lock().unwrap_or_else(PoisonError::into_inner) = Some(folder);
+    }
+
+    /// Lets the thread that got the signal end the process: who leaves first would cut its cleaning short.
+    pub fn wait_for_the_end(&self) {
+        let begun = Instant::now();
+        while begun.elapsed() < 3 * PATIENCE {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     /// Keeps a signal from ending the process while the guard lives.
     pub fn writing(&self) -> MutexGuard<'_, ()> {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
@@ -51,6 +67,11 @@ impl Interrupt {
         let cleaner = self.cleaner.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(cleaner) = cleaner {
             cleaner.delete_all(PATIENCE);
+        }
+        if let Some(folder) = self.folder.lock().unwrap_or_else(PoisonError::into_inner).take()
+            && let Err(error) = std::fs::remove_dir_all(&folder)
+        {
+            log::warn!("cannot remove {}: {error}", folder.display());
         }
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE {

@@ -2,6 +2,7 @@
 
 pub mod deliver;
 pub mod interrupt;
+mod measure;
 pub mod output;
 mod rules;
 pub mod sources;
@@ -10,26 +11,19 @@ use crate::cli::{CheckArgs, FailOn};
 use crate::config::{Config, fetch_secret};
 use crate::domain::alert::PceIdentity;
 use crate::domain::metric::SourceKind;
-use crate::domain::record::Decision;
-use crate::domain::report::{Accounting, Report, RunInfo, SourceReport, SourceStatus, Status};
-use crate::domain::rule::{Matcher, Rule};
-use crate::domain::time::{before, since};
+use crate::domain::report::{Report, RunInfo, SourceStatus, Status};
+use crate::domain::rule::Rule;
+use crate::domain::time::since;
 use crate::heartbeat::Heartbeat;
-use crate::judge::accounting::Coverage;
-use crate::judge::memory::{Observation, RuleMemory, Span};
 use crate::judge::outbox::{Addressee, Policy};
-use crate::judge::traffic::{Settings as JudgeSettings, TrafficJudge, TrafficMemory};
-use crate::judge::{ask, events, exit, health, outbox, plan};
-use crate::pce::decode::Endpoints;
+use crate::judge::{exit, outbox};
 use crate::pce::{Client, ClientOptions, RealPace};
-use crate::state::looks::Memory;
 use crate::state::{LastRun, Loaded, State, StateError, Store};
 use deliver::{Ready, ReadyChannels};
 use globset::Glob;
 use interrupt::Interrupt;
-use jiff::{SignedDuration, Timestamp};
-use sources::{Events, Fetched, JudgeSink};
-use std::collections::BTreeMap;
+use jiff::Timestamp;
+use measure::{Book, read_and_measure};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -70,10 +64,35 @@ struct Rules<'c> {
     selected: Vec<&'c Rule>,
 }
 
-/// Runs one cycle and returns everything it learned.
+/// Runs one cycle and returns everything it learned. The dead-man's switch hears of a run that failed, too.
 pub fn check(cycle: &Cycle<'_>) -> Result<Report, RunError> {
     let started = Instant::now();
+    let Cycle { config, args, .. } = *cycle;
+    let (heartbeat, trouble) = match open_heartbeat(config, args) {
+        Ok(heartbeat) => (heartbeat, None),
+        // It exists to be missed: without a ping its service raises the alarm, and the alerts of this run still go out.
+        Err(error) => (None, Some(error)),
+    };
+    let run_id = uuid::Uuid::now_v7().to_string();
+    let result = cycle_once(cycle, started, &run_id, heartbeat.as_ref(), trouble);
+    if let (Some(heartbeat), Err(error)) = (&heartbeat, &result)
+        && let Err(trouble) = heartbeat.fail(&run_id, &error.to_string())
+    {
+        log::warn!("heartbeat: {trouble}");
+    }
+    result
+}
+
+fn cycle_once(
+    cycle: &Cycle<'_>,
+    started: Instant,
+    run_id: &str,
+    heartbeat: Option<&Heartbeat>,
+    heartbeat_trouble: Option<String>,
+) -> Result<Report, RunError> {
+    // Whole seconds, as the PCE counts them.
     let wall = Timestamp::now();
+    let wall = Timestamp::from_second(wall.as_second()).unwrap_or(wall);
     let Cycle { config, args, interrupt, .. } = *cycle;
     let now = args.now.unwrap_or(wall);
     let deadline = started + config.run.deadline;
@@ -84,7 +103,7 @@ pub fn check(cycle: &Cycle<'_>) -> Result<Report, RunError> {
         org_id: pce.org_id,
     });
     let run = RunInfo {
-        id: uuid::Uuid::now_v7().to_string(),
+        id: run_id.to_owned(),
         started_at: now,
         finished_at: now,
         duration: Duration::ZERO,
@@ -97,15 +116,19 @@ pub fn check(cycle: &Cycle<'_>) -> Result<Report, RunError> {
     let from_pce: Vec<SourceKind> = needed.iter().copied().filter(|source| file_of(args, *source).is_none()).collect();
     let client = if from_pce.is_empty() { None } else { Some(open_client(cycle, &from_pce, now, started, deadline)?) };
     let channels = open_channels(config);
-    let heartbeat = open_heartbeat(config, args)?;
     let store = if args.dry_run { Store::read_only(&cycle.state_path) } else { Store::lock(&cycle.state_path, args.lock_wait)? };
     let Loaded { mut state, memory, memory_lost } = store.load(&identity)?;
     let mut warnings = config.warnings.clone();
     warnings.extend(memory_lost.clone());
+    warnings.extend(heartbeat_trouble.map(|error| format!("heartbeat in [run]: {error}")));
+    if state.last_run.as_ref().is_some_and(|last| last.at > now) {
+        warnings.push("the clock went back since the previous run; what was remembered for later counts from now".to_owned());
+        outbox::clamp_to(&mut state.instances, &mut state.outbox, now);
+    }
     if memory_lost.is_some() {
         state.traffic = Default::default();
     }
-    if let Some(heartbeat) = &heartbeat
+    if let Some(heartbeat) = heartbeat
         && let Err(error) = heartbeat.start(&run.id)
     {
         warnings.push(format!("heartbeat: {error}"));
@@ -114,6 +137,7 @@ pub fn check(cycle: &Cycle<'_>) -> Result<Report, RunError> {
     let mut book = Book { memory, events_known: memory_lost.is_none(), state: &mut state };
     let read = read_and_measure(cycle, &rules, &needed, client.as_ref(), &store, &mut book, now, &mut warnings)?;
     if interrupt.stop.load(std::sync::atomic::Ordering::SeqCst) {
+        interrupt.wait_for_the_end();
         return Err(RunError::Interrupted);
     }
     let memory = book.memory;
@@ -161,14 +185,16 @@ pub fn check(cycle: &Cycle<'_>) -> Result<Report, RunError> {
         status: Status::Ok,
         exit_code: 0,
         sources: read.sources.clone(),
-        rules: rules::reports(&state, config, &rules.selected, &read, &rules::Novelty { fresh: &fresh, telling: &telling }),
+        rules: rules::reports(&state, config, &rules.selected, &read, &rules::Novelty { fresh: &fresh, telling: &telling, now }),
         deliveries: Vec::new(),
         warnings,
     };
 
     // Remember, tell, remember what was told.
+    let broken = deliver::broken(&channels);
     if args.dry_run {
         report.deliveries = deliver::preview(&state.outbox, &channels, now);
+        report.deliveries.extend(broken);
     } else {
         {
             let _writing = interrupt.writing();
@@ -178,19 +204,13 @@ pub fn check(cycle: &Cycle<'_>) -> Result<Report, RunError> {
             let _writing = interrupt.writing();
             store.commit(state, None)
         };
-        let broken = deliver::broken(&channels);
         report.deliveries = deliver::send_all(&mut state, channels, config.run.give_up_after, now, deadline, &mut commit)?;
         report.deliveries.extend(broken);
-        let given_up = state.outbox.iter().filter(|parcel| parcel.given_up.is_some()).count();
-        if given_up > 0 {
-            report
-                .warnings
-                .push(format!("{given_up} message(s) could not be delivered in time and were given up; see `pcemon outbox list`"));
-        }
+        report.warnings.extend(deliver::remarks(&state.outbox));
         rules::mark_notified(&mut report.rules, &state);
     }
     conclude(&mut report, args, wall, started);
-    if let Some(heartbeat) = &heartbeat {
+    if let Some(heartbeat) = heartbeat {
         ping(heartbeat, &mut report);
     }
     Ok(report)
@@ -305,10 +325,11 @@ pub fn open_channels(config: &Config) -> ReadyChannels {
         .collect()
 }
 
-fn open_heartbeat(config: &Config, args: &CheckArgs) -> Result<Option<Heartbeat>, RunError> {
+fn open_heartbeat(config: &Config, args: &CheckArgs) -> Result<Option<Heartbeat>, String> {
     let Some(source) = config.run.heartbeat.as_ref().filter(|_| !args.dry_run) else { return Ok(None) };
-    let open = || Heartbeat::new(&fetch_secret(source)?);
-    open().map(Some).map_err(|error| RunError::Setup(format!("heartbeat in [run]: {error}")))
+    // A ping is tried twice, before the work and after it: together a small part of the deadline.
+    let patience = (config.run.deadline / 20).clamp(Duration::from_millis(500), Duration::from_secs(10));
+    Ok(Some(Heartbeat::new(&fetch_secret(source)?)?.with_timeout(patience)))
 }
 
 /// Success means that the run completed and its sources were read, whatever it found.
@@ -319,277 +340,4 @@ fn ping(heartbeat: &Heartbeat, report: &mut Report) {
     if let Err(error) = result {
         report.warnings.push(format!("heartbeat: {error}"));
     }
-}
-
-/// What the run remembers, while it reads.
-struct Book<'s> {
-    memory: Memory,
-    /// Which events were shown before is known.
-    events_known: bool,
-    state: &'s mut State,
-}
-
-/// What was read and measured.
-pub(crate) struct Measurements {
-    /// One for each source that was needed.
-    pub sources: Vec<SourceReport>,
-    /// By rule name, for every rule whose source was read.
-    pub observations: BTreeMap<String, Observation>,
-}
-
-impl Measurements {
-    /// How a source fared.
-    pub fn source(&self, source: SourceKind) -> Option<&SourceReport> {
-        self.sources.iter().find(|report| report.source == source)
-    }
-}
-
-#[allow(clippy::too_many_arguments)]
-fn read_and_measure(
-    cycle: &Cycle<'_>,
-    rules: &Rules<'_>,
-    needed: &[SourceKind],
-    client: Option<&Client>,
-    store: &Store,
-    book: &mut Book<'_>,
-    now: Timestamp,
-    warnings: &mut Vec<String>,
-) -> Result<Measurements, RunError> {
-    let Cycle { config, args, .. } = *cycle;
-    let of = |source: SourceKind| -> Vec<&Rule> { rules.enabled.iter().copied().filter(|rule| rule.source == source).collect() };
-    // With --now the windows are where the user put them; otherwise they follow the PCE's clock.
-    let follow = args.now.is_none();
-    let remembered = book.state.last_run.as_ref().map_or(0, |last| last.clock_skew);
-    let assumed = SignedDuration::from_secs(if follow { remembered } else { 0 });
-
-    // The traffic query first: the PCE works on it while the rest is asked for.
-    let traffic_rules = of(SourceKind::Traffic);
-    let traffic_needed = needed.contains(&SourceKind::Traffic);
-    let filters: Vec<_> =
-        traffic_rules.iter().filter_map(|rule| if let Matcher::Traffic(filter) = &rule.matcher { Some(filter) } else { None }).collect();
-    let decisions = plan::wanted_decisions(filters.iter().copied());
-    let services = plan::wanted_services(filters.iter().copied());
-    let asked_for = scope_of(&services);
-    let longest = traffic_rules.iter().map(|rule| rule.window).max().unwrap_or_default();
-    let mut coverage = book.state.traffic.coverage();
-    // Once everything was asked for, less is known as well; any other change begins anew.
-    if book.state.traffic.scope != asked_for && !book.state.traffic.scope.is_empty() {
-        coverage.since = [None; 4];
-    }
-    let plan_ask = |skew: SignedDuration| plan_traffic(config, coverage.clone(), decisions.clone(), longest, shifted(now, skew));
-    let live = client.filter(|_| args.flows.is_none() && traffic_needed);
-    let on_the_way = match (live, config.pce.as_ref()) {
-        (Some(client), Some(settings)) => {
-            (cycle.progress)("submitting the traffic query");
-            Some(sources::submit_traffic(client, settings, assumed, follow, &services, &|skew| {
-                let ask = plan_ask(skew);
-                (ask.from, ask.to, ask.decisions)
-            }))
-        }
-        _ => None,
-    };
-    let skew = match (&on_the_way, client) {
-        (Some(Ok(query)), _) => query.skew,
-        (_, Some(_)) => assumed,
-        (_, None) => SignedDuration::ZERO,
-    };
-
-    let event_rules = of(SourceKind::Events);
-    let event_span = event_span(config, book, &event_rules, shifted(now, skew));
-    let mut out = Measurements { sources: Vec::new(), observations: BTreeMap::new() };
-    let (traffic_report, fetched_events, fetched_health) = std::thread::scope(|scope| {
-        let others = scope.spawn(|| {
-            let events = needed.contains(&SourceKind::Events).then(|| match (&args.events, client) {
-                (Some(path), _) => sources::events_from_file(path, event_span.1),
-                (None, Some(client)) => sources::events_from_pce(client, event_span.0, event_span.1),
-                (None, None) => Fetched { report: sources::failed(SourceKind::Events, "not asked for".to_owned()), answer: None },
-            });
-            let health = needed.contains(&SourceKind::Health).then(|| match (&args.health, client) {
-                (Some(path), _) => sources::health_from_file(path),
-                (None, Some(client)) => sources::health_from_pce(client),
-                (None, None) => Fetched { report: sources::failed(SourceKind::Health, "not asked for".to_owned()), answer: None },
-            });
-            (events, health)
-        });
-        let traffic = traffic_needed.then(|| {
-            let ask = plan_ask(skew);
-            measure_traffic(cycle, &traffic_rules, ask, asked_for, on_the_way, client, book, store, &mut out.observations, warnings)
-        });
-        let (events, health) = others.join().unwrap_or((None, None));
-        (traffic, events, health)
-    });
-    out.sources.extend(traffic_report.transpose()?);
-    if let Some(fetched) = fetched_events {
-        out.sources.push(fetched.report);
-        if let Some(answer) = fetched.answer {
-            measure_events(config, &event_rules, answer, event_span.1, book, &mut out.observations);
-        }
-    } else if needed.contains(&SourceKind::Events) {
-        out.sources.push(sources::failed(SourceKind::Events, "reading the events failed unexpectedly".to_owned()));
-    }
-    if let Some(fetched) = fetched_health {
-        out.sources.push(fetched.report);
-        if let Some(clusters) = fetched.answer {
-            for rule in of(SourceKind::Health) {
-                out.observations.insert(rule.name.clone(), health::observe(rule, &clusters));
-            }
-        }
-    }
-    // What no rule counts any more is forgotten.
-    let keys: std::collections::BTreeSet<u64> = memory_keys(&rules.enabled).into_iter().map(|(_, key)| key).collect();
-    book.memory.rules.retain(|key, _| keys.contains(key));
-    Ok(out)
-}
-
-/// How the state remembers what the PCE was asked for; empty: everything.
-fn scope_of(services: &[plan::WantedService]) -> String {
-    let one = |service: &plan::WantedService| match service.ports {
-        None => service.proto.to_string(),
-        Some((from, to)) => format!("{}/{from}-{to}", service.proto),
-    };
-    services.iter().map(one).collect::<Vec<_>>().join(" ")
-}
-
-fn shifted(now: Timestamp, skew: SignedDuration) -> Timestamp {
-    now.checked_add(skew).unwrap_or(now)
-}
-
-fn plan_traffic(config: &Config, coverage: Coverage, decisions: Vec<Decision>, longest: Duration, now: Timestamp) -> ask::Ask {
-    let settings = &config.traffic;
-    match settings.accounting {
-        Accounting::Delta => ask::increases(coverage, decisions, longest, settings.lookback, settings.max_gap, now),
-        Accounting::AsReported => ask::Ask {
-            from: before(now, longest.saturating_add(settings.lookback)),
-            to: now,
-            span: Span { from: None, to: now },
-            coverage,
-            decisions,
-        },
-    }
-}
-
-/// The memory of each rule is kept under what it counts, so that a new name or threshold loses
-/// nothing. Rules that count the same are told apart by their order.
-fn memory_keys<'r>(rules: &[&'r Rule]) -> Vec<(&'r str, u64)> {
-    let mut met: BTreeMap<u64, u64> = BTreeMap::new();
-    rules
-        .iter()
-        .map(|rule| {
-            let definition = rule.definition();
-            let nth = met.entry(definition).or_default();
-            *nth += 1;
-            (rule.name.as_str(), definition.wrapping_add(*nth - 1))
-        })
-        .collect()
-}
-
-fn take_memories(memory: &mut Memory, rules: &[&Rule]) -> Vec<(u64, RuleMemory)> {
-    memory_keys(rules).into_iter().map(|(_, key)| (key, memory.rules.remove(&key).unwrap_or_default())).collect()
-}
-
-#[allow(clippy::too_many_arguments)]
-fn measure_traffic(
-    cycle: &Cycle<'_>,
-    rules: &[&Rule],
-    ask: ask::Ask,
-    scope: String,
-    on_the_way: Option<Result<sources::TrafficOnTheWay, String>>,
-    client: Option<&Client>,
-    book: &mut Book<'_>,
-    store: &Store,
-    observations: &mut BTreeMap<String, Observation>,
-    warnings: &mut Vec<String>,
-) -> Result<SourceReport, RunError> {
-    let Cycle { config, args, .. } = *cycle;
-    let delta = config.traffic.accounting == Accounting::Delta;
-    let mut looks = if delta { std::mem::take(&mut book.memory.looks) } else { Vec::new() };
-    let settings = JudgeSettings { lookback: config.traffic.lookback, cap: config.traffic.max_looks, may_repeat: args.flows.is_none() };
-    let marks_of = TrafficJudge::marks_of(rules);
-    if delta && marks_of != book.memory.marks_of {
-        looks.iter_mut().for_each(|look| look.marks = 0);
-    }
-    let memory = delta.then(|| TrafficMemory { looks, coverage: ask.coverage.clone() });
-    let mut judge = TrafficJudge::new(rules, memory, settings, ask.to);
-    let mut endpoints = Endpoints::new(judge.marker());
-    let mut sink = JudgeSink::new(&mut judge, &mut endpoints);
-    let mut report = match (&args.flows, on_the_way, client) {
-        (Some(path), _, _) => sources::flows_from_file(path, &mut sink),
-        (None, Some(Ok(query)), Some(client)) => sources::collect_traffic(client, query, &mut sink, (ask.from, ask.to), cycle.progress),
-        (None, Some(Err(error)), _) => sources::failed(SourceKind::Traffic, error),
-        _ => sources::failed(SourceKind::Traffic, "not asked for".to_owned()),
-    };
-    report.unreadable = sink.unreadable;
-    if matches!(report.status, SourceStatus::Failed) {
-        // The looks may hold half an answer: those of the previous run are the ones that count.
-        if delta {
-            book.memory.looks = store.load(&book.state.pce)?.memory.looks;
-        }
-        return Ok(report);
-    }
-    let whole = report.status == SourceStatus::Ok && report.unreadable == 0;
-    let mut memories = if delta { take_memories(&mut book.memory, rules) } else { Vec::new() };
-    let mut own: Vec<RuleMemory> = if delta {
-        memories.iter_mut().map(|(_, memory)| std::mem::take(memory)).collect()
-    } else {
-        vec![RuleMemory::default(); rules.len()]
-    };
-    if ask.span.from.is_some_and(|from| from >= ask.to) {
-        own.iter_mut().for_each(|memory| memory.clamp_to(ask.to));
-    }
-    let outcome = judge.finish(&mut own, ask.span, ask.covered(whole), ask.next_from(whole, config.traffic.lookback));
-    report.unreadable += outcome.timeless;
-    let report = sources::with_unreadable(report);
-    if outcome.over_cap > 0 {
-        warnings.push(format!(
-            "{} records could not be remembered: [traffic] max_looks = {} is reached; raise it, or the numbers stay lower bounds",
-            outcome.over_cap, config.traffic.max_looks
-        ));
-    }
-    for (rule, observation) in rules.iter().zip(outcome.observations) {
-        observations.insert(rule.name.clone(), observation);
-    }
-    if let Some(memory) = outcome.memory {
-        book.memory.looks = memory.looks;
-        book.memory.marks_of = marks_of;
-        let Coverage { since, forgotten_before, looked_at } = memory.coverage;
-        // A file holds whatever it holds; what it was asked for is not known.
-        let scope = if args.flows.is_some() { String::new() } else { scope };
-        book.state.traffic = crate::state::TrafficCursor { since, forgotten_before, looked_at, scope };
-        book.memory.rules.extend(memories.into_iter().map(|(key, _)| key).zip(own));
-    }
-    Ok(report)
-}
-
-/// The span of events to ask for.
-fn event_span(config: &Config, book: &Book<'_>, rules: &[&Rule], now: Timestamp) -> (Timestamp, Timestamp) {
-    let longest = rules.iter().map(|rule| rule.window).max().unwrap_or_default();
-    match book.state.events.read_to.filter(|_| book.events_known) {
-        Some(read_to) => (before(read_to.min(now), config.events.lookback), now),
-        None => (before(now, longest), now),
-    }
-}
-
-fn measure_events(
-    config: &Config,
-    rules: &[&Rule],
-    answer: Events,
-    to: Timestamp,
-    book: &mut Book<'_>,
-    observations: &mut BTreeMap<String, Observation>,
-) {
-    let from = book.state.events.read_to.filter(|_| book.events_known).map(|from| from.min(to));
-    let memories = take_memories(&mut book.memory, rules);
-    let (keys, mut own): (Vec<u64>, Vec<RuleMemory>) = memories.into_iter().unzip();
-    if from == Some(to) {
-        own.iter_mut().for_each(|memory| memory.clamp_to(to));
-    }
-    let found = events::judge(rules, &mut own, &answer.list, &mut book.memory.shown, Span { from, to });
-    for (rule, observation) in rules.iter().zip(found) {
-        observations.insert(rule.name.clone(), observation);
-    }
-    book.memory.rules.extend(keys.into_iter().zip(own));
-    // The watermark moves only past what was read whole, and never back.
-    let read_to = answer.whole_until.min(to).max(from.unwrap_or(Timestamp::MIN));
-    book.state.events.read_to = Some(read_to);
-    events::forget(&mut book.memory.shown, before(read_to, config.events.lookback.saturating_add(Duration::from_secs(60))));
 }

@@ -1,6 +1,6 @@
 //! From what was measured to instances, and from instances to the report's rules. No I/O.
 
-use super::Measurements;
+use super::measure::Measurements;
 use crate::config::Config;
 use crate::domain::alert::Group;
 use crate::domain::metric::SourceKind;
@@ -70,6 +70,8 @@ pub(super) struct Novelty<'n> {
     pub fresh: &'n BTreeSet<String>,
     /// Instances that some channel is being told of.
     pub telling: &'n BTreeSet<String>,
+    /// The run's instant.
+    pub now: Timestamp,
 }
 
 /// One report for each rule of the config that takes part in this run, in the config's order.
@@ -90,8 +92,17 @@ pub(super) fn reports(state: &State, config: &Config, selected: &[&Rule], read: 
                 return report;
             }
             let instances = by_rule.remove(rule.name.as_str()).unwrap_or_default();
-            report.instances =
-                instances.iter().map(|(fingerprint, instance)| instance_report(fingerprint, instance, rule, config, novelty)).collect();
+            let observation = read.observations.get(&rule.name);
+            report.instances = instances
+                .iter()
+                .map(|(fingerprint, instance)| {
+                    let shown = instance_report(fingerprint, instance, rule, config, novelty);
+                    match observation {
+                        Some(observation) if instance.evaluated_at != novelty.now => undecided(shown, rule, observation),
+                        _ => shown,
+                    }
+                })
+                .collect();
             report.instances.sort_by(|a, b| {
                 let rank = |instance: &InstanceReport| (instance.state == RuleState::Firing, instance.severity);
                 rank(b).cmp(&rank(a)).then(b.value.unwrap_or(0.0).total_cmp(&a.value.unwrap_or(0.0))).then_with(|| a.group.cmp(&b.group))
@@ -166,6 +177,16 @@ fn instance_report(fingerprint: &str, instance: &Instance, rule: &Rule, config: 
         is_new: novelty.fresh.contains(fingerprint),
         top: instance.top.clone(),
     }
+}
+
+/// An instance that this run could not decide on: it stays what it was, its value is what was seen now.
+fn undecided(mut report: InstanceReport, rule: &Rule, observation: &Observation) -> InstanceReport {
+    let value_of = |name: String| report.group.iter().find(|(key, _)| *key == name).and_then(|(_, value)| value.clone());
+    let values: Vec<Option<String>> = rule.group_by.iter().map(|field| value_of(field.to_string())).collect();
+    let measured = observation.groups.iter().find(|measured| measured.group == values);
+    report.value = measured.map_or(Some(0.0), |measured| measured.value);
+    report.lower_bound = true;
+    report
 }
 
 /// Puts what was measured, and the worst of the instances, into a rule's report.

@@ -59,7 +59,7 @@ impl<'s, 'r, 'm> JudgeSink<'s, 'r, 'm> {
         Self { judge, endpoints, unreadable: 0 }
     }
 
-    fn read(&mut self, part: u32, body: impl Read) -> Result<Decoded, DecodeError> {
+    fn read(&mut self, part: u32, body: impl Read + Send) -> Result<Decoded, DecodeError> {
         self.judge.begin_part(part);
         let decoded = decode_flows(body, self.endpoints, self.judge)?;
         self.unreadable += decoded.unreadable;
@@ -68,7 +68,7 @@ impl<'s, 'r, 'm> JudgeSink<'s, 'r, 'm> {
 }
 
 impl AnswerSink for JudgeSink<'_, '_, '_> {
-    fn part(&mut self, part: u32, body: &mut dyn Read) -> Result<u64, BodyError> {
+    fn part(&mut self, part: u32, body: &mut (dyn Read + Send)) -> Result<u64, BodyError> {
         match self.read(part, body) {
             Ok(decoded) => Ok(decoded.rows),
             Err(DecodeError::Read(error)) => Err(BodyError::Network(error.to_string())),
@@ -292,11 +292,11 @@ fn recorded(path: &Path, prefix: &str) -> Result<Vec<PathBuf>, String> {
     Ok(files)
 }
 
-fn open(path: &Path) -> Result<Box<dyn Read>, String> {
+fn open(path: &Path) -> Result<Box<dyn Read + Send>, String> {
     if path.as_os_str() == "-" {
-        return Ok(Box::new(io::stdin().lock()));
+        return Ok(Box::new(io::stdin()));
     }
-    File::open(path).map(|file| Box::new(file) as Box<dyn Read>).map_err(|error| format!("cannot read {}: {error}", path.display()))
+    File::open(path).map(|file| Box::new(file) as Box<dyn Read + Send>).map_err(|error| format!("cannot read {}: {error}", path.display()))
 }
 
 struct Counting<R> {

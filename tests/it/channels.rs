@@ -4,7 +4,7 @@ mod contract;
 mod limits;
 mod local;
 mod payloads;
-mod real_parts;
+pub(crate) mod real_parts;
 mod real_services;
 mod settings;
 
@@ -159,7 +159,9 @@ fn single() -> Parcel {
         attempts: 0,
         not_before: None,
         last_error: None,
+        failure: None,
         given_up: None,
+        revived: None,
     }
 }
 

@@ -3,17 +3,26 @@
 
 mod accounting;
 mod channels;
+mod check;
+mod check_accounting;
+mod check_failures;
+mod check_state;
 mod config;
+mod deliver;
+mod generated;
 mod pce;
 mod render;
 mod sim;
 mod sim_estate;
 mod sim_server;
+mod tidy;
 
 mod support {
+    pub mod cli;
     pub mod dummy;
     pub mod pce;
     pub mod readers;
     pub mod receivers;
+    pub mod run_cli;
     pub mod scripted;
 }

@@ -24,7 +24,7 @@ struct Ids {
 }
 
 impl AnswerSink for Ids {
-    fn part(&mut self, part: u32, body: &mut dyn Read) -> Result<u64, BodyError> {
+    fn part(&mut self, part: u32, body: &mut (dyn Read + Send)) -> Result<u64, BodyError> {
         let mut bytes = Vec::new();
         body.read_to_end(&mut bytes).map_err(|error| BodyError::Network(error.to_string()))?;
         if bytes.starts_with(&[0x1f, 0x8b]) {
@@ -238,7 +238,7 @@ fn a_stop_ends_all_waiting_and_the_query_is_deleted() {
     let stop = Arc::clone(&world.stop);
     struct Stopping(Arc<AtomicBool>);
     impl AnswerSink for Stopping {
-        fn part(&mut self, _: u32, body: &mut dyn Read) -> Result<u64, BodyError> {
+        fn part(&mut self, _: u32, body: &mut (dyn Read + Send)) -> Result<u64, BodyError> {
             self.0.store(true, Ordering::SeqCst);
             body.read_to_end(&mut Vec::new()).map(|_| 0).map_err(|error| BodyError::Content(error.to_string()))
         }

@@ -31,14 +31,14 @@ fn script(name: &str) -> Option<Command> {
 }
 
 /// The mail server, and where it keeps its certificates and mails.
-struct MailServer {
+pub(crate) struct MailServer {
     process: Child,
     directory: tempfile::TempDir,
     ports: Value,
 }
 
 impl MailServer {
-    fn start() -> Option<MailServer> {
+    pub(crate) fn start() -> Option<MailServer> {
         let directory = tempfile::tempdir().unwrap();
         let mut command = script("smtp_server.py")?;
         command.arg(directory.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -49,7 +49,7 @@ impl MailServer {
         Some(MailServer { process, directory, ports })
     }
 
-    fn settings(&self, tls: &str, ca: &str, password: &str) -> String {
+    pub(crate) fn settings(&self, tls: &str, ca: &str, password: &str) -> String {
         format!(
             "from = \"pcemon@example.com\"\nto = [\"soc@example.com\", \"boss@example.com\"]\n\
              smtp = {{ host = \"127.0.0.1\", port = {}, tls = \"{tls}\", user = \"pcemon\", password = {{ env = \"{password}\" }}, \
@@ -63,12 +63,12 @@ impl MailServer {
         open("email", &self.settings(tls, ca, password)).send(parcel, &context())
     }
 
-    fn path(&self, number: u32, extension: &str) -> PathBuf {
+    pub(crate) fn path(&self, number: u32, extension: &str) -> PathBuf {
         self.directory.path().join(format!("{number}.{extension}"))
     }
 
     /// The mail as Python reads it.
-    fn mail(&self, number: u32) -> Value {
+    pub(crate) fn mail(&self, number: u32) -> Value {
         let output = script("read_mail.py").unwrap().arg(self.path(number, "eml")).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice(&output.stdout).unwrap()
@@ -83,7 +83,7 @@ impl Drop for MailServer {
     }
 }
 
-fn header<'a>(mail: &'a Value, name: &str) -> &'a str {
+pub(crate) fn header<'a>(mail: &'a Value, name: &str) -> &'a str {
     let headers = mail["headers"].as_array().unwrap();
     headers.iter().find(|pair| pair[0] == name).map_or("", |pair| pair[1].as_str().unwrap())
 }

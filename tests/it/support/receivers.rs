@@ -72,6 +72,15 @@ impl Request {
     }
 }
 
+/// When a watcher is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// The message is here, no answer was sent.
+    Arrived,
+    /// The answer was sent.
+    Answered,
+}
+
 /// An HTTP service on loopback.
 pub struct Receiver {
     server: Server,
@@ -81,6 +90,11 @@ pub struct Receiver {
 impl Receiver {
     /// Answers request after request as the script says, then 200.
     pub fn http(script: impl IntoIterator<Item = Reply>) -> Receiver {
+        Receiver::watched(script, |_| {})
+    }
+
+    /// The same; `watch` is told of every request when it has arrived and again when it was answered.
+    pub fn watched(script: impl IntoIterator<Item = Reply>, watch: impl Fn(Moment) + Send + Sync + 'static) -> Receiver {
         let requests = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&requests);
         let script = Mutex::new(script.into_iter().collect::<Vec<_>>().into_iter());
@@ -91,7 +105,9 @@ impl Receiver {
             seen.lock().unwrap().push(request);
             let reply = script.next().unwrap_or_else(|| Reply::status(200));
             drop(script);
+            watch(Moment::Arrived);
             answer(stream, &reply);
+            watch(Moment::Answered);
         });
         Receiver { server, requests }
     }
@@ -182,13 +198,18 @@ impl SmtpReceiver {
     /// Every command that begins with a key of the script gets the reply beside it; `CONNECT` is
     /// the greeting and `.` the end of the mail. The replies `CLOSE`, `HANG` and `TRICKLE` are acted out.
     pub fn start(script: &[(&str, &str)]) -> SmtpReceiver {
+        SmtpReceiver::watched(script, |_| {})
+    }
+
+    /// The same; `watch` is told of every mail when it has arrived and again when it was answered.
+    pub fn watched(script: &[(&str, &str)], watch: impl Fn(Moment) + Send + Sync + 'static) -> SmtpReceiver {
         let script: Vec<(String, String)> = script.iter().map(|(command, reply)| ((*command).to_owned(), (*reply).to_owned())).collect();
         let mails = Arc::new(Mutex::new(Vec::new()));
         let commands = Arc::new(Mutex::new(Vec::new()));
         let (mailbox, log) = (Arc::clone(&mails), Arc::clone(&commands));
         let server = Server::start(move |stream| {
             // The client may hang up at any time.
-            let _ = serve_mail(stream, &script, &mailbox, &log);
+            let _ = serve_mail(stream, &script, &mailbox, &log, &watch);
         });
         SmtpReceiver { server, mails, commands }
     }
@@ -214,6 +235,7 @@ fn serve_mail(
     script: &[(String, String)],
     mails: &Mutex<Vec<ReceivedMail>>,
     commands: &Mutex<Vec<String>>,
+    watch: &dyn Fn(Moment),
 ) -> std::io::Result<()> {
     let mut lines = BufReader::new(stream.try_clone()?).split(b'\n');
     let mut next = move || lines.next().map(|line| line.map(|line| String::from_utf8_lossy(&line).trim_end_matches('\r').to_owned()));
@@ -242,11 +264,18 @@ fn serve_mail(
                 _ => {}
             }
         }
+        let is_mail = accepted && verb == ".";
+        if is_mail {
+            watch(Moment::Arrived);
+        }
         match reply {
             "CLOSE" => return Ok(()),
             "HANG" => return wait_for_end(&mut stream),
             "TRICKLE" => return trickle(&mut stream, b"250-", b"and more\r\n250-"),
             text => stream.write_all(format!("{text}\r\n").as_bytes())?,
+        }
+        if is_mail {
+            watch(Moment::Answered);
         }
         if accepted && verb == "QUIT" {
             return Ok(());

@@ -1,0 +1,558 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_pcemon_global_optspecs
+    string join \n c/config= state= o/output= out= q/quiet v/verbose color= log-format= h/help V/version
+end
+
+function __fish_pcemon_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_pcemon_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_pcemon_using_subcommand
+    set -l cmd (__fish_pcemon_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c pcemon -n "__fish_pcemon_needs_command" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_needs_command" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_needs_command" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_needs_command" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_needs_command" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_needs_command" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_needs_command" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_needs_command" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_needs_command" -s V -l version -d 'Print version'
+complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "check" -d 'One monitoring cycle: ask the PCE, judge the rules, remember, alert, print, exit'
+complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "demo" -d 'Two cycles against a simulated PCE inside this program; needs nothing, leaves nothing behind'
+complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "rules" -d 'Look at the rules of the config'
+complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "channel" -d 'Look at the channels of the config and try them'
+complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "outbox" -d 'Messages that wait for delivery or were given up'
+complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "state" -d 'What is remembered between runs'
+complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "completions" -d 'Print shell completions'
+complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "man" -d 'Print the manual page, or write all pages into a folder'
+complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l rule -d 'Judge only the rules whose name matches (* ? [..] {a,b})' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l flows -d 'Read flows from a recorded answer: a file (JSON array or one object per line, plain or gzip), a folder of --record, or - for standard input' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l events -d 'Read events from a recorded answer: the same forms' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l health -d 'Read health from a recorded answer: the same forms' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l now -d 'Take this as the present instant (RFC 3339) in everything the run decides' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l record -d 'Keep the raw answers of the PCE in this folder, compressed' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l fail-on -d 'What makes the exit code differ from 0' -r -f -a "never\t'Nothing: 0 also when rules fire or data is missing'
+critical\t'Only critical'
+warning\t'Critical and warning, not unknown'
+unknown\t'Critical, warning and unknown'
+new\t'What began to fire in this run, and unknown'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l lock-wait -d 'How long to wait for another run to end, for example 2m' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l dry-run -d 'Write no state and send nothing; show what would be sent'
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l strict -d 'Let UNKNOWN outrank WARNING in the verdict'
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -f -a "list" -d 'One line for each rule'
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -f -a "validate" -d 'Prove the config without contacting anything; all mistakes in one go'
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -f -a "example" -d 'Print a documented example config'
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from list" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from list" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from list" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from list" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from list" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from list" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from validate" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from validate" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from validate" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from validate" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from validate" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from validate" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from validate" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from validate" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from validate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from example" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from example" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from example" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from example" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from example" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from example" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from example" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from example" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from example" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "list" -d 'One line for each rule'
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "validate" -d 'Prove the config without contacting anything; all mistakes in one go'
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "example" -d 'Print a documented example config'
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -f -a "list" -d 'One line for each channel'
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -f -a "test" -d 'Send a test message to one channel'
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from list" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from list" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from list" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from list" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from list" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from list" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from test" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from test" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from test" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from test" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from test" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from test" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from test" -l no-send -d 'Only show what would be sent'
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from test" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from test" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from help" -f -a "list" -d 'One line for each channel'
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from help" -f -a "test" -d 'Send a test message to one channel'
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -f -a "list" -d 'One line for each message that waits or was given up'
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -f -a "retry" -d 'Have the next run try messages without waiting longer, also those that were given up'
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -f -a "drop" -d 'Throw messages away; their alerts are told again while they fire'
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from list" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from list" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from list" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from list" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from list" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from list" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from retry" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from retry" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l all -d 'All of them'
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from retry" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from retry" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from drop" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from drop" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from drop" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from drop" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from drop" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from drop" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from drop" -l all -d 'All of them'
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from drop" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from drop" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from drop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from help" -f -a "list" -d 'One line for each message that waits or was given up'
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from help" -f -a "retry" -d 'Have the next run try messages without waiting longer, also those that were given up'
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from help" -f -a "drop" -d 'Throw messages away; their alerts are told again while they fire'
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -f -a "show" -d 'What is remembered, for people or as JSON (-o json)'
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -f -a "reset" -d 'Forget everything: firing alerts are told again, traffic numbers learn anew'
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from reset" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from reset" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from reset" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from reset" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from reset" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from reset" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from reset" -l yes -d 'Do it without asking'
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from reset" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from reset" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from reset" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from help" -f -a "show" -d 'What is remembered, for people or as JSON (-o json)'
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from help" -f -a "reset" -d 'Forget everything: firing alerts are told again, traffic numbers learn anew'
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_using_subcommand man" -l out-dir -d 'Write one page for each command into this folder' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand man" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand man" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand man" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand man" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand man" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand man" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand man" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand man" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo rules channel outbox state completions man help" -f -a "check" -d 'One monitoring cycle: ask the PCE, judge the rules, remember, alert, print, exit'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo rules channel outbox state completions man help" -f -a "demo" -d 'Two cycles against a simulated PCE inside this program; needs nothing, leaves nothing behind'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo rules channel outbox state completions man help" -f -a "rules" -d 'Look at the rules of the config'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo rules channel outbox state completions man help" -f -a "channel" -d 'Look at the channels of the config and try them'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo rules channel outbox state completions man help" -f -a "outbox" -d 'Messages that wait for delivery or were given up'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo rules channel outbox state completions man help" -f -a "state" -d 'What is remembered between runs'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo rules channel outbox state completions man help" -f -a "completions" -d 'Print shell completions'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo rules channel outbox state completions man help" -f -a "man" -d 'Print the manual page, or write all pages into a folder'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo rules channel outbox state completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "list" -d 'One line for each rule'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "validate" -d 'Prove the config without contacting anything; all mistakes in one go'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "example" -d 'Print a documented example config'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from channel" -f -a "list" -d 'One line for each channel'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from channel" -f -a "test" -d 'Send a test message to one channel'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from outbox" -f -a "list" -d 'One line for each message that waits or was given up'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from outbox" -f -a "retry" -d 'Have the next run try messages without waiting longer, also those that were given up'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from outbox" -f -a "drop" -d 'Throw messages away; their alerts are told again while they fire'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from state" -f -a "show" -d 'What is remembered, for people or as JSON (-o json)'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from state" -f -a "reset" -d 'Forget everything: firing alerts are told again, traffic numbers learn anew'

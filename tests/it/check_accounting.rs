@@ -1,0 +1,303 @@
+//! The numbers of the program itself, over HTTP and from run to run, are the truth about a world.
+
+use crate::accounting::{Key, Right, truth};
+use crate::support::cli::{Bench, Checked, at, knock, knocks};
+use jiff::Timestamp;
+use pcemon::domain::record::Decision;
+use pcemon::domain::time::{Window, after};
+use pcemon::sim::fault::{Action, Endpoint, Fault};
+use pcemon::sim::generate::{Outage, Params};
+use pcemon::sim::options::{Life, Options};
+use pcemon::sim::world::World;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+fn minutes(count: u64) -> Duration {
+    Duration::from_secs(count * 60)
+}
+
+/// A rule in words, and what it should count.
+struct Case {
+    name: &'static str,
+    rule: &'static str,
+    field: Option<&'static str>,
+    key: Key,
+    number: fn(&Right, f64) -> f64,
+}
+
+const CASES: &[Case] = &[
+    Case { name: "all", rule: "", field: None, key: |_| Some(vec![]), number: |truth, _| truth.sums.connections as f64 },
+    Case {
+        name: "blocked",
+        rule: "match = { decision = [\"blocked\"] }",
+        field: None,
+        key: |view| (view.report.decision == Decision::Blocked).then(Vec::new),
+        number: |truth, _| truth.sums.connections as f64,
+    },
+    Case {
+        name: "flows",
+        rule: "metric = \"flows\"",
+        field: None,
+        key: |_| Some(vec![]),
+        number: |truth, _| truth.sums.flows.len() as f64,
+    },
+    Case {
+        name: "throughput",
+        rule: "metric = \"throughput\"",
+        field: None,
+        key: |_| Some(vec![]),
+        number: |truth, seconds| truth.sums.bytes() as f64 * 8.0 / seconds,
+    },
+    Case {
+        name: "bytes by source",
+        rule: "metric = \"bytes\"\ngroup_by = [\"src_ip\"]",
+        field: Some("src_ip"),
+        key: |view| Some(vec![Some(view.src.ip.to_string())]),
+        number: |truth, _| truth.sums.bytes() as f64,
+    },
+    Case {
+        name: "ports by source",
+        rule: "metric = \"distinct:port\"\ngroup_by = [\"src_ip\"]",
+        field: Some("src_ip"),
+        key: |view| Some(vec![Some(view.src.ip.to_string())]),
+        number: |truth, _| truth.ports as f64,
+    },
+    Case {
+        name: "by decision",
+        rule: "group_by = [\"decision\"]",
+        field: Some("decision"),
+        key: |view| Some(vec![Some(view.report.decision.name().to_owned())]),
+        number: |truth, _| truth.sums.connections as f64,
+    },
+];
+
+const WINDOWS: [u64; 3] = [10, 30, 120];
+
+/// Every group with anything is an instance of severity info, so that all values are told.
+fn rules() -> String {
+    let mut text = String::from("[defaults]\ncooldown = \"2h\"\n");
+    for minutes in WINDOWS {
+        for Case { name, rule, .. } in CASES {
+            let zero = if rule.contains("throughput") { "> 0 bps" } else { "> 0" };
+            text.push_str(&format!(
+                "[[rules]]\nname = \"{name} in {minutes}m\"\nsource = \"traffic\"\nwindow = \"{minutes}m\"\ninfo = \"{zero}\"\n{rule}\n"
+            ));
+        }
+    }
+    text
+}
+
+fn span(rule: &Value) -> Window {
+    let instant = |key: &str| serde_json::from_value(rule[key].clone()).unwrap_or_else(|_| panic!("no {key} in {rule:#}"));
+    Window { from: instant("covers_from"), to: instant("covers_to") }
+}
+
+/// Compares every value of a report with the truth. Returns how many were exact. `learned`: all of them must be.
+fn compare(report: &Checked, world: &World, learned: bool) -> usize {
+    let mut exact = 0;
+    for minutes in WINDOWS {
+        for case in CASES {
+            let rule = report.rule(&format!("{} in {minutes}m", case.name));
+            let window = span(rule);
+            let seconds = (minutes as f64 * 60.0).max(window.to.duration_since(window.from).as_secs_f64());
+            let right: BTreeMap<Option<String>, f64> = truth(world, window, case.key)
+                .into_iter()
+                .map(|(key, truth)| (key.into_iter().next().flatten(), (case.number)(&truth, seconds)))
+                .filter(|(_, number)| *number > 0.0)
+                .collect();
+            let told: BTreeMap<Option<String>, (f64, bool)> = match case.field {
+                None => [(None, (rule["value"].as_f64().unwrap(), rule["lower_bound"] == true))].into(),
+                Some(field) => rule["instances"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|instance| {
+                        let group = instance["group"][field].as_str().map(str::to_owned);
+                        (group, (instance["value"].as_f64().unwrap(), instance["lower_bound"] == true))
+                    })
+                    .collect(),
+            };
+            assert!(!learned || told.values().all(|(_, lower_bound)| !lower_bound), "still learning: {rule:#}");
+            for (key, (value, lower_bound)) in &told {
+                let want = right.get(key).copied().unwrap_or(0.0);
+                if *lower_bound {
+                    assert!(*value <= want * (1.0 + 1e-9), "{key:?} of {rule:#} is no lower bound of {want}");
+                } else {
+                    exact += 1;
+                    assert!((value - want).abs() <= 1e-6 * want.max(1.0), "{key:?}: {value}, truth {want}: {rule:#}");
+                }
+            }
+            if learned {
+                let silent: Vec<_> = right.keys().filter(|key| !told.contains_key(*key)).collect();
+                assert!(silent.is_empty(), "{silent:?} are missing in {rule:#}");
+            }
+        }
+    }
+    exact
+}
+
+/// Two days of a small estate, watched at irregular times; now and then the PCE fails.
+fn watched(seed: u64) {
+    let start: Timestamp = "2026-11-19T09:20:00Z".parse().unwrap();
+    let outages = if seed.is_multiple_of(2) {
+        vec![Outage { host: 1, from_minute: 600, minutes: 90 }, Outage { host: 2, from_minute: 1_700, minutes: 45 }]
+    } else {
+        Vec::new()
+    };
+    // Late reports have to be asked for: a report waits for its VEN's turn, for the end of an outage, and on its way.
+    let lookback = if outages.is_empty() { "45m" } else { "5h" };
+    let world = World::generate(&Params {
+        minutes: 2 * 1_440,
+        long_lived: 8,
+        short: 40,
+        blocked: 10,
+        kubernetes: 1,
+        nat: 2,
+        ipv6: seed == 3,
+        outages,
+        ..Params::small(seed, start)
+    });
+    let world = if seed == 4 { world.passing_midnight() } else { world };
+    let config = |deadline: &str| format!("[run]\ndeadline = \"{deadline}\"\n[traffic]\nlookback = \"{lookback}\"\n{}", rules());
+    let bench = Bench::new(Options { life: Life::Polls(0), ..Options::new(world.clone(), start) }, &config("5m"));
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let first = after(start, minutes(rng.u64(60..600)));
+    let end = after(start, minutes(2 * 1_440));
+    let (mut now, mut exact, mut runs, mut missed) = (first, 0, 0, 0);
+    while now < end {
+        runs += 1;
+        if runs % 13 == 7 {
+            bench.config(&config("1s"));
+            let fault = Fault::new(Endpoint::Submit, .., Action::error(500, "internal_error", "Something went wrong"));
+            bench.check_with(now, vec![fault], &[]).exits(3);
+            bench.config(&config("5m"));
+            missed += 1;
+        } else {
+            let learned = now.duration_since(first).as_secs() >= 2 * 3_600;
+            exact += compare(&bench.check(now, &[]).exits(0).json(), &world, learned);
+        }
+        now = after(now, minutes(rng.u64(4..95)));
+    }
+    assert!(runs > 30 && missed >= 2 && exact > 1_000, "{runs} runs, {missed} missed, {exact} exact values");
+}
+
+#[test]
+fn over_two_days_every_value_is_the_truth() {
+    std::thread::scope(|scope| {
+        for seed in 1..=4 {
+            std::thread::Builder::new().name(format!("seed {seed}")).spawn_scoped(scope, move || watched(seed)).unwrap();
+        }
+    });
+}
+
+/// A day at an estate of forty hosts, looked at every ten minutes in the afternoon: what the rules say of the last ten
+/// minutes when they count increases, and what they say when they add up what the PCE sends.
+#[test]
+fn plain_sums_of_what_the_pce_sends_are_far_from_the_truth() {
+    let start = at("00:00");
+    let world = World::generate(&Params {
+        minutes: 18 * 60,
+        managed: 30,
+        unmanaged: 10,
+        long_lived: 120,
+        short: 300,
+        blocked: 40,
+        max_lag_minutes: 5,
+        ..Params::small(2026, start)
+    });
+    let rules = "[[rules]]\nname = \"Connections\"\nsource = \"traffic\"\nwindow = \"10m\"\nwarning = \"> 500\"\n\
+        [[rules]]\nname = \"Bytes\"\nsource = \"traffic\"\nmetric = \"bytes\"\nwindow = \"10m\"\nwarning = \"> 2 GB\"\n";
+    let world = &world;
+    let numbers = |accounting: &str, code: i32| {
+        let bench = Bench::new(Options::new(world.clone(), start), &format!("[traffic]\naccounting = \"{accounting}\"\n{rules}"));
+        bench.check(at("15:40"), &[]);
+        bench.check(at("15:50"), &[]).exits(code);
+        let report = bench.check(at("16:00"), &[]).exits(code).json();
+        ["Connections", "Bytes"].map(|name| {
+            let rule = report.rule(name);
+            assert_eq!((&rule["accounting"], span(rule).from, &rule["lower_bound"]), (&json!(accounting), at("15:50"), &json!(false)));
+            report.value(name)
+        })
+    };
+    let truth = world.truth(Window { from: at("15:50"), to: at("16:00") }, &|_| true);
+    let truth = [truth.connections as f64, truth.bytes() as f64];
+    // One is calm, the other one raises an alarm over the whole day.
+    let (delta, as_reported) = (numbers("delta", 0), numbers("as_reported", 1));
+    assert_eq!(delta, truth);
+    assert!(as_reported[0] > 20.0 * truth[0] && as_reported[1] > 20.0 * truth[1], "{as_reported:?} against {truth:?}");
+    // The numbers of the manual.
+    assert_eq!((truth, as_reported), ([72.0, 139_759_243.0], [2_239.0, 4_513_600_697.0]));
+}
+
+fn story() -> World {
+    knocks(&[
+        knock("08:00", "web-01", 3306, 1_000),
+        knock("10:05", "web-01", 3306, 20),
+        knock("10:12", "web-01", 3306, 7),
+        knock("10:12", "web-02", 22, 5),
+        knock("10:18", "web-01", 3306, 2),
+    ])
+}
+
+fn blocked(name: &str, threshold: &str, port: &str) -> String {
+    format!(
+        "[[rules]]\nname = \"{name}\"\nsource = \"traffic\"\nmatch = {{ decision = [\"blocked\"]{port} }}\nwindow = \"30m\"\nwarning = \"{threshold}\"\n"
+    )
+}
+
+#[test]
+fn a_new_name_or_threshold_keeps_the_numbers_a_new_question_begins_anew() {
+    let bench = Bench::new(Options::new(story(), at("09:40")), &blocked("Old", "> 500", ""));
+    for time in ["09:40", "10:10"] {
+        bench.check(at(time), &[]).exits(0);
+    }
+    // Another name, another threshold: it fires at once with what was counted under the old ones.
+    bench.config(&blocked("New", "> 25", ""));
+    let report = bench.check(at("10:15"), &[]).exits(1).json();
+    let rule = report.rule("New");
+    assert_eq!((&rule["value"], &rule["lower_bound"], span(rule).from), (&json!(32), &json!(false), at("09:40")), "{rule:#}");
+
+    // A rule beside it that asks something else knows nothing from before the previous look, and says so.
+    bench.config(&format!("{}{}", blocked("New", "> 25", ""), blocked("Databases", "> 25", ", port = [\"3306/tcp\"]")));
+    let report = bench.check(at("10:20"), &[]).exits(1).json();
+    assert_eq!(report.value("New"), 34.0);
+    let rule = report.rule("Databases");
+    assert_eq!((&rule["value"], &rule["lower_bound"], span(rule).from), (&json!(2), &json!(true), at("10:15")), "{rule:#}");
+    assert!(rule["note"].as_str().is_some(), "{rule:#}");
+
+    // The same name with another question begins anew as well.
+    bench.config(&blocked("New", "> 25", ", port = [\"22/tcp\"]"));
+    let rule = bench.check(at("10:21"), &[]).json().rule("New").clone();
+    assert_eq!((&rule["value"], &rule["lower_bound"]), (&json!(0), &json!(true)), "{rule:#}");
+    // And what was not asked for since is not taken for new when it is asked for again.
+    bench.config(&blocked("New", "> 25", ""));
+    let rule = bench.check(at("10:22"), &[]).json().rule("New").clone();
+    assert!(rule["value"].as_f64().unwrap() <= 34.0, "{rule:#}");
+}
+
+#[test]
+fn the_first_look_counts_what_began_within_the_window_and_learns_the_rest() {
+    let bench = Bench::new(Options::new(story(), at("10:10")), &blocked("Blocked", "> 500", ""));
+    let rule = bench.check(at("10:13"), &[]).exits(0).json().rule("Blocked").clone();
+    // web-02 began within the window; of web-01's thousand nobody knows yet when they came.
+    assert_eq!((&rule["value"], &rule["lower_bound"]), (&json!(5), &json!(true)), "{rule:#}");
+    assert!(rule["note"].as_str().unwrap().contains("learning"), "{rule:#}");
+    let rule = bench.check(at("10:20"), &[]).exits(0).json().rule("Blocked").clone();
+    assert_eq!((&rule["value"], &rule["lower_bound"]), (&json!(7), &json!(true)), "{rule:#}");
+    let rule = bench.check(at("10:44"), &[]).exits(0).json().rule("Blocked").clone();
+    assert_eq!((&rule["value"], &rule["lower_bound"]), (&json!(2), &json!(false)), "{rule:#}");
+}
+
+#[test]
+fn an_answer_recorded_for_narrow_rules_does_not_vouch_for_what_it_left_out() {
+    let bench = Bench::new(Options::new(story(), at("10:00")), &blocked("Ssh", "> 500", ", port = [\"22/tcp\"]"));
+    let folder = bench.room.path("recorded");
+    let folder = folder.to_str().unwrap();
+    bench.check(at("10:10"), &["--record", folder]).exits(0);
+    bench.check(at("10:10"), &["--flows", folder]).exits(0);
+    // Now everything is asked of the PCE: the thousand of this morning are none of these ten minutes.
+    bench.config(&blocked("All", "> 500", ""));
+    let rule = bench.check(at("10:20"), &[]).exits(0).json().rule("All").clone();
+    assert!(rule["value"].as_f64().unwrap() <= 34.0, "{rule:#}");
+}

@@ -194,7 +194,7 @@ impl Rsyslog {
         let path = directory.path().join("rsyslog.conf");
         std::fs::write(&path, config).unwrap();
         let pid = directory.path().join("pid");
-        let process = Command::new(program).arg("-n").arg("-f").arg(&path).arg("-i").arg(&pid).spawn().unwrap();
+        let process = Command::new(program).arg("-n").arg("-f").arg(&path).arg("-i").arg(&pid).stderr(Stdio::null()).spawn().unwrap();
         let port = until("rsyslog", || std::fs::read_to_string(directory.path().join("port")).ok()?.trim().parse().ok());
         Some(Rsyslog { process, directory, port })
     }

@@ -121,7 +121,7 @@ impl<'b> Cursor<'b, '_> {
     fn record(&mut self, endpoints: &mut Endpoints<'_>) -> Option<Raw> {
         let mut raw = Raw::default();
         let mut once = Once::default();
-        self.expect(b'{')?;
+        self.literal(b'{')?;
         if self.peek()? == b'}' {
             return None;
         }
@@ -272,7 +272,7 @@ impl<'b> Cursor<'b, '_> {
     }
 
     fn object(&mut self, mut each: impl FnMut(&mut Self, &'b [u8]) -> Option<()>) -> Option<()> {
-        self.expect(b'{')?;
+        self.literal(b'{')?;
         if self.peek()? == b'}' {
             self.at += 1;
             return Some(());
@@ -309,7 +309,7 @@ impl<'b> Cursor<'b, '_> {
     }
 
     #[inline]
-    fn expect(&mut self, byte: u8) -> Option<()> {
+    fn literal(&mut self, byte: u8) -> Option<()> {
         if self.peek()? != byte {
             return None;
         }
@@ -320,7 +320,7 @@ impl<'b> Cursor<'b, '_> {
     /// A key of plain ASCII, and the colon after it.
     #[inline]
     fn key(&mut self) -> Option<&'b [u8]> {
-        self.expect(b'"')?;
+        self.literal(b'"')?;
         let from = self.at;
         loop {
             match *self.bytes.get(self.at)? {
@@ -331,7 +331,7 @@ impl<'b> Cursor<'b, '_> {
         }
         let key = &self.bytes[from..self.at];
         self.at += 1;
-        self.expect(b':')?;
+        self.literal(b':')?;
         Some(key)
     }
 
@@ -349,7 +349,7 @@ impl<'b> Cursor<'b, '_> {
 
     #[inline]
     fn text(&mut self) -> Option<Span> {
-        self.expect(b'"')?;
+        self.literal(b'"')?;
         let from = self.at;
         if self.plain_end()? == b'"' {
             let span = Span { from: u32::try_from(from).ok()?, to: u32::try_from(self.at).ok()?, unescaped: false };

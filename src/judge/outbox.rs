@@ -35,6 +35,8 @@ pub struct Addressee {
     pub min_severity: Severity,
     /// Whether it wants to hear that an alert is over.
     pub send_resolved: bool,
+    /// Whether it takes every alert, however many: it holds them one by one and groups them itself.
+    pub takes_all: bool,
 }
 
 /// How messages are made.
@@ -224,7 +226,7 @@ fn parcel(channel: &Addressee, mut alerts: Vec<Alert>, policy: &Policy<'_>, now:
         Some(_) => ParcelKind::Resolved,
     };
     let counted: Vec<Counted> = alerts
-        .split_off(alerts.len().min(policy.max_alerts.max(1)))
+        .split_off(if channel.takes_all { alerts.len() } else { alerts.len().min(policy.max_alerts.max(1)) })
         .into_iter()
         .map(|alert| Counted { fingerprint: alert.fingerprint, severity: alert.severity, state: alert.state, since: alert.since })
         .collect();

@@ -168,6 +168,7 @@ fn cycle_once(
             name: channel.common.name.clone(),
             min_severity: channel.common.min_severity,
             send_resolved: channel.common.send_resolved,
+            takes_all: channel.settings.every_run(),
         })
         .collect();
     let policy = Policy {

@@ -132,6 +132,7 @@ impl World {
             name: channel.common.name.clone(),
             min_severity: channel.common.min_severity,
             send_resolved: channel.common.send_resolved,
+            takes_all: false,
         };
         let addressees: Vec<Addressee> = config.channels.iter().map(common).collect();
         World {

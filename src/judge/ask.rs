@@ -20,6 +20,9 @@ pub struct Ask {
     pub coverage: Coverage,
     /// Decisions asked for; empty: all.
     pub decisions: Vec<Decision>,
+    /// The pause since the previous look was too long to be bridged: this look is like the very first,
+    /// and what was remembered of the earlier ones must not be compared with.
+    pub anew: bool,
 }
 
 /// How far a first look goes back at most: older buckets may be weekly ones.
@@ -43,14 +46,18 @@ pub fn increases(
     coverage.looked_at = coverage.looked_at.map(|at| at.min(now));
     let asked = |decision: Decision| decisions.is_empty() || decisions.contains(&decision);
     let day_start = utc_day_start(now).min(before(now, lookback));
+    // Going back to the start of the day leaves a hole behind the previous look: what came in it is not known.
+    let anew = coverage.looked_at.is_some_and(|at| since(now, at) > max_gap && day_start > before(at, lookback));
+    if anew {
+        coverage = Coverage { forgotten_before: coverage.forgotten_before, ..Coverage::default() };
+    }
     let widened = Decision::ALL.into_iter().any(|decision| asked(decision) && coverage.since[decision as usize].is_none());
     let from = match coverage.looked_at {
         None => day_start.min(before(now, longest_window.saturating_add(lookback))).max(before(now, FURTHEST)),
-        Some(at) if since(now, at) > max_gap => day_start,
         Some(at) if widened => before(at, lookback).min(day_start),
         Some(at) => before(at, lookback),
     };
-    Ask { from, to: now, span: Span { from: coverage.looked_at, to: now }, coverage, decisions }
+    Ask { from, to: now, span: Span { from: coverage.looked_at, to: now }, coverage, decisions, anew }
 }
 
 impl Ask {

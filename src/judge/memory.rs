@@ -105,6 +105,10 @@ impl RuleMemory {
         show: impl Fn(&T, f64) -> Talker,
     ) -> Observation {
         let start = before(span.to, window);
+        if span.from.is_none() {
+            // A first look counts everything that began within the window; nothing before it may count again.
+            *self = RuleMemory::default();
+        }
         self.forget(span.from.map_or(start, |from| from.min(start)));
         let matched = tally.matched;
         let overflow = tally.overflow;

@@ -166,6 +166,7 @@ fn plan_traffic(config: &Config, coverage: Coverage, decisions: Vec<Decision>, l
             span: Span { from: None, to: now },
             coverage,
             decisions,
+            anew: false,
         },
     }
 }
@@ -207,6 +208,9 @@ fn measure_traffic(
     let mut looks = if delta { std::mem::take(&mut book.memory.looks) } else { Vec::new() };
     let settings = JudgeSettings { lookback: config.traffic.lookback, cap: config.traffic.max_looks, may_repeat: args.flows.is_none() };
     let marks_of = TrafficJudge::marks_of(rules);
+    if ask.anew {
+        looks.clear();
+    }
     if delta && marks_of != book.memory.marks_of {
         looks.iter_mut().for_each(|look| look.marks = 0);
     }

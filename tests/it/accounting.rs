@@ -195,7 +195,8 @@ impl Driver {
         let memory = self.memory.take().unwrap();
         let ask = ask::increases(memory.coverage.clone(), Vec::new(), minutes(120), self.lookback, minutes(24 * 60), now);
         let rules: Vec<&Rule> = cases.iter().map(|case| &case.rule).collect();
-        let memory = TrafficMemory { coverage: ask.coverage.clone(), ..memory };
+        let looks = if ask.anew { Vec::new() } else { memory.looks };
+        let memory = TrafficMemory { coverage: ask.coverage.clone(), looks };
         let mut judge =
             TrafficJudge::new(&rules, Some(memory), Settings { lookback: self.lookback, cap: 1_000_000, may_repeat: true }, now);
         let mut endpoints = Endpoints::new(judge.marker());
@@ -479,7 +480,8 @@ impl Hand {
         let now: Timestamp = now.parse().unwrap();
         let memory = std::mem::take(&mut self.memory);
         let ask = ask::increases(memory.coverage.clone(), Vec::new(), minutes(10), minutes(30), minutes(24 * 60), now);
-        let memory = TrafficMemory { coverage: ask.coverage.clone(), ..memory };
+        let looks = if ask.anew { Vec::new() } else { memory.looks };
+        let memory = TrafficMemory { coverage: ask.coverage.clone(), looks };
         let settings = Settings { lookback: minutes(30), cap: self.cap, may_repeat: false };
         let mut judge = TrafficJudge::new(&[&self.rule], Some(memory), settings, now);
         let mut endpoints = Endpoints::new(judge.marker());
@@ -558,4 +560,20 @@ fn the_first_look_says_what_it_cannot_know() {
     let long_over = by_hand(3, "outbound", "2026-11-20T03:00:00Z", "2026-11-20T04:00:00Z", 900);
     assert_eq!(Hand::new().look("2026-11-20T09:00:00Z", &[within.clone(), long_over.clone()]), (4.0, false, 0));
     assert_eq!(hand.look("2026-11-20T09:00:00Z", &[within, before, long_over]), (4.0, true, 0));
+}
+
+#[test]
+fn after_a_pause_that_cannot_be_bridged_counting_begins_anew() {
+    let mut hand = Hand::new();
+    let known = |day: u8, last: &str, count: u64| {
+        by_hand(1, "outbound", &format!("2026-11-{day}T00:05:00Z"), &format!("2026-11-{day}T{last}:00Z"), count)
+    };
+    hand.look("2026-11-16T09:00:00Z", &[known(16, "08:59", 100)]);
+    assert_eq!(hand.look("2026-11-16T09:10:00Z", &[known(16, "09:09", 103)]), (3.0, false, 0));
+    // A pause of an hour is bridged: the value says that it covers the hour.
+    assert_eq!(hand.look("2026-11-16T10:10:00Z", &[known(16, "10:09", 110)]), (7.0, false, 0));
+    // Four days are not: the bucket began before the window, so that the value is a lower bound.
+    let over_midnight = by_hand(1, "outbound", "2026-11-19T00:05:00Z", "2026-11-20T00:01:00Z", 5_000);
+    assert_eq!(hand.look("2026-11-20T09:00:00Z", &[over_midnight, known(20, "08:59", 900)]), (0.0, true, 0));
+    assert_eq!(hand.look("2026-11-20T09:11:00Z", &[known(20, "09:10", 904)]), (4.0, false, 0));
 }

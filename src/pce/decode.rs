@@ -146,6 +146,33 @@ pub fn decode_flows(stream: impl Read + Send, endpoints: &mut Endpoints<'_>, sin
     })
 }
 
+/// Reads the record at the start of these bytes with everything that JSON allows; its length, and
+/// whether it is a flow record at all. Errors are those of JSON: mistakes and cuts.
+fn thorough(bytes: &[u8], endpoints: &mut Endpoints<'_>, sink: &mut dyn FlowSink) -> Result<(usize, bool), serde_json::Error> {
+    let mut stream = serde_json::Deserializer::from_slice(bytes).into_iter::<wire::RawFlow<'_>>();
+    match stream.next() {
+        Some(Ok(raw)) => {
+            let length = stream.byte_offset();
+            if raw.is_complete()
+                && let (Ok(src), Ok(dst)) = (endpoints.intern(raw.src()), endpoints.intern(raw.dst()))
+            {
+                sink.flow(&raw.flow(src, dst));
+                return Ok((length, true));
+            }
+            Ok((length, false))
+        }
+        Some(Err(error)) if !error.is_data() => Err(error),
+        // JSON, but no flow record; how long is it?
+        Some(Err(_)) | None => {
+            let mut stream = serde_json::Deserializer::from_slice(bytes).into_iter::<IgnoredAny>();
+            match stream.next() {
+                Some(Err(error)) => Err(error),
+                Some(Ok(_)) | None => Ok((stream.byte_offset(), false)),
+            }
+        }
+    }
+}
+
 struct Scanner {
     pumped: Pumped,
     buffer: Vec<u8>,
@@ -215,6 +242,9 @@ impl Scanner {
 
     /// Parses the record that begins at `start`; fetches more bytes and begins again when it is cut by the buffer's end.
     fn record(&mut self, endpoints: &mut Endpoints<'_>, sink: &mut dyn FlowSink) -> Result<(), DecodeError> {
+        // A number cut behind its point or its `e` is a mistake to the parser, not a cut: a mistake
+        // counts when it is still there with more bytes behind it.
+        let mut mistaken_at = None;
         loop {
             if self.skip_blank()?.is_none() {
                 return Err(DecodeError::Cut { rows: self.decoded.rows });
@@ -226,27 +256,8 @@ impl Scanner {
                 self.decoded.rows += 1;
                 return Ok(());
             }
-            let mut stream = serde_json::Deserializer::from_slice(bytes).into_iter::<wire::RawFlow<'_>>();
-            let (length, readable) = match stream.next() {
-                Some(Ok(raw)) => {
-                    let length = stream.byte_offset();
-                    let readable = raw.is_complete()
-                        && match (endpoints.intern(raw.src()), endpoints.intern(raw.dst())) {
-                            (Ok(src), Ok(dst)) => {
-                                sink.flow(&raw.flow(src, dst));
-                                true
-                            }
-                            _ => false,
-                        };
-                    (Some(length), readable)
-                }
-                Some(Err(error)) if error.is_data() => (self.skipped_length()?, false),
-                Some(Err(error)) if error.is_eof() => (None, false),
-                Some(Err(error)) => return Err(self.bad_json(&error.to_string())),
-                None => (None, false),
-            };
-            match length {
-                Some(length) => {
+            match thorough(bytes, endpoints, sink) {
+                Ok((length, readable)) => {
                     self.start += length;
                     self.decoded.rows += 1;
                     if !readable {
@@ -254,19 +265,17 @@ impl Scanner {
                     }
                     return Ok(());
                 }
-                None if self.at_end => return Err(DecodeError::Cut { rows: self.decoded.rows }),
-                None => self.fill()?,
+                Err(error) if !error.is_eof() => {
+                    let at = Some((error.line(), error.column()));
+                    if self.at_end || mistaken_at == at {
+                        return Err(self.bad_json(&error.to_string()));
+                    }
+                    mistaken_at = at;
+                }
+                Err(_) if self.at_end => return Err(DecodeError::Cut { rows: self.decoded.rows }),
+                Err(_) => {}
             }
-        }
-    }
-
-    /// The length of a value that is JSON but no flow record; `None` when it is cut.
-    fn skipped_length(&self) -> Result<Option<usize>, DecodeError> {
-        let mut stream = serde_json::Deserializer::from_slice(&self.buffer[self.start..self.end]).into_iter::<IgnoredAny>();
-        match stream.next() {
-            Some(Ok(_)) => Ok(Some(stream.byte_offset())),
-            Some(Err(error)) if !error.is_eof() => Err(self.bad_json(&error.to_string())),
-            Some(Err(_)) | None => Ok(None),
+            self.fill()?;
         }
     }
 
@@ -395,6 +404,24 @@ mod tests {
         }
         for cut in [1, 2, 300_000, whole.len() - 1] {
             assert!(matches!(decode(&whole.as_bytes()[..whole.len() - cut]).1, Err(DecodeError::Cut { .. })), "{cut}");
+        }
+    }
+
+    /// A chunk that ends inside a number, a word or an escape is no mistake; a mistake stays one.
+    #[test]
+    fn a_cut_anywhere_in_a_record_is_mended() {
+        let tail = r#"{"src":{"ip":"10.0.0.9"},"dst":{"ip":"10.0.1.1"},"x":[-2.5e-3,1E+2,0.1,null,true,"\u00e9\n王"],"dst_bi":"no","num_connections":5,"policy_decision":"allowed"}"#;
+        let good = tail.replace(r#""dst_bi":"no","#, "");
+        let bare = record(1, 0).len();
+        for (tail, unreadable) in [(tail, 1), (good.as_str(), 0)] {
+            for inside in 0..=tail.len() {
+                // The first chunk holds 256 KiB: the bracket, a long record, the comma, and `inside` bytes of the next.
+                let text = format!("[{},{tail}]", record(1, (256 << 10) - 2 - inside - bare));
+                let (_, decoded) = decode(text.as_bytes());
+                assert_eq!(decoded.unwrap(), Decoded { rows: 2, unreadable }, "{inside}");
+                let broken = text.replace("0.1,", "0.,");
+                assert!(matches!(decode(broken.as_bytes()).1, Err(DecodeError::Format(_))), "{inside}");
+            }
         }
     }
 

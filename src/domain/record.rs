@@ -167,6 +167,8 @@ pub trait FlowSink {
 pub struct Interned {
     /// The endpoint itself.
     pub endpoint: Endpoint,
+    /// What people call it; shared, so that whoever keeps the name need not keep the endpoint.
+    pub name: Rc<str>,
     /// One bit for each distinct end condition of the rules; see `judge::plan`.
     pub marks: Box<[u64]>,
     /// Stable hash of the address as sent.

@@ -13,6 +13,9 @@ use std::time::Duration;
 /// total and makes only the far edge of the window coarser.
 const MOST_SLOTS: usize = 1_500;
 
+/// Groups of a rule that are shown with their largest contributors.
+const MOST_DESCRIBED: usize = 500;
+
 /// What one run added to one rule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Slot {
@@ -115,6 +118,10 @@ impl RuleMemory {
         let interval = span.from.map(|from| since(span.to, from).as_secs_f64()).filter(|seconds| *seconds > 0.0);
         let mut tops: BTreeMap<u64, Vec<Talker>> = BTreeMap::new();
         let mut slot = Slot { at: span.to, from: span.from.unwrap_or(start), cells: BTreeMap::new(), top: Vec::new() };
+        // Of thousands of groups only the largest are described: nobody is shown more.
+        let mut sizes: Vec<u64> = tally.groups.iter().map(|group| group.amount.size()).collect();
+        sizes.sort_unstable_by_key(|size| std::cmp::Reverse(*size));
+        let described_from = sizes.get(MOST_DESCRIBED - 1).copied().unwrap_or(0);
         for group in tally.groups {
             let value = match &group.amount {
                 Amount::Sum(0) | Amount::Max(0) => None,
@@ -144,9 +151,11 @@ impl RuleMemory {
                 (Metric::Throughput, _) => 8.0 / window.as_secs_f64().max(f64::MIN_POSITIVE),
                 _ => 1.0,
             };
-            let talkers = group.top.talkers(&show, scale);
-            slot.top = merge_talkers(slot.top.drain(..).chain(talkers.iter().cloned()));
-            tops.insert(group.key, talkers);
+            if group.amount.size() >= described_from && tops.len() < MOST_DESCRIBED {
+                let talkers = group.top.talkers(&show, scale);
+                slot.top = merge_talkers(slot.top.drain(..).chain(talkers.iter().cloned()));
+                tops.insert(group.key, talkers);
+            }
         }
         // A second run at the same instant continues the first one's slot.
         self.slots.push(slot);

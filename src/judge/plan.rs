@@ -435,7 +435,7 @@ mod tests {
             let mut plan = Plan::new(&filters);
             let marker = plan.marker();
             let mut out = Vec::new();
-            let interned = |endpoint: Endpoint| Rc::new(Interned { marks: marker(&endpoint), endpoint, ip_key: 0, href_key: 0 });
+            let interned = |endpoint: Endpoint| Rc::new(Interned { marks: marker(&endpoint), name: "".into(), endpoint, ip_key: 0, href_key: 0 });
             for (src, dst, port, decision, inbound, texts) in records {
                 let text = |number: usize| *texts[number].get(&WORDS);
                 let flow = Flow {

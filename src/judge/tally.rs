@@ -37,6 +37,17 @@ impl Amount {
     }
 }
 
+impl Amount {
+    /// How much it is, for telling large groups from small ones.
+    pub fn size(&self) -> u64 {
+        match self {
+            Amount::Sum(amount) | Amount::Max(amount) => *amount,
+            Amount::PerFlow(flows) => flows.values().copied().max().unwrap_or(0),
+            Amount::Values(values) => values.len() as u64,
+        }
+    }
+}
+
 /// One group of one rule in one run.
 #[derive(Debug)]
 pub struct GroupTally<T> {
@@ -90,6 +101,8 @@ impl<T> Tally<T> {
     /// Adds to a group: `amount` for sums, `value` for different values and for telling flows apart
     /// (0 stands for "the record has no such value").
     pub fn add(&mut self, group: u32, amount: u64, value: u64, contributor: impl FnOnce() -> T) {
+        // With few groups there is room to keep more than is shown, so that the same contributor's parts add up.
+        let most = if self.groups.len() > FEW_GROUPS { SHOWN } else { KEPT };
         let Some(tally) = self.groups.get_mut(group as usize) else { return };
         match &mut tally.amount {
             Amount::Sum(sum) => *sum = sum.saturating_add(amount),
@@ -115,11 +128,12 @@ impl<T> Tally<T> {
                 }
             }
         }
-        tally.top.offer(amount, contributor);
+        tally.top.offer(most, amount, contributor);
     }
 }
 
 const KEPT: usize = 24;
+const FEW_GROUPS: usize = 64;
 /// Contributors shown.
 pub const SHOWN: usize = 5;
 
@@ -137,8 +151,14 @@ impl<T> Default for Top<T> {
 }
 
 impl<T> Top<T> {
-    fn offer(&mut self, amount: u64, contributor: impl FnOnce() -> T) {
-        if self.kept.len() < KEPT {
+    fn offer(&mut self, most: usize, amount: u64, contributor: impl FnOnce() -> T) {
+        if self.kept.len() > most {
+            self.kept.sort_by_key(|(amount, _)| std::cmp::Reverse(*amount));
+            self.kept.truncate(most);
+            self.kept.shrink_to_fit();
+            self.smallest = self.kept.last().map_or(0, |(amount, _)| *amount);
+        }
+        if self.kept.len() < most {
             self.kept.push((amount, contributor()));
         } else if amount > self.smallest {
             if let Some(place) = self.kept.iter().position(|(have, _)| *have == self.smallest) {
@@ -147,7 +167,7 @@ impl<T> Top<T> {
         } else {
             return;
         }
-        if self.kept.len() == KEPT {
+        if self.kept.len() == most {
             self.smallest = self.kept.iter().map(|(amount, _)| *amount).min().unwrap_or(0);
         }
     }

@@ -8,7 +8,7 @@ use crate::domain::alert::Talker;
 use crate::domain::field::Field;
 use crate::domain::filter::{Filter, TrafficCondition};
 use crate::domain::metric::Metric;
-use crate::domain::record::{Decision, Direction, Endpoint, Flow, FlowSink, Interned, proto_name};
+use crate::domain::record::{Decision, Direction, Endpoint, Flow, FlowSink, proto_name};
 use crate::domain::rule::{Matcher, Rule};
 use crate::domain::text::visible;
 use crate::domain::time::before;
@@ -27,8 +27,8 @@ struct Judged<'r> {
 
 /// What is kept of a contributor until it is shown.
 struct Contributor {
-    src: Rc<Interned>,
-    dst: Rc<Interned>,
+    src: Rc<str>,
+    dst: Rc<str>,
     port: Option<u16>,
     proto: i16,
     decision: Decision,
@@ -36,7 +36,7 @@ struct Contributor {
 
 impl Contributor {
     fn of(flow: &Flow<'_>) -> Self {
-        Self { src: Rc::clone(&flow.src), dst: Rc::clone(&flow.dst), port: flow.port, proto: flow.proto, decision: flow.decision }
+        Self { src: Rc::clone(&flow.src.name), dst: Rc::clone(&flow.dst.name), port: flow.port, proto: flow.proto, decision: flow.decision }
     }
 
     fn again(&self) -> Self {
@@ -44,10 +44,9 @@ impl Contributor {
     }
 
     fn show(&self, value: f64) -> Talker {
-        let name = |end: &Endpoint| visible(end.display_name());
         Talker {
-            src: name(&self.src.endpoint),
-            dst: name(&self.dst.endpoint),
+            src: visible(&self.src),
+            dst: visible(&self.dst),
             port: self.port,
             proto: proto_name(self.proto),
             decision: self.decision.name().to_owned(),

@@ -41,8 +41,13 @@ struct Met {
 impl<'m> Endpoints<'m> {
     /// `mark` tests an endpoint's conditions; see `judge::plan`.
     pub fn new(mark: impl Fn(&Endpoint) -> Box<[u64]> + 'm) -> Self {
-        let nothing =
-            Rc::new(Interned { marks: mark(&Endpoint::default()), endpoint: Endpoint::default(), ip_key: xxh3_64(b""), href_key: 0 });
+        let nothing = Rc::new(Interned {
+            marks: mark(&Endpoint::default()),
+            name: "".into(),
+            endpoint: Endpoint::default(),
+            ip_key: xxh3_64(b""),
+            href_key: 0,
+        });
         // A seed of the run's own: nobody outside can prepare two endpoints that hash alike.
         let seed = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0u8);
         Self { seen: HashMap::default(), alike: HashMap::default(), bytes: 0, mark: Box::new(mark), seed, nothing }
@@ -58,6 +63,7 @@ impl<'m> Endpoints<'m> {
         let endpoint = wire::endpoint(raw)?;
         let interned = Rc::new(Interned {
             marks: (self.mark)(&endpoint),
+            name: endpoint.display_name().into(),
             ip_key: xxh3_64(endpoint.ip_text.as_bytes()),
             href_key: endpoint.workload.as_ref().map_or(0, |workload| xxh3_64(workload.href.as_bytes())),
             endpoint,

@@ -6,7 +6,6 @@ use crate::channels::{Outcome, SendContext, test_parcel};
 use crate::cli::{ChannelCommand, Global};
 use crate::config::fetch_secret;
 use crate::config::reader::did_you_mean;
-use crate::domain::alert::PceIdentity;
 use crate::domain::text::visible;
 use crate::domain::time::format_duration;
 use crate::run::output::print;
@@ -44,10 +43,7 @@ pub fn run(global: &Global, command: &ChannelCommand) -> Exit {
             };
             let opened = channel.settings.open(&channel.common, &fetch_secret).map_err(|error| format!("channel '{name}': {error}"))?;
             let now = Timestamp::now();
-            let pce = config.pce.as_ref().map_or_else(PceIdentity::default, |pce| PceIdentity {
-                url: pce.url.as_str().trim_end_matches('/').to_owned(),
-                org_id: pce.org_id,
-            });
+            let pce = config.identity();
             let parcel = test_parcel(name, pce, now);
             if *no_send {
                 print(&format!("{}\n", opened.preview(&parcel, now).trim_end()))?;

@@ -26,6 +26,7 @@ pub use paths::{default_paths, find};
 pub use secrets::fetch_secret;
 
 use crate::channels::ChannelConfig;
+use crate::domain::alert::PceIdentity;
 use crate::domain::report::Accounting;
 use crate::domain::rule::{Route, Rule};
 use crate::domain::secret::SecretSource;
@@ -121,6 +122,16 @@ pub struct Config {
     pub routes: Vec<Route>,
     /// What the reader should know on every run, each one line with its place.
     pub warnings: Vec<String>,
+}
+
+impl Config {
+    /// Which PCE the config is about; the empty one when everything comes from files.
+    pub fn identity(&self) -> PceIdentity {
+        self.pce.as_ref().map_or_else(PceIdentity::default, |pce| PceIdentity {
+            url: pce.url.as_str().trim_end_matches('/').to_owned(),
+            org_id: pce.org_id,
+        })
+    }
 }
 
 /// A config longer than this is a mistake (a wrong file, a device).

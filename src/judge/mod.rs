@@ -5,6 +5,7 @@ pub mod ask;
 pub mod events;
 pub mod exit;
 pub mod health;
+pub mod identity;
 pub mod memory;
 pub mod outbox;
 pub mod plan;

@@ -1,6 +1,7 @@
 //! All traffic rules over one stream of records, in one pass.
 
-use super::accounting::{Counters, Coverage, Hit, Increases, Ledger, Look, RuleAccount, Selector, Talk, flow_key, state_mask};
+use super::accounting::{Counters, Coverage, Hit, Increases, Ledger, Look, RuleAccount, Selector, Talk};
+use super::identity::{flow_key, state_mask};
 use super::memory::{Observation, RuleMemory, Span, measure_alone};
 use super::plan::Plan;
 use super::tally::{Amount, Tally};

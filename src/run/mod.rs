@@ -9,7 +9,6 @@ pub mod sources;
 
 use crate::cli::{CheckArgs, FailOn};
 use crate::config::{Config, fetch_secret};
-use crate::domain::alert::PceIdentity;
 use crate::domain::metric::SourceKind;
 use crate::domain::report::{Report, RunInfo, SourceStatus, Status};
 use crate::domain::rule::Rule;
@@ -98,10 +97,7 @@ fn cycle_once(
     let deadline = started + config.run.deadline;
     let rules = choose(config, args)?;
     let needed = needed_sources(&rules);
-    let identity = config.pce.as_ref().map_or_else(PceIdentity::default, |pce| PceIdentity {
-        url: pce.url.as_str().trim_end_matches('/').to_owned(),
-        org_id: pce.org_id,
-    });
+    let identity = config.identity();
     let run = RunInfo {
         id: run_id.to_owned(),
         started_at: now,
@@ -220,13 +216,13 @@ fn cycle_once(
 /// A report for a cycle that could not be run: every rule unknown, so that no consumer takes silence for calm.
 pub fn report_of_failure(config: &Config, args: &CheckArgs, error: &str) -> Report {
     let now = args.now.unwrap_or_else(Timestamp::now);
-    let mut report = Report {
+    Report {
         run: RunInfo {
             id: uuid::Uuid::now_v7().to_string(),
             started_at: now,
             finished_at: now,
             duration: Duration::ZERO,
-            pce: config.pce.as_ref().map_or_else(String::new, |pce| pce.url.as_str().trim_end_matches('/').to_owned()),
+            pce: config.identity().url,
             org_id: config.pce.as_ref().map(|pce| pce.org_id),
             dry_run: args.dry_run,
         },
@@ -236,9 +232,7 @@ pub fn report_of_failure(config: &Config, args: &CheckArgs, error: &str) -> Repo
         rules: config.rules.iter().map(|rule| rules::unknown(rule, config, error)).collect(),
         deliveries: Vec::new(),
         warnings: vec![error.to_owned()],
-    };
-    report.status = Status::Unknown;
-    report
+    }
 }
 
 fn conclude(report: &mut Report, args: &CheckArgs, wall: Timestamp, started: Instant) {

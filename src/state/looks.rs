@@ -4,7 +4,8 @@
 //! generation; the state file names the one that counts. Nothing here is worth a guess: a file that
 //! is damaged is refused whole and the run learns anew.
 
-use crate::judge::accounting::{Detail, Look};
+use crate::judge::accounting::Look;
+use crate::judge::identity::Detail;
 use crate::judge::memory::RuleMemory;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

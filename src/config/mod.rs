@@ -12,6 +12,7 @@ pub mod secrets;
 mod channels;
 mod conditions;
 mod document;
+mod kinds;
 mod lint;
 mod mask;
 mod pce;

@@ -202,7 +202,7 @@ fn defaults_hold_for_every_rule_that_does_not_say_otherwise() {
 fn a_fault_in_the_defaults_is_told_once() {
     let rules =
         (0..5).map(|number| format!("[[rules]]\nname = \"{number}\"\nsource = \"events\"\nwarning = \">= 1\"\n")).collect::<String>();
-    let error = refused(&format!("[defaults]\nwindow = \"10 parsecs\"\nremember = \"1d\"\ncooldwon = \"5m\"\n{rules}"));
+    let error = refused(&format!("[defaults]\nwindow = \"10 parsecs\"\nremember = \"1 dy\"\ncooldwon = \"5m\"\n{rules}"));
     let lines: Vec<usize> = error.problems().iter().map(|at| at.line).collect();
     assert_eq!(lines, [2, 3, 4], "{}", error.render(false));
 }

@@ -2,6 +2,7 @@
 
 pub mod accounting;
 pub mod ask;
+pub mod database;
 pub mod events;
 pub mod exit;
 pub mod health;
@@ -12,3 +13,4 @@ pub mod plan;
 pub mod tally;
 pub mod traffic;
 pub mod transition;
+pub mod vens;

@@ -30,9 +30,17 @@ impl Amount {
             Metric::Bandwidth => Amount::PerFlow(HashMap::new()),
             Metric::Flows | Metric::Distinct(_) => Amount::Values(HashSet::new()),
             Metric::WorkloadsAffected => Amount::Max(0),
-            Metric::Connections | Metric::Bytes | Metric::BytesIn | Metric::BytesOut | Metric::Throughput | Metric::Count => Amount::Sum(0),
-            // Health is judged from its snapshot and never summed.
+            Metric::Connections
+            | Metric::Bytes
+            | Metric::BytesIn
+            | Metric::BytesOut
+            | Metric::Throughput
+            | Metric::Count
+            | Metric::Vens => Amount::Sum(0),
+            Metric::HeartbeatAge => Amount::Max(0),
+            // Health and the traffic database are judged from their snapshots and never summed.
             Metric::Status | Metric::Cpu | Metric::Memory | Metric::Disk | Metric::ReplicationLag => Amount::Max(0),
+            Metric::Used | Metric::Size | Metric::Days | Metric::DaysUsed | Metric::Backlog | Metric::BacklogFiles => Amount::Max(0),
         }
     }
 }

@@ -397,7 +397,8 @@ pub fn field_value(field: &Field, flow: &Flow<'_>) -> Option<String> {
         Field::Process => some(flow.process),
         Field::User => some(flow.user),
         Field::Decision => Some(flow.decision.name().to_owned()),
-        Field::Type | Field::Actor | Field::EventSrcIp | Field::Severity => None,
+        // Those of events and of VENs.
+        _ => None,
     }
 }
 

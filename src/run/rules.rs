@@ -41,7 +41,10 @@ pub(super) fn judge(state: &mut State, enabled: &[&Rule], selected: &[&Rule], re
             if let Some(instance) = state.instances.get(&fingerprint) {
                 findings.entry(fingerprint).or_insert_with(|| {
                     let lower_bound = partial || observation.absent_may_be_more;
-                    finding(rule, instance.group.clone(), Some(0.0), lower_bound, window(rule, observation, now), Vec::new())
+                    let gone = finding(rule, instance.group.clone(), Some(0.0), lower_bound, window(observation, now), Vec::new());
+                    // A snapshot lists everything there is: what is not in it does not exist, and none of it can be too few.
+                    let over = rule.source.is_snapshot() && !lower_bound;
+                    if over { Finding { verdict: Verdict::default(), ..gone } } else { gone }
                 });
             }
         }
@@ -136,7 +139,7 @@ fn blank(rule: &Rule, config: &Config) -> RuleReport {
         source: rule.source,
         metric: rule.metric.name(),
         unit: rule.metric.unit(),
-        window: (rule.source != SourceKind::Health).then_some(rule.window),
+        window: (!rule.source.is_snapshot()).then_some(rule.window),
         state: RuleState::Disabled,
         severity: None,
         value: None,
@@ -256,10 +259,10 @@ fn verdict(rule: &Rule, value: Option<f64>, lower_bound: bool) -> Verdict {
     if rule.source == SourceKind::Health { health::verdict(rule, value) } else { Verdict::of(&rule.thresholds, value, lower_bound) }
 }
 
-fn window(rule: &Rule, observation: &Observation, now: Timestamp) -> Window {
-    match (rule.source, observation.covers) {
-        (SourceKind::Health, _) | (_, None) => Window { from: now, to: now },
-        (_, Some((from, to))) => Window { from, to },
+fn window(observation: &Observation, now: Timestamp) -> Window {
+    match observation.covers {
+        Some((from, to)) => Window { from, to },
+        None => Window { from: now, to: now },
     }
 }
 
@@ -281,7 +284,7 @@ fn findings(rule: &Rule, observation: &Observation, partial: bool, now: Timestam
         .map(|measured| {
             let group: Group = rule.group_by.iter().map(ToString::to_string).zip(measured.group.iter().cloned()).collect();
             let finding =
-                finding(rule, group, measured.value, measured.lower_bound || partial, window(rule, observation, now), measured.top.clone());
+                finding(rule, group, measured.value, measured.lower_bound || partial, window(observation, now), measured.top.clone());
             (fingerprint(&rule.name, &finding.group), finding)
         })
         .collect()

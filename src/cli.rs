@@ -158,6 +158,12 @@ pub struct CheckArgs {
     /// Read health from a recorded answer: the same forms
     #[arg(long, value_name = "FILE")]
     pub health: Option<PathBuf>,
+    /// Read VENs, and the workloads they manage, from a recorded answer: the same forms
+    #[arg(long, value_name = "FILE")]
+    pub vens: Option<PathBuf>,
+    /// Read what the PCE says of its traffic database from a recorded answer: the same forms
+    #[arg(long, value_name = "FILE")]
+    pub database: Option<PathBuf>,
     /// Take this as the present instant (RFC 3339) in everything the run decides
     #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
     pub now: Option<Timestamp>,

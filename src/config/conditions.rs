@@ -4,7 +4,7 @@
 
 use super::lint;
 use super::reader::{Placed, Reader, did_you_mean};
-use crate::domain::filter::{End, EndCondition, EventCondition, Filter, IpSet, Pattern, PortRange, TrafficCondition};
+use crate::domain::filter::{End, EndCondition, EventCondition, Filter, IpSet, Pattern, PortRange, TrafficCondition, VenCondition};
 use crate::domain::metric::SourceKind;
 use crate::domain::record::{Decision, Direction, PROTOCOLS, proto_number};
 use crate::domain::rule::Matcher;
@@ -50,11 +50,10 @@ const END_KEYS: [(&str, Ends, Read<EndCondition>); 7] = [
     ("ip_list", &ALL_ENDS, |reader, key| patterns(reader, key, false).map(EndCondition::IpList)),
     ("workload", &ALL_ENDS, |reader, key| patterns(reader, key, true).map(EndCondition::Workload)),
     ("managed", &ONE_END, |reader, key| reader.boolean(key).map(EndCondition::Managed)),
-    ("enforcement", &ONE_END, |reader, key| {
-        words(reader, key, &["idle", "visibility_only", "selective", "full"], false).map(EndCondition::Enforcement)
-    }),
+    ("enforcement", &ONE_END, |reader, key| words(reader, key, &ENFORCEMENT, false).map(EndCondition::Enforcement)),
     ("os", &ONE_END, |reader, key| words(reader, key, &["linux", "windows", "unknown"], false).map(EndCondition::Os)),
 ];
+const ENFORCEMENT: [&str; 4] = ["idle", "visibility_only", "selective", "full"];
 const ALL_ENDS: [(End, &str); 3] = [(End::Src, "src"), (End::Dst, "dst"), (End::Any, "any")];
 const ONE_END: [(End, &str); 2] = [(End::Src, "src"), (End::Dst, "dst")];
 
@@ -72,19 +71,39 @@ const EVENT_KEYS: [(&str, Read<EventCondition>); 8] = [
     ("resource", |reader, key| patterns(reader, key, false).map(EventCondition::Resource)),
 ];
 
+const VEN_KEYS: [(&str, Read<VenCondition>); 14] = [
+    ("ven", |reader, key| patterns(reader, key, true).map(VenCondition::Ven)),
+    ("label", |reader, key| labels(reader, key).map(VenCondition::Labels)),
+    ("status", |reader, key| words(reader, key, &["active", "suspended", "uninstalled"], false).map(VenCondition::Status)),
+    ("version", |reader, key| patterns(reader, key, false).map(VenCondition::Version)),
+    ("os", |reader, key| patterns(reader, key, true).map(VenCondition::Os)),
+    ("enforcement", |reader, key| words(reader, key, &ENFORCEMENT, false).map(VenCondition::Enforcement)),
+    ("sync_state", |reader, key| words(reader, key, &["applied", "synced", "syncing", "staged"], false).map(VenCondition::SyncState)),
+    ("condition", |reader, key| checked_patterns(reader, key, lint::notification).map(VenCondition::Condition)),
+    ("online", |reader, key| reader.boolean(key).map(VenCondition::Online)),
+    ("offline", |reader, key| reader.boolean(key).map(|offline| VenCondition::Online(!offline))),
+    ("ven_type", |reader, key| {
+        words(reader, key, &["server", "endpoint", "containerized-ven", "containerized_ven"], false).map(VenCondition::VenType)
+    }),
+    ("active_pce", |reader, key| patterns(reader, key, true).map(VenCondition::ActivePce)),
+    ("ip", |reader, key| addresses(reader, key).map(VenCondition::Ip)),
+    ("heartbeat_older", |reader, key| reader.duration(key).map(|span| VenCondition::HeartbeatOlder(span.value))),
+];
+
 /// Reads `match` and `exclude`. `None` after a complaint.
 pub(super) fn matcher(rule: &mut Reader<'_>, source: SourceKind) -> Option<Matcher> {
     match source {
         SourceKind::Traffic => filter(rule, traffic_conditions).map(Matcher::Traffic),
         SourceKind::Events => filter(rule, event_conditions).map(Matcher::Events),
-        SourceKind::Health => {
+        SourceKind::Vens => filter(rule, ven_conditions).map(Matcher::Vens),
+        SourceKind::Health | SourceKind::Database => {
             for key in ["match", "exclude"] {
                 if rule.raw(key).is_some() && rule.has(key) {
-                    let hint = "remove it; health rules look at every cluster the PCE reports".to_owned();
-                    rule.error_at(key, format!("`{key}` means nothing in {}: its source is health", rule.name()), Some(hint));
+                    let hint = format!("remove it; {source} rules look at everything the PCE reports of it");
+                    rule.error_at(key, format!("`{key}` means nothing in {}: its source is {source}", rule.name()), Some(hint));
                 }
             }
-            Some(Matcher::Health)
+            Some(Matcher::Everything)
         }
     }
 }
@@ -101,10 +120,11 @@ pub(super) fn matcher_of(rule: &mut Reader<'_>, key: &str, source: SourceKind, o
             let none = if let Some(Matcher::Events(filter)) = of { filter.none.clone() } else { Vec::new() };
             event_conditions(table).map(|all| Matcher::Events(Filter { all, none }))
         }
-        SourceKind::Health => {
-            table.finish();
-            Some(Matcher::Health)
+        SourceKind::Vens => {
+            let none = if let Some(Matcher::Vens(filter)) = of { filter.none.clone() } else { Vec::new() };
+            ven_conditions(table).map(|all| Matcher::Vens(Filter { all, none }))
         }
+        SourceKind::Health | SourceKind::Database => Some(Matcher::Everything),
     }
 }
 
@@ -149,6 +169,18 @@ fn traffic_conditions(mut reader: Reader<'_>) -> Option<Conditions<TrafficCondit
 fn event_conditions(mut reader: Reader<'_>) -> Option<Conditions<EventCondition>> {
     let mut out = Vec::new();
     let sound = read_keys(&mut reader, &EVENT_KEYS, &mut out);
+    reader.finish();
+    sound.then_some(out)
+}
+
+fn ven_conditions(mut reader: Reader<'_>) -> Option<Conditions<VenCondition>> {
+    let mut out = Vec::new();
+    let mut sound = read_keys(&mut reader, &VEN_KEYS, &mut out);
+    if reader.has("online") && reader.has("offline") {
+        let hint = Some("`offline = true` is the same as `online = false`; keep one".to_owned());
+        reader.error_at("offline", format!("`online` and `offline` both stand in {}", reader.name()), hint);
+        sound = false;
+    }
     reader.finish();
     sound.then_some(out)
 }

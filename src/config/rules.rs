@@ -66,7 +66,7 @@ pub(super) fn read(mut reader: Reader<'_>, name: Option<Placed<String>>, around:
     let runbook = reader.string("runbook").map(|text| text.value);
     let enabled = reader.boolean("enabled").unwrap_or(true);
     if reader.raw("source").is_none() {
-        reader.missing("source", "\"traffic\", \"events\" or \"health\"");
+        reader.missing("source", "\"traffic\", \"events\", \"health\", \"vens\" or \"database\"");
     }
     let Some(source) = source(&mut reader) else {
         // Without a source nothing can be said about these; they are known all the same.
@@ -145,8 +145,8 @@ fn source(reader: &mut Reader<'_>) -> Option<SourceKind> {
 }
 
 fn group_by(reader: &mut Reader<'_>, source: SourceKind) -> Option<Vec<Field>> {
-    // What all others are grouped by cannot be meant for the PCE's health, which has nothing to group by.
-    let only_shared = source == SourceKind::Health && !reader.has("group_by");
+    // What all others are grouped by cannot be meant for the PCE's health or database, which have nothing to group by.
+    let only_shared = Field::names(source).is_empty() && !reader.has("group_by");
     if reader.raw("group_by").is_none() || only_shared {
         return Some(Vec::new());
     }

@@ -17,7 +17,7 @@ pub(super) fn metric(reader: &mut Reader<'_>, source: SourceKind) -> Option<Metr
         return Some(metric.clone());
     }
     let (message, hint) = match text.value.split_once(':') {
-        Some(("distinct", field)) if source != SourceKind::Health => match Field::parse(source, field) {
+        Some(("distinct", field)) if !Field::names(source).is_empty() => match Field::parse(source, field) {
             Some(field) => return Some(Metric::Distinct(field)),
             None => (format!("{source} records have no field `{field}` to count"), did_you_mean(field, Field::names(source))),
         },
@@ -49,7 +49,7 @@ fn fields(source: SourceKind, text: &str) -> Result<Vec<Field>, &str> {
 
 fn metric_names(source: SourceKind) -> Vec<&'static str> {
     let mut names: Vec<&str> = Metric::PLAIN.iter().filter(|(of, _, _)| *of == source).map(|(_, _, name)| *name).collect();
-    if source != SourceKind::Health {
+    if !Field::names(source).is_empty() {
         names.extend(["distinct:FIELD", "new:FIELD[,FIELD]", "changes:FIELD[,FIELD]"]);
     }
     names
@@ -126,9 +126,10 @@ fn example(unit: Unit) -> &'static str {
         Unit::BitsPerSecond => "> 500 Mbps",
         Unit::Ratio => ">= 90 %",
         Unit::Seconds => "> 30 s",
+        Unit::Days => "< 30",
         Unit::Status => ">= 1",
         Unit::Connections | Unit::Flows | Unit::Values => "> 100",
-        Unit::Events | Unit::Workloads => ">= 5",
+        Unit::Events | Unit::Workloads | Unit::Vens | Unit::Files => ">= 5",
     }
 }
 

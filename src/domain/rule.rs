@@ -1,7 +1,7 @@
 //! A rule, as proven by the config: what to count, when it is too much, whom to tell.
 
 use super::field::Field;
-use super::filter::{EventCondition, Filter, TrafficCondition};
+use super::filter::{EventCondition, Filter, TrafficCondition, VenCondition};
 use super::metric::{Metric, SourceKind, Unit};
 use super::threshold::{Severity, Threshold, Thresholds};
 use std::collections::BTreeMap;
@@ -14,8 +14,10 @@ pub enum Matcher {
     Traffic(Filter<TrafficCondition>),
     /// Audit events.
     Events(Filter<EventCondition>),
-    /// Health has nothing to choose from.
-    Health,
+    /// VENs.
+    Vens(Filter<VenCondition>),
+    /// Health and the traffic database have nothing to choose from.
+    Everything,
 }
 
 /// The value is a quotient: the rule's metric over what it matches, by the same metric over another match.

@@ -211,7 +211,7 @@ const BYTE_UNITS: [(&str, f64); 9] = [
     ("TiB", 1_099_511_627_776.0),
 ];
 const RATE_UNITS: [(&str, f64); 4] = [("bps", 1.0), ("kbps", 1e3), ("Mbps", 1e6), ("Gbps", 1e9)];
-const TIME_UNITS: [(&str, f64); 4] = [("s", 1.0), ("m", 60.0), ("min", 60.0), ("h", 3600.0)];
+const TIME_UNITS: [(&str, f64); 5] = [("s", 1.0), ("m", 60.0), ("min", 60.0), ("h", 3600.0), ("d", 86_400.0)];
 
 fn unit_table(unit: Unit) -> &'static [(&'static str, f64)] {
     match unit {
@@ -219,7 +219,8 @@ fn unit_table(unit: Unit) -> &'static [(&'static str, f64)] {
         Unit::BitsPerSecond => &RATE_UNITS,
         Unit::Ratio => &[("%", 0.01)],
         Unit::Seconds => &TIME_UNITS,
-        Unit::Connections | Unit::Flows | Unit::Values | Unit::Events | Unit::Workloads | Unit::Status => &[],
+        Unit::Days => &[("d", 1.0)],
+        Unit::Connections | Unit::Flows | Unit::Values | Unit::Events | Unit::Workloads | Unit::Vens | Unit::Files | Unit::Status => &[],
     }
 }
 
@@ -269,6 +270,11 @@ mod tests {
             ("> 500 Mbps", Unit::BitsPerSecond, 5e8),
             (">= 90 %", Unit::Ratio, 0.9),
             ("> 30s", Unit::Seconds, 30.0),
+            ("> 90", Unit::Seconds, 90.0),
+            (">= 1.5 h", Unit::Seconds, 5_400.0),
+            ("> 2d", Unit::Seconds, 172_800.0),
+            ("< 30", Unit::Days, 30.0),
+            ("< 30d", Unit::Days, 30.0),
         ] {
             assert_eq!(Threshold::parse(text, unit).unwrap().value, value, "{text}");
         }
@@ -276,6 +282,9 @@ mod tests {
             ("10", Unit::Events),
             ("> ten", Unit::Events),
             ("> 10 MB", Unit::Events),
+            ("> 1w", Unit::Seconds),
+            ("< 30h", Unit::Days),
+            ("> 3 d", Unit::Vens),
             ("> 10 MBps", Unit::BitsPerSecond),
             ("> 0.9", Unit::Ratio),
             ("> 1e999", Unit::Events),

@@ -2,6 +2,7 @@
 
 pub mod accounting;
 pub mod ask;
+pub mod database;
 pub mod events;
 pub mod exit;
 pub mod health;
@@ -15,3 +16,4 @@ pub mod sightings;
 pub mod tally;
 pub mod traffic;
 pub mod transition;
+pub mod vens;

@@ -31,10 +31,19 @@ impl Amount {
             Metric::Bandwidth => Amount::PerFlow(HashMap::new()),
             Metric::Flows | Metric::Distinct(_) => Amount::Values(HashSet::new()),
             Metric::WorkloadsAffected => Amount::Max(0),
-            Metric::Connections | Metric::Bytes | Metric::BytesIn | Metric::BytesOut | Metric::Throughput | Metric::Count => Amount::Sum(0),
-            Metric::New(_) | Metric::Changes(_) => Amount::Sum(0),
-            // Health is judged from its snapshot and never summed.
+            Metric::Connections
+            | Metric::Bytes
+            | Metric::BytesIn
+            | Metric::BytesOut
+            | Metric::Throughput
+            | Metric::Count
+            | Metric::Vens
+            | Metric::New(_)
+            | Metric::Changes(_) => Amount::Sum(0),
+            Metric::HeartbeatAge => Amount::Max(0),
+            // Health and the traffic database are judged from their snapshots and never summed.
             Metric::Status | Metric::Cpu | Metric::Memory | Metric::Disk | Metric::ReplicationLag => Amount::Max(0),
+            Metric::Used | Metric::Size | Metric::Days | Metric::DaysUsed | Metric::Backlog | Metric::BacklogFiles => Amount::Max(0),
         }
     }
 }
@@ -111,11 +120,10 @@ impl<T> Tally<T> {
         }
     }
 
-    /// Counts a value that a group did not have before. The contributor is made of what it had and what it has.
-    pub fn see_change(&mut self, group: u32, values: &[Option<String>], contributor: impl FnOnce(&str, &str) -> T) {
-        let Some(key) = self.groups.get(group as usize).map(|tally| tally.key) else { return };
+    /// Counts a value that a subject did not have before. The contributor is made of what it had and what it has.
+    pub fn see_change(&mut self, group: u32, subject: u64, values: &[Option<String>], contributor: impl FnOnce(&str, &str) -> T) {
         let has = values.iter().map(|value| value.as_deref().unwrap_or("-")).collect::<Vec<_>>().join(" / ");
-        if let Some(had) = self.sightings.as_mut().and_then(|sightings| sightings.change(key, &has)) {
+        if let Some(had) = self.sightings.as_mut().and_then(|sightings| sightings.change(subject, &has)) {
             self.add(group, 1, 0, || contributor(&had, &has));
         }
     }

@@ -225,10 +225,11 @@ impl<'r> TrafficJudge<'r> {
             let Judged { rule, tally, .. } = &mut rules[*number as usize];
             let values = |fields: &[Field]| -> Vec<Option<String>> { fields.iter().map(|field| field_value(field, flow)).collect() };
             let group = values(&rule.group_by);
-            let Some(group) = tally.group(super::memory::group_key(&group), || group) else { return false };
+            let key = super::memory::group_key(&group);
+            let Some(group) = tally.group(key, || group) else { return false };
             match &rule.metric {
                 Metric::New(fields) => tally.see_new(group, &values(fields), || Contributor::of(flow)),
-                Metric::Changes(fields) => tally.see_change(group, &values(fields), |_, _| Contributor::of(flow)),
+                Metric::Changes(fields) => tally.see_change(group, key, &values(fields), |_, _| Contributor::of(flow)),
                 _ => {}
             }
             false
@@ -436,7 +437,8 @@ pub fn field_value(field: &Field, flow: &Flow<'_>) -> Option<String> {
         Field::Process => some(flow.process),
         Field::User => some(flow.user),
         Field::Decision => Some(flow.decision.name().to_owned()),
-        Field::Type | Field::Actor | Field::EventSrcIp | Field::Severity => None,
+        // Those of events and of VENs.
+        _ => None,
     }
 }
 

@@ -1,16 +1,18 @@
 //! Reading the sources and measuring every rule: the traffic query first, the rest while the PCE works on it.
 
-use super::{Cycle, Rules, RunError, sources};
+use super::{Cycle, Rules, RunError, snapshots, sources};
 use crate::config::Config;
 use crate::domain::metric::SourceKind;
-use crate::domain::record::Decision;
+use crate::domain::record::{Decision, Health};
 use crate::domain::report::{Accounting, SourceReport, SourceStatus};
 use crate::domain::rule::{Matcher, Rule};
 use crate::domain::time::before;
+use crate::domain::ven::{Database, Inventory};
 use crate::judge::accounting::Coverage;
 use crate::judge::memory::{Observation, RuleMemory, Span};
 use crate::judge::traffic::{Settings as JudgeSettings, TrafficJudge, TrafficMemory};
-use crate::judge::{ask, events, health, plan, ratio};
+use crate::judge::transition::Instance;
+use crate::judge::{ask, database, events, health, plan, ratio, vens};
 use crate::pce::Client;
 use crate::pce::decode::Endpoints;
 use crate::state::looks::Memory;
@@ -99,7 +101,9 @@ pub(super) fn read_and_measure(
     let event_rules = of(SourceKind::Events);
     let event_span = event_span(config, book, &event_rules, shifted(now, skew));
     let mut out = Measurements { sources: Vec::new(), observations: BTreeMap::new() };
-    let (traffic_report, fetched_events, fetched_health) = std::thread::scope(|scope| {
+    let ven_rules = of(SourceKind::Vens);
+    let workloads = ven_rules.iter().any(|rule| vens::needs_workloads(rule));
+    let (traffic_report, fetched) = std::thread::scope(|scope| {
         let others = scope.spawn(|| {
             let events = needed.contains(&SourceKind::Events).then(|| match (&args.events, client) {
                 (Some(path), _) => sources::events_from_file(path, event_span.1),
@@ -111,26 +115,31 @@ pub(super) fn read_and_measure(
                 (None, Some(client)) => sources::health_from_pce(client),
                 (None, None) => Fetched { report: sources::failed(SourceKind::Health, "not asked for".to_owned()), answer: None },
             });
-            (events, health)
+            let vens = needed.contains(&SourceKind::Vens).then(|| match (&args.vens, client) {
+                (Some(path), _) => snapshots::vens_from_file(path, workloads),
+                _ => Fetched { report: sources::failed(SourceKind::Vens, "not asked for".to_owned()), answer: None },
+            });
+            let database = needed.contains(&SourceKind::Database).then(|| match (&args.database, client) {
+                (Some(path), _) => snapshots::database_from_file(path),
+                _ => Fetched { report: sources::failed(SourceKind::Database, "not asked for".to_owned()), answer: None },
+            });
+            Others { events, health, vens, database }
         });
         let traffic = traffic_needed.then(|| {
             let ask = plan_ask(skew);
             measure_traffic(cycle, &traffic_rules, ask, asked_for, on_the_way, client, book, store, &mut out.observations, warnings)
         });
-        let (events, health) = others.join().unwrap_or((None, None));
-        (traffic, events, health)
+        (traffic, others.join().unwrap_or_default())
     });
     out.sources.extend(traffic_report.transpose()?);
-    if let Some(fetched) = fetched_events {
+    if let Some(fetched) = fetched.events {
         let whole = fetched.report.status == SourceStatus::Ok;
         out.sources.push(fetched.report);
         if let Some(answer) = fetched.answer {
             measure_events(config, &event_rules, answer, whole, event_span.1, book, &mut out.observations);
         }
-    } else if needed.contains(&SourceKind::Events) {
-        out.sources.push(sources::failed(SourceKind::Events, "reading the events failed unexpectedly".to_owned()));
     }
-    if let Some(fetched) = fetched_health {
+    if let Some(fetched) = fetched.health {
         out.sources.push(fetched.report);
         if let Some(clusters) = fetched.answer {
             let rules = of(SourceKind::Health);
@@ -140,11 +149,57 @@ pub(super) fn read_and_measure(
             book.memory.rules.extend(keys.into_iter().zip(own));
         }
     }
+    if let Some(fetched) = fetched.vens {
+        let whole = fetched.report.status == SourceStatus::Ok;
+        out.sources.push(fetched.report);
+        if let Some(inventory) = fetched.answer {
+            let at = shifted(now, skew);
+            let (keys, mut own) = take_memories(&mut book.memory, &ven_rules);
+            let measured = ven_rules
+                .iter()
+                .zip(&mut own)
+                .map(|(rule, memory)| vens::observe(rule, &inventory, &groups_of(book.state, rule), memory, at))
+                .collect();
+            conclude(&ven_rules, measured, &mut own, whole, at, &mut out.observations);
+            book.memory.rules.extend(keys.into_iter().zip(own));
+        }
+    }
+    if let Some(fetched) = fetched.database {
+        out.sources.push(fetched.report);
+        if let Some(databases) = fetched.answer {
+            let rules = of(SourceKind::Database);
+            let (keys, mut own) = take_memories(&mut book.memory, &rules);
+            let measured = rules.iter().map(|rule| database::observe(rule, &databases)).collect();
+            conclude(&rules, measured, &mut own, true, shifted(now, skew), &mut out.observations);
+            book.memory.rules.extend(keys.into_iter().zip(own));
+        }
+    }
+    // A thread that died has read nothing.
+    for source in needed {
+        if out.source(*source).is_none() {
+            out.sources.push(sources::failed(*source, format!("reading {source} failed unexpectedly")));
+        }
+    }
     // What no rule counts any more is forgotten.
     let counted: Vec<&Rule> = rules.enabled.iter().flat_map(|rule| rule.counted()).collect();
     let keys: std::collections::BTreeSet<u64> = memory_keys(&counted).into_iter().collect();
     book.memory.rules.retain(|key, _| keys.contains(key));
     Ok(out)
+}
+
+/// What is read while the PCE works on the traffic query.
+#[derive(Default)]
+struct Others {
+    events: Option<Fetched<Events>>,
+    health: Option<Fetched<Vec<Health>>>,
+    vens: Option<Fetched<Inventory>>,
+    database: Option<Fetched<Vec<Database>>>,
+}
+
+/// The groups of a rule that have an instance.
+fn groups_of(state: &State, rule: &Rule) -> Vec<Vec<Option<String>>> {
+    let values = |instance: &Instance| instance.group.iter().map(|(_, value)| value.clone()).collect();
+    state.instances.values().filter(|instance| instance.rule == rule.name).map(values).collect()
 }
 
 /// What a recorded answer was asked for is not known: it vouches for other recorded ones and for no PCE.

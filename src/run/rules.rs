@@ -45,7 +45,7 @@ pub(super) fn judge(state: &mut State, enabled: &[&Rule], selected: &[&Rule], re
             let certain = !partial && !observation.absent_may_be_more;
             if !observation.unlisted_is_gone {
                 let evidence = Evidence { lower_bound: !certain, ..Evidence::exact(0.0) };
-                let finding = finding(rule, instance.group.clone(), evidence, window(rule, observation, now), Vec::new());
+                let finding = finding(rule, instance.group.clone(), evidence, window(observation, now), Vec::new());
                 findings.insert(fingerprint, finding);
             } else if certain && instance.stage != Stage::Resolved {
                 match missing(instance.clone(), now) {
@@ -145,7 +145,7 @@ fn blank(rule: &Rule, config: &Config) -> RuleReport {
         source: rule.source,
         metric: rule.metric.name(),
         unit: rule.unit(),
-        window: (rule.source != SourceKind::Health).then_some(rule.window),
+        window: (!rule.source.is_snapshot() || rule.metric.is_sighting()).then_some(rule.window),
         state: RuleState::Disabled,
         severity: None,
         value: None,
@@ -271,10 +271,10 @@ fn evidence(rule: &Rule, measured: &Measured, partial: bool) -> Evidence {
     if partial && rule.ratio.is_some() { Evidence { uncertain: true, lower_bound: false, ..evidence } } else { evidence }
 }
 
-fn window(rule: &Rule, observation: &Observation, now: Timestamp) -> Window {
-    match (rule.source, observation.covers) {
-        (SourceKind::Health, _) | (_, None) => Window { from: now, to: now },
-        (_, Some((from, to))) => Window { from, to },
+fn window(observation: &Observation, now: Timestamp) -> Window {
+    match observation.covers {
+        Some((from, to)) => Window { from, to },
+        None => Window { from: now, to: now },
     }
 }
 
@@ -289,7 +289,7 @@ fn findings(rule: &Rule, observation: &Observation, partial: bool, now: Timestam
         .iter()
         .map(|measured| {
             let group: Group = rule.group_by.iter().map(ToString::to_string).zip(measured.group.iter().cloned()).collect();
-            let finding = finding(rule, group, evidence(rule, measured, partial), window(rule, observation, now), measured.top.clone());
+            let finding = finding(rule, group, evidence(rule, measured, partial), window(observation, now), measured.top.clone());
             (fingerprint(&rule.name, &finding.group), finding)
         })
         .collect()

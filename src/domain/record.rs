@@ -160,6 +160,12 @@ pub struct Flow<'a> {
 pub trait FlowSink {
     /// One flow record.
     fn flow(&mut self, flow: &Flow<'_>);
+    /// Another part of the answer begins; records of earlier parts may come again.
+    fn begin_part(&mut self, _part: u32) {}
+    /// Whether it wants no more of them. Reading ends then, which is no failure.
+    fn enough(&self) -> bool {
+        false
+    }
 }
 
 /// An endpoint as met in this run: parsed once, its conditions tested once, however many records name it.

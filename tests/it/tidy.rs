@@ -62,11 +62,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("sim", &["domain"]),
     // The config asks each kind of channel to read its own table; the kinds know only the reader.
     ("config", &["domain", "channels"]),
-    ("cli", &["domain", "render", "config::reader"]),
+    // The flags that choose records are made from the keys of `match`.
+    ("cli", &["domain", "render", "config::reader", "config::conditions", "config::flags"]),
     // One cycle brings everything together, but knows neither the front desk nor the simulated PCE.
     ("run", &["domain", "cli", "config", "pce", "judge", "state", "channels", "heartbeat", "render"]),
     // The front desk may import everything but the simulated PCE, which is the demo's alone.
-    ("app", &["cli", "config", "state", "render", "commands"]),
+    ("app", &["cli", "config", "run", "state", "render", "commands"]),
     ("commands", &["domain", "app", "cli", "config", "run", "state", "channels", "render", "judge"]),
     ("main", &[]),
     ("lib", &[]),

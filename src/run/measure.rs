@@ -18,7 +18,7 @@ use crate::pce::decode::Endpoints;
 use crate::state::looks::Memory;
 use crate::state::{State, Store};
 use jiff::{SignedDuration, Timestamp};
-use sources::{Events, Fetched, JudgeSink};
+use sources::{Events, Fetched, FlowReader};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -284,14 +284,14 @@ fn measure_traffic(
         judge.lend(number, std::mem::take(&mut memory.sightings));
     }
     let mut endpoints = Endpoints::new(judge.marker());
-    let mut sink = JudgeSink::new(&mut judge, &mut endpoints);
+    let mut reader = FlowReader::new(&mut judge, &mut endpoints);
     let mut report = match (&args.flows, on_the_way, client) {
-        (Some(path), _, _) => sources::flows_from_file(path, &mut sink),
-        (None, Some(Ok(query)), Some(client)) => sources::collect_traffic(client, query, &mut sink, (ask.from, ask.to), cycle.progress),
+        (Some(path), _, _) => sources::flows_from_file(path, &mut reader),
+        (None, Some(Ok(query)), Some(client)) => sources::collect_traffic(client, query, &mut reader, (ask.from, ask.to), cycle.progress),
         (None, Some(Err(error)), _) => sources::failed(SourceKind::Traffic, error),
         _ => sources::failed(SourceKind::Traffic, "not asked for".to_owned()),
     };
-    report.unreadable = sink.unreadable;
+    report.unreadable = reader.unreadable;
     if matches!(report.status, SourceStatus::Failed) {
         // The memory may hold half an answer: that of the previous run is the one that counts.
         let kept = store.load(&book.state.pce)?.memory;

@@ -19,7 +19,7 @@ mod pace;
 mod pump;
 mod queries;
 mod quick;
-mod records;
+pub mod records;
 mod split;
 pub mod traffic;
 pub mod vens;

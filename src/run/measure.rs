@@ -321,6 +321,7 @@ fn measure_traffic(
             outcome.over_cap, config.traffic.max_looks
         ));
     }
+    let whole = report.status == SourceStatus::Ok;
     conclude(rules, outcome.observations, &mut own, whole, ask.to, observations);
     book.memory.rules.extend(keys.into_iter().zip(own));
     if let Some(memory) = outcome.memory {
@@ -349,6 +350,7 @@ fn conclude(
             Some((ratio, ((_, total), _))) => ratio::divide(rule, ratio, part, &total),
             None => part,
         };
+        memory.sightings.close(whole);
         memory.history.complete(rule, &mut observation, whole, now);
         observations.insert(rule.name.clone(), observation);
     }

@@ -114,11 +114,13 @@ pub(super) fn read_and_measure(
             });
             let vens = needed.contains(&SourceKind::Vens).then(|| match (&args.vens, client) {
                 (Some(path), _) => snapshots::vens_from_file(path, workloads),
-                _ => Fetched { report: sources::failed(SourceKind::Vens, "not asked for".to_owned()), answer: None },
+                (None, Some(client)) => snapshots::vens_from_pce(client, workloads),
+                (None, None) => Fetched { report: sources::failed(SourceKind::Vens, "not asked for".to_owned()), answer: None },
             });
             let database = needed.contains(&SourceKind::Database).then(|| match (&args.database, client) {
                 (Some(path), _) => snapshots::database_from_file(path),
-                _ => Fetched { report: sources::failed(SourceKind::Database, "not asked for".to_owned()), answer: None },
+                (None, Some(client)) => snapshots::database_from_pce(client),
+                (None, None) => Fetched { report: sources::failed(SourceKind::Database, "not asked for".to_owned()), answer: None },
             });
             Others { events, health, vens, database }
         });

@@ -108,6 +108,29 @@ pub(super) fn matcher(rule: &mut Reader<'_>, source: SourceKind) -> Option<Match
     }
 }
 
+/// Reads another condition of a rule, under its own key; what the rule leaves out is left out there, too.
+pub(super) fn matcher_of(rule: &mut Reader<'_>, key: &str, source: SourceKind, of: Option<&Matcher>) -> Option<Matcher> {
+    let table = rule.table(key)?;
+    match source {
+        SourceKind::Traffic => {
+            let none = if let Some(Matcher::Traffic(filter)) = of { filter.none.clone() } else { Vec::new() };
+            traffic_conditions(table).map(|all| Matcher::Traffic(Filter { all, none }))
+        }
+        SourceKind::Events => {
+            let none = if let Some(Matcher::Events(filter)) = of { filter.none.clone() } else { Vec::new() };
+            event_conditions(table).map(|all| Matcher::Events(Filter { all, none }))
+        }
+        SourceKind::Vens => {
+            let none = if let Some(Matcher::Vens(filter)) = of { filter.none.clone() } else { Vec::new() };
+            ven_conditions(table).map(|all| Matcher::Vens(Filter { all, none }))
+        }
+        SourceKind::Health | SourceKind::Database => {
+            table.finish();
+            Some(Matcher::Everything)
+        }
+    }
+}
+
 fn filter<C: PartialEq>(rule: &mut Reader<'_>, read: fn(Reader<'_>) -> Option<Conditions<C>>) -> Option<Filter<C>> {
     let mut one = |key: &str| match rule.raw(key) {
         None => Some(Vec::new()),

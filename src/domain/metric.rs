@@ -67,6 +67,10 @@ pub enum Metric {
     Throughput,
     /// How many different values of a field (traffic or events).
     Distinct(Field),
+    /// Combinations of values never seen before.
+    New(Vec<Field>),
+    /// How often a value appeared that the group did not have at the look before.
+    Changes(Vec<Field>),
     /// Events in the window.
     Count,
     /// The largest number of workloads one provisioning touched.
@@ -153,6 +157,17 @@ impl Unit {
     }
 }
 
+impl Unit {
+    /// The largest value a plain metric of this unit can have. (A quotient of two counts can be more than 1.)
+    pub fn highest(self) -> Option<f64> {
+        match self {
+            Unit::Ratio => Some(1.0),
+            Unit::Status => Some(2.0),
+            _ => None,
+        }
+    }
+}
+
 impl Metric {
     /// The metrics without a parameter, with the source they belong to.
     pub const PLAIN: [(SourceKind, Metric, &'static str); 22] = [
@@ -198,7 +213,7 @@ impl Metric {
             Metric::Flows => Unit::Flows,
             Metric::Bytes | Metric::BytesIn | Metric::BytesOut | Metric::Size | Metric::Backlog => Unit::Bytes,
             Metric::Bandwidth | Metric::Throughput => Unit::BitsPerSecond,
-            Metric::Distinct(_) => Unit::Values,
+            Metric::Distinct(_) | Metric::New(_) | Metric::Changes(_) => Unit::Values,
             Metric::Count => Unit::Events,
             Metric::WorkloadsAffected => Unit::Workloads,
             Metric::Status => Unit::Status,
@@ -210,15 +225,26 @@ impl Metric {
         }
     }
 
+    /// Whether it needs what was seen, not how much: every record counts, also one that did not grow.
+    pub fn is_sighting(&self) -> bool {
+        matches!(self, Metric::New(_) | Metric::Changes(_))
+    }
+
     /// The name used in the config and in every output.
     pub fn name(&self) -> String {
         match self {
             Metric::Distinct(field) => format!("distinct:{field}"),
+            Metric::New(fields) => format!("new:{}", list(fields)),
+            Metric::Changes(fields) => format!("changes:{}", list(fields)),
             other => {
                 Metric::PLAIN.iter().find(|(_, metric, _)| metric == other).map_or_else(String::new, |(_, _, name)| (*name).to_owned())
             }
         }
     }
+}
+
+fn list(fields: &[Field]) -> String {
+    fields.iter().map(Field::to_string).collect::<Vec<_>>().join(",")
 }
 
 impl fmt::Display for Metric {

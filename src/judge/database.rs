@@ -39,12 +39,13 @@ pub fn observe(rule: &Rule, databases: &[Database]) -> Observation {
         .collect();
     let worst = values.first().map(|(value, _, _)| *value);
     Observation {
-        groups: vec![Measured { key: UNGROUPED, group: Vec::new(), value: worst, lower_bound: false, top: top.clone() }],
+        groups: vec![Measured { top: top.clone(), ..Measured::of(UNGROUPED, Vec::new(), worst) }],
         covers: None,
         matched: databases.len() as u64,
         top,
         note: None,
         absent_may_be_more: false,
+        unlisted_is_gone: false,
         trouble: worst.is_none().then(|| format!("the PCE does not report {}", rule.metric)),
     }
 }

@@ -19,9 +19,8 @@ pub fn needs_workloads(rule: &Rule) -> bool {
         || rule.group_by.iter().chain(counted).any(|field| field.is_of_workload())
 }
 
-/// Measures one rule. `known` are groups that have an instance: one whose VENs are still there but match no
-/// more has nothing; one whose VENs are gone is not listed at all.
-pub fn observe(rule: &Rule, inventory: &Inventory, known: &[Vec<Option<String>>], now: Timestamp) -> Observation {
+/// Measures one rule.
+pub fn observe(rule: &Rule, inventory: &Inventory, now: Timestamp) -> Observation {
     let mut tally: Tally<(String, String, String)> = Tally::new(Amount::zero(&rule.metric));
     let Matcher::Vens(filter) = &rule.matcher else { return observation(tally, 0) };
     if rule.group_by.is_empty() {
@@ -32,16 +31,9 @@ pub fn observe(rule: &Rule, inventory: &Inventory, known: &[Vec<Option<String>>]
     let asks_for_heartbeats = rule.metric == Metric::HeartbeatAge
         || filter.all.iter().chain(&filter.none).any(|(_, c)| matches!(c, VenCondition::HeartbeatOlder(_)));
     let mut silent = 0;
-    for ven in inventory.vens.iter().filter(|ven| !skips_unknown || ven.workload.is_some()) {
+    for ven in inventory.vens.iter().filter(|ven| (!skips_unknown || ven.workload.is_some()) && filter.matches(ven, now)) {
         let values: Vec<Option<String>> = rule.group_by.iter().map(|field| ven.field(field).map(str::to_owned)).collect();
-        let matches = filter.matches(ven, now);
-        if !matches && (values.is_empty() || !known.contains(&values)) {
-            continue;
-        }
         let Some(group) = tally.group(group_key(&values), || values) else { continue };
-        if !matches {
-            continue;
-        }
         tally.matched += 1;
         silent += u64::from(asks_for_heartbeats && ven.last_heartbeat.is_none());
         let amount = match rule.metric {
@@ -63,11 +55,9 @@ fn observation(tally: Tally<(String, String, String)>, silent: u64) -> Observati
         .groups
         .into_iter()
         .map(|group| Measured {
-            key: group.key,
-            group: group.group,
-            value: Some(group.amount.size() as f64),
             lower_bound: overflow,
             top: group.top.talkers(show, 1.0),
+            ..Measured::of(group.key, group.group, Some(group.amount.size() as f64))
         })
         .collect();
     Observation {
@@ -78,6 +68,7 @@ fn observation(tally: Tally<(String, String, String)>, silent: u64) -> Observati
         note: (silent > 0).then(|| format!("of {silent} VENs the PCE does not say when it last heard of them")),
         trouble: None,
         absent_may_be_more: overflow,
+        unlisted_is_gone: false,
     }
 }
 

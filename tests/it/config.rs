@@ -171,7 +171,7 @@ fn what_is_left_out_takes_the_documented_defaults() {
     assert_eq!((pce.insecure_skip_verify, pce.ca_file, pce.proxy), (false, None, None));
     assert_eq!(pce.api_secret, SecretSource::Command(vec!["pass".to_owned(), "show".to_owned()]));
     assert_eq!((config.run.deadline, config.run.give_up_after, config.run.max_alerts), (minutes(20), minutes(2 * 24 * 60), 50));
-    assert_eq!((config.run.language.as_str(), config.run.timezone.iana_name()), ("en", Some("UTC")));
+    assert_eq!((config.run.language, config.run.timezone.iana_name()), (None, Some("UTC")));
     assert_eq!((config.traffic.lookback, config.traffic.accounting), (minutes(30), Accounting::Delta));
     assert_eq!((config.traffic.max_gap, config.traffic.max_looks), (minutes(24 * 60), 2_000_000));
     assert_eq!(config.events.lookback, minutes(15));
@@ -203,7 +203,7 @@ fn defaults_hold_for_every_rule_that_does_not_say_otherwise() {
 fn a_fault_in_the_defaults_is_told_once() {
     let rules =
         (0..5).map(|number| format!("[[rules]]\nname = \"{number}\"\nsource = \"events\"\nwarning = \">= 1\"\n")).collect::<String>();
-    let error = refused(&format!("[defaults]\nwindow = \"10 parsecs\"\nremember = \"1d\"\ncooldwon = \"5m\"\n{rules}"));
+    let error = refused(&format!("[defaults]\nwindow = \"10 parsecs\"\nremember = \"1 dy\"\ncooldwon = \"5m\"\n{rules}"));
     let lines: Vec<usize> = error.problems().iter().map(|at| at.line).collect();
     assert_eq!(lines, [2, 3, 4], "{}", error.render(false));
 }

@@ -54,6 +54,8 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
             [CompletionResult]::new('--flows', '--flows', [CompletionResultType]::ParameterName, 'Read flows from a recorded answer: a file (JSON array or one object per line, plain or gzip), a folder of --record, or - for standard input')
             [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'Read events from a recorded answer: the same forms')
             [CompletionResult]::new('--health', '--health', [CompletionResultType]::ParameterName, 'Read health from a recorded answer: the same forms')
+            [CompletionResult]::new('--vens', '--vens', [CompletionResultType]::ParameterName, 'Read VENs, and the workloads they manage, from a recorded answer: the same forms')
+            [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'Read what the PCE says of its traffic database from a recorded answer: the same forms')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Take this as the present instant (RFC 3339) in everything the run decides')
             [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'Keep the raw answers of the PCE in this folder, compressed')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'What makes the exit code differ from 0')

@@ -50,6 +50,8 @@ set edit:completion:arg-completer[pcemon] = {|@words|
             cand --flows 'Read flows from a recorded answer: a file (JSON array or one object per line, plain or gzip), a folder of --record, or - for standard input'
             cand --events 'Read events from a recorded answer: the same forms'
             cand --health 'Read health from a recorded answer: the same forms'
+            cand --vens 'Read VENs, and the workloads they manage, from a recorded answer: the same forms'
+            cand --database 'Read what the PCE says of its traffic database from a recorded answer: the same forms'
             cand --now 'Take this as the present instant (RFC 3339) in everything the run decides'
             cand --record 'Keep the raw answers of the PCE in this folder, compressed'
             cand --fail-on 'What makes the exit code differ from 0'

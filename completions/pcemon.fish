@@ -64,6 +64,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l rule -d 'Judge o
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l flows -d 'Read flows from a recorded answer: a file (JSON array or one object per line, plain or gzip), a folder of --record, or - for standard input' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l events -d 'Read events from a recorded answer: the same forms' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l health -d 'Read health from a recorded answer: the same forms' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l vens -d 'Read VENs, and the workloads they manage, from a recorded answer: the same forms' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l database -d 'Read what the PCE says of its traffic database from a recorded answer: the same forms' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l now -d 'Take this as the present instant (RFC 3339) in everything the run decides' -r
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l record -d 'Keep the raw answers of the PCE in this folder, compressed' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l fail-on -d 'What makes the exit code differ from 0' -r -f -a "never\t'Nothing: 0 also when rules fire or data is missing'

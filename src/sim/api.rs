@@ -250,12 +250,12 @@ impl Api {
             Endpoint::Labels => Reply::json(200, json!([])),
             Endpoint::Vens => {
                 let rows = self.options.vens.iter().map(|ven| ven.to_json(self.options.now)).collect();
-                self.lists.ask(request, rows, self.options.org_id)
+                self.lists.ask(request, rows, &self.options)
             }
             Endpoint::Workloads => {
                 let managed = self.options.vens.iter().filter(|ven| !ven.workload.is_empty());
                 let rows = managed.map(|ven| ven.workload_json(self.options.now)).collect();
-                self.lists.ask(request, rows, self.options.org_id)
+                self.lists.ask(request, rows, &self.options)
             }
             Endpoint::Database => Reply::json(200, self.options.database.clone()),
             Endpoint::Job => self.lists.poll(segments.get(3).copied().unwrap_or_default(), &self.options),

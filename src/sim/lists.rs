@@ -32,12 +32,15 @@ impl Lists {
     }
 
     /// Answers a question for a list, at once or by a job.
-    pub(super) fn ask(&mut self, request: &Request, rows: Vec<Value>, org_id: u64) -> Reply {
+    pub(super) fn ask(&mut self, request: &Request, rows: Vec<Value>, options: &Options) -> Reply {
         if request.header("prefer").is_some_and(|wish| wish.contains("respond-async")) {
             self.asked += 1;
             let id = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, self.asked.to_string().as_bytes()).to_string();
             let mut reply = Reply::empty(202);
-            reply.headers = vec![("Location".into(), format!("/orgs/{org_id}/jobs/{id}")), ("Retry-After".into(), "1".into())];
+            reply.headers = vec![("Location".into(), format!("/orgs/{}/jobs/{id}", options.org_id))];
+            if let Life::Lasts(_) = options.life {
+                reply.headers.push(("Retry-After".into(), "1".into()));
+            }
             self.jobs.push(ListJob { id, rows: Arc::new(rows), polls: 0, asked: Instant::now() });
             return reply;
         }

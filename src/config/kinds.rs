@@ -2,7 +2,6 @@
 
 use super::reader::{Placed, Reader};
 use super::{conditions, thresholds};
-use crate::domain::field::Field;
 use crate::domain::metric::{Metric, SourceKind, Unit};
 use crate::domain::rule::{Against, Baseline, Matcher, Ratio, Roll, Rule, Stat};
 use crate::domain::threshold::{Threshold, Thresholds};
@@ -58,7 +57,7 @@ pub(super) fn ratio_to(
         return Some(None);
     }
     let over = conditions::matcher_of(reader, "ratio_to", source, matcher);
-    let adds_up = |metric: &Metric| !metric.is_sighting() && *metric != Metric::HeartbeatAge && !Field::names(source).is_empty();
+    let adds_up = |metric: &Metric| !metric.is_sighting() && (!source.is_snapshot() || *metric == Metric::Vens);
     if let Some(metric) = metric.filter(|metric| !adds_up(metric)) {
         let hint = Some("divide a metric that adds up, for example connections, bytes or count".to_owned());
         reader.error_at("ratio_to", format!("{metric} in {} cannot be divided", reader.name()), hint);
@@ -85,7 +84,7 @@ pub(super) fn read(reader: &mut Reader<'_>, rule: &mut Rule, over: Option<Matche
     if !matches!(rule.metric, Metric::New(_)) {
         needs(reader, "learn", "only `new:` rules learn first");
     }
-    if matches!(rule.metric, Metric::Changes(_)) && rule.group_by.is_empty() {
+    if matches!(rule.metric, Metric::Changes(_)) && rule.group_by.is_empty() && rule.source != SourceKind::Vens {
         let hint = Some("add group_by, for example group_by = [\"src_workload\"]".to_owned());
         reader.problems().error(reader.span(), format!("{} does not say whose changes it counts", reader.name()), hint);
         return None;

@@ -21,7 +21,7 @@ pub(super) fn metric(reader: &mut Reader<'_>, source: SourceKind) -> Option<Metr
             Some(field) => return Some(Metric::Distinct(field)),
             None => (format!("{source} records have no field `{field}` to count"), did_you_mean(field, Field::names(source))),
         },
-        Some((kind @ ("new" | "changes"), names)) if !source.is_snapshot() => match fields(source, names) {
+        Some((kind @ ("new" | "changes"), names)) if source != SourceKind::Health => match fields(source, names) {
             Ok(fields) if kind == "new" => return Some(Metric::New(fields)),
             Ok(fields) => return Some(Metric::Changes(fields)),
             Err(wrong) => (format!("{source} records have no field `{wrong}` to look at"), did_you_mean(wrong, Field::names(source))),
@@ -50,10 +50,7 @@ fn fields(source: SourceKind, text: &str) -> Result<Vec<Field>, &str> {
 fn metric_names(source: SourceKind) -> Vec<&'static str> {
     let mut names: Vec<&str> = Metric::PLAIN.iter().filter(|(of, _, _)| *of == source).map(|(_, _, name)| *name).collect();
     if !Field::names(source).is_empty() {
-        names.push("distinct:FIELD");
-    }
-    if !source.is_snapshot() {
-        names.extend(["new:FIELD[,FIELD]", "changes:FIELD[,FIELD]"]);
+        names.extend(["distinct:FIELD", "new:FIELD[,FIELD]", "changes:FIELD[,FIELD]"]);
     }
     names
 }

@@ -68,8 +68,8 @@ fn add(tally: &mut Tally<(String, String, String)>, rule: &Rule, event: &Event) 
     match &rule.metric {
         Metric::New(fields) => return tally.see_new(group, &of(fields), who),
         Metric::Changes(fields) => {
-            return tally
-                .see_change(group, &of(fields), |had, has| (format!("{had} → {has}"), event.event_type.clone(), event.status.clone()));
+            let who = |had: &str, has: &str| (format!("{had} → {has}"), event.event_type.clone(), event.status.clone());
+            return tally.see_change(group, key, &of(fields), who);
         }
         _ => {}
     }

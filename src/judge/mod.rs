@@ -12,6 +12,7 @@ pub mod memory;
 pub mod outbox;
 pub mod plan;
 pub mod ratio;
+pub mod repeats;
 pub mod sightings;
 pub mod tally;
 pub mod traffic;

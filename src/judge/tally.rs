@@ -37,8 +37,9 @@ impl Amount {
             | Metric::BytesOut
             | Metric::Throughput
             | Metric::Count
-            | Metric::Vens => Amount::Sum(0),
-            Metric::New(_) | Metric::Changes(_) => Amount::Sum(0),
+            | Metric::Vens
+            | Metric::New(_)
+            | Metric::Changes(_) => Amount::Sum(0),
             Metric::HeartbeatAge => Amount::Max(0),
             // Health and the traffic database are judged from their snapshots and never summed.
             Metric::Status | Metric::Cpu | Metric::Memory | Metric::Disk | Metric::ReplicationLag => Amount::Max(0),
@@ -119,11 +120,10 @@ impl<T> Tally<T> {
         }
     }
 
-    /// Counts a value that a group did not have before. The contributor is made of what it had and what it has.
-    pub fn see_change(&mut self, group: u32, values: &[Option<String>], contributor: impl FnOnce(&str, &str) -> T) {
-        let Some(key) = self.groups.get(group as usize).map(|tally| tally.key) else { return };
+    /// Counts a value that a subject did not have before. The contributor is made of what it had and what it has.
+    pub fn see_change(&mut self, group: u32, subject: u64, values: &[Option<String>], contributor: impl FnOnce(&str, &str) -> T) {
         let has = values.iter().map(|value| value.as_deref().unwrap_or("-")).collect::<Vec<_>>().join(" / ");
-        if let Some(had) = self.sightings.as_mut().and_then(|sightings| sightings.change(key, &has)) {
+        if let Some(had) = self.sightings.as_mut().and_then(|sightings| sightings.change(subject, &has)) {
             self.add(group, 1, 0, || contributor(&had, &has));
         }
     }

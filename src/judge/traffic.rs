@@ -4,6 +4,7 @@ use super::accounting::{Counters, Coverage, Hit, Increases, Ledger, Look, RuleAc
 use super::identity::{flow_key, state_mask};
 use super::memory::{Observation, RuleMemory, Span, measure_alone};
 use super::plan::Plan;
+use super::repeats::Repeats;
 use super::sightings::Sightings;
 use super::tally::{Amount, Tally};
 use crate::domain::alert::Talker;
@@ -14,7 +15,6 @@ use crate::domain::record::{Decision, Direction, Endpoint, Flow, FlowSink, proto
 use crate::domain::rule::{Matcher, Rule};
 use crate::domain::text::visible;
 use crate::domain::time::before;
-use hashbrown::HashMap;
 use jiff::Timestamp;
 use std::rc::Rc;
 use std::time::Duration;
@@ -87,8 +87,8 @@ pub struct TrafficJudge<'r> {
     ledger: Option<Ledger>,
     now: Timestamp,
     part: u32,
-    /// Plain sums only: records met so far, when the PCE may be asked again in parts.
-    repeats: Option<HashMap<u64, u32>>,
+    /// Plain sums only, when the PCE may be asked again in parts.
+    repeats: Option<Repeats>,
     matching: Vec<u32>,
     hits: Vec<Hit>,
     scratch: Vec<u8>,
@@ -140,7 +140,7 @@ impl<'r> TrafficJudge<'r> {
             ledger: memory.map(|memory| Ledger::new(memory.looks, memory.coverage, now, settings.cap)),
             now,
             part: 0,
-            repeats: (as_reported && settings.may_repeat).then(HashMap::new),
+            repeats: (as_reported && settings.may_repeat).then(Repeats::default),
             matching: Vec::new(),
             hits: Vec::new(),
             scratch: Vec::new(),
@@ -173,11 +173,6 @@ impl<'r> TrafficJudge<'r> {
             judged.tally.sightings = Some(sightings);
             self.sighting.push(rule as u32);
         }
-    }
-
-    /// Another part of the answer begins; records may come again.
-    pub fn begin_part(&mut self, part: u32) {
-        self.part = part;
     }
 
     /// Ends the pass. `memories` are those of the rules, in order; `span` says what the increases
@@ -225,10 +220,11 @@ impl<'r> TrafficJudge<'r> {
             let Judged { rule, tally, .. } = &mut rules[*number as usize];
             let values = |fields: &[Field]| -> Vec<Option<String>> { fields.iter().map(|field| field_value(field, flow)).collect() };
             let group = values(&rule.group_by);
-            let Some(group) = tally.group(super::memory::group_key(&group), || group) else { return false };
+            let key = super::memory::group_key(&group);
+            let Some(group) = tally.group(key, || group) else { return false };
             match &rule.metric {
                 Metric::New(fields) => tally.see_new(group, &values(fields), || Contributor::of(flow)),
-                Metric::Changes(fields) => tally.see_change(group, &values(fields), |_, _| Contributor::of(flow)),
+                Metric::Changes(fields) => tally.see_change(group, key, &values(fields), |_, _| Contributor::of(flow)),
                 _ => {}
             }
             false
@@ -266,19 +262,8 @@ impl<'r> TrafficJudge<'r> {
             self.timeless += 1;
             return;
         };
-        if let Some(met) = &mut self.repeats {
-            self.scratch.clear();
-            self.scratch.extend_from_slice(&flow_key(flow).to_le_bytes());
-            self.scratch.extend_from_slice(&first.as_nanosecond().to_le_bytes());
-            self.scratch.push(u8::from(flow.direction == Direction::Inbound));
-            for text in [flow.state, flow.process, flow.user] {
-                self.scratch.extend_from_slice(&(text.len() as u64).to_le_bytes());
-                self.scratch.extend_from_slice(text.as_bytes());
-            }
-            let part = *met.entry(xxh3_64(&self.scratch)).or_insert(self.part);
-            if part != self.part {
-                return;
-            }
+        if self.repeats.as_mut().is_some_and(|repeats| repeats.is_one(flow)) {
+            return;
         }
         // Only what lies in a rule's window makes a group.
         let (rules, now) = (&self.rules, self.now);
@@ -305,6 +290,13 @@ impl<'r> TrafficJudge<'r> {
 }
 
 impl FlowSink for TrafficJudge<'_> {
+    fn begin_part(&mut self, part: u32) {
+        self.part = part;
+        if let Some(repeats) = &mut self.repeats {
+            repeats.begin_part(part);
+        }
+    }
+
     fn flow(&mut self, flow: &Flow<'_>) {
         self.plan.matching(flow, &mut self.matching);
         for number in &self.matching {

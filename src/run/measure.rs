@@ -11,13 +11,14 @@ use crate::domain::ven::{Database, Inventory};
 use crate::judge::accounting::Coverage;
 use crate::judge::memory::{Observation, RuleMemory, Span};
 use crate::judge::traffic::{Settings as JudgeSettings, TrafficJudge, TrafficMemory};
+use crate::judge::transition::Instance;
 use crate::judge::{ask, database, events, health, plan, ratio, vens};
 use crate::pce::Client;
 use crate::pce::decode::Endpoints;
 use crate::state::looks::Memory;
 use crate::state::{State, Store};
 use jiff::{SignedDuration, Timestamp};
-use sources::{Events, Fetched, JudgeSink};
+use sources::{Events, Fetched, FlowReader};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -142,13 +143,15 @@ pub(super) fn read_and_measure(
     }
     let at = shifted(now, skew);
     if let Some(fetched) = fetched.health {
-        measure_snapshot(&of(SourceKind::Health), fetched, book, at, &mut out, |rule, clusters| health::observe(rule, clusters));
+        measure_snapshot(&of(SourceKind::Health), fetched, book, at, &mut out, |rule, clusters, _, _| health::observe(rule, clusters));
     }
     if let Some(fetched) = fetched.vens {
-        measure_snapshot(&ven_rules, fetched, book, at, &mut out, |rule, inventory| vens::observe(rule, inventory, at));
+        measure_snapshot(&ven_rules, fetched, book, at, &mut out, |rule, inventory, memory, state| {
+            vens::observe(rule, inventory, &groups_of(state, rule), memory, at)
+        });
     }
     if let Some(fetched) = fetched.database {
-        measure_snapshot(&of(SourceKind::Database), fetched, book, at, &mut out, |rule, databases| database::observe(rule, databases));
+        measure_snapshot(&of(SourceKind::Database), fetched, book, at, &mut out, |rule, list, _, _| database::observe(rule, list));
     }
     // A thread that died has read nothing.
     for source in needed {
@@ -170,11 +173,11 @@ fn measure_snapshot<T>(
     book: &mut Book<'_>,
     at: Timestamp,
     out: &mut Measurements,
-    observe: impl Fn(&Rule, &T) -> Observation,
+    observe: impl Fn(&Rule, &T, &mut RuleMemory, &State) -> Observation,
 ) {
     if let Some(answer) = &fetched.answer {
         let (keys, mut own) = take_memories(&mut book.memory, rules);
-        let measured = rules.iter().map(|rule| observe(rule, answer)).collect();
+        let measured = rules.iter().zip(&mut own).map(|(rule, memory)| observe(rule, answer, memory, book.state)).collect();
         let whole = fetched.report.status == SourceStatus::Ok;
         conclude(rules, measured, &mut own, whole, at, &mut out.observations);
         book.memory.rules.extend(keys.into_iter().zip(own));
@@ -189,6 +192,12 @@ struct Others {
     health: Option<Fetched<Vec<Health>>>,
     vens: Option<Fetched<Inventory>>,
     database: Option<Fetched<Vec<Database>>>,
+}
+
+/// The groups of a rule that have an instance.
+fn groups_of(state: &State, rule: &Rule) -> Vec<Vec<Option<String>>> {
+    let values = |instance: &Instance| instance.group.iter().map(|(_, value)| value.clone()).collect();
+    state.instances.values().filter(|instance| instance.rule == rule.name).map(values).collect()
 }
 
 /// What a recorded answer was asked for is not known: it vouches for other recorded ones and for no PCE.
@@ -273,14 +282,14 @@ fn measure_traffic(
         judge.lend(number, std::mem::take(&mut memory.sightings));
     }
     let mut endpoints = Endpoints::new(judge.marker());
-    let mut sink = JudgeSink::new(&mut judge, &mut endpoints);
+    let mut reader = FlowReader::new(&mut judge, &mut endpoints);
     let mut report = match (&args.flows, on_the_way, client) {
-        (Some(path), _, _) => sources::flows_from_file(path, &mut sink),
-        (None, Some(Ok(query)), Some(client)) => sources::collect_traffic(client, query, &mut sink, (ask.from, ask.to), cycle.progress),
+        (Some(path), _, _) => sources::flows_from_file(path, &mut reader),
+        (None, Some(Ok(query)), Some(client)) => sources::collect_traffic(client, query, &mut reader, (ask.from, ask.to), cycle.progress),
         (None, Some(Err(error)), _) => sources::failed(SourceKind::Traffic, error),
         _ => sources::failed(SourceKind::Traffic, "not asked for".to_owned()),
     };
-    report.unreadable = sink.unreadable;
+    report.unreadable = reader.unreadable;
     if matches!(report.status, SourceStatus::Failed) {
         // The memory may hold half an answer: that of the previous run is the one that counts.
         let kept = store.load(&book.state.pce)?.memory;

@@ -145,7 +145,7 @@ fn blank(rule: &Rule, config: &Config) -> RuleReport {
         source: rule.source,
         metric: rule.metric.name(),
         unit: rule.unit(),
-        window: (!rule.source.is_snapshot()).then_some(rule.window),
+        window: (!rule.source.is_snapshot() || rule.metric.is_sighting()).then_some(rule.window),
         state: RuleState::Disabled,
         severity: None,
         value: None,

@@ -3,7 +3,7 @@
 
 use super::interrupt::Interrupt;
 use super::snapshots;
-use super::sources::{self, FlowReader};
+use super::sources::{self, FlowReader, Recording};
 use super::{Conversation, RunError, open_client};
 use crate::cli::adhoc::{SourceArgs, SpanArgs, When};
 use crate::config::{Config, PceSettings};
@@ -145,7 +145,7 @@ pub fn flows(
     let report = if let Some(file) = query.file {
         chosen.span = asked.map(|asked| asked.at(now));
         let mut reader = FlowReader::new(&mut chosen, &mut endpoints);
-        let report = sources::flows_from_file(file, &mut reader);
+        let report = sources::flows_from_file(Recording::Path(file), &mut reader);
         SourceReport { unreadable: reader.unreadable, ..report }
     } else if let Some(asked) = asked {
         let (client, settings) = query.client(SourceKind::Traffic)?;
@@ -225,7 +225,7 @@ pub fn events(query: &Query<'_>, span: &SpanArgs, filter: &Filter<EventCondition
     let asked = query.asked(span, Duration::from_secs(86_400))?;
     let now = query.now();
     let (fetched, span) = match (query.file, asked) {
-        (Some(file), asked) => (sources::events_from_file(file, now), asked.map(|asked| asked.at(now))),
+        (Some(file), asked) => (sources::events_from_file(Recording::Path(file), now), asked.map(|asked| asked.at(now))),
         (None, Some(asked)) => {
             let (client, _) = query.client(SourceKind::Events)?;
             (query.progress)("asking for events");
@@ -271,7 +271,7 @@ pub fn vens(query: &Query<'_>, workloads: bool, filter: &Filter<VenCondition>) -
     let workloads = workloads || filter.all.iter().chain(&filter.none).any(|(_, condition)| condition.is_of_workload());
     let mut now = query.now();
     let fetched = match query.file {
-        Some(file) => snapshots::vens_from_file(file, workloads),
+        Some(file) => snapshots::vens_from_file(Recording::Path(file), workloads),
         None => {
             let (client, _) = query.client(SourceKind::Vens)?;
             (query.progress)("asking for VENs");
@@ -292,7 +292,7 @@ pub fn vens(query: &Query<'_>, workloads: bool, filter: &Filter<VenCondition>) -
 /// The PCE's health.
 pub fn health(query: &Query<'_>) -> Result<Answer<Vec<Health>>, RunError> {
     let fetched = match query.file {
-        Some(file) => sources::health_from_file(file),
+        Some(file) => sources::health_from_file(Recording::Path(file)),
         None => {
             let (client, _) = query.client(SourceKind::Health)?;
             (query.progress)("asking for health");

@@ -43,6 +43,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
             cand vens 'VENs of the PCE or of a recorded answer, by name'
             cand health 'The PCE''s own health: clusters and their nodes'
             cand rules 'Look at the rules of the config'
+            cand test 'Unit tests of rules: records at given times, and what must come of them'
             cand channel 'Look at the channels of the config and try them'
             cand outbox 'Messages that wait for delivery or were given up'
             cand state 'What is remembered between runs'
@@ -476,6 +477,24 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         }
         &'pcemon;rules;help;help'= {
         }
+        &'pcemon;test'= {
+            cand --test 'Run only the tests whose name matches (* ? [..] {a,b})'
+            cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand -o 'Format of the result on standard output [default: table]'
+            cand --output 'Format of the result on standard output [default: table]'
+            cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
+            cand --color 'Colours in the table'
+            cand --lang 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]'
+            cand --log-format 'Form of the messages on standard error'
+            cand -q 'Print nothing when all is well'
+            cand --quiet 'Print nothing when all is well'
+            cand -v 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand --verbose 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'pcemon;channel'= {
             cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
             cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
@@ -740,6 +759,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
             cand vens 'VENs of the PCE or of a recorded answer, by name'
             cand health 'The PCE''s own health: clusters and their nodes'
             cand rules 'Look at the rules of the config'
+            cand test 'Unit tests of rules: records at given times, and what must come of them'
             cand channel 'Look at the channels of the config and try them'
             cand outbox 'Messages that wait for delivery or were given up'
             cand state 'What is remembered between runs'
@@ -771,6 +791,8 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         &'pcemon;help;rules;validate'= {
         }
         &'pcemon;help;rules;example'= {
+        }
+        &'pcemon;help;test'= {
         }
         &'pcemon;help;channel'= {
             cand list 'One line for each channel'

@@ -31,6 +31,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Flows(args) => commands::adhoc::flows::run(&cli.global, args),
         Command::Top(args) => commands::adhoc::top::run(&cli.global, args),
         Command::Events(args) => commands::adhoc::events::run(&cli.global, args),
+        Command::Vens(args) => commands::adhoc::vens::run(&cli.global, args),
         Command::Health(args) => commands::adhoc::health::run(&cli.global, args),
         Command::Demo => commands::demo::run(&cli.global),
         Command::Rules(command) => commands::rules::run(&cli.global, command),

@@ -3,7 +3,7 @@
 pub mod adhoc;
 
 use crate::domain::time::parse_duration;
-use adhoc::{EventsArgs, FlowsArgs, HealthArgs, TopArgs};
+use adhoc::{EventsArgs, FlowsArgs, HealthArgs, TopArgs, VensArgs};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
@@ -176,6 +176,16 @@ Examples:
   pcemon events --status failure --notification user.login_failed
   pcemon events --severity err,warning --not-actor system -o csv")]
     Events(EventsArgs),
+    /// VENs of the PCE or of a recorded answer, by name
+    ///
+    /// Exits with 0 when the answer is whole, with 3 when it could not be had or is partial.
+    #[command(after_help = "\
+Examples:
+  pcemon vens --offline --label env=prod
+  pcemon vens --heartbeat-older 1h --columns ven,heartbeat_age,conditions
+  pcemon vens --not-enforcement full -o csv
+  pcemon vens --vens recorded.json --not-version '25.2.*' -o json")]
+    Vens(VensArgs),
     /// The PCE's own health: clusters and their nodes
     ///
     /// Exits with 0 when the PCE told of its health, however it is, and with 3 when it did not; `pcemon check` judges it.

@@ -6,6 +6,7 @@ pub mod demo;
 pub mod generate;
 pub mod outbox;
 pub mod rules;
+pub mod silence;
 pub mod state;
 
 use comfy_table::{ContentArrangement, Table, presets};

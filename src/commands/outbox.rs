@@ -74,8 +74,9 @@ fn row(parcel: &Parcel, now: Timestamp) -> Vec<String> {
         ParcelKind::Reminder => format!("{alerts}, again"),
         ParcelKind::Test => "a test".to_owned(),
     };
-    let next = match (parcel.given_up, parcel.not_before) {
+    let next = match (parcel.given_up, parcel.not_before.max(parcel.held_until)) {
         (Some(at), _) => format!("given up {}", minutes(at)),
+        (None, Some(at)) if parcel.held_until.is_some() => format!("digest {}", minutes(at)),
         (None, Some(at)) if at > now => format!("from {}", minutes(at)),
         (None, _) => "next run".to_owned(),
     };

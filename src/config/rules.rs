@@ -19,6 +19,9 @@ const DURATIONS: [(&str, Duration); 4] = [
     ("cooldown", Duration::from_secs(1800)),
 ];
 
+/// Pauses between repetitions do not grow beyond this unless the rule says so: once a day is seldom enough.
+const LONGEST_PAUSE: Duration = Duration::from_secs(86_400);
+
 /// What a rule needs to know of the rest of the file.
 pub(super) struct Surroundings<'a> {
     /// The whole text, for line numbers.
@@ -40,6 +43,7 @@ pub(super) fn check_defaults(mut reader: Reader<'_>) {
     for (key, _) in DURATIONS {
         reader.duration(key);
     }
+    growth(&mut reader);
     for severity in Severity::ALL {
         reader.string(severity.name());
     }
@@ -63,6 +67,8 @@ pub(super) fn read(mut reader: Reader<'_>, name: Option<Placed<String>>, around:
     }
     not_yet(&mut reader);
     let durations = DURATIONS.map(|(key, usual)| duration(&mut reader, key, usual));
+    let (cooldown_backoff, cooldown_max) = growth(&mut reader);
+    lint::growth(&reader, durations[3], cooldown_backoff, cooldown_max);
     let notify = channel_names(&mut reader, "notify", around.channels);
     let labels = reader.string_map("labels").unwrap_or_default();
     let description = reader.string("description").map(|text| text.value);
@@ -105,6 +111,8 @@ pub(super) fn read(mut reader: Reader<'_>, name: Option<Placed<String>>, around:
             hold,
             keep_firing_for,
             cooldown,
+            cooldown_backoff,
+            cooldown_max: cooldown_max.unwrap_or(LONGEST_PAUSE),
             notify,
             labels,
             description,
@@ -143,6 +151,12 @@ fn not_yet(reader: &mut Reader<'_>) {
             reader.error_at(key, format!("`{key}` in {} is not supported by this version", reader.name()), Some("remove it".to_owned()));
         }
     }
+}
+
+/// How the pauses between repetitions grow: factor and limit.
+fn growth(reader: &mut Reader<'_>) -> (f64, Option<Duration>) {
+    let factor = reader.number("cooldown_backoff", 1.0..=100.0).map_or(1.0, |number| number.value);
+    (factor, reader.duration("cooldown_max").map(|span| span.value))
 }
 
 fn duration(reader: &mut Reader<'_>, key: &str, usual: Duration) -> Duration {

@@ -2,11 +2,13 @@
 
 pub mod accounting;
 pub mod ask;
+mod digest;
 pub mod events;
 pub mod exit;
 pub mod health;
 pub mod identity;
 pub mod memory;
+pub mod mute;
 pub mod outbox;
 pub mod plan;
 pub mod tally;

@@ -14,9 +14,11 @@ use crate::domain::report::{Report, RunInfo, SourceStatus, Status};
 use crate::domain::rule::Rule;
 use crate::domain::time::since;
 use crate::heartbeat::Heartbeat;
+use crate::judge::mute::{self, Muting};
 use crate::judge::outbox::{Addressee, Policy};
 use crate::judge::{exit, outbox};
 use crate::pce::{Client, ClientOptions, RealPace};
+use crate::state::silences::SilenceFile;
 use crate::state::{LastRun, Loaded, State, StateError, Store};
 use deliver::{Ready, ReadyChannels};
 use globset::Glob;
@@ -114,6 +116,8 @@ fn cycle_once(
     let channels = open_channels(config);
     let store = if args.dry_run { Store::read_only(&cycle.state_path) } else { Store::lock(&cycle.state_path, args.lock_wait)? };
     let Loaded { mut state, memory, memory_lost } = store.load(&identity)?;
+    let silence_file = SilenceFile::beside(&cycle.state_path);
+    let silences = silence_file.read()?;
     let mut warnings = config.warnings.clone();
     warnings.extend(memory_lost.clone());
     warnings.extend(heartbeat_trouble.map(|error| format!("heartbeat in [run]: {error}")));
@@ -137,6 +141,7 @@ fn cycle_once(
         return Err(RunError::Interrupted);
     }
     let memory = book.memory;
+    let previous_run = state.last_run.as_ref().map(|last| last.at);
     if let Some(client) = &client {
         let skew = sources::measured_skew(client);
         if skew.as_secs().abs() > 60 {
@@ -156,6 +161,8 @@ fn cycle_once(
 
     // Decide.
     let fresh = rules::judge(&mut state, &rules.enabled, &rules.selected, &read, now);
+    let muting = Muting { maintenance: &config.maintenance, inhibitions: &config.inhibitions, silences: &silences };
+    let mutes = mute::mutes(&rules.enabled, &state.instances, &muting, now);
     let addressees: Vec<Addressee> = config
         .channels
         .iter()
@@ -165,6 +172,7 @@ fn cycle_once(
             min_severity: channel.common.min_severity,
             send_resolved: channel.common.send_resolved,
             takes_all: channel.settings.every_run(),
+            digest: channel.common.digest.clone(),
         })
         .collect();
     let policy = Policy {
@@ -173,8 +181,10 @@ fn cycle_once(
         max_alerts: config.run.max_alerts,
         pce: &identity,
         new_id: &|| uuid::Uuid::new_v4().to_string(),
+        mutes: &mutes,
+        last_run: previous_run,
     };
-    let parcels = outbox::due(&rules.enabled, &mut state.instances, &state.outbox, &policy, now);
+    let parcels = outbox::due(&rules.enabled, &mut state.instances, &mut state.outbox, &policy, now);
     let telling: std::collections::BTreeSet<String> = parcels.iter().flat_map(outbox::fingerprints).collect();
     state.outbox.extend(parcels);
     let mut report = Report {
@@ -182,7 +192,13 @@ fn cycle_once(
         status: Status::Ok,
         exit_code: 0,
         sources: read.sources.clone(),
-        rules: rules::reports(&state, config, &rules.selected, &read, &rules::Novelty { fresh: &fresh, telling: &telling, now }),
+        rules: rules::reports(
+            &state,
+            config,
+            &rules.selected,
+            &read,
+            &rules::Novelty { fresh: &fresh, telling: &telling, mutes: &mutes, now },
+        ),
         deliveries: Vec::new(),
         warnings,
     };
@@ -196,6 +212,9 @@ fn cycle_once(
         {
             let _writing = interrupt.writing();
             store.commit(&mut state, Some(&memory))?;
+        }
+        if silences.iter().any(|silence| silence.holds(now) && mute::has_served(silence, &state.instances)) {
+            end_served(&silence_file, &state, now).unwrap_or_else(|error| report.warnings.push(error.to_string()));
         }
         let mut commit = |state: &mut State| {
             let _writing = interrupt.writing();
@@ -233,6 +252,16 @@ pub fn report_of_failure(config: &Config, args: &CheckArgs, error: &str) -> Repo
         deliveries: Vec::new(),
         warnings: vec![error.to_owned()],
     }
+}
+
+/// An alert that somebody acknowledged is over: the next one shall be told again.
+fn end_served(file: &SilenceFile, state: &State, now: Timestamp) -> Result<(), StateError> {
+    file.change(now, |silences| {
+        for silence in silences.iter_mut().filter(|silence| silence.holds(now) && mute::has_served(silence, &state.instances)) {
+            silence.until = now;
+        }
+        Ok(())
+    })
 }
 
 fn conclude(report: &mut Report, args: &CheckArgs, wall: Timestamp, started: Instant) {

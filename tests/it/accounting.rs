@@ -43,6 +43,8 @@ fn rule(
         hold: Duration::ZERO,
         keep_firing_for: Duration::ZERO,
         cooldown: Duration::ZERO,
+        cooldown_backoff: 1.0,
+        cooldown_max: Duration::ZERO,
         notify: None,
         labels: BTreeMap::new(),
         description: None,

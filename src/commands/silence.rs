@@ -47,7 +47,7 @@ fn add(global: &Global, args: &SilenceArgs) -> Exit {
         (None, lasts) => after(now, lasts.unwrap_or_default()),
     };
     if until <= now {
-        return Err(format!("the silence would end at {until}, which is not after {now}; name an end that lies ahead").into());
+        return Err(tr!("the silence would end at {until}, which is not after {now}; name an end that lies ahead", until, now).into());
     }
     let reason = line("--reason", &args.reason)?;
     let by = args.by.as_deref().map(|by| line("--by", by)).transpose()?;
@@ -57,7 +57,7 @@ fn add(global: &Global, args: &SilenceArgs) -> Exit {
     };
     let silence = Silence { id: uuid::Uuid::new_v4().to_string(), target, from: now, until, reason, by };
     warn_of_nothing(&silence, &config);
-    let shown = format!("silence {} until {until}: {}\n", silence.short_id(), silence.what());
+    let shown = tr!("silence {id} until {until}: {what}\n", id = silence.short_id(), until, what = silence.what());
     SilenceFile::beside(&path).change(now, |silences| {
         silences.push(silence);
         Ok::<_, Failure>(())
@@ -72,7 +72,7 @@ fn add(global: &Global, args: &SilenceArgs) -> Exit {
 fn line(flag: &str, text: &str) -> Result<String, Failure> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > 500 || text.chars().any(char::is_control) {
-        return Err(format!("{flag} must be one line of 1 to 500 characters").into());
+        return Err(tr!("{flag} must be one line of 1 to 500 characters", flag).into());
     }
     Ok(text.to_owned())
 }
@@ -80,11 +80,7 @@ fn line(flag: &str, text: &str) -> Result<String, Failure> {
 fn matcher(text: &str) -> Result<Matcher, Failure> {
     Matcher::parse(text).map_err(|WrongMatcher { message, word, choices }| {
         let choices: Vec<&str> = choices.iter().map(String::as_str).collect();
-        let hint = match (word, choices.as_slice()) {
-            (Some(_), [only]) => format!("; did you mean `{only}`?"),
-            (Some(word), _) => format!("; {}", did_you_mean(&word, &choices)),
-            (None, _) => String::new(),
-        };
+        let hint = word.map_or_else(String::new, |word| format!("; {}", did_you_mean(&word, &choices)));
         Failure(format!("--match '{}': {}{hint}", visible(text), visible(&message)))
     })
 }
@@ -100,8 +96,8 @@ fn acknowledge(path: &Path, wanted: &str) -> Result<Target, Failure> {
         (Some((fingerprint, instance)), None) => {
             Ok(Target::Alert { fingerprint, episode: instance.fired_at.unwrap_or(instance.since), summary: title(&instance) })
         }
-        (None, _) => Err(format!("no alert that fires has a fingerprint that begins with '{shown}'; see `pcemon state show`").into()),
-        (Some(_), Some(_)) => Err(format!("several alerts have a fingerprint that begins with '{shown}'; write more of it").into()),
+        (None, _) => Err(tr!("no alert that fires has a fingerprint that begins with '{shown}'; see `pcemon state show`", shown).into()),
+        (Some(_), Some(_)) => Err(tr!("several alerts have a fingerprint that begins with '{shown}'; write more of it", shown).into()),
     }
 }
 
@@ -120,7 +116,7 @@ fn warn_of_nothing(silence: &Silence, config: &Config) {
         .map(|matcher| did_you_mean(matcher.pattern.text(), &names))
         .find(|hint| hint.starts_with("did"));
     let hint = hint.map_or_else(String::new, |hint| format!("; {}", visible(&hint)));
-    log::warn!("no alert of any enabled rule can ever fit this silence{hint}");
+    log::warn!("{}", tr!("no alert of any enabled rule can ever fit this silence{hint}", hint));
 }
 
 fn list(global: &Global, all: bool, now: Timestamp) -> Exit {
@@ -131,23 +127,24 @@ fn list(global: &Global, all: bool, now: Timestamp) -> Exit {
         let text = serde_json::to_string_pretty(&silences).map_err(|error| error.to_string())?;
         print(&format!("{text}\n"))?;
     } else if silences.is_empty() {
-        print(if global.quiet { "" } else { "no silence is in force\n" })?;
+        print(&if global.quiet { String::new() } else { tr!("no silence is in force\n") })?;
     } else {
         let rows = silences.iter().map(|silence| row(silence, now)).collect();
-        print(&listing(&["id", "state", "until", "by", "mutes", "reason"], rows))?;
+        let head = [tr!("id"), tr!("state"), tr!("until"), tr!("by"), tr!("mutes"), tr!("reason")];
+        print(&listing(head, rows))?;
     }
     Ok(0)
 }
 
 fn row(silence: &Silence, now: Timestamp) -> Vec<String> {
     let state = match silence.holds(now) {
-        true => "in force",
-        false if now < silence.from => "later",
-        false => "ended",
+        true => tr!("in force"),
+        false if now < silence.from => tr!("later"),
+        false => tr!("ended"),
     };
     vec![
         visible(silence.short_id()),
-        state.to_owned(),
+        state,
         silence.until.to_string(),
         silence.by.as_deref().map_or_else(|| "-".to_owned(), visible),
         silence.what(),
@@ -170,7 +167,7 @@ fn expire(global: &Global, which: &Which, now: Timestamp) -> Exit {
                 )));
             }
             Some(id) if count > 1 => {
-                return Err(Failure(format!("{count} silences have an id that begins with '{}'; write more of it", visible(id))));
+                return Err(Failure(tr!("{count} silences have an id that begins with '{id}'; write more of it", count, id = visible(id))));
             }
             _ => {}
         }
@@ -181,7 +178,7 @@ fn expire(global: &Global, which: &Which, now: Timestamp) -> Exit {
         Ok(count)
     })?;
     if !global.quiet {
-        print(&format!("{count} silence(s) ended\n"))?;
+        print(&trn!("{count} silence ended\n", "{count} silences ended\n", count = count))?;
     }
     Ok(0)
 }

@@ -117,7 +117,7 @@ pub struct Matcher {
 pub struct WrongMatcher {
     /// What is wrong.
     pub message: String,
-    /// The word that is wrong, if it is one of a list.
+    /// The word to look for in a list of those that would be right, if there is one.
     pub word: Option<String>,
     /// That list.
     pub choices: Vec<String>,
@@ -135,8 +135,8 @@ impl Matcher {
             let names = Property::names();
             // The bare name of a field is what people forget the `group.` of.
             let bare = format!("group.{}", name.trim());
-            let choices = if names.contains(&bare) { vec![bare] } else { names };
-            return Err(WrongMatcher { message: format!("an alert has no `{name}`"), word: Some(name.trim().to_owned()), choices });
+            let word = if names.contains(&bare) { bare } else { name.trim().to_owned() };
+            return Err(WrongMatcher { message: format!("an alert has no `{name}`"), word: Some(word), choices: names });
         };
         let pattern = pattern.trim();
         let compiled = Pattern::new(pattern, property.folds_case()).map_err(wrong)?;

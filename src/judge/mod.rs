@@ -2,15 +2,21 @@
 
 pub mod accounting;
 pub mod ask;
+pub mod database;
 mod digest;
 pub mod events;
 pub mod exit;
 pub mod health;
+pub mod history;
 pub mod identity;
 pub mod memory;
 pub mod mute;
 pub mod outbox;
 pub mod plan;
+pub mod ratio;
+pub mod repeats;
+pub mod sightings;
 pub mod tally;
 pub mod traffic;
 pub mod transition;
+pub mod vens;

@@ -11,7 +11,7 @@ use pcemon::domain::threshold::Severity;
 use pcemon::domain::time::Window;
 use pcemon::judge::mute::{self, Muting};
 use pcemon::judge::outbox::{self, Addressee, Instances, Policy};
-use pcemon::judge::transition::{Finding, Stage, Verdict, fingerprint, step};
+use pcemon::judge::transition::{Evidence, Finding, Stage, Verdict, fingerprint, step};
 use pcemon::run::deliver::{Ready, ReadyChannels, send_all};
 use pcemon::state::State;
 use proptest::prelude::*;
@@ -177,7 +177,7 @@ impl World {
             let rule = rules.iter().find(|rule| rule.name == name).unwrap();
             let value = value.map(f64::from);
             let fingerprint = fingerprint(name, &group);
-            let verdict = Verdict::of(&rule.thresholds, value, false);
+            let verdict = Verdict::of(rule, &Evidence { value, ..Evidence::default() });
             let finding = Finding { group, value, lower_bound: false, verdict, window: Window { from: now, to: now }, top: Vec::new() };
             if let Some(instance) = step(self.state.instances.remove(&fingerprint), rule, &finding, now) {
                 if instance.stage == Stage::Firing {
@@ -365,7 +365,7 @@ fn inhibited(rules: &[Rule], severities: &[Option<Severity>], config: &Config) -
     for (rule, severity) in rules.iter().zip(severities) {
         let Some(severity) = severity else { continue };
         let value = Some(if *severity == Severity::Critical { 500.0 } else { 50.0 });
-        let verdict = Verdict::of(&rule.thresholds, value, false);
+        let verdict = Verdict::of(rule, &Evidence { value, ..Evidence::default() });
         let window = Window { from: now, to: now };
         let finding = Finding { group: Group::new(), value, lower_bound: false, verdict, window, top: Vec::new() };
         instances.insert(fingerprint(&rule.name, &Group::new()), step(None, rule, &finding, now).unwrap());

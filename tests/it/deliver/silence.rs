@@ -123,10 +123,10 @@ fn silences_are_listed_ended_and_forgotten_after_a_week() {
     );
 
     let expire = |minute: i64, what: &str| bench.run(&["silence", "expire", what, "--now", &at(minute)]);
-    assert_eq!(expire(2, &ids[1]).stdout, "1 silence(s) ended\n");
+    assert_eq!(expire(2, &ids[1]).stdout, "1 silence ended\n");
     let again = expire(2, &ids[1]);
     assert!(again.code == Some(3) && again.stderr.contains("pcemon silence list"), "{}", again.said());
-    assert_eq!(expire(3, "--all").stdout, "1 silence(s) ended\n");
+    assert_eq!(expire(3, "--all").stdout, "1 silence ended\n");
     assert_eq!(bench.check(4, &[("web", 50)]).code, Some(1));
     assert_eq!(heard(&receiver).len(), 1);
     let week = 7 * 24 * 60;

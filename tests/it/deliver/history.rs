@@ -167,7 +167,7 @@ impl World {
                 group,
                 value,
                 lower_bound: false,
-                verdict: Verdict::of(&rule, &Evidence { value, ..Evidence::default() }),
+                verdict: Verdict::of(rule, &Evidence { value, ..Evidence::default() }),
                 window: Window { from: now, to: now },
                 top: Vec::new(),
             };

@@ -4,6 +4,7 @@
 //! key goes along from the first attempt on, so that a push whose answer was lost is not repeated.
 
 use super::post::{Answer, Endpoint, Poster};
+use super::template::Words;
 use super::{Channel, Common, Kind, Outcome, SendContext, Settings, text};
 use crate::config::reader::Reader;
 use crate::domain::alert::Parcel;
@@ -36,6 +37,7 @@ struct LineSettings {
     token: SecretSource,
     to: String,
     base_url: SecretSource,
+    words: Words,
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
@@ -59,7 +61,8 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
         Some(_) => super::read_url(reader, "base_url", "\"https://api.line.me\""),
         None => Some(SecretSource::Plain(Secret::new(DEFAULT_BASE))),
     };
-    Some(Box::new(LineSettings { token: token?, to: to?, base_url: base_url? }))
+    let words = Words::read(reader);
+    Some(Box::new(LineSettings { token: token?, to: to?, base_url: base_url?, words: words? }))
 }
 
 impl Settings for LineSettings {
@@ -73,7 +76,7 @@ impl Settings for LineSettings {
         let authorization = HeaderValue::from_str(&format!("Bearer {}", token.expose().trim()))
             .map_err(|_| "the token holds characters that a header cannot carry".to_owned())?;
         let poster = Poster::new(endpoint, None, common.timeout, &[&token])?;
-        Ok(Box::new(Line { poster, authorization, to: self.to.clone() }))
+        Ok(Box::new(Line { poster, authorization, to: self.to.clone(), words: self.words.clone() }))
     }
 
     fn destination(&self) -> String {
@@ -85,11 +88,13 @@ struct Line {
     poster: Poster,
     authorization: HeaderValue,
     to: String,
+    words: Words,
 }
 
 impl Line {
     fn body(&self, parcel: &Parcel) -> String {
-        let messages: Vec<_> = texts(parcel).into_iter().map(|text| json!({ "type": "text", "text": text })).collect();
+        let texts = self.words.own(parcel).map_or_else(|| texts(parcel), |own| pieces(&own));
+        let messages: Vec<_> = texts.into_iter().map(|text| json!({ "type": "text", "text": text })).collect();
         json!({ "to": self.to, "messages": messages }).to_string()
     }
 
@@ -125,6 +130,10 @@ impl Channel for Line {
         }
     }
 
+    fn remark(&self, parcel: &Parcel) -> Option<String> {
+        self.words.remark(parcel)
+    }
+
     fn preview(&self, parcel: &Parcel, _now: Timestamp) -> String {
         format!(
             "POST {}/v2/bot/message/push\ncontent-type: application/json\nauthorization: Bearer [hidden]\nx-line-retry-key: {}\n\n{}\n",
@@ -158,6 +167,17 @@ fn texts(parcel: &Parcel) -> Vec<String> {
     }
     if let Some(more) = text::more((alerts.len() - told).saturating_add(parcel.left_out)) {
         append(&mut texts, &more);
+    }
+    texts
+}
+
+/// A text as at most five, cut between lines where that is possible.
+fn pieces(text: &str) -> Vec<String> {
+    let (mut texts, rest) = text::pieces(text, UNITS, TEXTS, char::len_utf16);
+    if let Some(last) = texts.last_mut()
+        && !rest.is_empty()
+    {
+        *last = shorten_units(&format!("{last}\n{rest}"), UNITS);
     }
     texts
 }

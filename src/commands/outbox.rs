@@ -72,6 +72,7 @@ fn row(parcel: &Parcel, now: Timestamp) -> Vec<String> {
         ParcelKind::Firing => alerts,
         ParcelKind::Resolved => format!("{alerts}, over"),
         ParcelKind::Reminder => format!("{alerts}, again"),
+        ParcelKind::Snapshot => format!("{alerts}, the whole state"),
         ParcelKind::Test => "a test".to_owned(),
     };
     let next = match (parcel.given_up, parcel.not_before) {

@@ -9,6 +9,7 @@ pub mod identity;
 pub mod memory;
 pub mod outbox;
 pub mod plan;
+pub mod snapshot;
 pub mod tally;
 pub mod traffic;
 pub mod transition;

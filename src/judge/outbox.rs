@@ -4,8 +4,9 @@
 //! the outbox, is never made a second time, and keeps its id through every attempt. The messages of one
 //! channel go out in the order in which they were made; only one that the channel refused is overtaken.
 
+use super::snapshot;
 use super::transition::{Instance, Stage, Told};
-use crate::domain::alert::{Alert, AlertState, Counted, Failure, Parcel, ParcelKind, PceIdentity, Reason};
+use crate::domain::alert::{Alert, AlertState, Appetite, Counted, Failure, Parcel, ParcelKind, PceIdentity, Reason};
 use crate::domain::metric::Unit;
 use crate::domain::rule::{Route, Rule, channels_for};
 use crate::domain::text::{quantity, visible};
@@ -35,8 +36,8 @@ pub struct Addressee {
     pub min_severity: Severity,
     /// Whether it wants to hear that an alert is over.
     pub send_resolved: bool,
-    /// Whether it takes every alert, however many: it holds them one by one and groups them itself.
-    pub takes_all: bool,
+    /// News only, or everything that fires on every run, however many.
+    pub appetite: Appetite,
 }
 
 /// How messages are made.
@@ -49,6 +50,10 @@ pub struct Policy<'p> {
     pub max_alerts: usize,
     /// Which PCE.
     pub pce: &'p PceIdentity,
+    /// How far apart runs seem to be.
+    pub rhythm: Duration,
+    /// What this run could not judge, in words.
+    pub unknown: &'p [String],
     /// A stable new id.
     pub new_id: &'p dyn Fn() -> String,
 }
@@ -60,6 +65,10 @@ pub fn due(rules: &[&Rule], instances: &mut Instances, outbox: &[Parcel], policy
     let waiting = Waiting::of(outbox);
     let mut parcels = Vec::new();
     for channel in policy.channels {
+        if channel.appetite != Appetite::News {
+            parcels.extend(snapshot::take(channel, &by_name, instances, outbox, policy, now));
+            continue;
+        }
         if is_full(outbox, &channel.name) {
             continue;
         }
@@ -76,7 +85,7 @@ pub fn due(rules: &[&Rule], instances: &mut Instances, outbox: &[Parcel], policy
         }
     }
     let waiting = Waiting::of(outbox.iter().chain(&parcels));
-    forget(instances, &waiting, policy.channels);
+    forget(instances, &waiting, policy, now);
     parcels
 }
 
@@ -114,9 +123,12 @@ fn contents(parcel: &Parcel) -> impl Iterator<Item = (&str, AlertState, Severity
     shown.chain(parcel.counted.iter().map(|counted| (counted.fingerprint.as_str(), counted.state, counted.severity, counted.since)))
 }
 
-/// The instances a message tells of.
+/// The instances a message tells something new of, or reminds of.
 pub fn fingerprints(parcel: &Parcel) -> impl Iterator<Item = String> {
-    contents(parcel).map(|(fingerprint, _, _, _)| fingerprint.to_owned()).collect::<Vec<_>>().into_iter()
+    let repeated = |alert: &&Alert| parcel.kind == ParcelKind::Snapshot && alert.reason == Reason::Reminder;
+    let repeated: BTreeSet<&str> = parcel.alerts.iter().filter(repeated).map(|alert| alert.fingerprint.as_str()).collect();
+    let told = contents(parcel).map(|(fingerprint, _, _, _)| fingerprint).filter(|fingerprint| !repeated.contains(fingerprint));
+    told.map(str::to_owned).collect::<Vec<_>>().into_iter()
 }
 
 /// Why this channel must hear of this instance now, if it must.
@@ -156,8 +168,8 @@ pub fn in_cooldown(instance: &Instance) -> bool {
     instance.stage == Stage::Firing && instance.told.values().any(|told| Some(told.episode) == instance.fired_at)
 }
 
-fn alert(fingerprint: &str, instance: &Instance, rule: Option<&Rule>, reason: Reason) -> Alert {
-    let state = if instance.stage == Stage::Resolved { AlertState::Resolved } else { AlertState::Firing };
+pub(super) fn alert(fingerprint: &str, instance: &Instance, rule: Option<&Rule>, reason: Reason) -> Alert {
+    let state = if reason == Reason::Resolved { AlertState::Resolved } else { AlertState::Firing };
     let unit = rule.map_or(Unit::Values, |rule| rule.metric.unit());
     Alert {
         fingerprint: fingerprint.to_owned(),
@@ -177,6 +189,8 @@ fn alert(fingerprint: &str, instance: &Instance, rule: Option<&Rule>, reason: Re
         runbook: rule.and_then(|rule| rule.runbook.clone()),
         since: instance.fired_at.unwrap_or(instance.since),
         top: instance.top.clone(),
+        resolved_at: instance.resolved_at.filter(|_| state == AlertState::Resolved),
+        told_as: None,
     }
 }
 
@@ -205,7 +219,7 @@ fn summary(instance: &Instance, rule: Option<&Rule>, state: AlertState, unit: Un
     text
 }
 
-fn parcel(channel: &Addressee, mut alerts: Vec<Alert>, policy: &Policy<'_>, now: Timestamp) -> Parcel {
+pub(super) fn parcel(channel: &Addressee, mut alerts: Vec<Alert>, policy: &Policy<'_>, now: Timestamp) -> Parcel {
     let news = |alert: &Alert| match alert.reason {
         Reason::First | Reason::Escalated | Reason::Test => 0,
         Reason::Reminder => 1,
@@ -220,31 +234,26 @@ fn parcel(channel: &Addressee, mut alerts: Vec<Alert>, policy: &Policy<'_>, now:
             &b.group,
         ))
     });
+    let whole = channel.appetite != Appetite::News;
     let kind = match alerts.iter().map(news).min() {
+        _ if whole => ParcelKind::Snapshot,
         Some(0) | None => ParcelKind::Firing,
         Some(1) => ParcelKind::Reminder,
         Some(_) => ParcelKind::Resolved,
     };
     let counted: Vec<Counted> = alerts
-        .split_off(if channel.takes_all { alerts.len() } else { alerts.len().min(policy.max_alerts.max(1)) })
+        .split_off(if whole { alerts.len() } else { alerts.len().min(policy.max_alerts.max(1)) })
         .into_iter()
         .map(|alert| Counted { fingerprint: alert.fingerprint, severity: alert.severity, state: alert.state, since: alert.since })
         .collect();
     Parcel {
         id: (policy.new_id)(),
         channel: channel.name.clone(),
-        kind,
-        created: now,
         pce: policy.pce.clone(),
         alerts,
         left_out: counted.len(),
         counted,
-        attempts: 0,
-        not_before: None,
-        last_error: None,
-        failure: None,
-        given_up: None,
-        revived: None,
+        ..Parcel::empty(kind, now)
     }
 }
 
@@ -259,7 +268,7 @@ pub fn delivered(outbox: &mut Vec<Parcel>, place: usize, instances: &mut Instanc
     let mut parcel = outbox.remove(place);
     parcel.attempts += 1;
     overtake(&parcel, &mut outbox[..place]);
-    outbox.retain(|other| other.size() > 0);
+    outbox.retain(|other| other.size() > 0 || other.kind == ParcelKind::Snapshot);
     for (fingerprint, state, severity, episode) in contents(&parcel) {
         let Some(instance) = instances.get_mut(fingerprint) else { continue };
         let known = instance.told.get(&parcel.channel).copied();
@@ -268,11 +277,13 @@ pub fn delivered(outbox: &mut Vec<Parcel>, place: usize, instances: &mut Instanc
                 // A message of an older episode that was late must not hide that the newer one was told.
                 let is_present = instance.fired_at == Some(episode);
                 if is_present || known.is_none_or(|told| Some(told.episode) != instance.fired_at) {
-                    instance.told.insert(parcel.channel.clone(), Told { at: now, severity, episode });
+                    instance.told.insert(parcel.channel.clone(), Told { at: now, severity, episode, ended: false });
                 }
             }
             AlertState::Resolved => {
-                if known.is_some_and(|told| told.episode == episode) {
+                if parcel.kind == ParcelKind::Snapshot {
+                    snapshot::ended(instance, &parcel.channel, now);
+                } else if known.is_some_and(|told| told.episode == episode) {
                     instance.told.remove(&parcel.channel);
                 }
             }
@@ -391,15 +402,22 @@ pub fn throw_away(outbox: &mut Vec<Parcel>, instances: &mut Instances, chosen: &
 }
 
 /// Drops resolved instances that no channel needs to hear of, and what was told to channels that are gone.
-fn forget(instances: &mut Instances, waiting: &Waiting<'_>, channels: &[Addressee]) {
+fn forget(instances: &mut Instances, waiting: &Waiting<'_>, policy: &Policy<'_>, now: Timestamp) {
+    let channels = policy.channels;
     let listening: BTreeSet<&str> = channels.iter().map(|channel| channel.name.as_str()).collect();
     let hears_end: BTreeSet<&str> = channels.iter().filter(|channel| channel.send_resolved).map(|channel| channel.name.as_str()).collect();
+    // They are told of an end until they took it, even if the alert fired anew in between.
+    let whole: BTreeSet<&str> =
+        channels.iter().filter(|channel| channel.appetite != Appetite::News).map(|channel| channel.name.as_str()).collect();
     instances.retain(|fingerprint, instance| {
         instance.told.retain(|channel, _| listening.contains(channel.as_str()));
         if instance.stage != Stage::Resolved {
             return true;
         }
-        instance.told.retain(|channel, told| hears_end.contains(channel.as_str()) && Some(told.episode) == instance.fired_at);
+        instance.told.retain(|channel, told| {
+            let of_interest = Some(told.episode) == instance.fired_at || whole.contains(channel.as_str());
+            hears_end.contains(channel.as_str()) && of_interest && !snapshot::is_past(told, policy.rhythm, now)
+        });
         let undelivered = channels.iter().any(|channel| waiting.get(&channel.name, fingerprint, instance.fired_at).firing.is_some());
         undelivered || !instance.told.is_empty()
     });

@@ -7,6 +7,7 @@ mod payloads;
 pub(crate) mod real_parts;
 mod real_services;
 mod settings;
+mod templates;
 
 use jiff::Timestamp;
 use pcemon::channels::{Channel, Common, KINDS, Outcome, SendContext, Settings};
@@ -109,6 +110,8 @@ fn alert() -> Alert {
             decision: "blocked".to_owned(),
             value: 900.5,
         }],
+        resolved_at: None,
+        told_as: None,
     }
 }
 
@@ -162,6 +165,8 @@ fn single() -> Parcel {
         failure: None,
         given_up: None,
         revived: None,
+        expires: None,
+        unknown: Vec::new(),
     }
 }
 

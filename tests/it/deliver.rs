@@ -7,6 +7,7 @@ mod life;
 mod mail;
 mod outbox;
 mod secrets;
+mod snapshot;
 mod trouble;
 
 use crate::support::receivers::{Receiver, Request};

@@ -127,10 +127,16 @@ fn alertmanager_takes_groups_and_resolves() {
     // Told again it is the same alert; when it gets worse the milder one ends.
     send(std::slice::from_ref(&warning));
     assert_eq!(server.active().len(), 2);
-    send(&[Alert { severity: Severity::Critical, reason: Reason::Escalated, ..warning.clone() }]);
+    send(&[
+        Alert { severity: Severity::Critical, reason: Reason::Escalated, told_as: Some(Severity::Warning), ..warning.clone() },
+        other.clone(),
+    ]);
     assert_eq!(server.active(), [pair(&alert().rule, "critical"), pair(&other.rule, "warning")]);
 
-    // Milder again by the time it is over: all of it ends.
+    // Milder again: the worse one ends.
+    send(&[Alert { reason: Reason::Reminder, told_as: Some(Severity::Critical), ..warning.clone() }, other.clone()]);
+    assert_eq!(server.active(), [pair(&alert().rule, "warning"), pair(&other.rule, "warning")]);
+
     let over = |alert: &Alert| Alert { state: AlertState::Resolved, reason: Reason::Resolved, ..alert.clone() };
     send(&[over(&warning)]);
     assert_eq!(server.active(), [pair(&other.rule, "warning")]);

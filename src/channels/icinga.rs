@@ -114,7 +114,8 @@ impl Speech for Target {
             (401 | 403, _) => {
                 poster.permanent(answer, "are user and password right, and has the ApiUser the permission actions/process-check-result?")
             }
-            (200..=299, Some([])) => poster.permanent(answer, NOBODY),
+            // Some versions answer 500 to this.
+            (_, Some([])) => poster.permanent(answer, NOBODY),
             (404, _) if said["status"].is_string() => poster.permanent(answer, NOBODY),
             (200..=299, Some(codes)) => match codes.iter().find(|code| !(200..=299).contains(*code)) {
                 None => Outcome::Delivered,

@@ -4,6 +4,7 @@ mod contract;
 mod limits;
 mod local;
 mod payloads;
+mod real_monitors;
 pub(crate) mod real_parts;
 mod real_services;
 mod settings;

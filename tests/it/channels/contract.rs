@@ -472,6 +472,7 @@ fn icinga_says_for_each_result_what_became_of_it() {
         (results("{\"code\":409,\"status\":\"Newer check result already present.\"}"), Permanent, "Newer check result"),
         (results("{\"status\":\"no code\"}"), Permanent, "no code"),
         (results(""), Permanent, "no such service"),
+        (Reply::status(500).body(r#"{"results":[]}"#), Permanent, "no such service"),
         (Reply::status(404).body(r#"{"error":404,"status":"No objects found."}"#), Permanent, "no such service"),
         (Reply::status(404), Permanent, "nothing at this URL"),
         (Reply::status(401), Permanent, "actions/process-check-result"),

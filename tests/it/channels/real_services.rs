@@ -18,7 +18,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Where a program is, or a loud word that it is missing.
-fn program(name: &str) -> Option<PathBuf> {
+pub(super) fn program(name: &str) -> Option<PathBuf> {
     let places = ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/bin", "/sbin"];
     let found = places.iter().map(|place| Path::new(place).join(name)).find(|path| path.exists());
     if found.is_none() {
@@ -30,7 +30,7 @@ fn program(name: &str) -> Option<PathBuf> {
     found
 }
 
-fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub(super) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
         if let Some(found) = look() {
@@ -149,7 +149,7 @@ fn alertmanager_takes_groups_and_resolves() {
 }
 
 /// A certificate for 127.0.0.1 and the CA that signed it.
-fn certificates(directory: &Path) {
+pub(super) fn certificates(directory: &Path) {
     std::fs::write(directory.join("san"), "subjectAltName=IP:127.0.0.1\n").unwrap();
     let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
     for line in [

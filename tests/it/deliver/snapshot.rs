@@ -37,7 +37,9 @@ fn told(receiver: &Receiver) -> Vec<Vec<String>> {
 fn what_fires_is_told_on_every_run_and_its_end_for_three() {
     let receiver = Receiver::http([]);
     let bench = bench(&receiver, "");
-    let story: [(i64, &[(&str, u64)], &[&str]); 9] = [
+    // Minute, connections of each workload, what is told.
+    type Step = (i64, &'static [(&'static str, u64)], &'static [&'static str]);
+    let story: [Step; 9] = [
         // Nobody knows yet how far apart runs are.
         (0, &[("web", 50)], &["web warning 0-240"]),
         (10, &[("web", 50)], &["web warning 0-50"]),

@@ -170,7 +170,7 @@ pub fn in_cooldown(instance: &Instance) -> bool {
 
 pub(super) fn alert(fingerprint: &str, instance: &Instance, rule: Option<&Rule>, reason: Reason) -> Alert {
     let state = if reason == Reason::Resolved { AlertState::Resolved } else { AlertState::Firing };
-    let unit = rule.map_or(Unit::Values, |rule| rule.metric.unit());
+    let unit = rule.map_or(Unit::Values, Rule::unit);
     Alert {
         fingerprint: fingerprint.to_owned(),
         rule: instance.rule.clone(),

@@ -34,6 +34,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Health(args) => commands::adhoc::health::run(&cli.global, args),
         Command::Demo => commands::demo::run(&cli.global),
         Command::Rules(command) => commands::rules::run(&cli.global, command),
+        Command::Test(args) => commands::test::run(&cli.global, args),
         Command::Channel(command) => commands::channel::run(&cli.global, command),
         Command::Outbox(command) => commands::outbox::run(&cli.global, command),
         Command::State(command) => commands::state::run(&cli.global, command),

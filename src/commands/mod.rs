@@ -8,6 +8,7 @@ pub mod generate;
 pub mod outbox;
 pub mod rules;
 pub mod state;
+pub mod test;
 
 use comfy_table::{ContentArrangement, Table, presets};
 

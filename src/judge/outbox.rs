@@ -219,7 +219,7 @@ fn summary(instance: &Instance, rule: Option<&Rule>, state: AlertState, unit: Un
     text
 }
 
-pub(super) fn parcel(channel: &Addressee, mut alerts: Vec<Alert>, policy: &Policy<'_>, now: Timestamp) -> Parcel {
+fn parcel(channel: &Addressee, mut alerts: Vec<Alert>, policy: &Policy<'_>, now: Timestamp) -> Parcel {
     let news = |alert: &Alert| match alert.reason {
         Reason::First | Reason::Escalated | Reason::Test => 0,
         Reason::Reminder => 1,
@@ -234,15 +234,13 @@ pub(super) fn parcel(channel: &Addressee, mut alerts: Vec<Alert>, policy: &Polic
             &b.group,
         ))
     });
-    let whole = channel.appetite != Appetite::News;
     let kind = match alerts.iter().map(news).min() {
-        _ if whole => ParcelKind::Snapshot,
         Some(0) | None => ParcelKind::Firing,
         Some(1) => ParcelKind::Reminder,
         Some(_) => ParcelKind::Resolved,
     };
     let counted: Vec<Counted> = alerts
-        .split_off(if whole { alerts.len() } else { alerts.len().min(policy.max_alerts.max(1)) })
+        .split_off(alerts.len().min(policy.max_alerts.max(1)))
         .into_iter()
         .map(|alert| Counted { fingerprint: alert.fingerprint, severity: alert.severity, state: alert.state, since: alert.since })
         .collect();
@@ -324,14 +322,17 @@ pub fn is_due(parcel: &Parcel, now: Timestamp) -> bool {
 
 /// The messages that are tried at one channel in this run, in order. A channel that asked to be left
 /// alone is. Otherwise the first message that is due takes those before it along, so that news never
-/// waits for the pause of an older message and never overtakes it either.
+/// waits for the pause of an older message and never overtakes it either. One that the channel refused
+/// has an hour of its own: it waits for no other and takes none along.
 pub fn turn<'o>(outbox: &'o [Parcel], channel: &str, now: Timestamp) -> Vec<&'o Parcel> {
     let mine: Vec<&Parcel> = outbox.iter().filter(|parcel| parcel.channel == channel && parcel.given_up.is_none()).collect();
     let left_alone = mine.iter().any(|parcel| parcel.failure == Some(Failure::Asked) && !is_due(parcel, now));
-    if left_alone || !mine.iter().any(|parcel| is_due(parcel, now)) {
+    if left_alone {
         return Vec::new();
     }
-    mine.into_iter().filter(|parcel| parcel.failure != Some(Failure::Refused) || is_due(parcel, now)).collect()
+    let refused = |parcel: &Parcel| parcel.failure == Some(Failure::Refused);
+    let others_go = mine.iter().any(|parcel| !refused(parcel) && is_due(parcel, now));
+    mine.into_iter().filter(|parcel| if refused(parcel) { is_due(parcel, now) } else { others_go }).collect()
 }
 
 /// Marks messages that waited too long as given up and returns their ids. Of those given up earlier

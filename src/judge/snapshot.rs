@@ -5,9 +5,9 @@
 //! because a service may forget what it took a moment ago. What each channel was told is remembered as for any
 //! other message.
 
-use super::outbox::{Addressee, Instances, Policy, alert, parcel};
+use super::outbox::{Addressee, Instances, Policy, alert};
 use super::transition::{Instance, Stage, Told};
-use crate::domain::alert::{Alert, Appetite, Failure, Parcel, ParcelKind, Reason};
+use crate::domain::alert::{Alert, AlertState, Appetite, Failure, Parcel, ParcelKind, Reason};
 use crate::domain::rule::{Rule, channels_for};
 use crate::domain::time::{after, since};
 use jiff::Timestamp;
@@ -44,13 +44,21 @@ pub(super) fn take(
         let rule = rules.get(instance.rule.as_str()).copied();
         entry(fingerprint, instance, rule, channel, policy, now)
     };
-    let alerts: Vec<Alert> = instances.iter().filter_map(entry).collect();
+    let mut alerts: Vec<Alert> = instances.iter().filter_map(entry).collect();
     if alerts.is_empty() && channel.appetite != Appetite::State {
         return None;
     }
-    let mut parcel = parcel(channel, alerts, policy, now);
-    parcel.expires = Some(after(now, policy.rhythm.saturating_mul(RUNS_KEPT).clamp(LEAST_KEPT, MOST_KEPT)));
-    parcel.unknown = policy.unknown.to_vec();
+    let rank = |alert: &Alert| (alert.state == AlertState::Resolved, std::cmp::Reverse(alert.severity));
+    alerts.sort_by(|a, b| (rank(a), &a.rule, &a.group).cmp(&(rank(b), &b.rule, &b.group)));
+    let mut parcel = Parcel {
+        id: (policy.new_id)(),
+        channel: channel.name.clone(),
+        pce: policy.pce.clone(),
+        alerts,
+        expires: Some(after(now, policy.rhythm.saturating_mul(RUNS_KEPT).clamp(LEAST_KEPT, MOST_KEPT))),
+        unknown: policy.unknown.to_vec(),
+        ..Parcel::empty(ParcelKind::Snapshot, now)
+    };
     if let Some(older) = outbox.iter().rev().find(|older| is_replaced(older, channel) && older.given_up.is_none()) {
         parcel.attempts = older.attempts;
         parcel.last_error.clone_from(&older.last_error);

@@ -29,8 +29,6 @@ const DEFAULT_BASE: &str = "https://api.line.me";
 const TEXTS: usize = 5;
 /// UTF-16 units in one text.
 const UNITS: usize = 5000;
-/// Units kept free for "+N more".
-const RESERVE: usize = 40;
 
 #[derive(Debug)]
 struct LineSettings {
@@ -57,10 +55,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
         );
         None
     });
-    let base_url = match reader.raw("base_url") {
-        Some(_) => super::read_url(reader, "base_url", "\"https://api.line.me\""),
-        None => Some(SecretSource::Plain(Secret::new(DEFAULT_BASE))),
-    };
+    let base_url = super::read_base(reader, DEFAULT_BASE);
     let words = Words::read(reader);
     Some(Box::new(LineSettings { token: token?, to: to?, base_url: base_url?, words: words? }))
 }
@@ -146,8 +141,8 @@ impl Channel for Line {
 
 /// The parcel as at most five texts, worst alerts first; what does not fit is counted at the end.
 fn texts(parcel: &Parcel) -> Vec<String> {
-    let room = UNITS - RESERVE;
-    let mut texts: Vec<String> = vec![shorten_units(&format!("[pcemon] {}", text::headline(parcel)), 400)];
+    let room = UNITS - text::MORE;
+    let mut texts: Vec<String> = vec![text::cut(&format!("[pcemon] {}", text::headline(parcel)), 400, char::len_utf16)];
     if let Some(origin) = text::origin(parcel) {
         texts[0].push('\n');
         texts[0].push_str(&origin);
@@ -155,8 +150,8 @@ fn texts(parcel: &Parcel) -> Vec<String> {
     let alerts = text::sorted(parcel);
     let mut told = 0;
     for alert in &alerts {
-        let block = shorten_units(&text::block(alert), room);
-        if texts.last().is_some_and(|last| units(last) + 2 + units(&block) <= room) {
+        let block = text::cut(&text::block(alert), room, char::len_utf16);
+        if texts.last().is_some_and(|last| text::size(last, char::len_utf16) + 2 + text::size(&block, char::len_utf16) <= room) {
             append(&mut texts, &block);
         } else if texts.len() < TEXTS {
             texts.push(block);
@@ -177,7 +172,7 @@ fn pieces(text: &str) -> Vec<String> {
     if let Some(last) = texts.last_mut()
         && !rest.is_empty()
     {
-        *last = shorten_units(&format!("{last}\n{rest}"), UNITS);
+        *last = text::cut(&format!("{last}\n{rest}"), UNITS, char::len_utf16);
     }
     texts
 }
@@ -187,38 +182,5 @@ fn append(texts: &mut [String], paragraph: &str) {
     if let Some(last) = texts.last_mut() {
         last.push_str("\n\n");
         last.push_str(paragraph);
-    }
-}
-
-fn units(text: &str) -> usize {
-    text.encode_utf16().count()
-}
-
-fn shorten_units(text: &str, max: usize) -> String {
-    if units(text) <= max {
-        return text.to_owned();
-    }
-    let mut left = max.saturating_sub(1);
-    let mut out: String = text
-        .chars()
-        .take_while(|c| {
-            let fits = c.len_utf16() <= left;
-            left = left.saturating_sub(c.len_utf16());
-            fits
-        })
-        .collect();
-    out.push('…');
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cut_between_characters() {
-        assert_eq!(shorten_units("😀😀😀", 6), "😀😀😀");
-        assert_eq!(shorten_units("😀😀😀", 5), "😀😀…");
-        assert_eq!(shorten_units("a😀b", 3), "a…");
     }
 }

@@ -6,6 +6,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod domain;
+pub mod edit;
 pub mod heartbeat;
 pub mod http;
 pub mod judge;

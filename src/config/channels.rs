@@ -57,11 +57,12 @@ pub(super) fn read(mut reader: Reader<'_>, name: Option<&str>, kinds: &[Kind]) -
 }
 
 fn kind<'k>(reader: &mut Reader<'_>, kinds: &'k [Kind]) -> Option<&'k Kind> {
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
+    reader.words("type", &names, true);
     let wanted = reader.required_string("type", "\"email\"")?;
     if let Some(kind) = kinds.iter().find(|kind| kind.name == wanted.value) {
         return Some(kind);
     }
-    let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
     let (message, hint) = if CONTRACT.contains(&wanted.value.as_str()) {
         let have = if names.is_empty() { "this version has no channels".to_owned() } else { format!("use one of: {}", names.join(", ")) };
         (format!("channel type `{}` is not supported by this version", wanted.value), have)

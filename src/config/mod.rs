@@ -7,7 +7,10 @@ pub mod catalogue;
 pub mod error;
 pub mod paths;
 pub mod reader;
+pub mod reference;
+pub mod schema;
 pub mod secrets;
+pub mod shape;
 
 mod channels;
 mod conditions;

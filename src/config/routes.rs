@@ -32,6 +32,7 @@ pub(super) fn read(mut reader: Reader<'_>, channels: &[Placed<String>]) -> Optio
 fn conditions(mut reader: Reader<'_>, route: &mut Route) -> bool {
     let problems = reader.problems();
     let mut sound = true;
+    reader.words("severity", &Severity::ALL.map(Severity::name), true);
     for item in reader.strings("severity").unwrap_or_default() {
         match Severity::parse(&item.value) {
             Some(severity) => route.severities.push(severity),

@@ -8,7 +8,7 @@ use crate::domain::time::format_duration;
 use crate::run::output::print;
 
 /// The documented example, as it is shipped.
-pub const EXAMPLE: &str = include_str!("../../rules.example.toml");
+pub const EXAMPLE: &str = crate::config::reference::EXAMPLE;
 
 /// Runs the command.
 pub fn run(global: &Global, command: &RulesCommand) -> Exit {

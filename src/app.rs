@@ -2,7 +2,7 @@
 
 use crate::cli::{Cli, Color, Command, Global, LogFormat};
 use crate::commands;
-use crate::config::{self, Config};
+use crate::config::{self, Config, ConfigError};
 use crate::render::Style;
 use clap::Parser;
 use std::ffi::OsString;
@@ -14,6 +14,15 @@ pub const UNKNOWN: u8 = 3;
 
 /// Runs the program and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    match commands::generate::answer_the_shell(&arguments) {
+        Ok(false) => {}
+        Ok(true) => return 0,
+        Err(error) => {
+            let _nobody_left_to_tell = writeln!(std::io::stderr().lock(), "pcemon: {error}");
+            return UNKNOWN;
+        }
+    }
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
@@ -27,6 +36,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let result = match &cli.command {
         Command::Check(args) => commands::check::run(&cli.global, args),
         Command::Demo => commands::demo::run(&cli.global),
+        Command::Init(args) => commands::init::run(&cli.global, args),
         Command::Rules(command) => commands::rules::run(&cli.global, command),
         Command::Channel(command) => commands::channel::run(&cli.global, command),
         Command::Outbox(command) => commands::outbox::run(&cli.global, command),
@@ -106,10 +116,15 @@ fn start_logging(global: &Global) {
 /// The config the flags name, proven.
 pub fn load_config(global: &Global) -> Result<Config, Failure> {
     let path = config::find(global.config.as_deref())?;
-    config::load(&path).map_err(|error| match global.log_format {
+    config::load(&path).map_err(|error| refused(global, &error))
+}
+
+/// Everything that is wrong with a config, in the form the reader wants.
+pub fn refused(global: &Global, error: &ConfigError) -> Failure {
+    match global.log_format {
         LogFormat::Json => Failure(error.lines().join("\n")),
         LogFormat::Text => Failure(error.render(colors(global.color, std::io::stderr().is_terminal()))),
-    })
+    }
 }
 
 /// Whether colours may be used.

@@ -9,6 +9,7 @@ pub mod domain;
 pub mod edit;
 pub mod heartbeat;
 pub mod http;
+pub mod import;
 pub mod judge;
 pub mod pce;
 pub mod render;

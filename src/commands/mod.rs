@@ -4,9 +4,14 @@ pub mod channel;
 pub mod check;
 pub mod demo;
 pub mod generate;
+pub mod init;
 pub mod outbox;
 pub mod rules;
 pub mod state;
+
+use crate::app::Failure;
+use crate::run::output::print;
+use std::io::IsTerminal;
 
 use comfy_table::{ContentArrangement, Table, presets};
 
@@ -19,4 +24,28 @@ fn listing(head: &[&str], rows: Vec<Vec<String>>) -> String {
         table.add_row(row);
     }
     table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// Whether a person said yes; nobody is asked where nobody sits.
+fn asked(question: &str) -> Result<bool, Failure> {
+    if !attended() {
+        return Ok(false);
+    }
+    Ok(matches!(answer(question)?.to_lowercase().as_str(), "y" | "yes"))
+}
+
+/// Whether there is a person to talk to.
+fn attended() -> bool {
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}
+
+/// What a person answers; the end of the input is no answer.
+fn answer(question: &str) -> Result<String, Failure> {
+    print(question)?;
+    let mut answer = String::new();
+    match std::io::stdin().read_line(&mut answer) {
+        Ok(0) => Err(Failure("no answer; nothing was written".to_owned())),
+        Ok(_) => Ok(answer.trim().to_owned()),
+        Err(error) => Err(Failure(format!("cannot read the answer: {error}"))),
+    }
 }

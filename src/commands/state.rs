@@ -1,5 +1,6 @@
 //! `pcemon state`: what is remembered between runs.
 
+use super::asked;
 use crate::app::{Exit, Failure, load_config, state_path};
 use crate::cli::{Global, StateCommand};
 use crate::domain::text::visible;
@@ -7,7 +8,6 @@ use crate::judge::transition::Stage;
 use crate::run::output::print;
 use crate::state::{State, Store};
 use std::fmt::Write as _;
-use std::io::IsTerminal;
 use std::time::Duration;
 
 /// Runs the command.
@@ -71,14 +71,4 @@ fn summary(store: &Store, state: &State) -> String {
     let _infallible = writeln!(out, "outbox      {} waiting, {given_up} given up", state.outbox.len() - given_up);
     let _infallible = writeln!(out, "size        {json} bytes, and {looks} bytes of looks (generation {})", state.generation);
     out
-}
-
-fn asked(question: &str) -> Result<bool, Failure> {
-    if !std::io::stdin().is_terminal() {
-        return Ok(false);
-    }
-    print(question)?;
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer).map_err(|error| Failure(format!("cannot read the answer: {error}")))?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }

@@ -26,6 +26,7 @@ mod thresholds;
 
 pub use error::{ConfigError, Located};
 pub use paths::{default_paths, find};
+pub use routes::severities;
 pub use secrets::fetch_secret;
 
 use crate::channels::ChannelConfig;
@@ -159,4 +160,11 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
 /// Proves a config that is already in memory; `path` only names it.
 pub fn parse(path: &Path, text: &str) -> Result<Config, ConfigError> {
     document::read(path, text, &document::Circumstances::default())
+}
+
+/// A text of a config as it may be shown: as long as it was, without secrets and without anything a terminal would obey.
+pub fn shown(text: &str) -> String {
+    let (document, errors) = toml::de::DeTable::parse_recoverable(text);
+    let broken: Vec<_> = errors.iter().filter_map(toml::de::Error::span).collect();
+    mask::harmless(text, &mask::secret_spans(document.get_ref(), text, &broken))
 }

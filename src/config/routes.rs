@@ -142,7 +142,7 @@ fn rule_reaches(rule: &Placed<Rule>, channels: &[Placed<ChannelConfig>], routes:
 }
 
 /// The severities a rule can have.
-fn severities(rule: &Rule) -> Vec<Severity> {
+pub fn severities(rule: &Rule) -> Vec<Severity> {
     let set: Vec<Severity> = rule.thresholds.worst_first().map(|(severity, _)| severity).collect();
     if set.is_empty() && rule.metric == Metric::Status { vec![Severity::Critical, Severity::Warning] } else { set }
 }

@@ -130,6 +130,16 @@ impl Sheet {
         out
     }
 
+    /// The part of the text that holds the rules, with the banner above the first; `bare`: without it.
+    pub fn section(&self, bare: bool) -> &str {
+        let Some(first) = self.rules.first() else { return "" };
+        let end = self.rules.iter().map(|block| block.whole.end).max().unwrap_or(first.whole.end);
+        let above = self.text[..first.whole.start].trim_end();
+        let banner = comment_above(&self.text, line_end(&self.text, above.len()));
+        let start = if bare || !self.text[banner..].starts_with("# ---") { first.whole.start } else { banner };
+        &self.text[start..end]
+    }
+
     fn newline(&self) -> &'static str {
         if self.text.contains("\r\n") { "\r\n" } else { "\n" }
     }

@@ -40,12 +40,17 @@ pub fn changed(text: &str, changes: &[Change], shape: &Shape) -> Result<String, 
     Ok(document.to_string())
 }
 
-/// A new rule of these values, the keys in their usual order.
-pub fn new_rule(pairs: &[(String, String)], shape: &Shape) -> Result<String, String> {
-    let mut rule = Table::new();
+/// What a channel of this kind can hold.
+pub fn shape_of_channel(kind: &str) -> Option<Shape> {
+    whole().members("channels").into_iter().find(|(name, _)| *name == kind).map(|(_, shape)| shape)
+}
+
+/// A new table of a list (`rules`, `channels`) with these values, the keys in their usual order.
+pub fn new_table(list: &str, pairs: &[(String, String)], shape: &Shape) -> Result<String, String> {
+    let mut table = Table::new();
     let order = |key: &str| match key {
         "name" => 0,
-        "source" => 1,
+        "source" | "type" => 1,
         "metric" => 2,
         "match" => 3,
         "exclude" => 4,
@@ -54,9 +59,9 @@ pub fn new_rule(pairs: &[(String, String)], shape: &Shape) -> Result<String, Str
     let mut pairs: Vec<&(String, String)> = pairs.iter().collect();
     pairs.sort_by_key(|(key, _)| order(key));
     for (key, text) in pairs {
-        set(&mut rule, key, text, shape)?;
+        set(&mut table, key, text, shape)?;
     }
-    Ok(format!("[[rules]]\n{rule}"))
+    Ok(format!("[[{list}]]\n{table}"))
 }
 
 fn set(rule: &mut dyn TableLike, path: &str, text: &str, shape: &Shape) -> Result<(), String> {
@@ -132,16 +137,19 @@ fn known<'s>(shape: &'s Shape, key: &str) -> Result<&'s Key, String> {
     let usable = || shape.keys.iter().filter(|(_, key)| !matches!(key.want, Want::Unsaid));
     usable().find(|(name, _)| name == key).map(|(_, key)| key).ok_or_else(|| {
         let names: Vec<&str> = usable().map(|(name, _)| name.as_str()).collect();
-        format!("a rule of this source has no key `{}`; {}", visible(key), did_you_mean(key, &names))
+        format!("there is no key `{}` here; {}", visible(key), did_you_mean(key, &names))
+    })
+}
+
+fn pairs(text: &str, known: &Key) -> Result<Vec<(String, String)>, String> {
+    split_pairs(text, |name| match &known.want {
+        Want::Table(shape) => shape.borrow().get(name).is_some(),
+        _ => true,
     })
 }
 
 /// `decision=blocked,port=22,443`: a piece that begins with a known key and `=` begins a pair, others go on with a list.
-fn pairs(text: &str, known: &Key) -> Result<Vec<(String, String)>, String> {
-    let is_key = |name: &str| match &known.want {
-        Want::Table(shape) => shape.borrow().get(name).is_some(),
-        _ => true,
-    };
+pub fn split_pairs(text: &str, is_key: impl Fn(&str) -> bool) -> Result<Vec<(String, String)>, String> {
     let mut out: Vec<(String, String)> = Vec::new();
     for piece in text.split(',') {
         match (piece.split_once('='), out.last_mut()) {
@@ -166,6 +174,7 @@ fn value(key: &str, text: &str, known: &Key) -> Result<Value, String> {
         Want::Boolean => trimmed.parse().map(|flag: bool| Value::from(flag)).map_err(|_| format!("`{key}` is true or false")),
         Want::Integer(..) => trimmed.parse().map(|number: i64| Value::from(number)).map_err(|_| format!("`{key}` is a whole number")),
         Want::Texts(_) | Want::Secrets if trimmed.starts_with('[') => as_toml(),
+        Want::Secret | Want::Secrets if trimmed.starts_with('{') => as_toml(),
         Want::Texts(numbers) => {
             let pieces = trimmed.split(',').map(str::trim).filter(|piece| !piece.is_empty());
             Ok(Value::Array(pieces.map(|piece| text_or_number(piece, *numbers)).collect::<Array>()))
@@ -256,7 +265,7 @@ mod tests {
             ("source", "traffic"),
         ];
         let pairs = pairs.map(|(key, value)| (key.to_owned(), value.to_owned()));
-        let text = new_rule(&pairs, &shape_of_rule(None)).unwrap();
+        let text = new_table("rules", &pairs, &shape_of_rule(None)).unwrap();
         assert_eq!(
             text,
             "[[rules]]\nname = 'n \"q\"'\nsource = \"traffic\"\nmatch = { port = 22 }\nnotify = []\nlabels = { team = \"db\", site = \"x\" }\nwarning = \"> 1\"\n"

@@ -3,6 +3,7 @@
 use crate::cli::{Cli, Color, Command, Global, LogFormat};
 use crate::commands;
 use crate::config::{self, Config, ConfigError};
+use crate::lang::{self, Language};
 use crate::render::Style;
 use clap::Parser;
 use std::ffi::OsString;
@@ -32,9 +33,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             return if asked_for { 0 } else { UNKNOWN };
         }
     };
+    lang::start(cli.global.lang.as_deref().and_then(Language::named));
     start_logging(&cli.global);
     let result = match &cli.command {
         Command::Check(args) => commands::check::run(&cli.global, args),
+        Command::Flows(args) => commands::adhoc::flows::run(&cli.global, args),
+        Command::Top(args) => commands::adhoc::top::run(&cli.global, args),
+        Command::Events(args) => commands::adhoc::events::run(&cli.global, args),
+        Command::Health(args) => commands::adhoc::health::run(&cli.global, args),
         Command::Demo => commands::demo::run(&cli.global),
         Command::Init(args) => commands::init::run(&cli.global, args),
         Command::Rules(command) => commands::rules::run(&cli.global, command),
@@ -63,6 +69,12 @@ impl From<String> for Failure {
     }
 }
 
+impl From<crate::run::RunError> for Failure {
+    fn from(error: crate::run::RunError) -> Self {
+        Failure(error.to_string())
+    }
+}
+
 impl From<crate::state::StateError> for Failure {
     fn from(error: crate::state::StateError) -> Self {
         Failure(error.to_string())
@@ -80,6 +92,17 @@ fn say(global: &Global, text: &str) {
             // A text that begins its own lines (the config's complaints) needs no name in front.
             let text = if text.starts_with("error") || text.starts_with("warning") { text.to_owned() } else { format!("pcemon: {text}") };
             let _nobody_left_to_tell = writeln!(std::io::stderr().lock(), "{text}");
+        }
+    }
+}
+
+/// Says something about a result whose own format has no room for it.
+pub fn note(global: &Global, text: &str) {
+    match global.log_format {
+        _ if global.quiet => {}
+        LogFormat::Json => log::warn!("{text}"),
+        LogFormat::Text => {
+            let _nobody_left_to_tell = writeln!(std::io::stderr().lock(), "pcemon: note: {text}");
         }
     }
 }
@@ -127,6 +150,15 @@ pub fn refused(global: &Global, error: &ConfigError) -> Failure {
     }
 }
 
+/// The config, or the defaults where there is none and none is needed.
+pub fn config_or_none(global: &Global, not_needed: bool) -> Result<Config, Failure> {
+    if not_needed && global.config.is_none() && config::find(None).is_err() {
+        let none = config::parse(std::path::Path::new("the config"), "").map_err(|error| Failure(error.render(false)))?;
+        return Ok(Config { warnings: Vec::new(), ..none });
+    }
+    load_config(global)
+}
+
 /// Whether colours may be used.
 pub fn colors(when: Color, is_terminal: bool) -> bool {
     match when {
@@ -168,5 +200,5 @@ pub fn state_path(global: &Global, config: Option<&Config>) -> Result<PathBuf, F
     let base =
         variable("XDG_STATE_HOME").map(PathBuf::from).or_else(|| variable("HOME").map(|home| PathBuf::from(home).join(".local/state")));
     base.map(|base| base.join("pcemon/state.json"))
-        .ok_or_else(|| Failure("no place for the state: give --state FILE, or `state` in [run]".to_owned()))
+        .ok_or_else(|| Failure(tr!("no place for the state: give --state FILE, or `state` in [run]")))
 }

@@ -1,5 +1,6 @@
 //! One file for each command.
 
+pub mod adhoc;
 pub mod channel;
 pub mod check;
 pub mod demo;
@@ -16,10 +17,10 @@ use std::io::IsTerminal;
 use comfy_table::{ContentArrangement, Table, presets};
 
 /// A listing for people: aligned columns, a head, no boxes.
-fn listing(head: &[&str], rows: Vec<Vec<String>>) -> String {
+fn listing(head: impl IntoIterator<Item = String>, rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(head.iter().map(|text| text.to_uppercase()));
+    table.set_header(head.into_iter().map(|text| text.to_uppercase()));
     for row in rows {
         table.add_row(row);
     }
@@ -46,6 +47,6 @@ fn answer(question: &str) -> Result<String, Failure> {
     match std::io::stdin().read_line(&mut answer) {
         Ok(0) => Err(Failure("no answer; nothing was written".to_owned())),
         Ok(_) => Ok(answer.trim().to_owned()),
-        Err(error) => Err(Failure(format!("cannot read the answer: {error}"))),
+        Err(error) => Err(Failure(tr!("cannot read the answer: {error}", error))),
     }
 }

@@ -4,7 +4,9 @@
 //! either everything is proven or nothing is returned.
 
 pub mod catalogue;
+pub mod conditions;
 pub mod error;
+pub mod flags;
 pub mod paths;
 pub mod reader;
 pub mod reference;
@@ -13,8 +15,8 @@ pub mod secrets;
 pub mod shape;
 
 mod channels;
-mod conditions;
 mod document;
+mod kinds;
 mod lint;
 mod mask;
 mod pce;
@@ -34,6 +36,7 @@ use crate::domain::alert::PceIdentity;
 use crate::domain::report::Accounting;
 use crate::domain::rule::{Route, Rule};
 use crate::domain::secret::SecretSource;
+use crate::lang::Language;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -73,8 +76,8 @@ pub struct RunSettings {
     pub state: Option<PathBuf>,
     /// For display; stored times are UTC.
     pub timezone: jiff::tz::TimeZone,
-    /// `en` or `zh-TW`.
-    pub language: String,
+    /// The language chosen here, which a flag outranks.
+    pub language: Option<Language>,
     /// Dead-man's switch URL (may carry a secret).
     pub heartbeat: Option<SecretSource>,
     /// Prometheus textfile.

@@ -14,11 +14,12 @@ pub fn text() -> String {
 
 fn schema() -> Value {
     let shape = whole();
+    let mut definitions = definitions();
     let mut properties = Map::new();
     for (name, key) in &shape.keys {
         let described = match name.as_str() {
             "channels" => list("Where alerts go.", json!({ "oneOf": shape.members(name).iter().map(channel).collect::<Vec<_>>() })),
-            "rules" => list("What is counted, and when it is too much.", rule(&shape.members(name))),
+            "rules" => list("What is counted, and when it is too much.", rule(&shape.members(name), &mut definitions)),
             "routes" => {
                 let route = shape.members(name).pop().map(|(_, shape)| shape).unwrap_or_default();
                 list("Where alerts go whose rule has no `notify`: in order, the first that matches wins.", table(&route, "routes"))
@@ -35,26 +36,31 @@ fn schema() -> Value {
         "type": "object",
         "properties": properties,
         "additionalProperties": false,
-        "$defs": {
-            "secret": {
-                "description": "Where a secret is taken from. Plain text works and warns on every run.",
-                "anyOf": [
-                    { "type": "string", "minLength": 1 },
-                    place("env", json!({ "type": "string", "minLength": 1 }), "Name of an environment variable."),
-                    place("file", json!({ "type": "string", "minLength": 1 }), "A file; one line end is dropped."),
-                    place("cmd", texts(json!({ "type": "string" })), "A program and its arguments; its output is the secret."),
-                ]
-            },
-            "duration": {
-                "type": "string",
-                "pattern": r"^\s*([0-9]+\s*(ms|s|min|m|h|d|w)\s*)+$",
-                "examples": ["90s", "10m", "1h 30m", "2d"]
-            },
-            "threshold": {
-                "type": "string",
-                "pattern": format!(r"^\s*({})\s*[-+]?[0-9._]+\s*[A-Za-z%]*\s*$", Op::SPELLINGS.map(|(spelling, _)| spelling).join("|")),
-                "examples": ["> 10", ">= 90 %", "> 500 Mbps", "> 10 GB"]
-            }
+        "$defs": definitions,
+    })
+}
+
+/// What is said in several places.
+fn definitions() -> Value {
+    json!({
+        "secret": {
+            "description": "Where a secret is taken from. Plain text works and warns on every run.",
+            "anyOf": [
+                { "type": "string", "minLength": 1 },
+                place("env", json!({ "type": "string", "minLength": 1 }), "Name of an environment variable."),
+                place("file", json!({ "type": "string", "minLength": 1 }), "A file; one line end is dropped."),
+                place("cmd", texts(json!({ "type": "string" })), "A program and its arguments; its output is the secret."),
+            ]
+        },
+        "duration": {
+            "type": "string",
+            "pattern": r"^\s*([0-9]+\s*(ms|s|min|m|h|d|w)\s*)+$",
+            "examples": ["90s", "10m", "1h 30m", "2d"]
+        },
+        "threshold": {
+            "type": "string",
+            "pattern": format!(r"^\s*({})\s*[-+]?[0-9._]+\s*[A-Za-z%]*\s*$", Op::SPELLINGS.map(|(spelling, _)| spelling).join("|")),
+            "examples": ["> 10", ">= 90 %", "> 500 Mbps", "> 10 GB"]
         }
     })
 }
@@ -89,7 +95,7 @@ fn table(shape: &Shape, name: &str) -> Value {
 
 fn described(known: &Key, table: &str, key: &str) -> Value {
     let mut out = match &known.want {
-        Want::Table(inner) if key == "match" || key == "exclude" => self::table(&inner.borrow(), "match"),
+        Want::Table(inner) if matches!(key, "match" | "exclude" | "ratio_to") => self::table(&inner.borrow(), "match"),
         _ => value(known),
     };
     if let Some(text) = reference::text(table, key)
@@ -109,6 +115,11 @@ fn value(key: &Key) -> Value {
         Want::Boolean => json!({ "type": "boolean" }),
         Want::Integer(low, high) if *high == i64::MAX => json!({ "type": "integer", "minimum": low }),
         Want::Integer(low, high) => json!({ "type": "integer", "minimum": low, "maximum": high }),
+        Want::Number => json!({ "anyOf": [{ "type": "number", "minimum": 0 }, { "type": "string", "pattern": r"^\s*[0-9]" }] }),
+        Want::Groups => {
+            let one = json!({ "type": ["string", "integer"] });
+            json!({ "type": "array", "minItems": 1, "items": { "anyOf": [one, { "type": "array", "items": one }] } })
+        }
         Want::Texts(numbers) => {
             texts(word(key, if *numbers { json!({ "type": ["string", "integer"] }) } else { json!({ "type": "string" }) }))
         }
@@ -161,9 +172,26 @@ fn required(shape: &Shape) -> impl Iterator<Item = &str> {
     shape.keys.iter().filter(|(_, key)| key.required).map(|(name, _)| name.as_str())
 }
 
+/// The keys that choose records take the same conditions; those are written once for each source.
+fn once(source: &str, properties: &mut Value, definitions: &mut Value) {
+    let name = format!("conditions on {source}").replace(' ', "_");
+    let Some(mut conditions) = properties.get("match").cloned() else { return };
+    conditions["description"] = json!(format!("Which records of {source}: any value within a key, all keys."));
+    for key in ["match", "exclude", "ratio_to"] {
+        let Some(own) = properties.get(key).cloned() else { continue };
+        if own["properties"] == conditions["properties"] {
+            properties[key] = json!({ "$ref": format!("#/$defs/{name}"), "description": own["description"] });
+        }
+    }
+    definitions[name] = conditions;
+}
+
 /// A rule: every key of any source, and for each source only what it takes. (`source` may come from the defaults.)
-fn rule(members: &[(&'static str, Shape)]) -> Value {
-    let tables: Vec<(&str, Value)> = members.iter().map(|(source, shape)| (*source, table(shape, "rule"))).collect();
+fn rule(members: &[(&'static str, Shape)], definitions: &mut Value) -> Value {
+    let mut tables: Vec<(&str, Value)> = members.iter().map(|(source, shape)| (*source, table(shape, "rule"))).collect();
+    for (source, table) in &mut tables {
+        once(source, &mut table["properties"], definitions);
+    }
     let mut variants: Vec<(&String, Vec<&Value>)> = Vec::new();
     for (name, own) in tables.iter().flat_map(|(_, table)| table["properties"].as_object().into_iter().flatten()) {
         match variants.iter_mut().find(|(have, _)| *have == name) {

@@ -58,6 +58,10 @@ pub enum Want {
     Boolean,
     /// A whole number within a range.
     Integer(i64, i64),
+    /// A number of zero or more, or a text with a unit.
+    Number,
+    /// Values of groups: texts, or lists of texts.
+    Groups,
     /// One text or several; with numbers among them when true.
     Texts(bool),
     /// A map of texts.

@@ -93,8 +93,11 @@ fn set(rule: &mut dyn TableLike, path: &str, text: &str, shape: &Shape) -> Resul
     if rule.get(key).is_none() {
         rule.insert(key, Item::Value(Value::InlineTable(InlineTable::new())));
     }
-    let table = rule.get_mut(key).and_then(Item::as_table_like_mut).ok_or_else(|| format!("`{key}` of the rule is no table"))?;
-    put(table, inner, value);
+    let table = rule.get_mut(key).ok_or_else(|| format!("`{key}` is not there"))?;
+    match table.as_inline_table_mut() {
+        Some(table) if !table.contains_key(inner) => put_last(table, inner, value),
+        _ => put(table.as_table_like_mut().ok_or_else(|| format!("`{key}` of the rule is no table"))?, inner, value),
+    }
     Ok(())
 }
 
@@ -109,6 +112,17 @@ fn put(table: &mut dyn TableLike, key: &str, mut value: Value) {
             table.insert(key, Item::Value(value));
         }
     }
+}
+
+/// Puts a value at the end of a table in braces, the blank before the closing brace behind it.
+fn put_last(table: &mut InlineTable, key: &str, mut value: Value) {
+    if let Some((_, last)) = table.iter_mut().last()
+        && let Some(blank) = last.decor().suffix().cloned()
+    {
+        last.decor_mut().set_suffix("");
+        value.decor_mut().set_suffix(blank);
+    }
+    table.insert(key, value);
 }
 
 fn unset(rule: &mut dyn TableLike, path: &str) -> Result<(), String> {
@@ -173,8 +187,10 @@ fn value(key: &str, text: &str, known: &Key) -> Result<Value, String> {
     match &known.want {
         Want::Boolean => trimmed.parse().map(|flag: bool| Value::from(flag)).map_err(|_| format!("`{key}` is true or false")),
         Want::Integer(..) => trimmed.parse().map(|number: i64| Value::from(number)).map_err(|_| format!("`{key}` is a whole number")),
-        Want::Texts(_) | Want::Secrets if trimmed.starts_with('[') => as_toml(),
+        Want::Texts(_) | Want::Secrets | Want::Groups if trimmed.starts_with('[') => as_toml(),
         Want::Secret | Want::Secrets if trimmed.starts_with('{') => as_toml(),
+        Want::Number if trimmed.parse::<f64>().is_ok() => as_toml(),
+        Want::Groups => value(key, text, &Key { want: Want::Texts(false), ..Key::default() }),
         Want::Texts(numbers) => {
             let pieces = trimmed.split(',').map(str::trim).filter(|piece| !piece.is_empty());
             Ok(Value::Array(pieces.map(|piece| text_or_number(piece, *numbers)).collect::<Array>()))
@@ -229,7 +245,7 @@ mod tests {
         assert_eq!(
             out,
             "[[rules]]\nname = \"a\"   # the name\nsource = \"traffic\"\n\
-             match = { port = [22, \"443/tcp\"] , decision = [\"blocked\"], dst_label = [\"role=DB\", \"env=x\"] } # where\n\
+             match = { port = [22, \"443/tcp\"], decision = [\"blocked\"], dst_label = [\"role=DB\", \"env=x\"] } # where\n\
              warning = \"> 10\"\nfor = \"5m\"\n"
         );
         let out = changed(text, &[Change::Unset("match.port".to_owned()), Change::Unset("warning".to_owned())], &shape).unwrap();

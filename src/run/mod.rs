@@ -4,11 +4,13 @@ pub mod deliver;
 pub mod interrupt;
 mod measure;
 pub mod output;
+pub mod query;
 mod rules;
+pub mod snapshots;
 pub mod sources;
 
 use crate::cli::{CheckArgs, FailOn};
-use crate::config::{Config, fetch_secret};
+use crate::config::{Config, PceSettings, fetch_secret};
 use crate::domain::metric::SourceKind;
 use crate::domain::report::{Report, RunInfo, SourceStatus, Status};
 use crate::domain::rule::Rule;
@@ -110,7 +112,12 @@ fn cycle_once(
 
     // Everything that can fail before the first request fails here.
     let from_pce: Vec<SourceKind> = needed.iter().copied().filter(|source| file_of(args, *source).is_none()).collect();
-    let client = if from_pce.is_empty() { None } else { Some(open_client(cycle, &from_pce, now, started, deadline)?) };
+    let client = if from_pce.is_empty() {
+        None
+    } else {
+        let settings = sources::pce_of(config, &from_pce).map_err(RunError::Setup)?;
+        Some(open_client(settings, Conversation { now, started, deadline, record: args.record.clone(), interrupt })?)
+    };
     let channels = open_channels(config);
     let store = if args.dry_run { Store::read_only(&cycle.state_path) } else { Store::lock(&cycle.state_path, args.lock_wait)? };
     let Loaded { mut state, memory, memory_lost } = store.load(&identity)?;
@@ -280,17 +287,28 @@ fn file_of(args: &CheckArgs, source: SourceKind) -> Option<&PathBuf> {
         SourceKind::Traffic => args.flows.as_ref(),
         SourceKind::Events => args.events.as_ref(),
         SourceKind::Health => args.health.as_ref(),
+        SourceKind::Vens => args.vens.as_ref(),
+        SourceKind::Database => args.database.as_ref(),
     }
 }
 
-fn open_client(
-    cycle: &Cycle<'_>,
-    from_pce: &[SourceKind],
-    now: Timestamp,
-    started: Instant,
-    deadline: Instant,
-) -> Result<Client, RunError> {
-    let settings = sources::pce_of(cycle.config, from_pce).map_err(RunError::Setup)?;
+/// What a conversation with the PCE needs beside the config.
+pub struct Conversation<'c> {
+    /// The run's clock.
+    pub now: Timestamp,
+    /// When it began.
+    pub started: Instant,
+    /// When it has to be over.
+    pub deadline: Instant,
+    /// Keep the raw answers here.
+    pub record: Option<PathBuf>,
+    /// Signals.
+    pub interrupt: &'c Interrupt,
+}
+
+/// Fetches the credentials and makes a client; asks nothing yet.
+pub fn open_client(settings: &PceSettings, conversation: Conversation<'_>) -> Result<Client, RunError> {
+    let Conversation { now, started, deadline, record, interrupt } = conversation;
     let key = fetch_secret(&settings.api_key).map_err(|error| RunError::Setup(format!("api_key of [pce]: {error}")))?;
     let secret = fetch_secret(&settings.api_secret).map_err(|error| RunError::Setup(format!("api_secret of [pce]: {error}")))?;
     // Something of the deadline is kept for telling what was found.
@@ -298,12 +316,12 @@ fn open_client(
     let options = ClientOptions {
         now,
         deadline: deadline - reserve.min(Duration::from_secs(60)),
-        stop: Arc::clone(&cycle.interrupt.stop),
-        record: cycle.args.record.clone(),
+        stop: Arc::clone(&interrupt.stop),
+        record,
         pace: Arc::new(RealPace),
     };
     let client = Client::new(settings, key, secret, options).map_err(|error| RunError::Setup(error.to_string()))?;
-    cycle.interrupt.cleans_with(client.cleaner());
+    interrupt.cleans_with(client.cleaner());
     Ok(client)
 }
 

@@ -2,10 +2,9 @@
 
 use crate::config::{Config, PceSettings};
 use crate::domain::metric::SourceKind;
-use crate::domain::record::{Decision, Event, Health};
+use crate::domain::record::{Decision, Event, FlowSink, Health};
 use crate::domain::report::{SourceReport, SourceStatus};
 use crate::judge::plan::WantedService;
-use crate::judge::traffic::TrafficJudge;
 use crate::pce::decode::{DecodeError, Decoded, Endpoints, decode_flows};
 use crate::pce::traffic::{AnswerSink, BodyError, ServiceFilter, TrafficQuery, collect, submit};
 use crate::pce::{Client, HealthAnswer};
@@ -45,49 +44,50 @@ pub fn failed(source: SourceKind, error: String) -> SourceReport {
     }
 }
 
-/// Hands the bodies of a traffic answer to the judge.
-pub struct JudgeSink<'s, 'r, 'm> {
-    judge: &'s mut TrafficJudge<'r>,
+/// Decodes the bodies of a traffic answer, and hands their records to whoever wants them.
+pub struct FlowReader<'s, 'm> {
+    sink: &'s mut dyn FlowSink,
     endpoints: &'s mut Endpoints<'m>,
     /// Records that could not be read, over all parts.
     pub unreadable: u64,
 }
 
-impl<'s, 'r, 'm> JudgeSink<'s, 'r, 'm> {
-    /// A sink for one run.
-    pub fn new(judge: &'s mut TrafficJudge<'r>, endpoints: &'s mut Endpoints<'m>) -> Self {
-        Self { judge, endpoints, unreadable: 0 }
+impl<'s, 'm> FlowReader<'s, 'm> {
+    /// A reader for one run.
+    pub fn new(sink: &'s mut dyn FlowSink, endpoints: &'s mut Endpoints<'m>) -> Self {
+        Self { sink, endpoints, unreadable: 0 }
     }
 
     fn read(&mut self, part: u32, body: impl Read + Send) -> Result<Decoded, DecodeError> {
-        self.judge.begin_part(part);
-        let decoded = decode_flows(body, self.endpoints, self.judge)?;
+        self.sink.begin_part(part);
+        let decoded = decode_flows(body, self.endpoints, self.sink)?;
         self.unreadable += decoded.unreadable;
         Ok(decoded)
     }
 }
 
-impl AnswerSink for JudgeSink<'_, '_, '_> {
+impl AnswerSink for FlowReader<'_, '_> {
     fn part(&mut self, part: u32, body: &mut (dyn Read + Send)) -> Result<u64, BodyError> {
         match self.read(part, body) {
             Ok(decoded) => Ok(decoded.rows),
             Err(DecodeError::Read(error)) => Err(BodyError::Network(error.to_string())),
+            Err(DecodeError::Enough) => Err(BodyError::Enough),
             Err(error) => Err(BodyError::Content(error.to_string())),
         }
     }
 }
 
 /// Reads recorded flows: a file, a folder of `--record`, or standard input.
-pub fn flows_from_file(path: &Path, sink: &mut JudgeSink<'_, '_, '_>) -> SourceReport {
+pub fn flows_from_file(path: &Path, reader: &mut FlowReader<'_, '_>) -> SourceReport {
     let mut report = SourceReport { status: SourceStatus::Ok, error: None, ..failed(SourceKind::Traffic, String::new()) };
     let files = match recorded(path, "traffic-") {
         Ok(files) => files,
         Err(error) => return failed(SourceKind::Traffic, error),
     };
     for (part, file) in (0u32..).zip(files) {
-        let result = open(&file).and_then(|reader| {
-            let mut counting = Counting { inner: reader, bytes: 0 };
-            let decoded = sink.read(part, &mut counting).map_err(|error| format!("{}: {error}", file.display()))?;
+        let result = open(&file).and_then(|file_reader| {
+            let mut counting = Counting { inner: file_reader, bytes: 0 };
+            let decoded = reader.read(part, &mut counting).map_err(|error| format!("{}: {error}", file.display()))?;
             report.bytes += counting.bytes;
             Ok(decoded)
         });
@@ -243,12 +243,12 @@ pub fn submit_traffic(
 pub fn collect_traffic(
     client: &Client,
     on_the_way: TrafficOnTheWay,
-    sink: &mut JudgeSink<'_, '_, '_>,
+    reader: &mut FlowReader<'_, '_>,
     span: (Timestamp, Timestamp),
     progress: &dyn Fn(&str),
 ) -> SourceReport {
     let base = SourceReport { from: Some(span.0), to: Some(span.1), ..failed(SourceKind::Traffic, String::new()) };
-    match collect(client, on_the_way.submitted, sink, progress) {
+    match collect(client, on_the_way.submitted, reader, progress) {
         Ok(answer) => SourceReport {
             status: if answer.missing.is_some() { SourceStatus::Partial } else { SourceStatus::Ok },
             records: answer.rows,
@@ -272,7 +272,7 @@ pub fn with_unreadable(mut report: SourceReport) -> SourceReport {
 }
 
 /// The recorded files a path stands for.
-fn recorded(path: &Path, prefix: &str) -> Result<Vec<PathBuf>, String> {
+pub(super) fn recorded(path: &Path, prefix: &str) -> Result<Vec<PathBuf>, String> {
     if !path.is_dir() {
         return Ok(vec![path.to_path_buf()]);
     }
@@ -292,7 +292,8 @@ fn recorded(path: &Path, prefix: &str) -> Result<Vec<PathBuf>, String> {
     Ok(files)
 }
 
-fn open(path: &Path) -> Result<Box<dyn Read + Send>, String> {
+/// Opens a recorded file; `-` is standard input.
+pub(super) fn open(path: &Path) -> Result<Box<dyn Read + Send>, String> {
     if path.as_os_str() == "-" {
         return Ok(Box::new(io::stdin()));
     }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs, reason = "a test that panics says where")]
 
 mod accounting;
+mod adhoc;
 mod channels;
 mod check;
 mod check_accounting;
@@ -10,8 +11,13 @@ mod check_state;
 mod config;
 mod deliver;
 mod generated;
+mod import;
+mod init;
+mod lang;
 mod pce;
 mod render;
+mod rules_edit;
+mod schema;
 mod sim;
 mod sim_estate;
 mod sim_server;

@@ -44,6 +44,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Demo => commands::demo::run(&cli.global),
         Command::Init(args) => commands::init::run(&cli.global, args),
         Command::Rules(command) => commands::rules::run(&cli.global, command),
+        Command::Test(args) => commands::test::run(&cli.global, args),
         Command::Channel(command) => commands::channel::run(&cli.global, command),
         Command::Outbox(command) => commands::outbox::run(&cli.global, command),
         Command::State(command) => commands::state::run(&cli.global, command),

@@ -9,6 +9,7 @@ pub mod init;
 pub mod outbox;
 pub mod rules;
 pub mod state;
+pub mod test;
 
 use crate::app::Failure;
 use crate::run::output::print;

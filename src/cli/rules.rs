@@ -111,7 +111,7 @@ Examples:
 /// How a change is made.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct How {
-    /// Do it without asking
+    /// Do it without asking; needed where nobody can be asked
     #[arg(short, long)]
     pub yes: bool,
     /// Only show what would change
@@ -163,6 +163,9 @@ impl Args for RuleKeys {
                 .action(action)
                 .allow_hyphen_values(true)
                 .conflicts_with("from");
+            if key.key == "labels" {
+                arg = arg.visible_alias("label");
+            }
             if key.key == "notify" {
                 arg = arg.add(ArgValueCompleter::new(completing::channels));
             }

@@ -110,7 +110,6 @@ fn a_rule_is_added_behind_the_last_and_nothing_else_moves() {
         "--enabled",
         "true",
     ];
-    let flags: Vec<&str> = flags.into_iter().map(|flag| if flag == "--label" { "--labels" } else { flag }).collect();
     let dry = room.run(&[&flags[..], &["--dry-run"]].concat()).exits(0);
     assert_eq!(text(&room), CONFIG, "a dry run writes nothing");
     assert!(dry.out.contains("+name = \"SSH to databases\"") && !dry.out.contains("hunter2"), "{}", dry.out);

@@ -7,6 +7,7 @@ pub mod demo;
 pub mod generate;
 pub mod init;
 pub mod outbox;
+pub mod replay;
 pub mod rules;
 pub mod state;
 pub mod test;

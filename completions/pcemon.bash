@@ -215,7 +215,7 @@ _pcemon() {
 
     case "${cmd}" in
         pcemon)
-            opts="-c -o -q -v -h -V --config --state --output --out --quiet --verbose --color --log-format --help --version check demo flows top events health rules channel outbox state completions man help"
+            opts="-c -o -q -v -h -V --config --state --output --out --quiet --verbose --color --lang --log-format --help --version check demo flows top events health rules channel outbox state completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -249,6 +249,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -261,7 +265,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__channel)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help list test help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help list test help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -293,6 +297,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -363,7 +371,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__channel__subcmd__list)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -395,6 +403,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -409,7 +421,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__channel__subcmd__test)
-            opts="-c -o -q -v -h --no-send --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --no-send --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -443,6 +455,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -455,7 +471,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__check)
-            opts="-c -o -q -v -h --dry-run --rule --flows --events --health --now --record --fail-on --strict --lock-wait --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --dry-run --rule --flows --events --health --vens --database --now --record --fail-on --strict --lock-wait --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -474,6 +490,14 @@ _pcemon() {
                     return 0
                     ;;
                 --health)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --vens)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -521,6 +545,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -533,7 +561,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__completions)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help bash elvish fish powershell zsh"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -565,6 +593,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -579,7 +611,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__demo)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -613,6 +645,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -625,7 +661,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__events)
-            opts="-c -o -q -v -h --events --reverse --limit --columns --since --until --window --now --record --type --not-type --severity --not-severity --status --not-status --notification --not-notification --actor --not-actor --src-ip --not-src-ip --pce-fqdn --not-pce-fqdn --resource --not-resource --match --exclude --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --events --reverse --limit --columns --since --until --window --now --record --type --not-type --severity --not-severity --status --not-status --notification --not-notification --actor --not-actor --src-ip --not-src-ip --pce-fqdn --not-pce-fqdn --resource --not-resource --match --exclude --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -763,6 +799,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -775,7 +815,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__flows)
-            opts="-c -o -q -v -h --flows --sort --reverse --limit --columns --since --until --window --now --record --decision --not-decision --port --not-port --proto --not-proto --process --not-process --service --not-service --user --not-user --fqdn --not-fqdn --direction --not-direction --connection-state --not-connection-state --transmission --not-transmission --network --not-network --client-type --not-client-type --src-label --not-src-label --dst-label --not-dst-label --any-label --not-any-label --src-ip --not-src-ip --dst-ip --not-dst-ip --any-ip --not-any-ip --src-ip-list --not-src-ip-list --dst-ip-list --not-dst-ip-list --any-ip-list --not-any-ip-list --src-workload --not-src-workload --dst-workload --not-dst-workload --any-workload --not-any-workload --src-managed --not-src-managed --dst-managed --not-dst-managed --src-enforcement --not-src-enforcement --dst-enforcement --not-dst-enforcement --src-os --not-src-os --dst-os --not-dst-os --match --exclude --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --flows --sort --reverse --limit --columns --since --until --window --now --record --decision --not-decision --port --not-port --proto --not-proto --process --not-process --service --not-service --user --not-user --fqdn --not-fqdn --direction --not-direction --connection-state --not-connection-state --transmission --not-transmission --network --not-network --client-type --not-client-type --src-label --not-src-label --dst-label --not-dst-label --any-label --not-any-label --src-ip --not-src-ip --dst-ip --not-dst-ip --any-ip --not-any-ip --src-ip-list --not-src-ip-list --dst-ip-list --not-dst-ip-list --any-ip-list --not-any-ip-list --src-workload --not-src-workload --dst-workload --not-dst-workload --any-workload --not-any-workload --src-managed --not-src-managed --dst-managed --not-dst-managed --src-enforcement --not-src-enforcement --dst-enforcement --not-dst-enforcement --src-os --not-src-os --dst-os --not-dst-os --match --exclude --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1093,6 +1133,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -1105,7 +1149,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__health)
-            opts="-c -o -q -v -h --health --now --record --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --health --now --record --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1149,6 +1193,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1499,7 +1547,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__man)
-            opts="-c -o -q -v -h --out-dir --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --out-dir --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1537,6 +1585,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -1549,7 +1601,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__outbox)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help list retry drop help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help list retry drop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1583,6 +1635,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -1595,7 +1651,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__outbox__subcmd__drop)
-            opts="-c -o -q -v -h --all --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --all --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1627,6 +1683,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1711,7 +1771,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__outbox__subcmd__list)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1743,6 +1803,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1757,7 +1821,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__outbox__subcmd__retry)
-            opts="-c -o -q -v -h --all --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --all --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1791,6 +1855,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -1803,7 +1871,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__rules)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help list validate example help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help list validate example help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1837,6 +1905,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -1849,7 +1921,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__rules__subcmd__example)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1881,6 +1953,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1965,7 +2041,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__rules__subcmd__list)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1997,6 +2073,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -2011,7 +2091,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__rules__subcmd__validate)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2045,6 +2125,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -2057,7 +2141,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__state)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help show reset help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help show reset help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2089,6 +2173,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -2159,7 +2247,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__state__subcmd__reset)
-            opts="-c -o -q -v -h --yes --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --yes --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2191,6 +2279,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -2205,7 +2297,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__state__subcmd__show)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2239,6 +2331,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -2251,7 +2347,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__top)
-            opts="-c -o -q -v -h --by --key --limit --flows --since --until --window --now --record --decision --not-decision --port --not-port --proto --not-proto --process --not-process --service --not-service --user --not-user --fqdn --not-fqdn --direction --not-direction --connection-state --not-connection-state --transmission --not-transmission --network --not-network --client-type --not-client-type --src-label --not-src-label --dst-label --not-dst-label --any-label --not-any-label --src-ip --not-src-ip --dst-ip --not-dst-ip --any-ip --not-any-ip --src-ip-list --not-src-ip-list --dst-ip-list --not-dst-ip-list --any-ip-list --not-any-ip-list --src-workload --not-src-workload --dst-workload --not-dst-workload --any-workload --not-any-workload --src-managed --not-src-managed --dst-managed --not-dst-managed --src-enforcement --not-src-enforcement --dst-enforcement --not-dst-enforcement --src-os --not-src-os --dst-os --not-dst-os --match --exclude --config --state --output --out --quiet --verbose --color --log-format --help talkers destinations pairs ports processes labels"
+            opts="-c -o -q -v -h --by --key --limit --flows --since --until --window --now --record --decision --not-decision --port --not-port --proto --not-proto --process --not-process --service --not-service --user --not-user --fqdn --not-fqdn --direction --not-direction --connection-state --not-connection-state --transmission --not-transmission --network --not-network --client-type --not-client-type --src-label --not-src-label --dst-label --not-dst-label --any-label --not-any-label --src-ip --not-src-ip --dst-ip --not-dst-ip --any-ip --not-any-ip --src-ip-list --not-src-ip-list --dst-ip-list --not-dst-ip-list --any-ip-list --not-any-ip-list --src-workload --not-src-workload --dst-workload --not-dst-workload --any-workload --not-any-workload --src-managed --not-src-managed --dst-managed --not-dst-managed --src-enforcement --not-src-enforcement --dst-enforcement --not-dst-enforcement --src-os --not-src-os --dst-os --not-dst-os --match --exclude --config --state --output --out --quiet --verbose --color --lang --log-format --help talkers destinations pairs ports processes labels"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2567,6 +2663,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_pcemon_global_optspecs
-    string join \n c/config= state= o/output= out= q/quiet v/verbose color= log-format= h/help V/version
+    string join \n c/config= state= o/output= out= q/quiet v/verbose color= lang= log-format= h/help V/version
 end
 
 function __fish_pcemon_needs_command
@@ -43,6 +43,8 @@ complete -c pcemon -n "__fish_pcemon_needs_command" -l out -d 'Write the result 
 complete -c pcemon -n "__fish_pcemon_needs_command" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_needs_command" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_needs_command" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_needs_command" -s q -l quiet -d 'Print nothing when all is well'
@@ -66,6 +68,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l rule -d 'Judge o
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l flows -d 'Read flows from a recorded answer: a file (JSON array or one object per line, plain or gzip), a folder of --record, or - for standard input' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l events -d 'Read events from a recorded answer: the same forms' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l health -d 'Read health from a recorded answer: the same forms' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l vens -d 'Read VENs, and the workloads they manage, from a recorded answer: the same forms' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l database -d 'Read what the PCE says of its traffic database from a recorded answer: the same forms' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l now -d 'Take this as the present instant (RFC 3339) in everything the run decides' -r
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l record -d 'Keep the raw answers of the PCE in this folder, compressed' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l fail-on -d 'What makes the exit code differ from 0' -r -f -a "never\t'Nothing: 0 also when rules fire or data is missing'
@@ -93,6 +97,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l out -d 'Write th
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l dry-run -d 'Write no state and send nothing; show what would be sent'
@@ -119,6 +125,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -l out -d 'Write the
 complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -s q -l quiet -d 'Print nothing when all is well'
@@ -218,6 +226,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l out -d 'Write th
 complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l reverse -d 'Turn the order round'
@@ -316,6 +326,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l out -d 'Write the 
 complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand top" -s q -l quiet -d 'Print nothing when all is well'
@@ -366,6 +378,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l out -d 'Write t
 complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l reverse -d 'Turn the order round'
@@ -394,6 +408,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand health" -l out -d 'Write t
 complete -c pcemon -n "__fish_pcemon_using_subcommand health" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand health" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand health" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand health" -s q -l quiet -d 'Print nothing when all is well'
@@ -418,6 +434,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -s q -l quiet -d 'Print nothing when all is well'
@@ -446,6 +464,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_sub
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from list" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from list" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from list" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing when all is well'
@@ -470,6 +490,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_sub
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from validate" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from validate" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from validate" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from validate" -s q -l quiet -d 'Print nothing when all is well'
@@ -494,6 +516,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_sub
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from example" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from example" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from example" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from example" -s q -l quiet -d 'Print nothing when all is well'
@@ -522,6 +546,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_se
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -s q -l quiet -d 'Print nothing when all is well'
@@ -549,6 +575,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_s
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from list" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from list" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from list" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing when all is well'
@@ -573,6 +601,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_s
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from test" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from test" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from test" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from test" -l no-send -d 'Only show what would be sent'
@@ -601,6 +631,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_see
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -s q -l quiet -d 'Print nothing when all is well'
@@ -629,6 +661,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_su
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from list" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from list" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from list" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing when all is well'
@@ -653,6 +687,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_su
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l all -d 'All of them'
@@ -678,6 +714,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_su
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from drop" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from drop" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from drop" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from drop" -l all -d 'All of them'
@@ -707,6 +745,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -s q -l quiet -d 'Print nothing when all is well'
@@ -734,6 +774,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_sub
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing when all is well'
@@ -758,6 +800,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_sub
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from reset" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from reset" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from reset" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from reset" -l yes -d 'Do it without asking'
@@ -786,6 +830,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -l out -d 'Wr
 complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -s q -l quiet -d 'Print nothing when all is well'
@@ -811,6 +857,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand man" -l out -d 'Write the 
 complete -c pcemon -n "__fish_pcemon_using_subcommand man" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand man" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand man" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand man" -s q -l quiet -d 'Print nothing when all is well'

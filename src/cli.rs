@@ -67,6 +67,9 @@ pub struct Global {
     /// Colours in the table
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub color: Color,
+    /// Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]
+    #[arg(long, global = true, value_name = "LANGUAGE", value_parser = languages())]
+    pub lang: Option<String>,
     /// Form of the messages on standard error
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
     pub log_format: LogFormat,
@@ -197,6 +200,12 @@ pub struct CheckArgs {
     /// Read health from a recorded answer: the same forms
     #[arg(long, value_name = "FILE")]
     pub health: Option<PathBuf>,
+    /// Read VENs, and the workloads they manage, from a recorded answer: the same forms
+    #[arg(long, value_name = "FILE")]
+    pub vens: Option<PathBuf>,
+    /// Read what the PCE says of its traffic database from a recorded answer: the same forms
+    #[arg(long, value_name = "FILE")]
+    pub database: Option<PathBuf>,
     /// Take this as the present instant (RFC 3339) in everything the run decides
     #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
     pub now: Option<Timestamp>,
@@ -305,6 +314,10 @@ fn formats() -> PossibleValuesParser {
     PossibleValuesParser::new(
         crate::render::FORMATS.iter().map(|format| clap::builder::PossibleValue::new(format.name).help(format.summary)),
     )
+}
+
+fn languages() -> PossibleValuesParser {
+    PossibleValuesParser::new(crate::lang::LANGUAGES.map(|(name, _)| name))
 }
 
 fn parse_out(text: &str) -> Result<(String, PathBuf), String> {

@@ -4,7 +4,7 @@
 
 use super::lint;
 use super::reader::{Placed, Reader, did_you_mean};
-use crate::domain::filter::{End, EndCondition, EventCondition, Filter, IpSet, Pattern, PortRange, TrafficCondition};
+use crate::domain::filter::{End, EndCondition, EventCondition, Filter, IpSet, Pattern, PortRange, TrafficCondition, VenCondition};
 use crate::domain::metric::SourceKind;
 use crate::domain::record::{Decision, Direction, PROTOCOLS, proto_number};
 use crate::domain::rule::Matcher;
@@ -31,6 +31,8 @@ const fn key<C>(name: &'static str, takes: &'static str, about: &'static str, re
 
 /// What the values of a key that is true or false look like.
 pub const TRUE_OR_FALSE: &str = "BOOL";
+/// What the value of a key that is one span of time looks like.
+pub const DURATION: &str = "DURATION";
 
 /// Keys of traffic conditions that have no end, in the order in which they are tested and explained.
 const TRAFFIC_KEYS: [Key<TrafficCondition>; 12] = [
@@ -77,7 +79,7 @@ const END_KEYS: [(Ends, Key<EndCondition>); 7] = [
     (
         &ONE_END,
         key("enforcement", "MODE", "Enforcement: idle, visibility_only, selective, full", |reader, key| {
-            words(reader, key, &["idle", "visibility_only", "selective", "full"], false).map(EndCondition::Enforcement)
+            words(reader, key, &ENFORCEMENT, false).map(EndCondition::Enforcement)
         }),
     ),
     (
@@ -87,6 +89,7 @@ const END_KEYS: [(Ends, Key<EndCondition>); 7] = [
         }),
     ),
 ];
+const ENFORCEMENT: [&str; 4] = ["idle", "visibility_only", "selective", "full"];
 const ALL_ENDS: [(End, &str); 3] = [(End::Src, "src"), (End::Dst, "dst"), (End::Any, "any")];
 const ONE_END: [(End, &str); 2] = [(End::Src, "src"), (End::Dst, "dst")];
 
@@ -113,6 +116,35 @@ const EVENT_KEYS: [Key<EventCondition>; 8] = [
     key("pce_fqdn", "PATTERN", "Which PCE recorded it", |reader, key| patterns(reader, key, true).map(EventCondition::PceFqdn)),
     key("resource", "PATTERN", "Name or href of what was changed", |reader, key| {
         patterns(reader, key, false).map(EventCondition::Resource)
+    }),
+];
+
+const VEN_KEYS: [Key<VenCondition>; 14] = [
+    key("ven", "PATTERN", "VEN, by name or host name", |reader, key| patterns(reader, key, true).map(VenCondition::Ven)),
+    key("label", "KEY=VALUE", "Label of its workload", |reader, key| labels(reader, key).map(VenCondition::Labels)),
+    key("status", "STATUS", "active, suspended, uninstalled", |reader, key| {
+        words(reader, key, &["active", "suspended", "uninstalled"], false).map(VenCondition::Status)
+    }),
+    key("version", "PATTERN", "Version of the VEN", |reader, key| patterns(reader, key, false).map(VenCondition::Version)),
+    key("os", "PATTERN", "Operating system", |reader, key| patterns(reader, key, true).map(VenCondition::Os)),
+    key("enforcement", "MODE", "Enforcement: idle, visibility_only, selective, full", |reader, key| {
+        words(reader, key, &ENFORCEMENT, false).map(VenCondition::Enforcement)
+    }),
+    key("sync_state", "STATE", "Policy sync: applied, synced, syncing, staged", |reader, key| {
+        words(reader, key, &["applied", "synced", "syncing", "staged"], false).map(VenCondition::SyncState)
+    }),
+    key("condition", "PATTERN", "Condition the PCE reports of it", |reader, key| {
+        checked_patterns(reader, key, lint::notification).map(VenCondition::Condition)
+    }),
+    key("online", TRUE_OR_FALSE, "Whether it is online", |reader, key| reader.boolean(key).map(VenCondition::Online)),
+    key("offline", TRUE_OR_FALSE, "Whether it is offline", |reader, key| reader.boolean(key).map(|offline| VenCondition::Online(!offline))),
+    key("ven_type", "KIND", "server, endpoint, containerized-ven", |reader, key| {
+        words(reader, key, &["server", "endpoint", "containerized-ven", "containerized_ven"], false).map(VenCondition::VenType)
+    }),
+    key("active_pce", "PATTERN", "The PCE it talks to", |reader, key| patterns(reader, key, true).map(VenCondition::ActivePce)),
+    key("ip", "ADDRESS", "Address, CIDR block or a-b range", |reader, key| addresses(reader, key).map(VenCondition::Ip)),
+    key("heartbeat_older", DURATION, "Last heard of longer ago than this", |reader, key| {
+        reader.duration(key).map(|span| VenCondition::HeartbeatOlder(span.value))
     }),
 ];
 
@@ -147,7 +179,8 @@ pub fn keys(source: SourceKind) -> Vec<MatchKey> {
             of(&TRAFFIC_KEYS).chain(ends).collect()
         }
         SourceKind::Events => of(&EVENT_KEYS).collect(),
-        SourceKind::Health => Vec::new(),
+        SourceKind::Vens => of(&VEN_KEYS).collect(),
+        SourceKind::Health | SourceKind::Database => Vec::new(),
     }
 }
 
@@ -156,15 +189,36 @@ pub(super) fn matcher(rule: &mut Reader<'_>, source: SourceKind) -> Option<Match
     match source {
         SourceKind::Traffic => filter(rule, traffic_conditions).map(Matcher::Traffic),
         SourceKind::Events => filter(rule, event_conditions).map(Matcher::Events),
-        SourceKind::Health => {
+        SourceKind::Vens => filter(rule, ven_conditions).map(Matcher::Vens),
+        SourceKind::Health | SourceKind::Database => {
             for key in ["match", "exclude"] {
                 if rule.raw(key).is_some() && rule.has(key) {
-                    let hint = "remove it; health rules look at every cluster the PCE reports".to_owned();
-                    rule.error_at(key, format!("`{key}` means nothing in {}: its source is health", rule.name()), Some(hint));
+                    let hint = format!("remove it; {source} rules look at everything the PCE reports of it");
+                    rule.error_at(key, format!("`{key}` means nothing in {}: its source is {source}", rule.name()), Some(hint));
                 }
             }
-            Some(Matcher::Health)
+            Some(Matcher::Everything)
         }
+    }
+}
+
+/// Reads another condition of a rule, under its own key; what the rule leaves out is left out there, too.
+pub(super) fn matcher_of(rule: &mut Reader<'_>, key: &str, source: SourceKind, of: Option<&Matcher>) -> Option<Matcher> {
+    let table = rule.table(key)?;
+    match source {
+        SourceKind::Traffic => {
+            let none = if let Some(Matcher::Traffic(filter)) = of { filter.none.clone() } else { Vec::new() };
+            traffic_conditions(table).map(|all| Matcher::Traffic(Filter { all, none }))
+        }
+        SourceKind::Events => {
+            let none = if let Some(Matcher::Events(filter)) = of { filter.none.clone() } else { Vec::new() };
+            event_conditions(table).map(|all| Matcher::Events(Filter { all, none }))
+        }
+        SourceKind::Vens => {
+            let none = if let Some(Matcher::Vens(filter)) = of { filter.none.clone() } else { Vec::new() };
+            ven_conditions(table).map(|all| Matcher::Vens(Filter { all, none }))
+        }
+        SourceKind::Health | SourceKind::Database => Some(Matcher::Everything),
     }
 }
 
@@ -214,6 +268,18 @@ pub(super) fn traffic_conditions(mut reader: Reader<'_>) -> Option<Conditions<Tr
 pub(super) fn event_conditions(mut reader: Reader<'_>) -> Option<Conditions<EventCondition>> {
     let mut out = Vec::new();
     let sound = read_keys(&mut reader, &EVENT_KEYS, &mut out);
+    reader.finish();
+    sound.then_some(out)
+}
+
+fn ven_conditions(mut reader: Reader<'_>) -> Option<Conditions<VenCondition>> {
+    let mut out = Vec::new();
+    let mut sound = read_keys(&mut reader, &VEN_KEYS, &mut out);
+    if reader.has("online") && reader.has("offline") {
+        let hint = Some("`offline = true` is the same as `online = false`; keep one".to_owned());
+        reader.error_at("offline", format!("`online` and `offline` both stand in {}", reader.name()), hint);
+        sound = false;
+    }
     reader.finish();
     sound.then_some(out)
 }

@@ -1,6 +1,6 @@
 //! `match` and `exclude` as flags of a command: the same keys, values and complaints as in the config, placed at the flag.
 
-use super::conditions::{self, Conditions, TRUE_OR_FALSE};
+use super::conditions::{self, Conditions, DURATION, TRUE_OR_FALSE};
 use super::reader::{Level, Problems, Reader};
 use crate::domain::filter::{EventCondition, Filter, TrafficCondition};
 use crate::domain::metric::SourceKind;
@@ -81,9 +81,10 @@ fn as_table<'a>(source: SourceKind, asked: impl Iterator<Item = &'a Asked>) -> W
     for asked in asked {
         let Some(key) = &asked.key else { continue };
         let start = written.text.len();
-        let bare = keys.iter().any(|have| have.name == *key && have.takes == TRUE_OR_FALSE);
+        let takes = keys.iter().find(|have| have.name == *key).map_or("", |have| have.takes);
+        let bare = takes == TRUE_OR_FALSE;
         let items: Vec<String> = asked.values.iter().flat_map(|value| split(value)).map(|item| quoted(item, bare)).collect();
-        let list = if bare { items.last().cloned().unwrap_or_default() } else { format!("[{}]", items.join(", ")) };
+        let list = if bare || takes == DURATION { items.last().cloned().unwrap_or_default() } else { format!("[{}]", items.join(", ")) };
         written.text.push_str(&format!("{key} = {list}\n"));
         written.places.push((start..written.text.len(), asked.flag.clone()));
     }

@@ -130,7 +130,8 @@ impl<R: Read> Read for Gunzip<R> {
     }
 }
 
-fn named(error: io::Error, rows: u64) -> DecodeError {
+/// A failed read: of the source, or of the compression.
+pub(super) fn named(error: io::Error, rows: u64) -> DecodeError {
     if error.get_ref().is_some_and(|inner| inner.is::<BadGzip>()) {
         return DecodeError::Gzip { rows, cause: error.to_string() };
     }

@@ -6,6 +6,7 @@ mod measure;
 pub mod output;
 pub mod query;
 mod rules;
+pub mod snapshots;
 pub mod sources;
 
 use crate::cli::{CheckArgs, FailOn};
@@ -286,6 +287,8 @@ fn file_of(args: &CheckArgs, source: SourceKind) -> Option<&PathBuf> {
         SourceKind::Traffic => args.flows.as_ref(),
         SourceKind::Events => args.events.as_ref(),
         SourceKind::Health => args.health.as_ref(),
+        SourceKind::Vens => args.vens.as_ref(),
+        SourceKind::Database => args.database.as_ref(),
     }
 }
 

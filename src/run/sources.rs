@@ -272,7 +272,7 @@ pub fn with_unreadable(mut report: SourceReport) -> SourceReport {
 }
 
 /// The recorded files a path stands for.
-fn recorded(path: &Path, prefix: &str) -> Result<Vec<PathBuf>, String> {
+pub(super) fn recorded(path: &Path, prefix: &str) -> Result<Vec<PathBuf>, String> {
     if !path.is_dir() {
         return Ok(vec![path.to_path_buf()]);
     }
@@ -292,7 +292,8 @@ fn recorded(path: &Path, prefix: &str) -> Result<Vec<PathBuf>, String> {
     Ok(files)
 }
 
-fn open(path: &Path) -> Result<Box<dyn Read + Send>, String> {
+/// Opens a recorded file; `-` is standard input.
+pub(super) fn open(path: &Path) -> Result<Box<dyn Read + Send>, String> {
     if path.as_os_str() == "-" {
         return Ok(Box::new(io::stdin()));
     }

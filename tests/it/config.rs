@@ -145,6 +145,7 @@ fn the_example_names_every_key() {
         "decision src_label dst_label any_label src_ip dst_ip any_ip src_ip_list dst_ip_list any_ip_list src_workload dst_workload",
         "any_workload src_managed dst_managed src_enforcement dst_enforcement src_os dst_os port proto process service user fqdn",
         "direction state transmission network client_type status notification actor pce_fqdn resource",
+        "ven label version os enforcement sync_state condition online offline heartbeat_older ven_type active_pce ip",
     ]
     .iter()
     .flat_map(|line| line.split(' '))
@@ -170,7 +171,7 @@ fn what_is_left_out_takes_the_documented_defaults() {
     assert_eq!((pce.insecure_skip_verify, pce.ca_file, pce.proxy), (false, None, None));
     assert_eq!(pce.api_secret, SecretSource::Command(vec!["pass".to_owned(), "show".to_owned()]));
     assert_eq!((config.run.deadline, config.run.give_up_after, config.run.max_alerts), (minutes(20), minutes(2 * 24 * 60), 50));
-    assert_eq!((config.run.language.as_str(), config.run.timezone.iana_name()), ("en", Some("UTC")));
+    assert_eq!((config.run.language, config.run.timezone.iana_name()), (None, Some("UTC")));
     assert_eq!((config.traffic.lookback, config.traffic.accounting), (minutes(30), Accounting::Delta));
     assert_eq!((config.traffic.max_gap, config.traffic.max_looks), (minutes(24 * 60), 2_000_000));
     assert_eq!(config.events.lookback, minutes(15));
@@ -202,7 +203,7 @@ fn defaults_hold_for_every_rule_that_does_not_say_otherwise() {
 fn a_fault_in_the_defaults_is_told_once() {
     let rules =
         (0..5).map(|number| format!("[[rules]]\nname = \"{number}\"\nsource = \"events\"\nwarning = \">= 1\"\n")).collect::<String>();
-    let error = refused(&format!("[defaults]\nwindow = \"10 parsecs\"\nremember = \"1d\"\ncooldwon = \"5m\"\n{rules}"));
+    let error = refused(&format!("[defaults]\nwindow = \"10 parsecs\"\nremember = \"1 dy\"\ncooldwon = \"5m\"\n{rules}"));
     let lines: Vec<usize> = error.problems().iter().map(|at| at.line).collect();
     assert_eq!(lines, [2, 3, 4], "{}", error.render(false));
 }
@@ -249,7 +250,7 @@ source = "health"
     assert_eq!((traffic.all.len(), traffic.none.len()), (30, 1));
     let Matcher::Events(events) = &config.rules[1].matcher else { panic!() };
     assert_eq!(events.all.len(), 8);
-    assert_eq!((&config.rules[2].matcher, &config.rules[2].metric), (&Matcher::Health, &Metric::Status));
+    assert_eq!((&config.rules[2].matcher, &config.rules[2].metric), (&Matcher::Everything, &Metric::Status));
 }
 
 #[test]

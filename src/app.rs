@@ -32,6 +32,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Top(args) => commands::adhoc::top::run(&cli.global, args),
         Command::Events(args) => commands::adhoc::events::run(&cli.global, args),
         Command::Health(args) => commands::adhoc::health::run(&cli.global, args),
+        Command::Doctor(args) => commands::doctor::run(&cli.global, args),
         Command::Demo => commands::demo::run(&cli.global),
         Command::Rules(command) => commands::rules::run(&cli.global, command),
         Command::Channel(command) => commands::channel::run(&cli.global, command),

@@ -10,6 +10,7 @@ mod check_failures;
 mod check_state;
 mod config;
 mod deliver;
+mod doctor;
 mod generated;
 mod lang;
 mod pce;

@@ -66,7 +66,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // The flags that choose records are made from the keys of `match`.
     ("cli", &["domain", "render", "config::reader", "config::conditions", "config::flags", "lang"]),
     // One cycle brings everything together, but knows neither the front desk nor the simulated PCE.
-    ("run", &["domain", "cli", "config", "pce", "judge", "state", "channels", "heartbeat", "render"]),
+    ("run", &["domain", "http::reach", "cli", "config", "pce", "judge", "state", "channels", "heartbeat", "render"]),
     // The front desk may import everything but the simulated PCE, which is the demo's alone.
     ("app", &["cli", "config", "run", "state", "render", "commands", "lang"]),
     ("commands", &["domain", "app", "cli", "config", "run", "state", "channels", "render", "judge"]),

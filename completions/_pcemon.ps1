@@ -44,6 +44,7 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
             [CompletionResult]::new('top', 'top', [CompletionResultType]::ParameterValue, 'Who talks most: talkers, destinations, pairs, ports, processes or labels, on one screen')
             [CompletionResult]::new('events', 'events', [CompletionResultType]::ParameterValue, 'Audit events of the PCE or of a recorded answer, newest first')
             [CompletionResult]::new('health', 'health', [CompletionResultType]::ParameterValue, 'The PCE''s own health: clusters and their nodes')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find out what is wrong, part by part, and what to do about it')
             [CompletionResult]::new('rules', 'rules', [CompletionResultType]::ParameterValue, 'Look at the rules of the config')
             [CompletionResult]::new('channel', 'channel', [CompletionResultType]::ParameterValue, 'Look at the channels of the config and try them')
             [CompletionResult]::new('outbox', 'outbox', [CompletionResultType]::ParameterValue, 'Messages that wait for delivery or were given up')
@@ -338,6 +339,27 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours in the table')
             [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the messages on standard error')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error (-vv for everything), and show disabled rules in the table')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error (-vv for everything), and show disabled rules in the table')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'pcemon;doctor' {
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long one answer may take')
+            [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Take this as the present instant (RFC 3339)')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write the result also to a file, as FORMAT=PATH; may be repeated')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours in the table')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the messages on standard error')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Contact nobody: look only at what is on this machine')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error (-vv for everything), and show disabled rules in the table')
@@ -728,6 +750,7 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
             [CompletionResult]::new('top', 'top', [CompletionResultType]::ParameterValue, 'Who talks most: talkers, destinations, pairs, ports, processes or labels, on one screen')
             [CompletionResult]::new('events', 'events', [CompletionResultType]::ParameterValue, 'Audit events of the PCE or of a recorded answer, newest first')
             [CompletionResult]::new('health', 'health', [CompletionResultType]::ParameterValue, 'The PCE''s own health: clusters and their nodes')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find out what is wrong, part by part, and what to do about it')
             [CompletionResult]::new('rules', 'rules', [CompletionResultType]::ParameterValue, 'Look at the rules of the config')
             [CompletionResult]::new('channel', 'channel', [CompletionResultType]::ParameterValue, 'Look at the channels of the config and try them')
             [CompletionResult]::new('outbox', 'outbox', [CompletionResultType]::ParameterValue, 'Messages that wait for delivery or were given up')
@@ -753,6 +776,9 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
             break
         }
         'pcemon;help;health' {
+            break
+        }
+        'pcemon;help;doctor' {
             break
         }
         'pcemon;help;rules' {

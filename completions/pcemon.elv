@@ -41,6 +41,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
             cand top 'Who talks most: talkers, destinations, pairs, ports, processes or labels, on one screen'
             cand events 'Audit events of the PCE or of a recorded answer, newest first'
             cand health 'The PCE''s own health: clusters and their nodes'
+            cand doctor 'Find out what is wrong, part by part, and what to do about it'
             cand rules 'Look at the rules of the config'
             cand channel 'Look at the channels of the config and try them'
             cand outbox 'Messages that wait for delivery or were given up'
@@ -329,6 +330,26 @@ set edit:completion:arg-completer[pcemon] = {|@words|
             cand --color 'Colours in the table'
             cand --lang 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]'
             cand --log-format 'Form of the messages on standard error'
+            cand -q 'Print nothing when all is well'
+            cand --quiet 'Print nothing when all is well'
+            cand -v 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand --verbose 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'pcemon;doctor'= {
+            cand --timeout 'How long one answer may take'
+            cand --now 'Take this as the present instant (RFC 3339)'
+            cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand -o 'Format of the result on standard output [default: table]'
+            cand --output 'Format of the result on standard output [default: table]'
+            cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
+            cand --color 'Colours in the table'
+            cand --lang 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]'
+            cand --log-format 'Form of the messages on standard error'
+            cand --offline 'Contact nobody: look only at what is on this machine'
             cand -q 'Print nothing when all is well'
             cand --quiet 'Print nothing when all is well'
             cand -v 'Say more on standard error (-vv for everything), and show disabled rules in the table'
@@ -684,6 +705,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
             cand top 'Who talks most: talkers, destinations, pairs, ports, processes or labels, on one screen'
             cand events 'Audit events of the PCE or of a recorded answer, newest first'
             cand health 'The PCE''s own health: clusters and their nodes'
+            cand doctor 'Find out what is wrong, part by part, and what to do about it'
             cand rules 'Look at the rules of the config'
             cand channel 'Look at the channels of the config and try them'
             cand outbox 'Messages that wait for delivery or were given up'
@@ -703,6 +725,8 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         &'pcemon;help;events'= {
         }
         &'pcemon;help;health'= {
+        }
+        &'pcemon;help;doctor'= {
         }
         &'pcemon;help;rules'= {
             cand list 'One line for each rule'

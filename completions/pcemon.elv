@@ -43,6 +43,8 @@ set edit:completion:arg-completer[pcemon] = {|@words|
             cand health 'The PCE''s own health: clusters and their nodes'
             cand doctor 'Find out what is wrong, part by part, and what to do about it'
             cand rules 'Look at the rules of the config'
+            cand test 'Unit tests of rules: records at given times, and what must come of them'
+            cand replay 'Backtest the rules: what would have fired, how often somebody would have been told, which thresholds fit'
             cand channel 'Look at the channels of the config and try them'
             cand outbox 'Messages that wait for delivery or were given up'
             cand state 'What is remembered between runs'
@@ -443,6 +445,47 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         }
         &'pcemon;rules;help;help'= {
         }
+        &'pcemon;test'= {
+            cand --test 'Run only the tests whose name matches (* ? [..] {a,b})'
+            cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand -o 'Format of the result on standard output [default: table]'
+            cand --output 'Format of the result on standard output [default: table]'
+            cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
+            cand --color 'Colours in the table'
+            cand --lang 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]'
+            cand --log-format 'Form of the messages on standard error'
+            cand -q 'Print nothing when all is well'
+            cand --quiet 'Print nothing when all is well'
+            cand -v 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand --verbose 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'pcemon;replay'= {
+            cand --flows 'One export of flows instead (JSON array or one object per line, plain or gzip)'
+            cand --events 'One export of events instead'
+            cand --step 'With an export: how far apart the runs are'
+            cand --from 'With an export: the first run (RFC 3339) [default: the first record]'
+            cand --to 'With an export: the last run [default: after the last record]'
+            cand --rule 'Replay only the rules whose name matches (* ? [..] {a,b}), also disabled ones'
+            cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand -o 'Format of the result on standard output [default: table]'
+            cand --output 'Format of the result on standard output [default: table]'
+            cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
+            cand --color 'Colours in the table'
+            cand --lang 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]'
+            cand --log-format 'Form of the messages on standard error'
+            cand -q 'Print nothing when all is well'
+            cand --quiet 'Print nothing when all is well'
+            cand -v 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand --verbose 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'pcemon;channel'= {
             cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
             cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
@@ -707,6 +750,8 @@ set edit:completion:arg-completer[pcemon] = {|@words|
             cand health 'The PCE''s own health: clusters and their nodes'
             cand doctor 'Find out what is wrong, part by part, and what to do about it'
             cand rules 'Look at the rules of the config'
+            cand test 'Unit tests of rules: records at given times, and what must come of them'
+            cand replay 'Backtest the rules: what would have fired, how often somebody would have been told, which thresholds fit'
             cand channel 'Look at the channels of the config and try them'
             cand outbox 'Messages that wait for delivery or were given up'
             cand state 'What is remembered between runs'
@@ -738,6 +783,10 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         &'pcemon;help;rules;validate'= {
         }
         &'pcemon;help;rules;example'= {
+        }
+        &'pcemon;help;test'= {
+        }
+        &'pcemon;help;replay'= {
         }
         &'pcemon;help;channel'= {
             cand list 'One line for each channel'

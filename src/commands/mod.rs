@@ -7,8 +7,10 @@ pub mod demo;
 pub mod doctor;
 pub mod generate;
 pub mod outbox;
+pub mod replay;
 pub mod rules;
 pub mod state;
+pub mod test;
 
 use comfy_table::{ContentArrangement, Table, presets};
 

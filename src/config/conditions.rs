@@ -121,8 +121,8 @@ const EVENT_KEYS: [Key<EventCondition>; 8] = [
 
 const VEN_KEYS: [Key<VenCondition>; 14] = [
     key("ven", "PATTERN", "VEN, by name or host name", |reader, key| patterns(reader, key, true).map(VenCondition::Ven)),
-    key("label", "KEY=VALUE", "Label of its workload", |reader, key| labels(reader, key).map(VenCondition::Labels)),
-    key("status", "STATUS", "active, suspended, uninstalled", |reader, key| {
+    key("label", "KEY=VALUE", "Label", |reader, key| labels(reader, key).map(VenCondition::Labels)),
+    key("status", "STATUS", "active, suspended or uninstalled", |reader, key| {
         words(reader, key, &["active", "suspended", "uninstalled"], false).map(VenCondition::Status)
     }),
     key("version", "PATTERN", "Version of the VEN", |reader, key| patterns(reader, key, false).map(VenCondition::Version)),
@@ -130,20 +130,20 @@ const VEN_KEYS: [Key<VenCondition>; 14] = [
     key("enforcement", "MODE", "Enforcement: idle, visibility_only, selective, full", |reader, key| {
         words(reader, key, &ENFORCEMENT, false).map(VenCondition::Enforcement)
     }),
-    key("sync_state", "STATE", "Policy sync: applied, synced, syncing, staged", |reader, key| {
+    key("sync_state", "STATE", "Policy sync state: applied, synced, syncing, staged", |reader, key| {
         words(reader, key, &["applied", "synced", "syncing", "staged"], false).map(VenCondition::SyncState)
     }),
-    key("condition", "PATTERN", "Condition the PCE reports of it", |reader, key| {
+    key("condition", "PATTERN", "Health condition, for example agent.missed_heartbeats", |reader, key| {
         checked_patterns(reader, key, lint::notification).map(VenCondition::Condition)
     }),
-    key("online", TRUE_OR_FALSE, "Whether it is online", |reader, key| reader.boolean(key).map(VenCondition::Online)),
-    key("offline", TRUE_OR_FALSE, "Whether it is offline", |reader, key| reader.boolean(key).map(|offline| VenCondition::Online(!offline))),
-    key("ven_type", "KIND", "server, endpoint, containerized-ven", |reader, key| {
+    key("online", TRUE_OR_FALSE, "Online", |reader, key| reader.boolean(key).map(VenCondition::Online)),
+    key("offline", TRUE_OR_FALSE, "Offline", |reader, key| reader.boolean(key).map(|offline| VenCondition::Online(!offline))),
+    key("ven_type", "TYPE", "server, endpoint or containerized-ven", |reader, key| {
         words(reader, key, &["server", "endpoint", "containerized-ven", "containerized_ven"], false).map(VenCondition::VenType)
     }),
-    key("active_pce", "PATTERN", "The PCE it talks to", |reader, key| patterns(reader, key, true).map(VenCondition::ActivePce)),
+    key("active_pce", "PATTERN", "PCE it reports to", |reader, key| patterns(reader, key, true).map(VenCondition::ActivePce)),
     key("ip", "ADDRESS", "Address, CIDR block or a-b range", |reader, key| addresses(reader, key).map(VenCondition::Ip)),
-    key("heartbeat_older", DURATION, "Last heard of longer ago than this", |reader, key| {
+    key("heartbeat_older", DURATION, "Last heartbeat older than this", |reader, key| {
         reader.duration(key).map(|span| VenCondition::HeartbeatOlder(span.value))
     }),
 ];

@@ -20,7 +20,7 @@ pub mod probe;
 mod pump;
 mod queries;
 mod quick;
-mod records;
+pub mod records;
 mod split;
 pub mod traffic;
 pub mod vens;

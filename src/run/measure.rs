@@ -15,8 +15,8 @@ use crate::judge::transition::Instance;
 use crate::judge::{ask, database, events, health, plan, ratio, vens};
 use crate::pce::Client;
 use crate::pce::decode::Endpoints;
+use crate::state::State;
 use crate::state::looks::Memory;
-use crate::state::{State, Store};
 use jiff::{SignedDuration, Timestamp};
 use sources::{Events, Fetched, FlowReader};
 use std::collections::BTreeMap;
@@ -28,6 +28,8 @@ pub(super) struct Book<'s> {
     /// Which events were shown before is known.
     pub events_known: bool,
     pub state: &'s mut State,
+    /// The memory as the previous run left it.
+    pub reload: &'s dyn Fn() -> Result<Memory, RunError>,
 }
 
 /// What was read and measured.
@@ -51,7 +53,6 @@ pub(super) fn read_and_measure(
     rules: &Rules<'_>,
     needed: &[SourceKind],
     client: Option<&Client>,
-    store: &Store,
     book: &mut Book<'_>,
     now: Timestamp,
     warnings: &mut Vec<String>,
@@ -73,7 +74,8 @@ pub(super) fn read_and_measure(
         traffic_rules.iter().filter_map(|rule| if let Matcher::Traffic(filter) = &rule.matcher { Some(filter) } else { None }).collect();
     let decisions = plan::wanted_decisions(filters.iter().copied());
     let services = plan::wanted_services(filters.iter().copied());
-    let asked_for = if args.flows.is_some() { RECORDED.to_owned() } else { scope_of(&services) };
+    let recorded = cycle.recording(SourceKind::Traffic).is_some();
+    let asked_for = if recorded { RECORDED.to_owned() } else { scope_of(&services) };
     let longest = traffic_rules.iter().map(|rule| rule.window).max().unwrap_or_default();
     let mut coverage = book.state.traffic.coverage();
     // Once everything was asked for, less is known as well; any other change begins anew.
@@ -81,7 +83,7 @@ pub(super) fn read_and_measure(
         coverage.since = [None; 4];
     }
     let plan_ask = |skew: SignedDuration| plan_traffic(config, coverage.clone(), decisions.clone(), longest, shifted(now, skew));
-    let live = client.filter(|_| args.flows.is_none() && traffic_needed);
+    let live = client.filter(|_| !recorded && traffic_needed);
     let on_the_way = match (live, config.pce.as_ref()) {
         (Some(client), Some(settings)) => {
             (cycle.progress)("submitting the traffic query");
@@ -103,31 +105,33 @@ pub(super) fn read_and_measure(
     let mut out = Measurements { sources: Vec::new(), observations: BTreeMap::new() };
     let ven_rules = of(SourceKind::Vens);
     let workloads = ven_rules.iter().any(|rule| vens::needs_workloads(rule));
+    let recording = SourceKind::ALL.map(|source| cycle.recording(source));
+    let recording = |source: SourceKind| recording[source as usize];
     let (traffic_report, fetched) = std::thread::scope(|scope| {
         let others = scope.spawn(|| {
-            let events = needed.contains(&SourceKind::Events).then(|| match (&args.events, client) {
-                (Some(path), _) => sources::events_from_file(path, event_span.1),
+            let events = needed.contains(&SourceKind::Events).then(|| match (recording(SourceKind::Events), client) {
+                (Some(recording), _) => sources::events_from_file(recording, event_span.1),
                 (None, Some(client)) => sources::events_from_pce(client, event_span.0, event_span.1),
                 (None, None) => Fetched { report: sources::failed(SourceKind::Events, "not asked for".to_owned()), answer: None },
             });
-            let health = needed.contains(&SourceKind::Health).then(|| match (&args.health, client) {
-                (Some(path), _) => sources::health_from_file(path),
+            let health = needed.contains(&SourceKind::Health).then(|| match (recording(SourceKind::Health), client) {
+                (Some(recording), _) => sources::health_from_file(recording),
                 (None, Some(client)) => sources::health_from_pce(client),
                 (None, None) => Fetched { report: sources::failed(SourceKind::Health, "not asked for".to_owned()), answer: None },
             });
-            let vens = needed.contains(&SourceKind::Vens).then(|| match (&args.vens, client) {
-                (Some(path), _) => snapshots::vens_from_file(path, workloads),
+            let vens = needed.contains(&SourceKind::Vens).then(|| match (recording(SourceKind::Vens), client) {
+                (Some(recording), _) => snapshots::vens_from_file(recording, workloads),
                 _ => Fetched { report: sources::failed(SourceKind::Vens, "not asked for".to_owned()), answer: None },
             });
-            let database = needed.contains(&SourceKind::Database).then(|| match (&args.database, client) {
-                (Some(path), _) => snapshots::database_from_file(path),
+            let database = needed.contains(&SourceKind::Database).then(|| match (recording(SourceKind::Database), client) {
+                (Some(recording), _) => snapshots::database_from_file(recording),
                 _ => Fetched { report: sources::failed(SourceKind::Database, "not asked for".to_owned()), answer: None },
             });
             Others { events, health, vens, database }
         });
         let traffic = traffic_needed.then(|| {
             let ask = plan_ask(skew);
-            measure_traffic(cycle, &traffic_rules, ask, asked_for, on_the_way, client, book, store, &mut out.observations, warnings)
+            measure_traffic(cycle, &traffic_rules, ask, asked_for, on_the_way, client, book, &mut out.observations, warnings)
         });
         (traffic, others.join().unwrap_or_default())
     });
@@ -261,14 +265,17 @@ fn measure_traffic(
     on_the_way: Option<Result<sources::TrafficOnTheWay, String>>,
     client: Option<&Client>,
     book: &mut Book<'_>,
-    store: &Store,
     observations: &mut BTreeMap<String, Observation>,
     warnings: &mut Vec<String>,
 ) -> Result<SourceReport, RunError> {
-    let Cycle { config, args, .. } = *cycle;
+    let config = cycle.config;
     let delta = config.traffic.accounting == Accounting::Delta;
     let mut looks = if delta { std::mem::take(&mut book.memory.looks) } else { Vec::new() };
-    let settings = JudgeSettings { lookback: config.traffic.lookback, cap: config.traffic.max_looks, may_repeat: args.flows.is_none() };
+    let settings = JudgeSettings {
+        lookback: config.traffic.lookback,
+        cap: config.traffic.max_looks,
+        may_repeat: cycle.recording(SourceKind::Traffic).is_none(),
+    };
     let marks_of = TrafficJudge::marks_of(rules);
     if ask.anew {
         looks.clear();
@@ -285,8 +292,8 @@ fn measure_traffic(
     }
     let mut endpoints = Endpoints::new(judge.marker());
     let mut reader = FlowReader::new(&mut judge, &mut endpoints);
-    let mut report = match (&args.flows, on_the_way, client) {
-        (Some(path), _, _) => sources::flows_from_file(path, &mut reader),
+    let mut report = match (cycle.recording(SourceKind::Traffic), on_the_way, client) {
+        (Some(recording), _, _) => sources::flows_from_file(recording, &mut reader),
         (None, Some(Ok(query)), Some(client)) => sources::collect_traffic(client, query, &mut reader, (ask.from, ask.to), cycle.progress),
         (None, Some(Err(error)), _) => sources::failed(SourceKind::Traffic, error),
         _ => sources::failed(SourceKind::Traffic, "not asked for".to_owned()),
@@ -294,7 +301,7 @@ fn measure_traffic(
     report.unreadable = reader.unreadable;
     if matches!(report.status, SourceStatus::Failed) {
         // The memory may hold half an answer: that of the previous run is the one that counts.
-        let kept = store.load(&book.state.pce)?.memory;
+        let kept = (book.reload)()?;
         if delta {
             book.memory.looks = kept.looks;
         }
@@ -314,6 +321,7 @@ fn measure_traffic(
             outcome.over_cap, config.traffic.max_looks
         ));
     }
+    let whole = report.status == SourceStatus::Ok;
     conclude(rules, outcome.observations, &mut own, whole, ask.to, observations);
     book.memory.rules.extend(keys.into_iter().zip(own));
     if let Some(memory) = outcome.memory {
@@ -342,6 +350,7 @@ fn conclude(
             Some((ratio, ((_, total), _))) => ratio::divide(rule, ratio, part, &total),
             None => part,
         };
+        memory.sightings.close(whole);
         memory.history.complete(rule, &mut observation, whole, now);
         observations.insert(rule.name.clone(), observation);
     }

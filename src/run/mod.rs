@@ -2,10 +2,13 @@
 
 pub mod deliver;
 pub mod doctor;
+pub mod export;
 pub mod interrupt;
 mod measure;
 pub mod output;
 pub mod query;
+pub mod recorded;
+pub mod rehearse;
 mod rules;
 pub mod snapshots;
 pub mod sources;
@@ -20,12 +23,14 @@ use crate::heartbeat::Heartbeat;
 use crate::judge::outbox::{Addressee, Policy};
 use crate::judge::{exit, outbox};
 use crate::pce::{Client, ClientOptions, RealPace};
+use crate::state::looks::Memory;
 use crate::state::{LastRun, Loaded, State, StateError, Store};
 use deliver::{Ready, ReadyChannels};
 use globset::Glob;
 use interrupt::Interrupt;
 use jiff::Timestamp;
 use measure::{Book, read_and_measure};
+use sources::Recording;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -42,6 +47,44 @@ pub struct Cycle<'c> {
     pub interrupt: &'c Interrupt,
     /// A line about what is going on, for a terminal.
     pub progress: &'c (dyn Fn(&str) + Sync),
+    /// Answers that are given instead of asked for.
+    pub given: Option<&'c Given>,
+}
+
+/// An answer that is given.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// As the PCE would send it.
+    Text(Vec<u8>),
+    /// As it was recorded.
+    Path(PathBuf),
+    /// There is none, for this reason.
+    Failed(String),
+}
+
+/// Answers by source.
+pub type Given = std::collections::BTreeMap<SourceKind, Answer>;
+
+impl Cycle<'_> {
+    /// The recorded answer of a source, when it is not to be asked.
+    fn recording(&self, source: SourceKind) -> Option<Recording<'_>> {
+        if let Some(given) = self.given.and_then(|given| given.get(&source)) {
+            return Some(match given {
+                Answer::Text(text) => Recording::Text(text),
+                Answer::Path(path) => Recording::Path(path),
+                Answer::Failed(error) => Recording::Failed(error),
+            });
+        }
+        let args = self.args;
+        let path = match source {
+            SourceKind::Traffic => &args.flows,
+            SourceKind::Events => &args.events,
+            SourceKind::Health => &args.health,
+            SourceKind::Vens => &args.vens,
+            SourceKind::Database => &args.database,
+        };
+        path.as_deref().map(Recording::Path)
+    }
 }
 
 /// Why a cycle could not be run at all. Nothing was changed.
@@ -112,7 +155,7 @@ fn cycle_once(
     };
 
     // Everything that can fail before the first request fails here.
-    let from_pce: Vec<SourceKind> = needed.iter().copied().filter(|source| file_of(args, *source).is_none()).collect();
+    let from_pce: Vec<SourceKind> = needed.iter().copied().filter(|source| cycle.recording(*source).is_none()).collect();
     let client = if from_pce.is_empty() {
         None
     } else {
@@ -121,79 +164,23 @@ fn cycle_once(
     };
     let channels = open_channels(config);
     let store = if args.dry_run { Store::read_only(&cycle.state_path) } else { Store::lock(&cycle.state_path, args.lock_wait)? };
-    let Loaded { mut state, memory, memory_lost } = store.load(&identity)?;
+    let Loaded { state, memory, memory_lost } = store.load(&identity)?;
     let mut warnings = config.warnings.clone();
-    warnings.extend(memory_lost.clone());
     warnings.extend(heartbeat_trouble.map(|error| format!("heartbeat in [run]: {error}")));
-    if state.last_run.as_ref().is_some_and(|last| last.at > now) {
-        warnings.push("the clock went back since the previous run; what was remembered for later counts from now".to_owned());
-        outbox::clamp_to(&mut state.instances, &mut state.outbox, now);
-    }
-    if memory_lost.is_some() {
-        state.traffic = Default::default();
-    }
     if let Some(heartbeat) = heartbeat
         && let Err(error) = heartbeat.start(&run.id)
     {
         warnings.push(format!("heartbeat: {error}"));
     }
 
-    let mut book = Book { memory, events_known: memory_lost.is_none(), state: &mut state };
-    let read = read_and_measure(cycle, &rules, &needed, client.as_ref(), &store, &mut book, now, &mut warnings)?;
-    if interrupt.stop.load(std::sync::atomic::Ordering::SeqCst) {
-        interrupt.wait_for_the_end();
-        return Err(RunError::Interrupted);
-    }
-    let memory = book.memory;
-    if let Some(client) = &client {
-        let skew = sources::measured_skew(client);
-        if skew.as_secs().abs() > 60 {
-            warnings.push(format!(
-                "the PCE's clock is {} of this machine's by {:#}; windows follow the PCE's",
-                if skew.is_negative() { "behind" } else { "ahead" },
-                skew.abs()
-            ));
-        }
-        state.last_run =
-            Some(LastRun { id: run.id.clone(), at: now, version: env!("CARGO_PKG_VERSION").to_owned(), clock_skew: skew.as_secs() });
-    } else {
-        let clock_skew = state.last_run.as_ref().map_or(0, |last| last.clock_skew);
-        state.last_run = Some(LastRun { id: run.id.clone(), at: now, version: env!("CARGO_PKG_VERSION").to_owned(), clock_skew });
-    }
-    drop(client);
+    let known = Known { state, memory, memory_lost };
+    let reload = || Ok(store.load(&identity)?.memory);
+    let Decided { mut report, mut state, memory } = decide(cycle, &rules, &needed, run, known, client, &reload, warnings)?;
 
-    // Decide.
-    let fresh = rules::judge(&mut state, &rules.enabled, &rules.selected, &read, now);
-    let addressees: Vec<Addressee> = config
-        .channels
-        .iter()
-        .filter(|channel| channel.common.enabled)
-        .map(|channel| Addressee {
-            name: channel.common.name.clone(),
-            min_severity: channel.common.min_severity,
-            send_resolved: channel.common.send_resolved,
-            takes_all: channel.settings.every_run(),
-        })
-        .collect();
-    let policy = Policy {
-        channels: &addressees,
-        routes: &config.routes,
-        max_alerts: config.run.max_alerts,
-        pce: &identity,
-        new_id: &|| uuid::Uuid::new_v4().to_string(),
-    };
-    let parcels = outbox::due(&rules.enabled, &mut state.instances, &state.outbox, &policy, now);
-    let telling: std::collections::BTreeSet<String> = parcels.iter().flat_map(outbox::fingerprints).collect();
-    state.outbox.extend(parcels);
-    let mut report = Report {
-        run,
-        status: Status::Ok,
-        exit_code: 0,
-        sources: read.sources.clone(),
-        rules: rules::reports(&state, config, &rules.selected, &read, &rules::Novelty { fresh: &fresh, telling: &telling, now }),
-        deliveries: Vec::new(),
-        warnings,
-    };
+    if let Some(folder) = &args.record {
+        let note = recorded::RunNote::of(&report);
+        report.warnings.extend(note.write(folder).err());
+    }
 
     // Remember, tell, remember what was told.
     let broken = deliver::broken(&channels);
@@ -219,6 +206,108 @@ fn cycle_once(
         ping(heartbeat, &mut report);
     }
     Ok(report)
+}
+
+/// What is known before a cycle decides.
+#[derive(Debug)]
+pub struct Known {
+    /// Instances, outbox, cursors.
+    pub state: State,
+    /// Looks and what rules remember.
+    pub memory: Memory,
+    /// Why the memory is not the one that belongs to the state.
+    pub memory_lost: Option<String>,
+}
+
+/// What a cycle has decided, before anybody is told.
+struct Decided {
+    /// Without deliveries and exit code.
+    report: Report,
+    /// With the new messages in its outbox.
+    state: State,
+    memory: Memory,
+}
+
+/// The deciding part of a cycle: read, measure, judge, and make the messages that are due.
+#[allow(clippy::too_many_arguments)]
+fn decide(
+    cycle: &Cycle<'_>,
+    rules: &Rules<'_>,
+    needed: &[SourceKind],
+    run: RunInfo,
+    known: Known,
+    client: Option<Client>,
+    reload: &dyn Fn() -> Result<Memory, RunError>,
+    mut warnings: Vec<String>,
+) -> Result<Decided, RunError> {
+    let Cycle { config, interrupt, .. } = *cycle;
+    let Known { mut state, memory, memory_lost } = known;
+    let now = run.started_at;
+    let identity = config.identity();
+    warnings.extend(memory_lost.clone());
+    if state.last_run.as_ref().is_some_and(|last| last.at > now) {
+        warnings.push("the clock went back since the previous run; what was remembered for later counts from now".to_owned());
+        outbox::clamp_to(&mut state.instances, &mut state.outbox, now);
+    }
+    if memory_lost.is_some() {
+        state.traffic = Default::default();
+    }
+    let mut book = Book { memory, events_known: memory_lost.is_none(), state: &mut state, reload };
+    let read = read_and_measure(cycle, rules, needed, client.as_ref(), &mut book, now, &mut warnings)?;
+    if interrupt.stop.load(std::sync::atomic::Ordering::SeqCst) {
+        interrupt.wait_for_the_end();
+        return Err(RunError::Interrupted);
+    }
+    let memory = book.memory;
+    let clock_skew = match &client {
+        Some(client) => {
+            let skew = sources::measured_skew(client);
+            if skew.as_secs().abs() > 60 {
+                warnings.push(format!(
+                    "the PCE's clock is {} of this machine's by {:#}; windows follow the PCE's",
+                    if skew.is_negative() { "behind" } else { "ahead" },
+                    skew.abs()
+                ));
+            }
+            skew.as_secs()
+        }
+        None => state.last_run.as_ref().map_or(0, |last| last.clock_skew),
+    };
+    state.last_run = Some(LastRun { id: run.id.clone(), at: now, version: env!("CARGO_PKG_VERSION").to_owned(), clock_skew });
+    drop(client);
+
+    let fresh = rules::judge(&mut state, &rules.enabled, &rules.selected, &read, now);
+    let addressees: Vec<Addressee> = config
+        .channels
+        .iter()
+        .filter(|channel| channel.common.enabled)
+        .map(|channel| Addressee {
+            name: channel.common.name.clone(),
+            min_severity: channel.common.min_severity,
+            send_resolved: channel.common.send_resolved,
+            takes_all: channel.settings.every_run(),
+        })
+        .collect();
+    let policy = Policy {
+        channels: &addressees,
+        routes: &config.routes,
+        max_alerts: config.run.max_alerts,
+        pce: &identity,
+        new_id: &|| uuid::Uuid::new_v4().to_string(),
+    };
+    let parcels = outbox::due(&rules.enabled, &mut state.instances, &state.outbox, &policy, now);
+    let telling: std::collections::BTreeSet<String> = parcels.iter().flat_map(outbox::fingerprints).collect();
+    state.outbox.extend(parcels);
+    let report = Report {
+        run,
+        status: Status::Ok,
+        exit_code: 0,
+        sources: read.sources.clone(),
+        rules: rules::reports(&state, config, &rules.selected, &read, &rules::Novelty { fresh: &fresh, telling: &telling, now }),
+        deliveries: Vec::new(),
+        warnings,
+    };
+    Ok(Decided { report, state, memory })
 }
 
 /// A report for a cycle that could not be run: every rule unknown, so that no consumer takes silence for calm.
@@ -281,16 +370,6 @@ fn choose<'c>(config: &'c Config, args: &CheckArgs) -> Result<Rules<'c>, RunErro
 
 fn needed_sources(rules: &Rules<'_>) -> Vec<SourceKind> {
     SourceKind::ALL.into_iter().filter(|source| rules.selected.iter().any(|rule| rule.source == *source)).collect()
-}
-
-fn file_of(args: &CheckArgs, source: SourceKind) -> Option<&PathBuf> {
-    match source {
-        SourceKind::Traffic => args.flows.as_ref(),
-        SourceKind::Events => args.events.as_ref(),
-        SourceKind::Health => args.health.as_ref(),
-        SourceKind::Vens => args.vens.as_ref(),
-        SourceKind::Database => args.database.as_ref(),
-    }
 }
 
 /// What a conversation with the PCE needs beside the config.

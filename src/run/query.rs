@@ -2,7 +2,7 @@
 //! answer. Nothing is remembered and nothing is told to anybody.
 
 use super::interrupt::Interrupt;
-use super::sources::{self, FlowReader};
+use super::sources::{self, FlowReader, Recording};
 use super::{Conversation, RunError, open_client};
 use crate::cli::adhoc::{SourceArgs, SpanArgs, When};
 use crate::config::{Config, PceSettings};
@@ -143,7 +143,7 @@ pub fn flows(
     let report = if let Some(file) = query.file {
         chosen.span = asked.map(|asked| asked.at(now));
         let mut reader = FlowReader::new(&mut chosen, &mut endpoints);
-        let report = sources::flows_from_file(file, &mut reader);
+        let report = sources::flows_from_file(Recording::Path(file), &mut reader);
         SourceReport { unreadable: reader.unreadable, ..report }
     } else if let Some(asked) = asked {
         let (client, settings) = query.client(SourceKind::Traffic)?;
@@ -223,7 +223,7 @@ pub fn events(query: &Query<'_>, span: &SpanArgs, filter: &Filter<EventCondition
     let asked = query.asked(span, Duration::from_secs(86_400))?;
     let now = query.now();
     let (fetched, span) = match (query.file, asked) {
-        (Some(file), asked) => (sources::events_from_file(file, now), asked.map(|asked| asked.at(now))),
+        (Some(file), asked) => (sources::events_from_file(Recording::Path(file), now), asked.map(|asked| asked.at(now))),
         (None, Some(asked)) => {
             let (client, _) = query.client(SourceKind::Events)?;
             (query.progress)("asking for events");
@@ -266,7 +266,7 @@ pub fn events(query: &Query<'_>, span: &SpanArgs, filter: &Filter<EventCondition
 /// The PCE's health.
 pub fn health(query: &Query<'_>) -> Result<Answer<Vec<Health>>, RunError> {
     let fetched = match query.file {
-        Some(file) => sources::health_from_file(file),
+        Some(file) => sources::health_from_file(Recording::Path(file)),
         None => {
             let (client, _) = query.client(SourceKind::Health)?;
             (query.progress)("asking for health");

@@ -1,25 +1,24 @@
 //! Reading VENs and the traffic database: from the PCE, or from recorded answers.
 
-use super::sources::{Fetched, failed, open, recorded, with_unreadable};
+use super::sources::{Fetched, Recording, failed, with_unreadable};
 use crate::domain::metric::SourceKind;
 use crate::domain::report::{SourceReport, SourceStatus};
 use crate::domain::ven::{Database, Inventory};
 use crate::pce::database::parse_database;
 use crate::pce::vens::VenRecords;
-use std::path::Path;
 
 /// Reads recorded VENs, and the workloads they manage when rules ask for what only those tell.
-pub fn vens_from_file(path: &Path, workloads: bool) -> Fetched<Inventory> {
+pub fn vens_from_file(recording: Recording<'_>, workloads: bool) -> Fetched<Inventory> {
     let mut report = SourceReport { status: SourceStatus::Ok, error: None, ..failed(SourceKind::Vens, String::new()) };
     let mut records = VenRecords::default();
     let read = || -> Result<(), String> {
-        let mut files = recorded(path, "vens-")?;
-        if path.is_dir() && workloads {
+        let mut files = recording.files("vens-")?;
+        if recording.folder().is_some() && workloads {
             // A run that did not need them has not recorded any.
-            files.extend(recorded(path, "workloads-").unwrap_or_default());
+            files.extend(recording.files("workloads-").unwrap_or_default());
         }
         for file in files {
-            let decoded = records.read(open(&file)?).map_err(|error| format!("{}: {error}", file.display()))?;
+            let decoded = records.read(file.open()?).map_err(|error| format!("{}: {error}", file.name()))?;
             report.records += decoded.rows;
             report.unreadable += decoded.unreadable;
         }
@@ -32,17 +31,17 @@ pub fn vens_from_file(path: &Path, workloads: bool) -> Fetched<Inventory> {
     let lacking = workloads && records.lacks_workloads();
     if lacking {
         report.status = SourceStatus::Partial;
-        report.error = Some(format!("{} holds no workloads, and only those tell enforcement, sync_state and online", path.display()));
+        report.error = Some(format!("{} holds no workloads, and only those tell enforcement, sync_state and online", recording.name()));
     }
     Fetched { report: with_unreadable(report), answer: Some(records.join(workloads && !lacking)) }
 }
 
 /// Reads a recorded answer about the traffic database.
-pub fn database_from_file(path: &Path) -> Fetched<Vec<Database>> {
+pub fn database_from_file(recording: Recording<'_>) -> Fetched<Vec<Database>> {
     let read = || -> Result<Vec<Database>, String> {
         let mut list = Vec::new();
-        for file in recorded(path, "database")? {
-            list.extend(parse_database(open(&file)?).map_err(|error| format!("{}: {error}", file.display()))?);
+        for file in recording.files("database")? {
+            list.extend(parse_database(file.open()?).map_err(|error| format!("{}: {error}", file.name()))?);
         }
         Ok(list)
     };

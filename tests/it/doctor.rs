@@ -356,3 +356,24 @@ fn files_and_state() {
     bench.room.config(&text.replace("{ env = \"PCE_SECRET\" }", "{ file = \"secret\" }"));
     says(&doctor(&bench.room, &["--offline"]), "secret", "warn", "chmod 600");
 }
+
+/// A PCE whose totals are those of the span: the longer one holds more.
+#[test]
+fn totals_that_are_clipped() {
+    let row = |connections: u64| {
+        serde_json::json!([{ "src": { "ip": "10.0.0.1" }, "dst": { "ip": "10.0.0.2" }, "service": { "port": 80, "proto": 6 },
+            "num_connections": connections, "policy_decision": "allowed", "flow_direction": "outbound",
+            "timestamp_range": { "first_detected": "2026-11-20T00:01:00Z", "last_detected": "2026-11-20T10:05:00Z" } }])
+    };
+    let answer = |connections: u64| Action::Answer {
+        status: 200,
+        headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
+        body: row(connections).to_string().into_bytes(),
+    };
+    for (accounting, verdict, part) in [("delta", "warn", "accounting = \"as_reported\""), ("as_reported", "ok", "clipped to the span")] {
+        let bench = bench_with(&format!("{RULE}[traffic]\naccounting = \"{accounting}\"\n"));
+        bench.sim.set_faults(vec![Fault::new(Endpoint::Download, 1..=1, answer(10)), Fault::new(Endpoint::Download, 2..=2, answer(1_000))]);
+        says(&doctor(&bench.room, &[]), "pce.totals", verdict, part);
+        bench.sim.set_faults(Vec::new());
+    }
+}

@@ -62,7 +62,7 @@ pub fn choose(offers: &[Offer], names: &[String], more: impl Fn(&str) -> Option<
         offers.iter().map(|offer| (column(offer), if offer.usual { Audience::Everybody } else { Audience::Machines })).collect();
     if names == ["help"] {
         let rows = offers.iter().map(|offer| vec![offer.name.to_owned(), offer.about.to_owned()]).collect();
-        print(&format!("{}{hint}", crate::commands::listing(["column", "what it is"].map(str::to_owned), rows)))?;
+        print(&format!("{}{hint}", crate::commands::listing([tr!("column"), tr!("what it is")], rows)))?;
         return Ok(None);
     }
     let mut chosen = Vec::new();

@@ -82,6 +82,8 @@ fn hosts(channel: &ChannelConfig) -> (Vec<Host>, Result<(), String>) {
         let place = destination.rsplit_once(" via ").map_or(destination.as_str(), |(_, place)| place);
         let (scheme, place) = place.split_once("://").unwrap_or(("tcp", place));
         if let Some((host, port)) = place.rsplit_once(':')
+            // A path is no host, whatever it is called.
+            && !host.contains('/')
             && let Ok(port) = port.parse()
         {
             hosts.push(if scheme == "udp" { Host::Udp(host.to_owned(), port) } else { Host::Tcp(host.to_owned(), port) });

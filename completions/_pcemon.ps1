@@ -43,6 +43,7 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
             [CompletionResult]::new('flows', 'flows', [CompletionResultType]::ParameterValue, 'Flows of the PCE or of a recorded answer, chosen by the keys of a rule''s `match`')
             [CompletionResult]::new('top', 'top', [CompletionResultType]::ParameterValue, 'Who talks most: talkers, destinations, pairs, ports, processes or labels, on one screen')
             [CompletionResult]::new('events', 'events', [CompletionResultType]::ParameterValue, 'Audit events of the PCE or of a recorded answer, newest first')
+            [CompletionResult]::new('vens', 'vens', [CompletionResultType]::ParameterValue, 'VENs of the PCE or of a recorded answer, by name')
             [CompletionResult]::new('health', 'health', [CompletionResultType]::ParameterValue, 'The PCE''s own health: clusters and their nodes')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find out what is wrong, part by part, and what to do about it')
             [CompletionResult]::new('rules', 'rules', [CompletionResultType]::ParameterValue, 'Look at the rules of the config')
@@ -50,6 +51,7 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
             [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Backtest the rules: what would have fired, how often somebody would have been told, which thresholds fit')
             [CompletionResult]::new('channel', 'channel', [CompletionResultType]::ParameterValue, 'Look at the channels of the config and try them')
             [CompletionResult]::new('outbox', 'outbox', [CompletionResultType]::ParameterValue, 'Messages that wait for delivery or were given up')
+            [CompletionResult]::new('silence', 'silence', [CompletionResultType]::ParameterValue, 'Have alerts told to nobody for a while')
             [CompletionResult]::new('state', 'state', [CompletionResultType]::ParameterValue, 'What is remembered between runs')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print shell completions')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page, or write all pages into a folder')
@@ -308,6 +310,60 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
             [CompletionResult]::new('--not-pce-fqdn', '--not-pce-fqdn', [CompletionResultType]::ParameterName, 'Which PCE recorded it')
             [CompletionResult]::new('--resource', '--resource', [CompletionResultType]::ParameterName, 'Name or href of what was changed')
             [CompletionResult]::new('--not-resource', '--not-resource', [CompletionResultType]::ParameterName, 'Name or href of what was changed')
+            [CompletionResult]::new('--match', '--match', [CompletionResultType]::ParameterName, 'Conditions written as in the config: ''decision = ["blocked"], port = [3306]''')
+            [CompletionResult]::new('--exclude', '--exclude', [CompletionResultType]::ParameterName, 'Conditions that leave out, written as in the config')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write the result also to a file, as FORMAT=PATH; may be repeated')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours in the table')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the messages on standard error')
+            [CompletionResult]::new('--reverse', '--reverse', [CompletionResultType]::ParameterName, 'Turn the order round')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error (-vv for everything), and show disabled rules in the table')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error (-vv for everything), and show disabled rules in the table')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'pcemon;vens' {
+            [CompletionResult]::new('--vens', '--vens', [CompletionResultType]::ParameterName, 'Read VENs, and the workloads they manage, from a recorded answer: a file (JSON array or one object per line, plain or gzip), a folder of --record, or - for standard input')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Rows shown; 0 shows all [default: 50 in a table or a sorted list, all else]')
+            [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Columns, in this order; `--columns help` lists them [default: a few in a table, all else]')
+            [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Take this as the present instant (RFC 3339)')
+            [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'Keep the raw answers of the PCE in this folder, compressed')
+            [CompletionResult]::new('--ven', '--ven', [CompletionResultType]::ParameterName, 'VEN, by name or host name')
+            [CompletionResult]::new('--not-ven', '--not-ven', [CompletionResultType]::ParameterName, 'VEN, by name or host name')
+            [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'Label')
+            [CompletionResult]::new('--not-label', '--not-label', [CompletionResultType]::ParameterName, 'Label')
+            [CompletionResult]::new('--status', '--status', [CompletionResultType]::ParameterName, 'active, suspended or uninstalled')
+            [CompletionResult]::new('--not-status', '--not-status', [CompletionResultType]::ParameterName, 'active, suspended or uninstalled')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Version of the VEN')
+            [CompletionResult]::new('--not-version', '--not-version', [CompletionResultType]::ParameterName, 'Version of the VEN')
+            [CompletionResult]::new('--os', '--os', [CompletionResultType]::ParameterName, 'Operating system')
+            [CompletionResult]::new('--not-os', '--not-os', [CompletionResultType]::ParameterName, 'Operating system')
+            [CompletionResult]::new('--enforcement', '--enforcement', [CompletionResultType]::ParameterName, 'Enforcement: idle, visibility_only, selective, full')
+            [CompletionResult]::new('--not-enforcement', '--not-enforcement', [CompletionResultType]::ParameterName, 'Enforcement: idle, visibility_only, selective, full')
+            [CompletionResult]::new('--sync-state', '--sync-state', [CompletionResultType]::ParameterName, 'Policy sync state: applied, synced, syncing, staged')
+            [CompletionResult]::new('--not-sync-state', '--not-sync-state', [CompletionResultType]::ParameterName, 'Policy sync state: applied, synced, syncing, staged')
+            [CompletionResult]::new('--condition', '--condition', [CompletionResultType]::ParameterName, 'Health condition, for example agent.missed_heartbeats')
+            [CompletionResult]::new('--not-condition', '--not-condition', [CompletionResultType]::ParameterName, 'Health condition, for example agent.missed_heartbeats')
+            [CompletionResult]::new('--online', '--online', [CompletionResultType]::ParameterName, 'Online')
+            [CompletionResult]::new('--not-online', '--not-online', [CompletionResultType]::ParameterName, 'Online')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Offline')
+            [CompletionResult]::new('--not-offline', '--not-offline', [CompletionResultType]::ParameterName, 'Offline')
+            [CompletionResult]::new('--ven-type', '--ven-type', [CompletionResultType]::ParameterName, 'server, endpoint or containerized-ven')
+            [CompletionResult]::new('--not-ven-type', '--not-ven-type', [CompletionResultType]::ParameterName, 'server, endpoint or containerized-ven')
+            [CompletionResult]::new('--active-pce', '--active-pce', [CompletionResultType]::ParameterName, 'PCE it reports to')
+            [CompletionResult]::new('--not-active-pce', '--not-active-pce', [CompletionResultType]::ParameterName, 'PCE it reports to')
+            [CompletionResult]::new('--ip', '--ip', [CompletionResultType]::ParameterName, 'Address, CIDR block or a-b range')
+            [CompletionResult]::new('--not-ip', '--not-ip', [CompletionResultType]::ParameterName, 'Address, CIDR block or a-b range')
+            [CompletionResult]::new('--heartbeat-older', '--heartbeat-older', [CompletionResultType]::ParameterName, 'Last heartbeat older than this')
+            [CompletionResult]::new('--not-heartbeat-older', '--not-heartbeat-older', [CompletionResultType]::ParameterName, 'Last heartbeat older than this')
             [CompletionResult]::new('--match', '--match', [CompletionResultType]::ParameterName, 'Conditions written as in the config: ''decision = ["blocked"], port = [3306]''')
             [CompletionResult]::new('--exclude', '--exclude', [CompletionResultType]::ParameterName, 'Conditions that leave out, written as in the config')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
@@ -678,6 +734,112 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
         'pcemon;outbox;help;help' {
             break
         }
+        'pcemon;silence' {
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write the result also to a file, as FORMAT=PATH; may be repeated')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours in the table')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the messages on standard error')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error (-vv for everything), and show disabled rules in the table')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error (-vv for everything), and show disabled rules in the table')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Silence alerts: they are followed as always, told to nobody, and do not count for the exit code')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'One line for each silence in force')
+            [CompletionResult]::new('expire', 'expire', [CompletionResultType]::ParameterValue, 'End silences now')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'pcemon;silence;add' {
+            [CompletionResult]::new('--match', '--match', [CompletionResultType]::ParameterName, 'Which alerts, for example rule=''Blocked*'' or severity!=critical; may be repeated, all must fit')
+            [CompletionResult]::new('--fingerprint', '--fingerprint', [CompletionResultType]::ParameterName, 'One alert that fires, by its fingerprint or the beginning of it (see `pcemon state show`), until it is over')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long, for example 2h')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Until when (RFC 3339)')
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why, for those who wonder')
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'Who wants it')
+            [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Take this as the present instant (RFC 3339)')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write the result also to a file, as FORMAT=PATH; may be repeated')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours in the table')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the messages on standard error')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error (-vv for everything), and show disabled rules in the table')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error (-vv for everything), and show disabled rules in the table')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'pcemon;silence;list' {
+            [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Take this as the present instant (RFC 3339)')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write the result also to a file, as FORMAT=PATH; may be repeated')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours in the table')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the messages on standard error')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Also those that ended within the last 7 days')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error (-vv for everything), and show disabled rules in the table')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error (-vv for everything), and show disabled rules in the table')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'pcemon;silence;expire' {
+            [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Take this as the present instant (RFC 3339)')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write the result also to a file, as FORMAT=PATH; may be repeated')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours in the table')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the messages on standard error')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'All of them')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error (-vv for everything), and show disabled rules in the table')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error (-vv for everything), and show disabled rules in the table')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'pcemon;silence;help' {
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Silence alerts: they are followed as always, told to nobody, and do not count for the exit code')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'One line for each silence in force')
+            [CompletionResult]::new('expire', 'expire', [CompletionResultType]::ParameterValue, 'End silences now')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'pcemon;silence;help;add' {
+            break
+        }
+        'pcemon;silence;help;list' {
+            break
+        }
+        'pcemon;silence;help;expire' {
+            break
+        }
+        'pcemon;silence;help;help' {
+            break
+        }
         'pcemon;state' {
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
@@ -694,12 +856,13 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error (-vv for everything), and show disabled rules in the table')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'What is remembered, for people or as JSON (-o json)')
-            [CompletionResult]::new('reset', 'reset', [CompletionResultType]::ParameterValue, 'Forget everything: firing alerts are told again, traffic numbers learn anew')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'What is remembered, and every alert with its fingerprint, for people or as JSON (-o json)')
+            [CompletionResult]::new('reset', 'reset', [CompletionResultType]::ParameterValue, 'Forget everything but silences: firing alerts are told again, traffic numbers learn anew')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'pcemon;state;show' {
+            [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Take this as the present instant (RFC 3339)')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]')
@@ -737,8 +900,8 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
             break
         }
         'pcemon;state;help' {
-            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'What is remembered, for people or as JSON (-o json)')
-            [CompletionResult]::new('reset', 'reset', [CompletionResultType]::ParameterValue, 'Forget everything: firing alerts are told again, traffic numbers learn anew')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'What is remembered, and every alert with its fingerprint, for people or as JSON (-o json)')
+            [CompletionResult]::new('reset', 'reset', [CompletionResultType]::ParameterValue, 'Forget everything but silences: firing alerts are told again, traffic numbers learn anew')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -794,6 +957,7 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
             [CompletionResult]::new('flows', 'flows', [CompletionResultType]::ParameterValue, 'Flows of the PCE or of a recorded answer, chosen by the keys of a rule''s `match`')
             [CompletionResult]::new('top', 'top', [CompletionResultType]::ParameterValue, 'Who talks most: talkers, destinations, pairs, ports, processes or labels, on one screen')
             [CompletionResult]::new('events', 'events', [CompletionResultType]::ParameterValue, 'Audit events of the PCE or of a recorded answer, newest first')
+            [CompletionResult]::new('vens', 'vens', [CompletionResultType]::ParameterValue, 'VENs of the PCE or of a recorded answer, by name')
             [CompletionResult]::new('health', 'health', [CompletionResultType]::ParameterValue, 'The PCE''s own health: clusters and their nodes')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find out what is wrong, part by part, and what to do about it')
             [CompletionResult]::new('rules', 'rules', [CompletionResultType]::ParameterValue, 'Look at the rules of the config')
@@ -801,6 +965,7 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
             [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Backtest the rules: what would have fired, how often somebody would have been told, which thresholds fit')
             [CompletionResult]::new('channel', 'channel', [CompletionResultType]::ParameterValue, 'Look at the channels of the config and try them')
             [CompletionResult]::new('outbox', 'outbox', [CompletionResultType]::ParameterValue, 'Messages that wait for delivery or were given up')
+            [CompletionResult]::new('silence', 'silence', [CompletionResultType]::ParameterValue, 'Have alerts told to nobody for a while')
             [CompletionResult]::new('state', 'state', [CompletionResultType]::ParameterValue, 'What is remembered between runs')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print shell completions')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page, or write all pages into a folder')
@@ -820,6 +985,9 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
             break
         }
         'pcemon;help;events' {
+            break
+        }
+        'pcemon;help;vens' {
             break
         }
         'pcemon;help;health' {
@@ -875,9 +1043,24 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
         'pcemon;help;outbox;drop' {
             break
         }
+        'pcemon;help;silence' {
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Silence alerts: they are followed as always, told to nobody, and do not count for the exit code')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'One line for each silence in force')
+            [CompletionResult]::new('expire', 'expire', [CompletionResultType]::ParameterValue, 'End silences now')
+            break
+        }
+        'pcemon;help;silence;add' {
+            break
+        }
+        'pcemon;help;silence;list' {
+            break
+        }
+        'pcemon;help;silence;expire' {
+            break
+        }
         'pcemon;help;state' {
-            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'What is remembered, for people or as JSON (-o json)')
-            [CompletionResult]::new('reset', 'reset', [CompletionResultType]::ParameterValue, 'Forget everything: firing alerts are told again, traffic numbers learn anew')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'What is remembered, and every alert with its fingerprint, for people or as JSON (-o json)')
+            [CompletionResult]::new('reset', 'reset', [CompletionResultType]::ParameterValue, 'Forget everything but silences: firing alerts are told again, traffic numbers learn anew')
             break
         }
         'pcemon;help;state;show' {

@@ -40,6 +40,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
             cand flows 'Flows of the PCE or of a recorded answer, chosen by the keys of a rule''s `match`'
             cand top 'Who talks most: talkers, destinations, pairs, ports, processes or labels, on one screen'
             cand events 'Audit events of the PCE or of a recorded answer, newest first'
+            cand vens 'VENs of the PCE or of a recorded answer, by name'
             cand health 'The PCE''s own health: clusters and their nodes'
             cand doctor 'Find out what is wrong, part by part, and what to do about it'
             cand rules 'Look at the rules of the config'
@@ -47,6 +48,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
             cand replay 'Backtest the rules: what would have fired, how often somebody would have been told, which thresholds fit'
             cand channel 'Look at the channels of the config and try them'
             cand outbox 'Messages that wait for delivery or were given up'
+            cand silence 'Have alerts told to nobody for a while'
             cand state 'What is remembered between runs'
             cand completions 'Print shell completions'
             cand man 'Print the manual page, or write all pages into a folder'
@@ -300,6 +302,59 @@ set edit:completion:arg-completer[pcemon] = {|@words|
             cand --not-pce-fqdn 'Which PCE recorded it'
             cand --resource 'Name or href of what was changed'
             cand --not-resource 'Name or href of what was changed'
+            cand --match 'Conditions written as in the config: ''decision = ["blocked"], port = [3306]'''
+            cand --exclude 'Conditions that leave out, written as in the config'
+            cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand -o 'Format of the result on standard output [default: table]'
+            cand --output 'Format of the result on standard output [default: table]'
+            cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
+            cand --color 'Colours in the table'
+            cand --lang 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]'
+            cand --log-format 'Form of the messages on standard error'
+            cand --reverse 'Turn the order round'
+            cand -q 'Print nothing when all is well'
+            cand --quiet 'Print nothing when all is well'
+            cand -v 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand --verbose 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'pcemon;vens'= {
+            cand --vens 'Read VENs, and the workloads they manage, from a recorded answer: a file (JSON array or one object per line, plain or gzip), a folder of --record, or - for standard input'
+            cand --limit 'Rows shown; 0 shows all [default: 50 in a table or a sorted list, all else]'
+            cand --columns 'Columns, in this order; `--columns help` lists them [default: a few in a table, all else]'
+            cand --now 'Take this as the present instant (RFC 3339)'
+            cand --record 'Keep the raw answers of the PCE in this folder, compressed'
+            cand --ven 'VEN, by name or host name'
+            cand --not-ven 'VEN, by name or host name'
+            cand --label 'Label'
+            cand --not-label 'Label'
+            cand --status 'active, suspended or uninstalled'
+            cand --not-status 'active, suspended or uninstalled'
+            cand --version 'Version of the VEN'
+            cand --not-version 'Version of the VEN'
+            cand --os 'Operating system'
+            cand --not-os 'Operating system'
+            cand --enforcement 'Enforcement: idle, visibility_only, selective, full'
+            cand --not-enforcement 'Enforcement: idle, visibility_only, selective, full'
+            cand --sync-state 'Policy sync state: applied, synced, syncing, staged'
+            cand --not-sync-state 'Policy sync state: applied, synced, syncing, staged'
+            cand --condition 'Health condition, for example agent.missed_heartbeats'
+            cand --not-condition 'Health condition, for example agent.missed_heartbeats'
+            cand --online 'Online'
+            cand --not-online 'Online'
+            cand --offline 'Offline'
+            cand --not-offline 'Offline'
+            cand --ven-type 'server, endpoint or containerized-ven'
+            cand --not-ven-type 'server, endpoint or containerized-ven'
+            cand --active-pce 'PCE it reports to'
+            cand --not-active-pce 'PCE it reports to'
+            cand --ip 'Address, CIDR block or a-b range'
+            cand --not-ip 'Address, CIDR block or a-b range'
+            cand --heartbeat-older 'Last heartbeat older than this'
+            cand --not-heartbeat-older 'Last heartbeat older than this'
             cand --match 'Conditions written as in the config: ''decision = ["blocked"], port = [3306]'''
             cand --exclude 'Conditions that leave out, written as in the config'
             cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
@@ -640,6 +695,103 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         }
         &'pcemon;outbox;help;help'= {
         }
+        &'pcemon;silence'= {
+            cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand -o 'Format of the result on standard output [default: table]'
+            cand --output 'Format of the result on standard output [default: table]'
+            cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
+            cand --color 'Colours in the table'
+            cand --lang 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]'
+            cand --log-format 'Form of the messages on standard error'
+            cand -q 'Print nothing when all is well'
+            cand --quiet 'Print nothing when all is well'
+            cand -v 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand --verbose 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand add 'Silence alerts: they are followed as always, told to nobody, and do not count for the exit code'
+            cand list 'One line for each silence in force'
+            cand expire 'End silences now'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'pcemon;silence;add'= {
+            cand --match 'Which alerts, for example rule=''Blocked*'' or severity!=critical; may be repeated, all must fit'
+            cand --fingerprint 'One alert that fires, by its fingerprint or the beginning of it (see `pcemon state show`), until it is over'
+            cand --for 'How long, for example 2h'
+            cand --until 'Until when (RFC 3339)'
+            cand --reason 'Why, for those who wonder'
+            cand --by 'Who wants it'
+            cand --now 'Take this as the present instant (RFC 3339)'
+            cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand -o 'Format of the result on standard output [default: table]'
+            cand --output 'Format of the result on standard output [default: table]'
+            cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
+            cand --color 'Colours in the table'
+            cand --lang 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]'
+            cand --log-format 'Form of the messages on standard error'
+            cand -q 'Print nothing when all is well'
+            cand --quiet 'Print nothing when all is well'
+            cand -v 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand --verbose 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'pcemon;silence;list'= {
+            cand --now 'Take this as the present instant (RFC 3339)'
+            cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand -o 'Format of the result on standard output [default: table]'
+            cand --output 'Format of the result on standard output [default: table]'
+            cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
+            cand --color 'Colours in the table'
+            cand --lang 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]'
+            cand --log-format 'Form of the messages on standard error'
+            cand --all 'Also those that ended within the last 7 days'
+            cand -q 'Print nothing when all is well'
+            cand --quiet 'Print nothing when all is well'
+            cand -v 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand --verbose 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'pcemon;silence;expire'= {
+            cand --now 'Take this as the present instant (RFC 3339)'
+            cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand -o 'Format of the result on standard output [default: table]'
+            cand --output 'Format of the result on standard output [default: table]'
+            cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
+            cand --color 'Colours in the table'
+            cand --lang 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]'
+            cand --log-format 'Form of the messages on standard error'
+            cand --all 'All of them'
+            cand -q 'Print nothing when all is well'
+            cand --quiet 'Print nothing when all is well'
+            cand -v 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand --verbose 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'pcemon;silence;help'= {
+            cand add 'Silence alerts: they are followed as always, told to nobody, and do not count for the exit code'
+            cand list 'One line for each silence in force'
+            cand expire 'End silences now'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'pcemon;silence;help;add'= {
+        }
+        &'pcemon;silence;help;list'= {
+        }
+        &'pcemon;silence;help;expire'= {
+        }
+        &'pcemon;silence;help;help'= {
+        }
         &'pcemon;state'= {
             cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
             cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
@@ -656,11 +808,12 @@ set edit:completion:arg-completer[pcemon] = {|@words|
             cand --verbose 'Say more on standard error (-vv for everything), and show disabled rules in the table'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
-            cand show 'What is remembered, for people or as JSON (-o json)'
-            cand reset 'Forget everything: firing alerts are told again, traffic numbers learn anew'
+            cand show 'What is remembered, and every alert with its fingerprint, for people or as JSON (-o json)'
+            cand reset 'Forget everything but silences: firing alerts are told again, traffic numbers learn anew'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'pcemon;state;show'= {
+            cand --now 'Take this as the present instant (RFC 3339)'
             cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
             cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
             cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
@@ -696,8 +849,8 @@ set edit:completion:arg-completer[pcemon] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'pcemon;state;help'= {
-            cand show 'What is remembered, for people or as JSON (-o json)'
-            cand reset 'Forget everything: firing alerts are told again, traffic numbers learn anew'
+            cand show 'What is remembered, and every alert with its fingerprint, for people or as JSON (-o json)'
+            cand reset 'Forget everything but silences: firing alerts are told again, traffic numbers learn anew'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'pcemon;state;help;show'= {
@@ -747,6 +900,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
             cand flows 'Flows of the PCE or of a recorded answer, chosen by the keys of a rule''s `match`'
             cand top 'Who talks most: talkers, destinations, pairs, ports, processes or labels, on one screen'
             cand events 'Audit events of the PCE or of a recorded answer, newest first'
+            cand vens 'VENs of the PCE or of a recorded answer, by name'
             cand health 'The PCE''s own health: clusters and their nodes'
             cand doctor 'Find out what is wrong, part by part, and what to do about it'
             cand rules 'Look at the rules of the config'
@@ -754,6 +908,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
             cand replay 'Backtest the rules: what would have fired, how often somebody would have been told, which thresholds fit'
             cand channel 'Look at the channels of the config and try them'
             cand outbox 'Messages that wait for delivery or were given up'
+            cand silence 'Have alerts told to nobody for a while'
             cand state 'What is remembered between runs'
             cand completions 'Print shell completions'
             cand man 'Print the manual page, or write all pages into a folder'
@@ -768,6 +923,8 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         &'pcemon;help;top'= {
         }
         &'pcemon;help;events'= {
+        }
+        &'pcemon;help;vens'= {
         }
         &'pcemon;help;health'= {
         }
@@ -807,9 +964,20 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         }
         &'pcemon;help;outbox;drop'= {
         }
+        &'pcemon;help;silence'= {
+            cand add 'Silence alerts: they are followed as always, told to nobody, and do not count for the exit code'
+            cand list 'One line for each silence in force'
+            cand expire 'End silences now'
+        }
+        &'pcemon;help;silence;add'= {
+        }
+        &'pcemon;help;silence;list'= {
+        }
+        &'pcemon;help;silence;expire'= {
+        }
         &'pcemon;help;state'= {
-            cand show 'What is remembered, for people or as JSON (-o json)'
-            cand reset 'Forget everything: firing alerts are told again, traffic numbers learn anew'
+            cand show 'What is remembered, and every alert with its fingerprint, for people or as JSON (-o json)'
+            cand reset 'Forget everything but silences: firing alerts are told again, traffic numbers learn anew'
         }
         &'pcemon;help;state;show'= {
         }

@@ -22,6 +22,8 @@ pub enum Question {
     Labels,
     /// One event of the organisation.
     Events,
+    /// One workload of the organisation.
+    Workloads,
     /// Its health.
     Health,
 }
@@ -45,8 +47,9 @@ impl Client {
             Question::Health => self.line.api_url("health"),
             Question::Labels => self.line.org_url("labels"),
             Question::Events => self.line.org_url("events"),
+            Question::Workloads => self.line.org_url("workloads"),
         };
-        if matches!(question, Question::Labels | Question::Events) {
+        if !matches!(question, Question::Version | Question::Health) {
             url.query_pairs_mut().append_pair("max_results", "1");
         }
         self.line.get_now(url, LIMIT, limit)

@@ -15,7 +15,7 @@ const NOW: &str = "2026-11-20T10:10:00Z";
 const RULE: &str = "[[rules]]\nname = \"PCE health\"\nsource = \"health\"\n";
 
 fn bench_with(config: &str) -> Bench {
-    let Estate { world, events, health } = estate::world(at("10:00"));
+    let Estate { world, events, health, .. } = estate::world(at("10:00"));
     let bench = Bench::new(Options { events, health, ..Options::new(world, at("10:10")) }, config);
     bench.sim.set_now(at("10:10"));
     bench
@@ -138,6 +138,7 @@ fn what_the_key_may_not_do() {
         (Endpoint::Events, "pce.events", "fail", "403"),
         (Endpoint::Submit, "pce.traffic", "fail", "may view traffic"),
         (Endpoint::Health, "pce.health", "skipped", "not offered"),
+        (Endpoint::Workloads, "pce.workloads", "skipped", "no rule needs them"),
         (Endpoint::ProductVersion, "pce.version", "warn", "403"),
     ] {
         bench.sim.set_faults(vec![Fault::new(endpoint, .., forbidden())]);

@@ -3,12 +3,14 @@
 
 mod accounting;
 mod adhoc;
+mod calendar;
 mod channels;
 mod check;
 mod check_accounting;
 mod check_failures;
 mod check_state;
 mod config;
+mod database;
 mod deliver;
 mod doctor;
 mod generated;
@@ -19,6 +21,7 @@ mod sim;
 mod sim_estate;
 mod sim_server;
 mod tidy;
+mod vens;
 
 mod support {
     pub mod cli;

@@ -3,7 +3,7 @@
 use super::{Findings, Patient, span};
 use crate::config::{Config, PceSettings, fetch_secret};
 use crate::domain::filter::Filter;
-use crate::domain::metric::Unit;
+use crate::domain::metric::{SourceKind, Unit};
 use crate::domain::record::{Flow, FlowSink};
 use crate::domain::report::Accounting;
 use crate::domain::text::quantity;
@@ -77,7 +77,7 @@ pub(super) fn examine(
     if !may_ask {
         return None;
     }
-    permissions(&client, patient.timeout, findings);
+    permissions(&client, patient.timeout, config, findings);
     let here = now.checked_add(client.clock_skew().unwrap_or_default()).unwrap_or(now);
     (patient.progress)("asking for a little traffic");
     traffic(&client, config, here, findings)
@@ -200,13 +200,26 @@ fn clock(client: &Client, findings: &mut Findings) {
     }
 }
 
-/// Events and health. A PCE that does not tell of its health is no fault of the key.
-fn permissions(client: &Client, limit: Duration, findings: &mut Findings) {
+/// Events, workloads and health. A PCE that does not tell of its health is no fault of the key.
+fn permissions(client: &Client, limit: Duration, config: &Config, findings: &mut Findings) {
     match client.once(Question::Events, limit) {
         Ok(_) => findings.ok("pce.events", "events", "may be read"),
         Err(error) => {
             findings.fail("pce.events", "events", error.message, "give the key a role that may read events, or have no rules on them")
         }
+    }
+    let needed = config.rules.iter().any(|rule| rule.enabled && rule.source == SourceKind::Vens);
+    match client.once(Question::Workloads, limit) {
+        Ok(_) => findings.ok("pce.workloads", "workloads", "may be read"),
+        Err(error) if needed => {
+            findings.fail(
+                "pce.workloads",
+                "workloads",
+                error.message,
+                "give the key a role that may read workloads, or have no rules on vens",
+            );
+        }
+        Err(_) => findings.skip("pce.workloads", "workloads", "may not be read, and no rule needs them"),
     }
     match client.once(Question::Health, limit) {
         Ok(_) => findings.ok("pce.health", "health", "may be read"),

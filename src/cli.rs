@@ -240,7 +240,7 @@ Examples:
     /// Folders are those of `check --record`, one for each run, or a folder that holds such folders.
     #[command(after_help = "\
 Examples:
-  pcemon check --record runs/$(date -u +%Y%m%dT%H%M%SZ)   in cron: keep what the PCE answered
+  pcemon check --record runs/$RUN                          each run into a folder of its own, named by the time
   pcemon replay runs                                      today's rules over all of these runs
   pcemon replay --flows export.json.gz --step 10m --rule 'Blocked*'
   pcemon replay runs -o json | jq .rules")]

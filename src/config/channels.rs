@@ -31,11 +31,11 @@ const CONTRACT: [&str; 18] = [
 pub(super) fn name(reader: &mut Reader<'_>) -> Option<Placed<String>> {
     let name = reader.required_string("name", "\"soc\"")?;
     if name.value.chars().any(char::is_control) || name.value.trim() != name.value {
-        let hint = Some("use one line without spaces around it".to_owned());
-        reader.problems().error(name.span, "a channel's name cannot be written like this", hint);
+        let hint = Some(tr!("use one line without spaces around it"));
+        reader.problems().error(name.span, tr!("a channel's name cannot be written like this"), hint);
         return None;
     }
-    reader.rename(format!("channel `{}`", name.value));
+    reader.rename(tr!("channel `{value}`", value = name.value));
     Some(name)
 }
 
@@ -45,7 +45,7 @@ pub(super) fn read(mut reader: Reader<'_>, name: Option<&str>, kinds: &[Kind]) -
     let send_resolved = reader.boolean("send_resolved").unwrap_or(true);
     let timeout = reader.duration("timeout").map_or(Duration::from_secs(15), |span| span.value);
     if timeout < Duration::from_secs(1) || timeout > Duration::from_secs(300) {
-        reader.error_at("timeout", format!("`timeout` in {} must lie between 1s and 5m", reader.name()), None);
+        reader.error_at("timeout", tr!("`timeout` in {name} must lie between 1s and 5m", name = reader.name()), None);
     }
     let enabled = reader.boolean("enabled").unwrap_or(true);
     // The other keys belong to the kind: without one there is nothing to hold them against.
@@ -63,10 +63,11 @@ fn kind<'k>(reader: &mut Reader<'_>, kinds: &'k [Kind]) -> Option<&'k Kind> {
     }
     let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
     let (message, hint) = if CONTRACT.contains(&wanted.value.as_str()) {
-        let have = if names.is_empty() { "this version has no channels".to_owned() } else { format!("use one of: {}", names.join(", ")) };
-        (format!("channel type `{}` is not supported by this version", wanted.value), have)
+        let have =
+            if names.is_empty() { tr!("this version has no channels") } else { tr!("use one of: {names}", names = names.join(", ")) };
+        (tr!("channel type `{wanted}` is not supported by this version", wanted = wanted.value), have)
     } else {
-        (format!("unknown channel type `{}`", wanted.value), did_you_mean(&wanted.value, &names))
+        (tr!("unknown channel type `{wanted}`", wanted = wanted.value), did_you_mean(&wanted.value, &names))
     };
     reader.problems().error(wanted.span, message, Some(hint));
     None

@@ -37,9 +37,23 @@ pub struct Problem {
 
 /// All complaints of one file.
 #[derive(Debug, Default)]
-pub struct Problems(RefCell<Vec<Problem>>);
+pub struct Problems {
+    list: RefCell<Vec<Problem>>,
+    /// Whether everybody on this machine can read the file.
+    exposed: bool,
+}
 
 impl Problems {
+    /// Those of a file that everybody on this machine can read, or not.
+    pub fn of_file(exposed: bool) -> Problems {
+        Problems { list: RefCell::default(), exposed }
+    }
+
+    /// Whether everybody on this machine can read the file.
+    pub fn exposed(&self) -> bool {
+        self.exposed
+    }
+
     /// Adds an error.
     pub fn error(&self, span: Range<usize>, message: impl Into<String>, hint: Option<String>) {
         self.add(Level::Error, span, message.into(), hint);
@@ -48,7 +62,7 @@ impl Problems {
     /// Adds an error that has two places: here, and an earlier one described by `label`.
     pub fn clash(&self, span: Range<usize>, message: impl Into<String>, hint: Option<String>, first: Range<usize>, label: &str) {
         let also = Some((first, label.to_owned()));
-        self.0.borrow_mut().push(Problem { level: Level::Error, span, message: message.into(), hint, also });
+        self.list.borrow_mut().push(Problem { level: Level::Error, span, message: message.into(), hint, also });
     }
 
     /// Adds a warning.
@@ -57,19 +71,19 @@ impl Problems {
     }
 
     fn add(&self, level: Level, span: Range<usize>, message: String, hint: Option<String>) {
-        self.0.borrow_mut().push(Problem { level, span, message, hint, also: None });
+        self.list.borrow_mut().push(Problem { level, span, message, hint, also: None });
     }
 
     /// Everything gathered, in the order of the file.
     pub fn into_sorted(self) -> Vec<Problem> {
-        let mut list = self.0.into_inner();
+        let mut list = self.list.into_inner();
         list.sort_by_key(|problem| problem.span.start);
         list
     }
 
     /// Whether an error is among them.
     pub fn has_errors(&self) -> bool {
-        self.0.borrow().iter().any(|problem| problem.level == Level::Error)
+        self.list.borrow().iter().any(|problem| problem.level == Level::Error)
     }
 }
 
@@ -166,7 +180,7 @@ impl<'d> Reader<'d> {
         let value = self.raw(key)?;
         match value.get_ref() {
             DeValue::String(text) => Some(Placed { value: text.to_string(), span: value.span() }),
-            other => self.wrong_type(key, value, other, "a text in quotes"),
+            other => self.wrong_type(key, value, other, &tr!("a text in quotes")),
         }
     }
 
@@ -180,8 +194,8 @@ impl<'d> Reader<'d> {
         if text.value.trim().is_empty() {
             self.problems.error(
                 text.span.clone(),
-                format!("`{key}` in {} is empty", self.name),
-                Some(format!("write for example {key} = {example}")),
+                tr!("`{key}` in {name} is empty", key, name = self.name),
+                Some(tr!("write for example {key} = {example}", key, example)),
             );
             return None;
         }
@@ -193,7 +207,7 @@ impl<'d> Reader<'d> {
         let value = self.raw(key)?;
         match value.get_ref() {
             DeValue::Boolean(flag) => Some(*flag),
-            other => self.wrong_type(key, value, other, "true or false"),
+            other => self.wrong_type(key, value, other, &tr!("true or false")),
         }
     }
 
@@ -206,15 +220,15 @@ impl<'d> Reader<'d> {
                 _ => {
                     let (low, high) = (range.start(), range.end());
                     let message = if *high == i64::MAX {
-                        format!("`{key}` in {} must be {low} or more", self.name)
+                        tr!("`{key}` in {name} must be {low} or more", key, name = self.name, low)
                     } else {
-                        format!("`{key}` in {} must lie between {low} and {high}", self.name)
+                        tr!("`{key}` in {name} must lie between {low} and {high}", key, name = self.name, low, high)
                     };
                     self.problems.error(value.span(), message, None);
                     None
                 }
             },
-            other => self.wrong_type(key, value, other, "a whole number"),
+            other => self.wrong_type(key, value, other, &tr!("a whole number")),
         }
     }
 
@@ -225,11 +239,11 @@ impl<'d> Reader<'d> {
             DeValue::String(text) => match parse_duration(text) {
                 Ok(span) => Some(Placed { value: span, span: value.span() }),
                 Err(message) => {
-                    self.problems.error(value.span(), format!("`{key}` in {}: {message}", self.name), None);
+                    self.problems.error(value.span(), tr!("`{key}` in {name}: {message}", key, name = self.name, message), None);
                     None
                 }
             },
-            other => self.wrong_type(key, value, other, "a duration in quotes, for example \"10m\""),
+            other => self.wrong_type(key, value, other, &tr!("a duration in quotes, for example \"10m\"")),
         }
     }
 
@@ -250,7 +264,7 @@ impl<'d> Reader<'d> {
             match item.get_ref() {
                 DeValue::String(text) => Some(Placed { value: text.to_string(), span: item.span() }),
                 DeValue::Integer(number) if numbers => Some(Placed { value: number.to_string(), span: item.span() }),
-                other => self.wrong_type(key, item, other, if numbers { "a text or a number" } else { "a text in quotes" }),
+                other => self.wrong_type(key, item, other, &if numbers { tr!("a text or a number") } else { tr!("a text in quotes") }),
             }
         };
         match value.get_ref() {
@@ -271,7 +285,7 @@ impl<'d> Reader<'d> {
         let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
         self.problems.error(
             text.span,
-            format!("`{key}` in {} cannot be '{}'", self.name, text.value),
+            tr!("`{key}` in {name} cannot be '{text}'", key, name = self.name, text = text.value),
             Some(did_you_mean(&text.value, &names)),
         );
         None
@@ -281,8 +295,8 @@ impl<'d> Reader<'d> {
     pub fn table(&mut self, key: &str) -> Option<Reader<'d>> {
         let value = self.raw(key)?;
         match value.get_ref() {
-            DeValue::Table(table) => Some(Reader::new(table, value.span(), format!("`{key}` of {}", self.name), self.problems)),
-            other => self.wrong_type(key, value, other, "a table, for example { key = \"value\" }"),
+            DeValue::Table(table) => Some(Reader::new(table, value.span(), tr!("`{key}` of {name}", key, name = self.name), self.problems)),
+            other => self.wrong_type(key, value, other, &tr!("a table, for example {{ key = \"value\" }}")),
         }
     }
 
@@ -290,21 +304,21 @@ impl<'d> Reader<'d> {
     pub fn tables(&mut self, key: &str) -> Vec<Reader<'d>> {
         let Some(value) = self.raw(key) else { return Vec::new() };
         let DeValue::Array(items) = value.get_ref() else {
-            let hint = Some(format!("write [[{key}]] before each of them"));
+            let hint = Some(tr!("write [[{key}]] before each of them", key));
             self.problems.error(
                 value.span(),
-                format!("`{key}` must be a list of tables, not {}", article(value.get_ref().type_str())),
+                tr!("`{key}` must be a list of tables, not {found}", key, found = type_name(value.get_ref())),
                 hint,
             );
             return Vec::new();
         };
         let mut out = Vec::new();
         for (number, item) in items.iter().enumerate() {
-            let name = format!("number {} of [[{key}]]", number + 1);
+            let name = tr!("number {number} of [[{key}]]", number = number + 1, key);
             match item.get_ref() {
                 DeValue::Table(table) => out.push(Reader::new(table, item.span(), name, self.problems)),
                 other => {
-                    let _: Option<()> = self.wrong_type(key, item, other, "a list of tables");
+                    let _: Option<()> = self.wrong_type(key, item, other, &tr!("a list of tables"));
                 }
             }
         }
@@ -315,7 +329,7 @@ impl<'d> Reader<'d> {
     pub fn string_map(&mut self, key: &str) -> Option<BTreeMap<String, String>> {
         let value = self.raw(key)?;
         let DeValue::Table(table) = value.get_ref() else {
-            return self.wrong_type(key, value, value.get_ref(), "a table, for example { team = \"db\" }");
+            return self.wrong_type(key, value, value.get_ref(), &tr!("a table, for example {{ team = \"db\" }}"));
         };
         let mut out = BTreeMap::new();
         for (name, item) in table.iter() {
@@ -324,7 +338,7 @@ impl<'d> Reader<'d> {
                     out.insert(name.get_ref().to_string(), text.to_string());
                 }
                 other => {
-                    let _: Option<()> = self.wrong_type(key, item, other, "a text in quotes");
+                    let _: Option<()> = self.wrong_type(key, item, other, &tr!("a text in quotes"));
                 }
             }
         }
@@ -333,7 +347,11 @@ impl<'d> Reader<'d> {
 
     /// Reports that a key is missing.
     pub fn missing(&self, key: &str, example: &str) {
-        self.problems.error(self.span(), format!("{} has no `{key}`", self.name), Some(format!("add for example {key} = {example}")));
+        self.problems.error(
+            self.span(),
+            tr!("{name} has no `{key}`", name = self.name, key),
+            Some(tr!("add for example {key} = {example}", key, example)),
+        );
     }
 
     /// Tells that a key is known without reading it.
@@ -350,7 +368,7 @@ impl<'d> Reader<'d> {
             if !names.contains(&key.get_ref().as_ref()) {
                 self.problems.error(
                     key.span(),
-                    format!("unknown key `{}` in {}", key.get_ref(), self.name),
+                    tr!("unknown key `{key}` in {name}", key = key.get_ref(), name = self.name),
                     Some(did_you_mean(key.get_ref(), &names)),
                 );
             }
@@ -363,19 +381,40 @@ impl<'d> Reader<'d> {
 
     /// Reports a value of the wrong type.
     pub(super) fn wrong_type<T>(&self, key: &str, at: &Spanned<DeValue<'_>>, found: &DeValue<'_>, wanted: &str) -> Option<T> {
-        self.problems.error(at.span(), format!("`{key}` in {} must be {wanted}, not {}", self.name, article(found.type_str())), None);
+        self.problems.error(
+            at.span(),
+            tr!("`{key}` in {name} must be {wanted}, not {found}", key, name = self.name, wanted, found = type_name(found)),
+            None,
+        );
         None
     }
 }
 
-fn article(kind: &str) -> String {
-    if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { format!("an {kind}") } else { format!("a {kind}") }
+fn type_name(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::String(_) => tr!("a string"),
+        DeValue::Integer(_) => tr!("an integer"),
+        DeValue::Float(_) => tr!("a float"),
+        DeValue::Boolean(_) => tr!("a boolean"),
+        DeValue::Datetime(_) => tr!("a datetime"),
+        DeValue::Array(_) => tr!("an array"),
+        DeValue::Table(_) => tr!("a table"),
+    }
 }
 
 /// "did you mean `x`?" when something is near, else the list of what would be right.
 pub fn did_you_mean(text: &str, names: &[&str]) -> String {
+    match nearest(text, names) {
+        _ if names.is_empty() => tr!("nothing can stand here"),
+        Some(name) => tr!("did you mean `{name}`?", name),
+        None => tr!("use one of: {names}", names = names.join(", ")),
+    }
+}
+
+/// The name that was probably meant.
+pub fn nearest<'n>(text: &str, names: &[&'n str]) -> Option<&'n str> {
     // Comparing takes time with the square of the length, and nobody mistypes a name of that size.
-    let nearest = names
+    names
         .iter()
         .filter(|_| text.len() <= 100)
         .map(|name| {
@@ -384,10 +423,6 @@ pub fn did_you_mean(text: &str, names: &[&str]) -> String {
             (if slip { 0.95 } else { strsim::jaro_winkler(text, name) }, *name)
         })
         .filter(|(score, _)| *score > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    match nearest {
-        _ if names.is_empty() => "nothing can stand here".to_owned(),
-        Some((_, name)) => format!("did you mean `{name}`?"),
-        None => format!("use one of: {}", names.join(", ")),
-    }
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
 }

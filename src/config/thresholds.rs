@@ -19,12 +19,14 @@ pub(super) fn metric(reader: &mut Reader<'_>, source: SourceKind) -> Option<Metr
     let (message, hint) = match text.value.split_once(':') {
         Some(("distinct", field)) if source != SourceKind::Health => match Field::parse(source, field) {
             Some(field) => return Some(Metric::Distinct(field)),
-            None => (format!("{source} records have no field `{field}` to count"), did_you_mean(field, Field::names(source))),
+            None => (tr!("{source} records have no field `{field}` to count", source, field), did_you_mean(field, Field::names(source))),
         },
-        Some(("new", _)) => (format!("metric `{}` is not supported by this version", text.value), "use distinct:FIELD".to_owned()),
+        Some(("new", _)) => (tr!("metric `{text}` is not supported by this version", text = text.value), tr!("use distinct:FIELD")),
         _ => match Metric::PLAIN.iter().find(|(_, _, name)| *name == text.value) {
-            Some((other, _, name)) => (format!("`{name}` is measured on {other}, and the rule's source is {source}"), metrics_of(source)),
-            None => (format!("unknown metric `{}`", text.value), nearest_metric(&text.value, source)),
+            Some((other, _, name)) => {
+                (tr!("`{name}` is measured on {other}, and the rule's source is {source}", name, other, source), metrics_of(source))
+            }
+            None => (tr!("unknown metric `{text}`", text = text.value), nearest_metric(&text.value, source)),
         },
     };
     reader.problems().error(text.span, format!("{message} ({})", reader.name()), Some(hint));
@@ -40,7 +42,7 @@ fn metric_names(source: SourceKind) -> Vec<&'static str> {
 }
 
 fn metrics_of(source: SourceKind) -> String {
-    format!("{source} rules measure one of: {}", metric_names(source).join(", "))
+    tr!("{source} rules measure one of: {metrics}", source, metrics = metric_names(source).join(", "))
 }
 
 fn nearest_metric(text: &str, source: SourceKind) -> String {
@@ -55,8 +57,8 @@ pub(super) fn thresholds(reader: &mut Reader<'_>, metric: &Metric) -> Option<Thr
         let key = severity.name();
         let Some(value) = reader.raw(key) else { continue };
         let DeValue::String(text) = value.get_ref() else {
-            let hint = Some(format!("write for example {key} = \"{}\"", example(metric.unit())));
-            reader.problems().error(value.span(), format!("`{key}` in {} must be a comparison in quotes", reader.name()), hint);
+            let hint = Some(tr!("write for example {key} = \"{unit}\"", key, unit = example(metric.unit())));
+            reader.problems().error(value.span(), tr!("`{key}` in {name} must be a comparison in quotes", key, name = reader.name()), hint);
             sound = false;
             continue;
         };
@@ -76,8 +78,8 @@ pub(super) fn thresholds(reader: &mut Reader<'_>, metric: &Metric) -> Option<Thr
         return None;
     }
     if read.worst_first().next().is_none() && *metric != Metric::Status {
-        let hint = format!("add for example warning = \"{}\"", example(metric.unit()));
-        reader.problems().error(reader.span(), format!("{} has no threshold, so it can never fire", reader.name()), Some(hint));
+        let hint = tr!("add for example warning = \"{unit}\"", unit = example(metric.unit()));
+        reader.problems().error(reader.span(), tr!("{name} has no threshold, so it can never fire", name = reader.name()), Some(hint));
         return None;
     }
     order(reader, &read);
@@ -90,17 +92,17 @@ fn threshold(reader: &Reader<'_>, text: &Placed<String>, metric: &Metric) -> Opt
         None
     };
     let unit = metric.unit();
-    let hint = || Some(format!("write for example \"{}\"", example(unit)));
+    let hint = || Some(tr!("write for example \"{unit}\"", unit = example(unit)));
     let number = text.value.trim().trim_end_matches('x');
     if number.len() < text.value.trim().len() && number.ends_with(|c: char| c.is_ascii_digit() || c == ' ') {
-        return refuse("a threshold relative to the rule's own baseline (`x`) is not supported by this version".to_owned(), hint());
+        return refuse(tr!("a threshold relative to the rule's own baseline (`x`) is not supported by this version"), hint());
     }
     match Threshold::parse(&text.value, unit) {
         Err(message) => refuse(message, hint()),
         Ok(threshold) => match threshold.is_constant(unit) {
             None => Some(threshold),
-            Some(true) => refuse(format!("'{}' always holds, so the rule would always fire", text.value.trim()), hint()),
-            Some(false) => refuse(format!("'{}' can never hold, so the rule could never fire", text.value.trim()), hint()),
+            Some(true) => refuse(tr!("'{text}' always holds, so the rule would always fire", text = text.value.trim()), hint()),
+            Some(false) => refuse(tr!("'{text}' can never hold, so the rule could never fire", text = text.value.trim()), hint()),
         },
     }
 }
@@ -134,11 +136,15 @@ fn order(reader: &Reader<'_>, thresholds: &Thresholds) {
         if useless {
             reader.problems().warn(
                 reader.own_span_of(worse.name()),
-                format!(
-                    "in {} {worse} (\"{high}\") is reached no later than {milder} (\"{low}\"), so {milder} is never told",
-                    reader.name()
+                tr!(
+                    "in {name} {worse} (\"{high}\") is reached no later than {milder} (\"{low}\"), so {milder} is never told",
+                    name = reader.name(),
+                    worse,
+                    high,
+                    milder,
+                    low
                 ),
-                Some("swap the two, or leave one out".to_owned()),
+                Some(tr!("swap the two, or leave one out")),
             );
         }
     }
@@ -158,12 +164,14 @@ pub(super) fn within_reach(reader: &Reader<'_>, thresholds: &Thresholds, most: u
         if (0..=most.min(1 << 16)).all(|count| !threshold.holds(count as f64)) {
             reader.problems().error(
                 reader.own_span_of(severity.name()),
-                format!(
-                    "'{threshold}' can never hold in {}: there are at most {} values, because {why}",
-                    reader.name(),
-                    quantity(most as f64, Unit::Values)
+                tr!(
+                    "'{threshold}' can never hold in {name}: there are at most {most} values, because {why}",
+                    threshold,
+                    name = reader.name(),
+                    most = quantity(most as f64, Unit::Values),
+                    why
                 ),
-                Some("lower the threshold, or count another field".to_owned()),
+                Some(tr!("lower the threshold, or count another field")),
             );
         }
     }

@@ -26,6 +26,15 @@ impl SourceKind {
             SourceKind::Health => "health",
         }
     }
+
+    /// The word for people.
+    pub fn said(self) -> String {
+        match self {
+            SourceKind::Traffic => tr!("traffic"),
+            SourceKind::Events => tr!("events"),
+            SourceKind::Health => tr!("health"),
+        }
+    }
 }
 
 impl fmt::Display for SourceKind {

@@ -7,7 +7,7 @@ use crate::domain::metric::Metric;
 use crate::domain::record::{Health, HealthStatus};
 use crate::domain::rule::Rule;
 use crate::domain::text::visible;
-use crate::domain::threshold::Severity;
+use crate::domain::threshold::{PCE_CRITICAL, PCE_NOT_NORMAL, Severity};
 
 /// Measures one health rule. The worst cluster of a Supercluster counts.
 pub fn observe(rule: &Rule, clusters: &[Health]) -> Observation {
@@ -33,9 +33,9 @@ pub fn observe(rule: &Rule, clusters: &[Health]) -> Observation {
         top,
         note: clusters
             .iter()
-            .find_map(|cluster| cluster.listen_only_since.as_ref().map(|at| format!("in listen-only mode since {}", visible(at)))),
+            .find_map(|cluster| cluster.listen_only_since.as_ref().map(|at| tr!("in listen-only mode since {at}", at = visible(at)))),
         absent_may_be_more: false,
-        trouble: worst.is_none().then(|| format!("the PCE does not report {}", rule.metric)),
+        trouble: worst.is_none().then(|| tr!("the PCE does not report {metric}", metric = rule.metric)),
     }
 }
 
@@ -46,8 +46,8 @@ pub fn verdict(rule: &Rule, value: Option<f64>) -> Verdict {
     }
     match value {
         None => Verdict { breach: None, open: Some(Severity::Critical) },
-        Some(value) if value >= 2.0 => Verdict { breach: Some((Severity::Critical, "critical".to_owned())), open: None },
-        Some(value) if value >= 1.0 => Verdict { breach: Some((Severity::Warning, "not normal".to_owned())), open: None },
+        Some(value) if value >= 2.0 => Verdict { breach: Some((Severity::Critical, PCE_CRITICAL.to_owned())), open: None },
+        Some(value) if value >= 1.0 => Verdict { breach: Some((Severity::Warning, PCE_NOT_NORMAL.to_owned())), open: None },
         Some(_) => Verdict::default(),
     }
 }

@@ -212,14 +212,13 @@ impl RuleMemory {
             })
             .collect();
         let note = if no_rate_yet {
-            Some("learning: a rate needs two looks, the next run knows it".to_owned())
+            Some(tr!("learning: a rate needs two looks, the next run knows it"))
         } else if any_learning {
-            Some(
+            Some(tr!(
                 "learning: some flows began before the window and their earlier count is not known yet; exact once the window has passed"
-                    .to_owned(),
-            )
+            ))
         } else if short {
-            Some("counted only since this rule or its memory began; exact once the window has passed".to_owned())
+            Some(tr!("counted only since this rule or its memory began; exact once the window has passed"))
         } else {
             None
         };
@@ -230,7 +229,7 @@ impl RuleMemory {
             top: merge_talkers(self.slots.iter().flat_map(|slot| slot.top.iter().cloned())),
             note,
             absent_may_be_more: short || overflow,
-            trouble: overflow.then(|| "more groups or values than can be told apart: the rest is not counted".to_owned()),
+            trouble: overflow.then(|| tr!("more groups or values than can be told apart: the rest is not counted")),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::domain::alert::{Alert, AlertState, Counted, Failure, Parcel, ParcelKi
 use crate::domain::metric::Unit;
 use crate::domain::rule::{Route, Rule, channels_for};
 use crate::domain::text::{quantity, visible};
-use crate::domain::threshold::Severity;
+use crate::domain::threshold::{self, Severity};
 use crate::domain::time::{after, format_duration, since};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -182,27 +182,28 @@ fn alert(fingerprint: &str, instance: &Instance, rule: Option<&Rule>, reason: Re
 
 /// One line for people, free of control characters.
 fn summary(instance: &Instance, rule: Option<&Rule>, state: AlertState, unit: Unit) -> String {
-    let mut text = visible(&instance.rule);
+    let mut what = visible(&instance.rule);
     if !instance.group.is_empty() {
         let group: Vec<String> = instance.group.iter().map(|(_, value)| visible(value.as_deref().unwrap_or("-"))).collect();
-        text.push_str(&format!(" ({})", group.join(", ")));
+        what.push_str(&format!(" ({})", group.join(", ")));
     }
     if let Some(value) = instance.value {
-        let bound = if instance.lower_bound { "at least " } else { "" };
-        text.push_str(&format!(": {bound}{}", quantity(value, unit)));
+        let value = quantity(value, unit);
+        what = if instance.lower_bound { tr!("{what}: at least {value}", what, value) } else { tr!("{what}: {value}", what, value) };
     }
     match (state, rule) {
-        (AlertState::Resolved, None) => text.push_str(", over: the rule was removed or switched off"),
-        (AlertState::Resolved, Some(_)) => text.push_str(", over"),
+        (AlertState::Resolved, None) => tr!("{what}, over: the rule was removed or switched off", what),
+        (AlertState::Resolved, Some(_)) => tr!("{what}, over", what),
         (AlertState::Firing, _) => {
+            let threshold = threshold::said(&instance.threshold);
             let length = since(instance.window.to, instance.window.from);
-            text.push_str(&format!(", threshold {}", instance.threshold));
-            if !length.is_zero() {
-                text.push_str(&format!(" in {}", format_duration(length)));
+            if length.is_zero() {
+                tr!("{what}, threshold {threshold}", what, threshold)
+            } else {
+                tr!("{what}, threshold {threshold} in {window}", what, threshold, window = format_duration(length))
             }
         }
     }
-    text
 }
 
 fn parcel(channel: &Addressee, mut alerts: Vec<Alert>, policy: &Policy<'_>, now: Timestamp) -> Parcel {

@@ -62,8 +62,8 @@ pub(super) fn download(line: &Line, url: &Url, part: u32, sink: &mut dyn AnswerS
         (None, Ok(rows)) => Ok(rows),
         (None, Err(error)) => {
             let (kind, why) = match error {
-                BodyError::Network(why) => (ErrorKind::Network, format!("the body broke off ({})", harmless(&why))),
-                BodyError::Content(why) => (ErrorKind::BadAnswer, format!("the body cannot be read ({})", harmless(&why))),
+                BodyError::Network(why) => (ErrorKind::Network, tr!("the body broke off ({why})", why = harmless(&why))),
+                BodyError::Content(why) => (ErrorKind::BadAnswer, tr!("the body cannot be read ({why})", why = harmless(&why))),
             };
             Err(Failed::Again(PceError::new(kind, format!("{asked}: {why}"))))
         }
@@ -79,14 +79,14 @@ pub(super) fn download(line: &Line, url: &Url, part: u32, sink: &mut dyn AnswerS
 
 /// What is plainly not a list of flow records.
 fn foreign(asked: &str, kind: &str, head: &[u8]) -> Option<PceError> {
-    let bad = |what: &str, hint: &str| Some(PceError::new(ErrorKind::BadAnswer, format!("{asked}: {what}")).hint(hint));
+    let bad = |what: String, hint: String| Some(PceError::new(ErrorKind::BadAnswer, format!("{asked}: {what}")).hint(hint));
     if kind.contains("html") || looks_like_html(head) {
         bad(
-            "an HTML page came instead of flow records",
-            "a proxy or a login page answered in place of the PCE; check url and proxy in [pce]",
+            tr!("an HTML page came instead of flow records"),
+            tr!("a proxy or a login page answered in place of the PCE; check url and proxy in [pce]"),
         )
     } else if kind.contains("csv") {
-        bad("CSV came instead of JSON", "something between here and the PCE drops the Accept header")
+        bad(tr!("CSV came instead of JSON"), tr!("something between here and the PCE drops the Accept header"))
     } else {
         None
     }

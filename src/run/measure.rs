@@ -79,7 +79,7 @@ pub(super) fn read_and_measure(
     let live = client.filter(|_| args.flows.is_none() && traffic_needed);
     let on_the_way = match (live, config.pce.as_ref()) {
         (Some(client), Some(settings)) => {
-            (cycle.progress)("submitting the traffic query");
+            (cycle.progress)(&tr!("submitting the traffic query"));
             Some(sources::submit_traffic(client, settings, assumed, follow, &services, &|skew| {
                 let ask = plan_ask(skew);
                 (ask.from, ask.to, ask.decisions)
@@ -101,12 +101,12 @@ pub(super) fn read_and_measure(
             let events = needed.contains(&SourceKind::Events).then(|| match (&args.events, client) {
                 (Some(path), _) => sources::events_from_file(path, event_span.1),
                 (None, Some(client)) => sources::events_from_pce(client, event_span.0, event_span.1),
-                (None, None) => Fetched { report: sources::failed(SourceKind::Events, "not asked for".to_owned()), answer: None },
+                (None, None) => Fetched { report: sources::failed(SourceKind::Events, tr!("not asked for")), answer: None },
             });
             let health = needed.contains(&SourceKind::Health).then(|| match (&args.health, client) {
                 (Some(path), _) => sources::health_from_file(path),
                 (None, Some(client)) => sources::health_from_pce(client),
-                (None, None) => Fetched { report: sources::failed(SourceKind::Health, "not asked for".to_owned()), answer: None },
+                (None, None) => Fetched { report: sources::failed(SourceKind::Health, tr!("not asked for")), answer: None },
             });
             (events, health)
         });
@@ -124,7 +124,7 @@ pub(super) fn read_and_measure(
             measure_events(config, &event_rules, answer, event_span.1, book, &mut out.observations);
         }
     } else if needed.contains(&SourceKind::Events) {
-        out.sources.push(sources::failed(SourceKind::Events, "reading the events failed unexpectedly".to_owned()));
+        out.sources.push(sources::failed(SourceKind::Events, tr!("reading the events failed unexpectedly")));
     }
     if let Some(fetched) = fetched_health {
         out.sources.push(fetched.report);
@@ -222,7 +222,7 @@ fn measure_traffic(
         (Some(path), _, _) => sources::flows_from_file(path, &mut sink),
         (None, Some(Ok(query)), Some(client)) => sources::collect_traffic(client, query, &mut sink, (ask.from, ask.to), cycle.progress),
         (None, Some(Err(error)), _) => sources::failed(SourceKind::Traffic, error),
-        _ => sources::failed(SourceKind::Traffic, "not asked for".to_owned()),
+        _ => sources::failed(SourceKind::Traffic, tr!("not asked for")),
     };
     report.unreadable = sink.unreadable;
     if matches!(report.status, SourceStatus::Failed) {
@@ -246,10 +246,7 @@ fn measure_traffic(
     report.unreadable += outcome.timeless;
     let report = sources::with_unreadable(report);
     if outcome.over_cap > 0 {
-        warnings.push(format!(
-            "{} records could not be remembered: [traffic] max_looks = {} is reached; raise it, or the numbers stay lower bounds",
-            outcome.over_cap, config.traffic.max_looks
-        ));
+        warnings.push(tr!("{count} records could not be remembered: [traffic] max_looks = {max_looks} is reached; raise it, or the numbers stay lower bounds", count = outcome.over_cap, max_looks = config.traffic.max_looks));
     }
     for (rule, observation) in rules.iter().zip(outcome.observations) {
         observations.insert(rule.name.clone(), observation);

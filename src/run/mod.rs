@@ -51,7 +51,7 @@ pub enum RunError {
     #[error(transparent)]
     State(#[from] StateError),
     /// A signal came.
-    #[error("interrupted; the state is as it was")]
+    #[error("{}", tr!("interrupted; the state is as it was"))]
     Interrupted,
 }
 
@@ -116,9 +116,9 @@ fn cycle_once(
     let Loaded { mut state, memory, memory_lost } = store.load(&identity)?;
     let mut warnings = config.warnings.clone();
     warnings.extend(memory_lost.clone());
-    warnings.extend(heartbeat_trouble.map(|error| format!("heartbeat in [run]: {error}")));
+    warnings.extend(heartbeat_trouble.map(|error| tr!("heartbeat in [run]: {error}", error)));
     if state.last_run.as_ref().is_some_and(|last| last.at > now) {
-        warnings.push("the clock went back since the previous run; what was remembered for later counts from now".to_owned());
+        warnings.push(tr!("the clock went back since the previous run; what was remembered for later counts from now"));
         outbox::clamp_to(&mut state.instances, &mut state.outbox, now);
     }
     if memory_lost.is_some() {
@@ -140,11 +140,12 @@ fn cycle_once(
     if let Some(client) = &client {
         let skew = sources::measured_skew(client);
         if skew.as_secs().abs() > 60 {
-            warnings.push(format!(
-                "the PCE's clock is {} of this machine's by {:#}; windows follow the PCE's",
-                if skew.is_negative() { "behind" } else { "ahead" },
-                skew.abs()
-            ));
+            let span = format!("{:#}", skew.abs());
+            warnings.push(if skew.is_negative() {
+                tr!("the PCE's clock is behind this machine's by {span}; windows follow the PCE's", span)
+            } else {
+                tr!("the PCE's clock is ahead of this machine's by {span}; windows follow the PCE's", span)
+            });
         }
         state.last_run =
             Some(LastRun { id: run.id.clone(), at: now, version: env!("CARGO_PKG_VERSION").to_owned(), clock_skew: skew.as_secs() });
@@ -258,14 +259,15 @@ fn choose<'c>(config: &'c Config, args: &CheckArgs) -> Result<Rules<'c>, RunErro
         return Ok(Rules { selected: enabled.clone(), enabled });
     };
     let glob = Glob::new(pattern)
-        .map_err(|error| RunError::Setup(format!("--rule '{pattern}' is no valid pattern: {}", error.kind())))?
+        .map_err(|error| RunError::Setup(tr!("--rule '{pattern}' is no valid pattern: {error}", pattern, error = error.kind())))?
         .compile_matcher();
     let selected: Vec<&Rule> = enabled.iter().copied().filter(|rule| glob.is_match(&rule.name)).collect();
     if selected.is_empty() {
         let names: Vec<&str> = enabled.iter().map(|rule| rule.name.as_str()).collect();
-        return Err(RunError::Setup(format!(
-            "--rule '{pattern}' matches no enabled rule; {}",
-            crate::config::reader::did_you_mean(pattern, &names)
+        return Err(RunError::Setup(tr!(
+            "--rule '{pattern}' matches no enabled rule; {hint}",
+            pattern,
+            hint = crate::config::reader::did_you_mean(pattern, &names)
         )));
     }
     Ok(Rules { enabled, selected })
@@ -291,8 +293,8 @@ fn open_client(
     deadline: Instant,
 ) -> Result<Client, RunError> {
     let settings = sources::pce_of(cycle.config, from_pce).map_err(RunError::Setup)?;
-    let key = fetch_secret(&settings.api_key).map_err(|error| RunError::Setup(format!("api_key of [pce]: {error}")))?;
-    let secret = fetch_secret(&settings.api_secret).map_err(|error| RunError::Setup(format!("api_secret of [pce]: {error}")))?;
+    let key = fetch_secret(&settings.api_key).map_err(|error| RunError::Setup(tr!("api_key of [pce]: {error}", error)))?;
+    let secret = fetch_secret(&settings.api_secret).map_err(|error| RunError::Setup(tr!("api_secret of [pce]: {error}", error)))?;
     // Something of the deadline is kept for telling what was found.
     let reserve = (deadline - started) / 10;
     let options = ClientOptions {
@@ -330,7 +332,12 @@ fn open_heartbeat(config: &Config, args: &CheckArgs) -> Result<Option<Heartbeat>
 /// Success means that the run completed and its sources were read, whatever it found.
 fn ping(heartbeat: &Heartbeat, report: &mut Report) {
     let read = report.sources.iter().all(|source| matches!(source.status, SourceStatus::Ok | SourceStatus::Unavailable));
-    let summary = format!("{}: {} rules, {} sources", report.status.name(), report.rules.len(), report.sources.len());
+    let summary = tr!(
+        "{status}: {rules} rules, {sources} sources",
+        status = report.status.name(),
+        rules = report.rules.len(),
+        sources = report.sources.len()
+    );
     let result = if read { heartbeat.success(&report.run.id, &summary) } else { heartbeat.fail(&report.run.id, &summary) };
     if let Err(error) = result {
         report.warnings.push(format!("heartbeat: {error}"));

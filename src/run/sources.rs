@@ -160,7 +160,11 @@ pub fn health_from_pce(client: &Client) -> Fetched<Vec<Health>> {
             Fetched { report, answer: Some(list) }
         }
         Ok(HealthAnswer::Unavailable(reason)) => Fetched {
-            report: SourceReport { status: SourceStatus::Unavailable, error: Some(format!("not offered by this PCE: {reason}")), ..base },
+            report: SourceReport {
+                status: SourceStatus::Unavailable,
+                error: Some(tr!("not offered by this PCE: {reason}", reason)),
+                ..base
+            },
             answer: None,
         },
         Err(error) => Fetched { report: SourceReport { error: Some(error.to_string()), ..base }, answer: None },
@@ -264,7 +268,7 @@ pub fn collect_traffic(
 /// Records that could not be read make a source partial: what they say is not known.
 pub fn with_unreadable(mut report: SourceReport) -> SourceReport {
     if report.unreadable > 0 && matches!(report.status, SourceStatus::Ok | SourceStatus::Partial) {
-        let text = format!("{} of {} records could not be read", report.unreadable, report.records);
+        let text = tr!("{unreadable} of {records} records could not be read", unreadable = report.unreadable, records = report.records);
         report.status = SourceStatus::Partial;
         report.error = Some(report.error.map_or(text.clone(), |error| format!("{error}; {text}")));
     }
@@ -276,7 +280,7 @@ fn recorded(path: &Path, prefix: &str) -> Result<Vec<PathBuf>, String> {
     if !path.is_dir() {
         return Ok(vec![path.to_path_buf()]);
     }
-    let wrong = |error: io::Error| format!("cannot read the folder {}: {error}", path.display());
+    let wrong = |error: io::Error| tr!("cannot read the folder {path}: {error}", path = path.display(), error);
     let mut files = Vec::new();
     for entry in std::fs::read_dir(path).map_err(wrong)? {
         let entry = entry.map_err(wrong)?;
@@ -287,7 +291,7 @@ fn recorded(path: &Path, prefix: &str) -> Result<Vec<PathBuf>, String> {
     // traffic-10 comes after traffic-9.
     files.sort_by_key(|file| (file.as_os_str().len(), file.clone()));
     if files.is_empty() {
-        return Err(format!("the folder {} holds no {prefix}*.json.gz of --record", path.display()));
+        return Err(tr!("the folder {path} holds no {prefix}*.json.gz of --record", path = path.display(), prefix));
     }
     Ok(files)
 }
@@ -296,7 +300,9 @@ fn open(path: &Path) -> Result<Box<dyn Read + Send>, String> {
     if path.as_os_str() == "-" {
         return Ok(Box::new(io::stdin()));
     }
-    File::open(path).map(|file| Box::new(file) as Box<dyn Read + Send>).map_err(|error| format!("cannot read {}: {error}", path.display()))
+    File::open(path)
+        .map(|file| Box::new(file) as Box<dyn Read + Send>)
+        .map_err(|error| tr!("cannot read {path}: {error}", path = path.display(), error))
 }
 
 struct Counting<R> {
@@ -318,11 +324,11 @@ pub fn pce_of<'c>(config: &'c Config, needed: &[SourceKind]) -> Result<&'c PceSe
         let list: Vec<&str> = needed.iter().map(|source| source.name()).collect();
         let flags: Vec<String> =
             needed.iter().map(|source| if *source == SourceKind::Traffic { "--flows".to_owned() } else { format!("--{source}") }).collect();
-        format!(
-            "{} has rules on {} but no [pce] to ask; add [pce], or give recorded answers with {}",
-            config.path.display(),
-            list.join(" and "),
-            flags.join(" and ")
+        tr!(
+            "{path} has rules on {list} but no [pce] to ask; add [pce], or give recorded answers with {flags}",
+            path = config.path.display(),
+            list = list.join(" and "),
+            flags = flags.join(" and ")
         )
     })
 }

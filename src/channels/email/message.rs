@@ -93,7 +93,7 @@ pub fn build(parcel: &Parcel, addresses: &Addresses, now: Timestamp) -> Result<M
     for (name, value) in &marks {
         preview.push_str(&format!("{name}: {value}\n"));
     }
-    preview.push_str(&format!("\n{plain}\n(an HTML part says the same)\n"));
+    preview.push_str(&format!("\n{plain}\n{}\n", tr!("(an HTML part says the same)")));
     Ok(Mail { envelope: message.envelope().clone(), bytes: message.formatted(), shown: preview })
 }
 

@@ -69,7 +69,7 @@ impl Peer {
         let tls = match transport {
             Transport::Tls => {
                 let name =
-                    ServerName::try_from(host.to_owned()).map_err(|_| format!("{host} is not a name that a certificate can have"))?;
+                    ServerName::try_from(host.to_owned()).map_err(|_| tr!("{host} is not a name that a certificate can have", host))?;
                 Some((Arc::new(tls_config(ca_file)?), name))
             }
             Transport::Udp | Transport::Tcp => None,
@@ -172,12 +172,12 @@ impl Peer {
         let text = shorten(&visible(&error.to_string()), EXCERPT);
         match error.kind() {
             ErrorKind::TimedOut | ErrorKind::WouldBlock => {
-                format!("{name} did not take the messages and close the connection in time")
+                tr!("{name} did not take the messages and close the connection in time", name)
             }
             _ if text.contains("certificate") => {
-                format!("{name}: its certificate was refused ({text}); if a private CA signed it, name that in ca_file")
+                tr!("{name}: its certificate was refused ({text}); if a private CA signed it, name that in ca_file", name, text)
             }
-            _ => format!("cannot send to {name}: {text}"),
+            _ => tr!("cannot send to {name}: {text}", name, text),
         }
     }
 }
@@ -239,7 +239,7 @@ impl Write for Timed {
 }
 
 fn tls_config(ca_file: Option<&Path>) -> Result<rustls::ClientConfig, String> {
-    let failed = |error: rustls::Error| format!("cannot set up TLS: {error}");
+    let failed = |error: rustls::Error| tr!("cannot set up TLS: {error}", error);
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(failed)?;
     let builder = match ca_file {
@@ -250,11 +250,11 @@ fn tls_config(ca_file: Option<&Path>) -> Result<rustls::ClientConfig, String> {
 }
 
 fn read_ca(path: &Path) -> Result<rustls::RootCertStore, String> {
-    let pem = std::fs::read(path).map_err(|error| format!("cannot read ca_file {}: {error}", path.display()))?;
+    let pem = std::fs::read(path).map_err(|error| tr!("cannot read ca_file {path}: {error}", path = path.display(), error))?;
     let mut roots = rustls::RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(&pem) {
-        let certificate = certificate.map_err(|error| format!("ca_file {} is not PEM: {error}", path.display()))?;
-        roots.add(certificate).map_err(|error| format!("ca_file {}: {error}", path.display()))?;
+        let certificate = certificate.map_err(|error| tr!("ca_file {path} is not PEM: {error}", path = path.display(), error))?;
+        roots.add(certificate).map_err(|error| tr!("ca_file {path}: {error}", path = path.display(), error))?;
     }
-    if roots.is_empty() { Err(format!("ca_file {} holds no certificate", path.display())) } else { Ok(roots) }
+    if roots.is_empty() { Err(tr!("ca_file {path} holds no certificate", path = path.display())) } else { Ok(roots) }
 }

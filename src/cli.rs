@@ -1,6 +1,9 @@
 //! The command line: what may be typed. Choices come from the tables of formats and channels.
 
+pub mod adhoc;
+
 use crate::domain::time::parse_duration;
+use adhoc::{EventsArgs, FlowsArgs, HealthArgs, TopArgs};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
@@ -14,6 +17,32 @@ Exit codes:
   2  CRITICAL
   3  UNKNOWN: data incomplete or unreachable, delivery failed, another run holds the lock, bad arguments, bad config
   2 outranks 1, 1 outranks 3, 3 outranks 0; with --strict 3 outranks 1.";
+
+const TEST_HELP: &str = "\
+Examples:
+  pcemon test rules.test.toml
+  pcemon test -c rules.toml tests/*.toml -o junit
+  pcemon test rules.test.toml --test 'port scan*'
+
+A file of tests:
+  config = \"rules.toml\"                     # whose rules are tested; else the config in use
+  [[test]]
+  name  = \"a scan fires, and is over when it ends\"
+  rules = [\"Port scan*\"]                    # only these take part; else all
+  flow  = { dst = \"db-01\", decision = \"blocked\" }   # shared by the flows of this test
+  [[test.step]]
+  at = \"0m\"                                 # a run of pcemon; flows and events happened since the step before
+  flows = [{ src = \"web-01\", port = 22 }, { src = \"web-01\", port = 23, connections = 3 }]
+  expect.pending = []
+  expect.firing  = [{ rule = \"Port scan\", group = { src_workload = \"web-01\" }, severity = \"warning\", value = 2 }]
+  expect.sent    = [{ rule = \"Port scan\", group = { src_workload = \"web-01\" }, channel = \"soc\", reason = \"first\" }]
+  [[test.step]]
+  at = \"15m\"
+  expect.firing = []
+
+Keys of a step: at, flows, events, health, vens, database (the last three in the PCE's own fields), flows_file and so on for
+recorded answers, failed = [\"traffic\"] for sources that cannot be read, down = [\"soc\"] for channels that take nothing.
+Compared exactly, where given: expect.firing, expect.pending, expect.sent, expect.values, expect.exit_code.";
 
 /// How to begin, for those who see the program for the first time.
 const BEGIN: &str = "\
@@ -113,9 +142,54 @@ Examples:
     /// Exits with 0 whatever the cycles find; what a real run would have returned is said at the end.
     #[command(after_help = "Examples:\n  pcemon demo\n  pcemon demo -o json")]
     Demo,
+    /// Flows of the PCE or of a recorded answer, chosen by the keys of a rule's `match`
+    ///
+    /// Numbers are as reported: the PCE holds totals of whole UTC days and both ends of a connection report it, so a span
+    /// only chooses records and does not clip them. What arrived within a span is what `pcemon check` counts.
+    ///
+    /// Exits with 0 when the answer is whole, with 3 when it could not be had or is partial.
+    #[command(after_help = "\
+Examples:
+  pcemon flows --decision blocked --dst-label role=DB --port 3306,1433/tcp
+  pcemon flows --since 6h --src-ip 10.0.0.0/8 --not-dst-ip 10.0.0.0/8 --sort bytes
+  pcemon flows --flows answer.json.gz --columns last,src,dst,dst_label:role,bytes
+  pcemon flows -o ndjson --window 24h
+  pcemon flows --match 'decision = [\"blocked\"], dst_label = [\"env=prod\"]' -o csv")]
+    Flows(FlowsArgs),
+    /// Who talks most: talkers, destinations, pairs, ports, processes or labels, on one screen
+    ///
+    /// Numbers are as reported (see `pcemon flows --help`). Exits with 0 when the answer is whole, with 3 when it could not
+    /// be had or is partial.
+    #[command(after_help = "\
+Examples:
+  pcemon top
+  pcemon top pairs --by bytes --window 24h
+  pcemon top ports --by blocked --dst-label env=prod
+  pcemon top labels --key role -o json")]
+    Top(TopArgs),
+    /// Audit events of the PCE or of a recorded answer, newest first
+    ///
+    /// Exits with 0 when the answer is whole, with 3 when it could not be had or is partial.
+    #[command(after_help = "\
+Examples:
+  pcemon events --window 7d --type 'sec_policy.*'
+  pcemon events --status failure --notification user.login_failed
+  pcemon events --severity err,warning --not-actor system -o csv")]
+    Events(EventsArgs),
+    /// The PCE's own health: clusters and their nodes
+    ///
+    /// Exits with 0 when the PCE told of its health, however it is, and with 3 when it did not; `pcemon check` judges it.
+    #[command(after_help = "Examples:\n  pcemon health\n  pcemon health -o json\n  pcemon health --health recorded.json")]
+    Health(HealthArgs),
     /// Look at the rules of the config
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Unit tests of rules: records at given times, and what must come of them
+    ///
+    /// Runs the cycle of `check` on the records of each test, with the clock and the channels given: nothing is asked, written
+    /// or sent. Exits with 0 when all tests pass, 1 when one fails, 3 when a file cannot be used.
+    #[command(after_help = TEST_HELP)]
+    Test(TestArgs),
     /// Look at the channels of the config and try them
     #[command(subcommand)]
     Channel(ChannelCommand),
@@ -158,6 +232,12 @@ pub struct CheckArgs {
     /// Read health from a recorded answer: the same forms
     #[arg(long, value_name = "FILE")]
     pub health: Option<PathBuf>,
+    /// Read VENs, and the workloads they manage, from a recorded answer: the same forms
+    #[arg(long, value_name = "FILE")]
+    pub vens: Option<PathBuf>,
+    /// Read what the PCE says of its traffic database from a recorded answer: the same forms
+    #[arg(long, value_name = "FILE")]
+    pub database: Option<PathBuf>,
     /// Take this as the present instant (RFC 3339) in everything the run decides
     #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
     pub now: Option<Timestamp>,
@@ -189,6 +269,17 @@ pub enum FailOn {
     Unknown,
     /// What began to fire in this run, and unknown
     New,
+}
+
+/// Flags of `test`.
+#[derive(Debug, Clone, Args)]
+pub struct TestArgs {
+    /// Files of tests
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Run only the tests whose name matches (* ? [..] {a,b})
+    #[arg(long, value_name = "GLOB")]
+    pub test: Option<String>,
 }
 
 /// `pcemon rules ...`

@@ -1,5 +1,6 @@
 //! One file for each command.
 
+pub mod adhoc;
 pub mod channel;
 pub mod check;
 pub mod demo;
@@ -7,6 +8,7 @@ pub mod generate;
 pub mod outbox;
 pub mod rules;
 pub mod state;
+pub mod test;
 
 use comfy_table::{ContentArrangement, Table, presets};
 

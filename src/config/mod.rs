@@ -3,15 +3,18 @@
 //! It never talks to the PCE, never fetches a secret while reading, and never lets a half-read file through:
 //! either everything is proven or nothing is returned.
 
+pub mod cases;
 pub mod catalogue;
+pub mod conditions;
 pub mod error;
+pub mod flags;
 pub mod paths;
 pub mod reader;
 pub mod secrets;
 
 mod channels;
-mod conditions;
 mod document;
+mod kinds;
 mod lint;
 mod mask;
 mod pce;

@@ -81,6 +81,11 @@ impl Problems {
         list
     }
 
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.list.borrow().len()
+    }
+
     /// Whether an error is among them.
     pub fn has_errors(&self) -> bool {
         self.list.borrow().iter().any(|problem| problem.level == Level::Error)
@@ -102,6 +107,7 @@ pub struct Reader<'d> {
     fallback: Option<&'d DeTable<'d>>,
     span: Range<usize>,
     name: String,
+    key: String,
     known: Vec<String>,
     problems: &'d Problems,
 }
@@ -109,7 +115,7 @@ pub struct Reader<'d> {
 impl<'d> Reader<'d> {
     /// A reader of `table`, called `name` in messages.
     pub fn new(table: &'d DeTable<'d>, span: Range<usize>, name: impl Into<String>, problems: &'d Problems) -> Self {
-        Self { table, fallback: None, span, name: name.into(), known: Vec::new(), problems }
+        Self { table, fallback: None, span, name: name.into(), key: String::new(), known: Vec::new(), problems }
     }
 
     /// Values that are missing are taken from this table (`[defaults]`), which reports its own unknown keys.
@@ -121,6 +127,11 @@ impl<'d> Reader<'d> {
     /// Where complaints go.
     pub fn problems(&self) -> &'d Problems {
         self.problems
+    }
+
+    /// The key under which the table stands in another one; empty elsewhere. The name is for people only.
+    pub fn key(&self) -> &str {
+        &self.key
     }
 
     /// What the table is called in messages.
@@ -295,7 +306,10 @@ impl<'d> Reader<'d> {
     pub fn table(&mut self, key: &str) -> Option<Reader<'d>> {
         let value = self.raw(key)?;
         match value.get_ref() {
-            DeValue::Table(table) => Some(Reader::new(table, value.span(), tr!("`{key}` of {name}", key, name = self.name), self.problems)),
+            DeValue::Table(table) => {
+                let name = tr!("`{key}` of {name}", key, name = self.name);
+                Some(Reader { key: key.to_owned(), ..Reader::new(table, value.span(), name, self.problems) })
+            }
             other => self.wrong_type(key, value, other, &tr!("a table, for example {{ key = \"value\" }}")),
         }
     }

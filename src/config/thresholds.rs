@@ -17,11 +17,17 @@ pub(super) fn metric(reader: &mut Reader<'_>, source: SourceKind) -> Option<Metr
         return Some(metric.clone());
     }
     let (message, hint) = match text.value.split_once(':') {
-        Some(("distinct", field)) if source != SourceKind::Health => match Field::parse(source, field) {
+        Some(("distinct", field)) if !Field::names(source).is_empty() => match Field::parse(source, field) {
             Some(field) => return Some(Metric::Distinct(field)),
             None => (tr!("{source} records have no field `{field}` to count", source, field), did_you_mean(field, Field::names(source))),
         },
-        Some(("new", _)) => (tr!("metric `{text}` is not supported by this version", text = text.value), tr!("use distinct:FIELD")),
+        Some((kind @ ("new" | "changes"), names)) if source != SourceKind::Health => match fields(source, names) {
+            Ok(fields) if kind == "new" => return Some(Metric::New(fields)),
+            Ok(fields) => return Some(Metric::Changes(fields)),
+            Err(wrong) => {
+                (tr!("{source} records have no field `{wrong}` to look at", source, wrong), did_you_mean(wrong, Field::names(source)))
+            }
+        },
         _ => match Metric::PLAIN.iter().find(|(_, _, name)| *name == text.value) {
             Some((other, _, name)) => {
                 (tr!("`{name}` is measured on {other}, and the rule's source is {source}", name, other, source), metrics_of(source))
@@ -33,10 +39,22 @@ pub(super) fn metric(reader: &mut Reader<'_>, source: SourceKind) -> Option<Metr
     None
 }
 
+/// Fields as `new:` and `changes:` list them; the error is the one that is none.
+fn fields(source: SourceKind, text: &str) -> Result<Vec<Field>, &str> {
+    let mut out = Vec::new();
+    for name in text.split(',').map(str::trim) {
+        let field = Field::parse(source, name).ok_or(name)?;
+        if !out.contains(&field) {
+            out.push(field);
+        }
+    }
+    Ok(out)
+}
+
 fn metric_names(source: SourceKind) -> Vec<&'static str> {
     let mut names: Vec<&str> = Metric::PLAIN.iter().filter(|(of, _, _)| *of == source).map(|(_, _, name)| *name).collect();
-    if source != SourceKind::Health {
-        names.push("distinct:FIELD");
+    if !Field::names(source).is_empty() {
+        names.extend(["distinct:FIELD", "new:FIELD[,FIELD]", "changes:FIELD[,FIELD]"]);
     }
     names
 }
@@ -50,20 +68,23 @@ fn nearest_metric(text: &str, source: SourceKind) -> String {
 }
 
 /// Reads the thresholds. `None` after a complaint; a rule needs one unless it follows the PCE's own status.
-pub(super) fn thresholds(reader: &mut Reader<'_>, metric: &Metric) -> Option<Thresholds> {
+pub(super) fn thresholds(reader: &mut Reader<'_>, metric: &Metric, divided: bool) -> Option<Thresholds> {
+    let unit = if divided { Unit::Ratio } else { metric.unit() };
+    // Of two counts neither need be part of the other.
+    let highest = if divided { None } else { unit.highest() };
     let mut read = Thresholds::default();
     let mut sound = true;
     for severity in Severity::ALL {
         let key = severity.name();
         let Some(value) = reader.raw(key) else { continue };
         let DeValue::String(text) = value.get_ref() else {
-            let hint = Some(tr!("write for example {key} = \"{unit}\"", key, unit = example(metric.unit())));
+            let hint = Some(tr!("write for example {key} = \"{unit}\"", key, unit = example(unit)));
             reader.problems().error(value.span(), tr!("`{key}` in {name} must be a comparison in quotes", key, name = reader.name()), hint);
             sound = false;
             continue;
         };
         let text = Placed { value: text.to_string(), span: value.span() };
-        match threshold(reader, &text, metric) {
+        match one(reader, &text, unit, highest) {
             Some(threshold) => {
                 *match severity {
                     Severity::Info => &mut read.info,
@@ -78,7 +99,7 @@ pub(super) fn thresholds(reader: &mut Reader<'_>, metric: &Metric) -> Option<Thr
         return None;
     }
     if read.worst_first().next().is_none() && *metric != Metric::Status {
-        let hint = tr!("add for example warning = \"{unit}\"", unit = example(metric.unit()));
+        let hint = tr!("add for example warning = \"{unit}\"", unit = example(unit));
         reader.problems().error(reader.span(), tr!("{name} has no threshold, so it can never fire", name = reader.name()), Some(hint));
         return None;
     }
@@ -86,20 +107,16 @@ pub(super) fn thresholds(reader: &mut Reader<'_>, metric: &Metric) -> Option<Thr
     Some(read)
 }
 
-fn threshold(reader: &Reader<'_>, text: &Placed<String>, metric: &Metric) -> Option<Threshold> {
+/// Reads one threshold. `highest`: the largest value there can be.
+pub(super) fn one(reader: &Reader<'_>, text: &Placed<String>, unit: Unit, highest: Option<f64>) -> Option<Threshold> {
     let refuse = |message: String, hint: Option<String>| {
         reader.problems().error(text.span.clone(), format!("{message} ({})", reader.name()), hint);
         None
     };
-    let unit = metric.unit();
     let hint = || Some(tr!("write for example \"{unit}\"", unit = example(unit)));
-    let number = text.value.trim().trim_end_matches('x');
-    if number.len() < text.value.trim().len() && number.ends_with(|c: char| c.is_ascii_digit() || c == ' ') {
-        return refuse(tr!("a threshold relative to the rule's own baseline (`x`) is not supported by this version"), hint());
-    }
     match Threshold::parse(&text.value, unit) {
         Err(message) => refuse(message, hint()),
-        Ok(threshold) => match threshold.is_constant(unit) {
+        Ok(threshold) => match threshold.is_constant(unit, if threshold.relative { None } else { highest }) {
             None => Some(threshold),
             Some(true) => refuse(tr!("'{text}' always holds, so the rule would always fire", text = text.value.trim()), hint()),
             Some(false) => refuse(tr!("'{text}' can never hold, so the rule could never fire", text = text.value.trim()), hint()),
@@ -113,9 +130,10 @@ fn example(unit: Unit) -> &'static str {
         Unit::BitsPerSecond => "> 500 Mbps",
         Unit::Ratio => ">= 90 %",
         Unit::Seconds => "> 30 s",
+        Unit::Days => "< 30",
         Unit::Status => ">= 1",
         Unit::Connections | Unit::Flows | Unit::Values => "> 100",
-        Unit::Events | Unit::Workloads => ">= 5",
+        Unit::Events | Unit::Workloads | Unit::Vens | Unit::Files => ">= 5",
     }
 }
 
@@ -124,6 +142,9 @@ fn order(reader: &Reader<'_>, thresholds: &Thresholds) {
     let set: Vec<(Severity, &Threshold)> = thresholds.worst_first().collect();
     for pair in set.windows(2) {
         let [(worse, high), (milder, low)] = pair else { continue };
+        if high.relative != low.relative {
+            continue;
+        }
         let useless = match (rises(high.op), rises(low.op)) {
             (Some(true), Some(true)) => {
                 high.value < low.value || (high.value == low.value && !(high.op == Op::Above && low.op == Op::AtLeast))
@@ -150,7 +171,8 @@ fn order(reader: &Reader<'_>, thresholds: &Thresholds) {
     }
 }
 
-fn rises(op: Op) -> Option<bool> {
+/// Whether more makes it hold.
+pub(super) fn rises(op: Op) -> Option<bool> {
     match op {
         Op::Above | Op::AtLeast => Some(true),
         Op::Below | Op::AtMost => Some(false),

@@ -61,11 +61,16 @@ pub(super) fn download(line: &Line, url: &Url, part: u32, sink: &mut dyn AnswerS
         (Some(error), _) => Err(Failed::Final(error)),
         (None, Ok(rows)) => Ok(rows),
         (None, Err(error)) => {
-            let (kind, why) = match error {
-                BodyError::Network(why) => (ErrorKind::Network, tr!("the body broke off ({why})", why = harmless(&why))),
-                BodyError::Content(why) => (ErrorKind::BadAnswer, tr!("the body cannot be read ({why})", why = harmless(&why))),
-            };
-            Err(Failed::Again(PceError::new(kind, format!("{asked}: {why}"))))
+            let failed = |kind, why: String| PceError::new(kind, format!("{asked}: {why}"));
+            Err(match error {
+                BodyError::Network(why) => {
+                    Failed::Again(failed(ErrorKind::Network, tr!("the body broke off ({why})", why = harmless(&why))))
+                }
+                BodyError::Content(why) => {
+                    Failed::Again(failed(ErrorKind::BadAnswer, tr!("the body cannot be read ({why})", why = harmless(&why))))
+                }
+                BodyError::Enough => Failed::Final(failed(ErrorKind::Interrupted, tr!("the reader has seen enough"))),
+            })
         }
     };
     if rows.is_ok() {

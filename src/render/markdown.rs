@@ -144,7 +144,7 @@ fn severity(severity: Option<Severity>) -> String {
 }
 
 /// Prose: what could begin markup, a mention or a link becomes a character reference, which never does.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
@@ -164,7 +164,7 @@ fn escape(text: &str) -> String {
 }
 
 /// Names: shown as code, where GitHub looks for neither mentions nor links.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let text = words::or_nothing(text);
     // A code span has no escapes, and a pipe or a backslash before one would end the cell.
     if text.contains(['`', '|', '\\']) || text.starts_with(' ') || text.ends_with(' ') {

@@ -6,6 +6,7 @@ pub mod check;
 pub mod demo;
 pub mod generate;
 pub mod outbox;
+pub mod replay;
 pub mod rules;
 pub mod state;
 pub mod test;

@@ -5,7 +5,7 @@ use crate::config::cases::{Step, plain};
 use crate::domain::metric::SourceKind;
 use crate::domain::record::{Decision, Direction, proto_number};
 use crate::domain::time::{before, parse_duration, utc_day_start};
-use crate::run::Given;
+use crate::run::{Answer, Given};
 use crate::sim::record::{FlowRecord, label_href};
 use crate::sim::world::{Host, IpList, Workload};
 use jiff::Timestamp;
@@ -94,11 +94,11 @@ impl World {
         let mut given = Given::new();
         for source in &self.sources {
             let answer = if step.failed.contains(source) {
-                Err("the test says that it cannot be read".to_owned())
+                Answer::Failed("the test says that it cannot be read".to_owned())
             } else if let Some(path) = step.files.get(source) {
-                Ok(std::fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?)
+                Answer::Path(path.clone())
             } else {
-                Ok(self.answer(*source, step.at).to_string().into_bytes())
+                Answer::Text(self.answer(*source, step.at).to_string().into_bytes())
             };
             given.insert(*source, answer);
         }

@@ -8,6 +8,7 @@ pub mod generate;
 pub mod outbox;
 pub mod replay;
 pub mod rules;
+pub mod silence;
 pub mod state;
 pub mod test;
 

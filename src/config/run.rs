@@ -62,7 +62,8 @@ fn path(reader: &mut Reader<'_>, key: &str) -> Option<PathBuf> {
     Some(text.value.into())
 }
 
-fn timezone(reader: &mut Reader<'_>) -> Option<TimeZone> {
+/// Reads the `timezone` of any table. `None` when it is absent or unknown.
+pub(super) fn timezone(reader: &mut Reader<'_>) -> Option<TimeZone> {
     let name = reader.string("timezone")?;
     if name.value == "UTC" {
         return Some(TimeZone::UTC);
@@ -76,7 +77,11 @@ fn timezone(reader: &mut Reader<'_>) -> Option<TimeZone> {
                 Some(name) => tr!("did you mean `{name}`?", name),
                 None => tr!("write a name such as Asia/Taipei, Europe/Berlin or UTC"),
             };
-            reader.problems().error(name.span, tr!("`timezone` in [run]: this machine knows no '{value}'", value = name.value), Some(hint));
+            reader.problems().error(
+                name.span,
+                tr!("`timezone` in {table}: this machine knows no '{value}'", table = reader.name(), value = name.value),
+                Some(hint),
+            );
             None
         }
     }

@@ -244,6 +244,9 @@ pub struct Parcel {
     /// When somebody let it be tried anew; its age counts from then.
     #[serde(default)]
     pub revived: Option<Timestamp>,
+    /// A digest that is still being gathered, and when it goes out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_until: Option<Timestamp>,
 }
 
 impl Parcel {

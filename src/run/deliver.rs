@@ -151,7 +151,7 @@ fn finish(
             let last = parcel.last_error.clone().unwrap_or_else(|| tr!("never tried"));
             let error = tr!("given up after {attempts} attempts: {last}", attempts = parcel.attempts, last);
             all.push(report(parcel, DeliveryStatus::Failed, Some(error)));
-        } else if parcel.given_up.is_none() && !tried.contains(&parcel.id) {
+        } else if parcel.given_up.is_none() && parcel.held_until.is_none() && !tried.contains(&parcel.id) {
             waiting.entry(&parcel.channel).or_default().push(parcel);
         }
     }

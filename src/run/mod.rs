@@ -15,14 +15,17 @@ pub mod sources;
 use crate::cli::{CheckArgs, FailOn};
 use crate::config::{Config, PceSettings, fetch_secret};
 use crate::domain::metric::SourceKind;
+use crate::domain::mute::Silence;
 use crate::domain::report::{Report, RunInfo, SourceStatus, Status};
 use crate::domain::rule::Rule;
 use crate::domain::time::since;
 use crate::heartbeat::Heartbeat;
+use crate::judge::mute::{self, Muting};
 use crate::judge::outbox::{Addressee, Policy};
 use crate::judge::{exit, outbox};
 use crate::pce::{Client, ClientOptions, RealPace};
 use crate::state::looks::Memory;
+use crate::state::silences::SilenceFile;
 use crate::state::{LastRun, Loaded, State, StateError, Store};
 use deliver::{Ready, ReadyChannels};
 use globset::Glob;
@@ -164,6 +167,8 @@ fn cycle_once(
     let channels = open_channels(config);
     let store = if args.dry_run { Store::read_only(&cycle.state_path) } else { Store::lock(&cycle.state_path, args.lock_wait)? };
     let Loaded { state, memory, memory_lost } = store.load(&identity)?;
+    let silence_file = SilenceFile::beside(&cycle.state_path);
+    let silences = silence_file.read()?;
     let mut warnings = config.warnings.clone();
     warnings.extend(heartbeat_trouble.map(|error| tr!("heartbeat in [run]: {error}", error)));
     if let Some(heartbeat) = heartbeat
@@ -172,7 +177,7 @@ fn cycle_once(
         warnings.push(format!("heartbeat: {error}"));
     }
 
-    let known = Known { state, memory, memory_lost };
+    let known = Known { state, memory, memory_lost, silences: silences.clone() };
     let reload = || Ok(store.load(&identity)?.memory);
     let Decided { mut report, mut state, memory } = decide(cycle, &rules, &needed, run, known, client, &reload, warnings)?;
 
@@ -190,6 +195,9 @@ fn cycle_once(
         {
             let _writing = interrupt.writing();
             store.commit(&mut state, Some(&memory))?;
+        }
+        if silences.iter().any(|silence| silence.holds(now) && mute::has_served(silence, &state.instances)) {
+            end_served(&silence_file, &state, now).unwrap_or_else(|error| report.warnings.push(error.to_string()));
         }
         let mut commit = |state: &mut State| {
             let _writing = interrupt.writing();
@@ -216,6 +224,8 @@ pub struct Known {
     pub memory: Memory,
     /// Why the memory is not the one that belongs to the state.
     pub memory_lost: Option<String>,
+    /// What people asked not to be told.
+    pub silences: Vec<Silence>,
 }
 
 /// What a cycle has decided, before anybody is told.
@@ -240,7 +250,7 @@ fn decide(
     mut warnings: Vec<String>,
 ) -> Result<Decided, RunError> {
     let Cycle { config, interrupt, .. } = *cycle;
-    let Known { mut state, memory, memory_lost } = known;
+    let Known { mut state, memory, memory_lost, silences } = known;
     let now = run.started_at;
     let identity = config.identity();
     warnings.extend(memory_lost.clone());
@@ -273,10 +283,13 @@ fn decide(
         }
         None => state.last_run.as_ref().map_or(0, |last| last.clock_skew),
     };
+    let last_run = state.last_run.as_ref().map(|last| last.at);
     state.last_run = Some(LastRun { id: run.id.clone(), at: now, version: env!("CARGO_PKG_VERSION").to_owned(), clock_skew });
     drop(client);
 
     let fresh = rules::judge(&mut state, &rules.enabled, &rules.selected, &read, now);
+    let muting = Muting { maintenance: &config.maintenance, inhibitions: &config.inhibitions, silences: &silences };
+    let mutes = mute::mutes(&rules.enabled, &state.instances, &muting, now);
     let addressees: Vec<Addressee> = config
         .channels
         .iter()
@@ -286,6 +299,7 @@ fn decide(
             min_severity: channel.common.min_severity,
             send_resolved: channel.common.send_resolved,
             takes_all: channel.settings.every_run(),
+            digest: channel.common.digest.clone(),
         })
         .collect();
     let policy = Policy {
@@ -294,8 +308,10 @@ fn decide(
         max_alerts: config.run.max_alerts,
         pce: &identity,
         new_id: &|| uuid::Uuid::new_v4().to_string(),
+        mutes: &mutes,
+        last_run,
     };
-    let parcels = outbox::due(&rules.enabled, &mut state.instances, &state.outbox, &policy, now);
+    let parcels = outbox::due(&rules.enabled, &mut state.instances, &mut state.outbox, &policy, now);
     let telling: std::collections::BTreeSet<String> = parcels.iter().flat_map(outbox::fingerprints).collect();
     state.outbox.extend(parcels);
     let report = Report {
@@ -303,7 +319,13 @@ fn decide(
         status: Status::Ok,
         exit_code: 0,
         sources: read.sources.clone(),
-        rules: rules::reports(&state, config, &rules.selected, &read, &rules::Novelty { fresh: &fresh, telling: &telling, now }),
+        rules: rules::reports(
+            &state,
+            config,
+            &rules.selected,
+            &read,
+            &rules::Novelty { fresh: &fresh, telling: &telling, mutes: &mutes, now },
+        ),
         deliveries: Vec::new(),
         warnings,
     };
@@ -330,6 +352,16 @@ pub fn report_of_failure(config: &Config, args: &CheckArgs, error: &str) -> Repo
         deliveries: Vec::new(),
         warnings: vec![error.to_owned()],
     }
+}
+
+/// An alert that somebody acknowledged is over: the next one shall be told again.
+fn end_served(file: &SilenceFile, state: &State, now: Timestamp) -> Result<(), StateError> {
+    file.change(now, |silences| {
+        for silence in silences.iter_mut().filter(|silence| silence.holds(now) && mute::has_served(silence, &state.instances)) {
+            silence.until = now;
+        }
+        Ok(())
+    })
 }
 
 fn conclude(report: &mut Report, args: &CheckArgs, wall: Timestamp, started: Instant) {

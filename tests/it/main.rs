@@ -14,6 +14,7 @@ mod database;
 mod deliver;
 mod generated;
 mod lang;
+mod packaging;
 mod pce;
 mod render;
 mod sim;

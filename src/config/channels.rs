@@ -3,32 +3,11 @@
 use super::calendar;
 use super::reader::{Placed, Reader, did_you_mean};
 use crate::channels::{ChannelConfig, Common, Kind, Settings};
+use crate::domain::alert::Appetite;
 use crate::domain::calendar::{Days, Digest, Schedule};
 use crate::domain::threshold::Severity;
 use jiff::tz::TimeZone;
 use std::time::Duration;
-
-/// Kinds that the contract names, whether this version has them or not.
-const CONTRACT: [&str; 18] = [
-    "email",
-    "webhook",
-    "line",
-    "slack",
-    "teams",
-    "discord",
-    "telegram",
-    "whatsapp",
-    "pagerduty",
-    "opsgenie",
-    "servicenow",
-    "alertmanager",
-    "syslog",
-    "ntfy",
-    "icinga",
-    "apprise",
-    "exec",
-    "file",
-];
 
 /// The channel's name, if it has a usable one; it counts as known even when the rest is wrong.
 pub(super) fn name(reader: &mut Reader<'_>) -> Option<Placed<String>> {
@@ -76,8 +55,8 @@ fn digest(reader: &mut Reader<'_>, zone: &TimeZone) -> Option<Option<Digest>> {
     if !reader.has("digest") {
         for key in ["digest_weekdays", "digest_below"] {
             if reader.has(key) {
-                let hint = Some("add for example digest = [\"08:00\"]".to_owned());
-                reader.error_at(key, format!("`{key}` in {} needs a `digest`", reader.name()), hint);
+                let hint = Some(tr!("add for example digest = [\"08:00\"]"));
+                reader.error_at(key, tr!("`{key}` in {name} needs a `digest`", key, name = reader.name()), hint);
             }
         }
         return Some(None);
@@ -88,25 +67,24 @@ fn digest(reader: &mut Reader<'_>, zone: &TimeZone) -> Option<Option<Digest>> {
 }
 
 fn fits_digest(reader: &Reader<'_>, kind: &Kind, settings: &dyn Settings) {
-    if settings.one_event_per_alert() || settings.every_run() {
-        let message = format!("`digest` in {}: {} holds each alert by itself, a digest would keep them from it", reader.name(), kind.name);
-        reader.error_at("digest", message, Some("remove `digest`, or use another channel for the digest".to_owned()));
+    if settings.one_event_per_alert() || settings.appetite() != Appetite::News {
+        let message = tr!(
+            "`digest` in {name}: {kind} holds each alert by itself, a digest would keep them from it",
+            name = reader.name(),
+            kind = kind.name
+        );
+        reader.error_at("digest", message, Some(tr!("remove `digest`, or use another channel for the digest")));
     }
 }
 
 fn kind<'k>(reader: &mut Reader<'_>, kinds: &'k [Kind]) -> Option<&'k Kind> {
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
+    reader.words("type", &names, true);
     let wanted = reader.required_string("type", "\"email\"")?;
     if let Some(kind) = kinds.iter().find(|kind| kind.name == wanted.value) {
         return Some(kind);
     }
-    let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
-    let (message, hint) = if CONTRACT.contains(&wanted.value.as_str()) {
-        let have =
-            if names.is_empty() { tr!("this version has no channels") } else { tr!("use one of: {names}", names = names.join(", ")) };
-        (tr!("channel type `{wanted}` is not supported by this version", wanted = wanted.value), have)
-    } else {
-        (tr!("unknown channel type `{wanted}`", wanted = wanted.value), did_you_mean(&wanted.value, &names))
-    };
-    reader.problems().error(wanted.span, message, Some(hint));
+    let message = tr!("unknown channel type `{wanted}`", wanted = wanted.value);
+    reader.problems().error(wanted.span, message, Some(did_you_mean(&wanted.value, &names)));
     None
 }

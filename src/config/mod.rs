@@ -10,7 +10,10 @@ pub mod error;
 pub mod flags;
 pub mod paths;
 pub mod reader;
+pub mod reference;
+pub mod schema;
 pub mod secrets;
+pub mod shape;
 
 mod calendar;
 mod channels;
@@ -168,4 +171,11 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
 /// Proves a config that is already in memory; `path` only names it.
 pub fn parse(path: &Path, text: &str) -> Result<Config, ConfigError> {
     document::read(path, text, &document::Circumstances::default())
+}
+
+/// A text of a config as it may be shown: as long as it was, without secrets and without anything a terminal would obey.
+pub fn shown(text: &str) -> String {
+    let (document, errors) = toml::de::DeTable::parse_recoverable(text);
+    let broken: Vec<_> = errors.iter().filter_map(toml::de::Error::span).collect();
+    mask::harmless(text, &mask::secret_spans(document.get_ref(), text, &broken))
 }

@@ -17,6 +17,7 @@ mod generated;
 mod import;
 mod init;
 mod lang;
+mod packaging;
 mod pce;
 mod render;
 mod rules_edit;

@@ -158,6 +158,8 @@ pub struct Flow<'a> {
 
 /// Takes one flow record at a time.
 pub trait FlowSink {
+    /// Another part of the answer begins; records of earlier parts may come again.
+    fn begin_part(&mut self, _part: u32) {}
     /// One flow record.
     fn flow(&mut self, flow: &Flow<'_>);
 }

@@ -1,7 +1,7 @@
 //! All traffic rules over one stream of records, in one pass.
 
 use super::accounting::{Counters, Coverage, Hit, Increases, Ledger, Look, RuleAccount, Selector, Talk};
-use super::identity::{flow_key, state_mask};
+use super::identity::{flow_key, record_key, state_mask};
 use super::memory::{Observation, RuleMemory, Span, measure_alone};
 use super::plan::Plan;
 use super::tally::{Amount, Tally};
@@ -163,11 +163,6 @@ impl<'r> TrafficJudge<'r> {
         self.plan.marker()
     }
 
-    /// Another part of the answer begins; records may come again.
-    pub fn begin_part(&mut self, part: u32) {
-        self.part = part;
-    }
-
     /// Ends the pass. `memories` are those of the rules, in order; `span` says what the increases
     /// cover; `coverage` and `next_from` what the next run may rely on and can ask for.
     pub fn finish(mut self, memories: &mut [RuleMemory], span: Span, coverage: Coverage, next_from: Timestamp) -> TrafficOutcome {
@@ -231,15 +226,7 @@ impl<'r> TrafficJudge<'r> {
             return;
         };
         if let Some(met) = &mut self.repeats {
-            self.scratch.clear();
-            self.scratch.extend_from_slice(&flow_key(flow).to_le_bytes());
-            self.scratch.extend_from_slice(&first.as_nanosecond().to_le_bytes());
-            self.scratch.push(u8::from(flow.direction == Direction::Inbound));
-            for text in [flow.state, flow.process, flow.user] {
-                self.scratch.extend_from_slice(&(text.len() as u64).to_le_bytes());
-                self.scratch.extend_from_slice(text.as_bytes());
-            }
-            let part = *met.entry(xxh3_64(&self.scratch)).or_insert(self.part);
+            let part = *met.entry(record_key(flow, first, &mut self.scratch)).or_insert(self.part);
             if part != self.part {
                 return;
             }
@@ -269,6 +256,10 @@ impl<'r> TrafficJudge<'r> {
 }
 
 impl FlowSink for TrafficJudge<'_> {
+    fn begin_part(&mut self, part: u32) {
+        self.part = part;
+    }
+
     fn flow(&mut self, flow: &Flow<'_>) {
         self.plan.matching(flow, &mut self.matching);
         for number in &self.matching {

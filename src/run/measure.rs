@@ -16,7 +16,7 @@ use crate::pce::decode::Endpoints;
 use crate::state::looks::Memory;
 use crate::state::{State, Store};
 use jiff::{SignedDuration, Timestamp};
-use sources::{Events, Fetched, JudgeSink};
+use sources::{Events, Fetched, RecordSink};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -217,7 +217,7 @@ fn measure_traffic(
     let memory = delta.then(|| TrafficMemory { looks, coverage: ask.coverage.clone() });
     let mut judge = TrafficJudge::new(rules, memory, settings, ask.to);
     let mut endpoints = Endpoints::new(judge.marker());
-    let mut sink = JudgeSink::new(&mut judge, &mut endpoints);
+    let mut sink = RecordSink::new(&mut judge, &mut endpoints);
     let mut report = match (&args.flows, on_the_way, client) {
         (Some(path), _, _) => sources::flows_from_file(path, &mut sink),
         (None, Some(Ok(query)), Some(client)) => sources::collect_traffic(client, query, &mut sink, (ask.from, ask.to), cycle.progress),

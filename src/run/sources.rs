@@ -2,10 +2,9 @@
 
 use crate::config::{Config, PceSettings};
 use crate::domain::metric::SourceKind;
-use crate::domain::record::{Decision, Event, Health};
+use crate::domain::record::{Decision, Event, FlowSink, Health};
 use crate::domain::report::{SourceReport, SourceStatus};
 use crate::judge::plan::WantedService;
-use crate::judge::traffic::TrafficJudge;
 use crate::pce::decode::{DecodeError, Decoded, Endpoints, decode_flows};
 use crate::pce::traffic::{AnswerSink, BodyError, ServiceFilter, TrafficQuery, collect, submit};
 use crate::pce::{Client, HealthAnswer};
@@ -45,29 +44,29 @@ pub fn failed(source: SourceKind, error: String) -> SourceReport {
     }
 }
 
-/// Hands the bodies of a traffic answer to the judge.
-pub struct JudgeSink<'s, 'r, 'm> {
-    judge: &'s mut TrafficJudge<'r>,
+/// Hands the bodies of a traffic answer to whoever counts the records.
+pub struct RecordSink<'s, 'm> {
+    counts: &'s mut dyn FlowSink,
     endpoints: &'s mut Endpoints<'m>,
     /// Records that could not be read, over all parts.
     pub unreadable: u64,
 }
 
-impl<'s, 'r, 'm> JudgeSink<'s, 'r, 'm> {
+impl<'s, 'm> RecordSink<'s, 'm> {
     /// A sink for one run.
-    pub fn new(judge: &'s mut TrafficJudge<'r>, endpoints: &'s mut Endpoints<'m>) -> Self {
-        Self { judge, endpoints, unreadable: 0 }
+    pub fn new(counts: &'s mut dyn FlowSink, endpoints: &'s mut Endpoints<'m>) -> Self {
+        Self { counts, endpoints, unreadable: 0 }
     }
 
     fn read(&mut self, part: u32, body: impl Read + Send) -> Result<Decoded, DecodeError> {
-        self.judge.begin_part(part);
-        let decoded = decode_flows(body, self.endpoints, self.judge)?;
+        self.counts.begin_part(part);
+        let decoded = decode_flows(body, self.endpoints, self.counts)?;
         self.unreadable += decoded.unreadable;
         Ok(decoded)
     }
 }
 
-impl AnswerSink for JudgeSink<'_, '_, '_> {
+impl AnswerSink for RecordSink<'_, '_> {
     fn part(&mut self, part: u32, body: &mut (dyn Read + Send)) -> Result<u64, BodyError> {
         match self.read(part, body) {
             Ok(decoded) => Ok(decoded.rows),
@@ -78,7 +77,7 @@ impl AnswerSink for JudgeSink<'_, '_, '_> {
 }
 
 /// Reads recorded flows: a file, a folder of `--record`, or standard input.
-pub fn flows_from_file(path: &Path, sink: &mut JudgeSink<'_, '_, '_>) -> SourceReport {
+pub fn flows_from_file(path: &Path, sink: &mut RecordSink<'_, '_>) -> SourceReport {
     let mut report = SourceReport { status: SourceStatus::Ok, error: None, ..failed(SourceKind::Traffic, String::new()) };
     let files = match recorded(path, "traffic-") {
         Ok(files) => files,
@@ -239,11 +238,11 @@ pub fn submit_traffic(
     Ok(TrafficOnTheWay { submitted, skew: measured })
 }
 
-/// Waits for the traffic query and streams its rows into the judge.
+/// Waits for the traffic query and streams its rows into the sink.
 pub fn collect_traffic(
     client: &Client,
     on_the_way: TrafficOnTheWay,
-    sink: &mut JudgeSink<'_, '_, '_>,
+    sink: &mut RecordSink<'_, '_>,
     span: (Timestamp, Timestamp),
     progress: &dyn Fn(&str),
 ) -> SourceReport {

@@ -191,7 +191,7 @@ _pcemon() {
 
     case "${cmd}" in
         pcemon)
-            opts="-c -o -q -v -h -V --config --state --output --out --quiet --verbose --color --log-format --help --version check demo rules channel outbox state completions man help"
+            opts="-c -o -q -v -h -V --config --state --output --out --quiet --verbose --color --lang --log-format --help --version check demo rules channel outbox state completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -225,6 +225,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -237,7 +241,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__channel)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help list test help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help list test help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -269,6 +273,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -339,7 +347,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__channel__subcmd__list)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -371,6 +379,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -385,7 +397,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__channel__subcmd__test)
-            opts="-c -o -q -v -h --no-send --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --no-send --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -419,6 +431,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -431,7 +447,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__check)
-            opts="-c -o -q -v -h --dry-run --rule --flows --events --health --now --record --fail-on --strict --lock-wait --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --dry-run --rule --flows --events --health --now --record --fail-on --strict --lock-wait --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -497,6 +513,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -509,7 +529,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__completions)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help bash elvish fish powershell zsh"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -541,6 +561,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -555,7 +579,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__demo)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -587,6 +611,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -881,7 +909,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__man)
-            opts="-c -o -q -v -h --out-dir --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --out-dir --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -919,6 +947,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -931,7 +963,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__outbox)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help list retry drop help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help list retry drop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -965,6 +997,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -977,7 +1013,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__outbox__subcmd__drop)
-            opts="-c -o -q -v -h --all --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --all --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1009,6 +1045,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1093,7 +1133,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__outbox__subcmd__list)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1125,6 +1165,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1139,7 +1183,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__outbox__subcmd__retry)
-            opts="-c -o -q -v -h --all --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --all --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1173,6 +1217,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -1185,7 +1233,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__rules)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help list validate example help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help list validate example help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1219,6 +1267,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -1231,7 +1283,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__rules__subcmd__example)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1263,6 +1315,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1347,7 +1403,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__rules__subcmd__list)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1379,6 +1435,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1393,7 +1453,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__rules__subcmd__validate)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1427,6 +1487,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -1439,7 +1503,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__state)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help show reset help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help show reset help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1471,6 +1535,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1541,7 +1609,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__state__subcmd__reset)
-            opts="-c -o -q -v -h --yes --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --yes --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1573,6 +1641,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1587,7 +1659,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__state__subcmd__show)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1619,6 +1691,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_pcemon_global_optspecs
-    string join \n c/config= state= o/output= out= q/quiet v/verbose color= log-format= h/help V/version
+    string join \n c/config= state= o/output= out= q/quiet v/verbose color= lang= log-format= h/help V/version
 end
 
 function __fish_pcemon_needs_command
@@ -43,6 +43,8 @@ complete -c pcemon -n "__fish_pcemon_needs_command" -l out -d 'Write the result 
 complete -c pcemon -n "__fish_pcemon_needs_command" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_needs_command" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_needs_command" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_needs_command" -s q -l quiet -d 'Print nothing when all is well'
@@ -89,6 +91,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l out -d 'Write th
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l dry-run -d 'Write no state and send nothing; show what would be sent'
@@ -115,6 +119,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -l out -d 'Write the
 complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -s q -l quiet -d 'Print nothing when all is well'
@@ -139,6 +145,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -s q -l quiet -d 'Print nothing when all is well'
@@ -167,6 +175,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_sub
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from list" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from list" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from list" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing when all is well'
@@ -191,6 +201,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_sub
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from validate" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from validate" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from validate" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from validate" -s q -l quiet -d 'Print nothing when all is well'
@@ -215,6 +227,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_sub
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from example" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from example" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from example" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from example" -s q -l quiet -d 'Print nothing when all is well'
@@ -243,6 +257,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_se
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -s q -l quiet -d 'Print nothing when all is well'
@@ -270,6 +286,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_s
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from list" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from list" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from list" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing when all is well'
@@ -294,6 +312,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_s
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from test" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from test" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from test" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from test" -l no-send -d 'Only show what would be sent'
@@ -322,6 +342,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_see
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -s q -l quiet -d 'Print nothing when all is well'
@@ -350,6 +372,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_su
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from list" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from list" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from list" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing when all is well'
@@ -374,6 +398,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_su
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l all -d 'All of them'
@@ -399,6 +425,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_su
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from drop" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from drop" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from drop" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from drop" -l all -d 'All of them'
@@ -428,6 +456,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -s q -l quiet -d 'Print nothing when all is well'
@@ -455,6 +485,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_sub
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing when all is well'
@@ -479,6 +511,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_sub
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from reset" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from reset" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from reset" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from reset" -l yes -d 'Do it without asking'
@@ -507,6 +541,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -l out -d 'Wr
 complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -s q -l quiet -d 'Print nothing when all is well'
@@ -532,6 +568,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand man" -l out -d 'Write the 
 complete -c pcemon -n "__fish_pcemon_using_subcommand man" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand man" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand man" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand man" -s q -l quiet -d 'Print nothing when all is well'

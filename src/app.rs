@@ -3,6 +3,7 @@
 use crate::cli::{Cli, Color, Command, Global, LogFormat};
 use crate::commands;
 use crate::config::{self, Config};
+use crate::lang::{self, Language};
 use crate::render::Style;
 use clap::Parser;
 use std::ffi::OsString;
@@ -23,6 +24,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             return if asked_for { 0 } else { UNKNOWN };
         }
     };
+    lang::start(cli.global.lang.as_deref().and_then(Language::named));
     start_logging(&cli.global);
     let result = match &cli.command {
         Command::Check(args) => commands::check::run(&cli.global, args),
@@ -153,5 +155,5 @@ pub fn state_path(global: &Global, config: Option<&Config>) -> Result<PathBuf, F
     let base =
         variable("XDG_STATE_HOME").map(PathBuf::from).or_else(|| variable("HOME").map(|home| PathBuf::from(home).join(".local/state")));
     base.map(|base| base.join("pcemon/state.json"))
-        .ok_or_else(|| Failure("no place for the state: give --state FILE, or `state` in [run]".to_owned()))
+        .ok_or_else(|| Failure(tr!("no place for the state: give --state FILE, or `state` in [run]")))
 }

@@ -64,6 +64,9 @@ pub struct Global {
     /// Colours in the table
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub color: Color,
+    /// Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]
+    #[arg(long, global = true, value_name = "LANGUAGE", value_parser = languages())]
+    pub lang: Option<String>,
     /// Form of the messages on standard error
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
     pub log_format: LogFormat,
@@ -263,6 +266,10 @@ fn formats() -> PossibleValuesParser {
     PossibleValuesParser::new(
         crate::render::FORMATS.iter().map(|format| clap::builder::PossibleValue::new(format.name).help(format.summary)),
     )
+}
+
+fn languages() -> PossibleValuesParser {
+    PossibleValuesParser::new(crate::lang::LANGUAGES.map(|(name, _)| name))
 }
 
 fn parse_out(text: &str) -> Result<(String, PathBuf), String> {

@@ -1,5 +1,8 @@
 //! pcemon: one look at an Illumio PCE, one verdict, alerts that arrive.
 
+#[macro_use]
+pub mod lang;
+
 pub mod app;
 pub mod channels;
 pub mod cli;

@@ -24,24 +24,26 @@ pub fn run(global: &Global, command: &ChannelCommand) -> Exit {
                     vec![
                         visible(&common.name),
                         common.kind.to_owned(),
-                        if common.enabled { "on" } else { "off" }.to_owned(),
-                        format!("from {}", common.min_severity),
-                        if common.send_resolved { "yes" } else { "no" }.to_owned(),
+                        if common.enabled { tr!("on") } else { tr!("off") },
+                        tr!("from {severity}", severity = common.min_severity),
+                        if common.send_resolved { tr!("yes") } else { tr!("no") },
                         format_duration(common.timeout),
                         visible(&channel.settings.destination()),
                     ]
                 })
                 .collect();
-            print(&listing(&["channel", "type", "state", "severity", "resolved", "timeout", "destination"], rows))?;
+            let head = [tr!("channel"), tr!("type"), tr!("state"), tr!("severity"), tr!("resolved"), tr!("timeout"), tr!("destination")];
+            print(&listing(head, rows))?;
             Ok(0)
         }
         ChannelCommand::Test { name, no_send } => {
             let Some(channel) = config.channels.iter().find(|channel| channel.common.name == *name) else {
                 let names: Vec<&str> = config.channels.iter().map(|channel| channel.common.name.as_str()).collect();
-                let hint = if names.is_empty() { "the config has no [[channels]]".to_owned() } else { did_you_mean(name, &names) };
-                return Err(format!("there is no channel '{}'; {hint}", visible(name)).into());
+                let hint = if names.is_empty() { tr!("the config has no [[channels]]") } else { did_you_mean(name, &names) };
+                return Err(tr!("there is no channel '{name}'; {hint}", name = visible(name), hint).into());
             };
-            let opened = channel.settings.open(&channel.common, &fetch_secret).map_err(|error| format!("channel '{name}': {error}"))?;
+            let opened =
+                channel.settings.open(&channel.common, &fetch_secret).map_err(|error| tr!("channel '{name}': {error}", name, error))?;
             let now = Timestamp::now();
             let pce = config.identity();
             let parcel = test_parcel(name, pce, now);
@@ -52,14 +54,14 @@ pub fn run(global: &Global, command: &ChannelCommand) -> Exit {
             match opened.send(&parcel, &SendContext { now, timeout: channel.common.timeout }) {
                 Outcome::Delivered => {
                     if !global.quiet {
-                        print(&format!("channel '{}' took the test message {}\n", visible(name), parcel.id))?;
+                        print(&tr!("channel '{name}' took the test message {id}\n", name = visible(name), id = parcel.id))?;
                     }
                     Ok(0)
                 }
                 Outcome::Retry { error, .. } => {
-                    Err(format!("channel '{name}' did not take the message; another try may help: {error}").into())
+                    Err(tr!("channel '{name}' did not take the message; another try may help: {error}", name, error).into())
                 }
-                Outcome::Permanent { error } => Err(format!("channel '{name}' refused the message: {error}").into()),
+                Outcome::Permanent { error } => Err(tr!("channel '{name}' refused the message: {error}", name, error).into()),
             }
         }
     }

@@ -12,14 +12,14 @@ use std::sync::{Mutex, PoisonError};
 pub fn run(global: &Global, args: &CheckArgs) -> Exit {
     let config = load_config(global)?;
     if [&args.flows, &args.events, &args.health].into_iter().flatten().filter(|path| path.as_os_str() == "-").count() > 1 {
-        return Err("only one of --flows, --events and --health can be standard input".to_owned().into());
+        return Err(tr!("only one of --flows, --events and --health can be standard input").into());
     }
     // A dry run writes only what its own flags ask for.
     let textfile = config.run.textfile.as_ref().filter(|_| !args.dry_run);
     for path in global.out.iter().map(|(_, path)| path).chain(textfile) {
         output::prove_writable(path)?;
     }
-    let interrupt = Interrupt::listen().map_err(|error| format!("cannot listen for signals: {error}"))?;
+    let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;
     let shown = std::io::stderr().is_terminal() && !global.quiet && global.verbose == 0;
     let line = Mutex::new(Progress::new(std::io::stderr(), shown));
     let progress = |text: &str| line.lock().unwrap_or_else(PoisonError::into_inner).show(text);

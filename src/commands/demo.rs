@@ -30,14 +30,14 @@ pub fn run(global: &Global) -> Exit {
         ..Options::new(estate.world, start)
     };
     let (key, secret, org_id) = (options.api_key.clone(), options.api_secret.clone(), options.org_id);
-    let sim = Sim::start(options).map_err(|error| format!("cannot start the simulated PCE: {error}"))?;
+    let sim = Sim::start(options).map_err(|error| tr!("cannot start the simulated PCE: {error}", error))?;
     let pce = format!("[pce]\nurl = \"{}\"\norg_id = {org_id}\napi_key = \"{key}\"\napi_secret = \"{secret}\"\n\n", sim.url());
     let mut config =
         config::parse(Path::new("demo"), &format!("{pce}{}", estate::demo_rules())).map_err(|error| Failure(error.to_string()))?;
     // The credentials are written into this config because they are no secret.
     config.warnings.clear();
 
-    let interrupt = Interrupt::listen().map_err(|error| format!("cannot listen for signals: {error}"))?;
+    let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;
     interrupt.removes(folder.0.clone());
     let look = |now: Timestamp| -> Result<Report, Failure> {
         sim.set_now(now);
@@ -64,15 +64,23 @@ pub fn run(global: &Global) -> Exit {
 /// What was seen and how to go on, in a few lines.
 fn story(first: &Report, second: &Report, left: usize) -> String {
     let records = |report: &Report| report.sources.iter().map(|source| source.records).sum::<u64>();
-    let cleaned = if left == 0 { "deleted its queries" } else { "left queries behind" };
-    format!(
-        "\nYou saw two real cycles over HTTP against a simulated PCE: {} records at the first look, {} at the second, ten simulated minutes later.\n\
-         The PCE reports totals of the whole day; the table shows only what arrived between the looks. pcemon {cleaned} and leaves no file behind.\n\
-         To go on: `pcemon rules example > rules.toml`, fill in [pce], then `pcemon check --dry-run`. (With a real PCE the exit code would be {}.)\n",
-        records(first),
-        records(second),
-        second.exit_code,
-    )
+    let cleaned = if left == 0 { tr!("deleted its queries") } else { tr!("left queries behind") };
+    let told = [
+        tr!(
+            "You saw two real cycles over HTTP against a simulated PCE: {first} records at the first look, {second} at the second, ten simulated minutes later.",
+            first = records(first),
+            second = records(second)
+        ),
+        tr!(
+            "The PCE reports totals of the whole day; the table shows only what arrived between the looks. pcemon {cleaned} and leaves no file behind.",
+            cleaned
+        ),
+        tr!(
+            "To go on: `pcemon rules example > rules.toml`, fill in [pce], then `pcemon check --dry-run`. (With a real PCE the exit code would be {code}.)",
+            code = second.exit_code
+        ),
+    ];
+    format!("\n{}\n", told.join("\n"))
 }
 
 /// A folder that is gone when the demo ends.
@@ -81,7 +89,7 @@ struct Scratch(PathBuf);
 impl Scratch {
     fn new() -> Result<Self, Failure> {
         let path = std::env::temp_dir().join(format!("pcemon-demo-{}", uuid::Uuid::new_v4()));
-        std::fs::create_dir(&path).map_err(|error| format!("cannot make the folder {}: {error}", path.display()))?;
+        std::fs::create_dir(&path).map_err(|error| tr!("cannot make the folder {path}: {error}", path = path.display(), error))?;
         Ok(Self(path))
     }
 }
@@ -89,7 +97,7 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            log::warn!("cannot remove {}: {error}", self.0.display());
+            log::warn!("{}", tr!("cannot remove {path}: {error}", path = self.0.display(), error));
         }
     }
 }

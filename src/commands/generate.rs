@@ -20,14 +20,15 @@ pub fn completion_text(shell: clap_complete::Shell) -> String {
 
 /// Prints the main page, or writes all pages into a folder.
 pub fn man(folder: Option<&Path>) -> Exit {
-    let pages = pages().map_err(|error| Failure(format!("cannot make the manual: {error}")))?;
+    let pages = pages().map_err(|error| Failure(tr!("cannot make the manual: {error}", error)))?;
     match folder {
         None => {
             let main = pages.first().map(|(_, text)| text.as_str()).unwrap_or_default();
             print(main)?;
         }
         Some(folder) => {
-            std::fs::create_dir_all(folder).map_err(|error| Failure(format!("cannot make {}: {error}", folder.display())))?;
+            std::fs::create_dir_all(folder)
+                .map_err(|error| Failure(tr!("cannot make the folder {path}: {error}", path = folder.display(), error)))?;
             for (name, text) in pages {
                 write_file(&folder.join(name), &text)?;
             }

@@ -11,10 +11,10 @@ pub mod state;
 use comfy_table::{ContentArrangement, Table, presets};
 
 /// A listing for people: aligned columns, a head, no boxes.
-fn listing(head: &[&str], rows: Vec<Vec<String>>) -> String {
+fn listing(head: impl IntoIterator<Item = String>, rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(head.iter().map(|text| text.to_uppercase()));
+    table.set_header(head.into_iter().map(|text| text.to_uppercase()));
     for row in rows {
         table.add_row(row);
     }

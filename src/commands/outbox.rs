@@ -26,39 +26,63 @@ pub fn run(global: &Global, command: &OutboxCommand) -> Exit {
                 let text = serde_json::to_string_pretty(&parcels).map_err(|error| error.to_string())?;
                 print(&format!("{text}\n"))?;
             } else if parcels.is_empty() {
-                print(if global.quiet { "" } else { "the outbox is empty: every message was delivered\n" })?;
+                let said = tr!("the outbox is empty: every message was delivered\n");
+                print(if global.quiet { "" } else { &said })?;
             } else {
                 print(&list(&parcels, Timestamp::now(), global.verbose > 0))?;
             }
             Ok(0)
         }
-        OutboxCommand::Retry(which) => change(&path, which, global, "will be tried by the next run", |state, chosen| {
-            let last = state.last_run.as_ref().map_or(Timestamp::MIN, |last| last.at);
-            let now = Timestamp::now().max(last);
-            for parcel in state.outbox.iter_mut().filter(|parcel| chosen.contains(&parcel.id)) {
-                outbox::revive(parcel, now);
-            }
-        }),
-        OutboxCommand::Drop(which) => change(&path, which, global, "dropped", |state, chosen| {
-            outbox::throw_away(&mut state.outbox, &mut state.instances, chosen);
-        }),
+        OutboxCommand::Retry(which) => change(
+            &path,
+            which,
+            global,
+            |count| {
+                trn!("{count} message will be tried by the next run\n", "{count} messages will be tried by the next run\n", count = count)
+            },
+            |state, chosen| {
+                let last = state.last_run.as_ref().map_or(Timestamp::MIN, |last| last.at);
+                let now = Timestamp::now().max(last);
+                for parcel in state.outbox.iter_mut().filter(|parcel| chosen.contains(&parcel.id)) {
+                    outbox::revive(parcel, now);
+                }
+            },
+        ),
+        OutboxCommand::Drop(which) => change(
+            &path,
+            which,
+            global,
+            |count| trn!("{count} message dropped\n", "{count} messages dropped\n", count = count),
+            |state, chosen| {
+                outbox::throw_away(&mut state.outbox, &mut state.instances, chosen);
+            },
+        ),
     }
 }
 
 /// The messages one under the other, and what can be done about them.
 fn list(parcels: &[Parcel], now: Timestamp, whole: bool) -> String {
-    let mut out =
-        listing(&["id", "channel", "tells of", "age", "tries", "next try"], parcels.iter().map(|parcel| row(parcel, now)).collect());
+    let mut out = listing(
+        [tr!("id"), tr!("channel"), tr!("tells of"), tr!("age"), tr!("tries"), tr!("next try")],
+        parcels.iter().map(|parcel| row(parcel, now)).collect(),
+    );
     for parcel in parcels {
         out.push_str(&format!("\n{}  {}\n", short_id(parcel), contents(parcel, whole)));
         if let Some(error) = &parcel.last_error {
             let error = visible(error);
-            out.push_str(&format!("          last error: {}\n", if whole { error } else { shorten(&error, 200) }));
+            let error = if whole { error } else { shorten(&error, 200) };
+            out.push_str(&format!("          {}\n", tr!("last error: {error}", error)));
         }
     }
     let given_up = parcels.iter().filter(|parcel| parcel.given_up.is_some()).count();
-    out.push_str(&format!("\n{} waiting, {given_up} given up. ", parcels.len() - given_up));
-    out.push_str("`pcemon outbox retry ID` lets the next run try a message at once, `pcemon outbox drop ID` throws it away.\n");
+    out.push_str(&format!(
+        "\n{}\n",
+        tr!(
+            "{waiting} waiting, {given_up} given up. `pcemon outbox retry ID` lets the next run try a message at once, `pcemon outbox drop ID` throws it away.",
+            waiting = parcels.len() - given_up,
+            given_up
+        )
+    ));
     out
 }
 
@@ -67,21 +91,21 @@ fn short_id(parcel: &Parcel) -> String {
 }
 
 fn row(parcel: &Parcel, now: Timestamp) -> Vec<String> {
-    let alerts = if parcel.size() == 1 { "1 alert".to_owned() } else { format!("{} alerts", parcel.size()) };
+    let alerts = trn!("{count} alert", "{count} alerts", count = parcel.size());
     let what = match parcel.kind {
         ParcelKind::Firing => alerts,
-        ParcelKind::Resolved => format!("{alerts}, over"),
-        ParcelKind::Reminder => format!("{alerts}, again"),
-        ParcelKind::Test => "a test".to_owned(),
+        ParcelKind::Resolved => tr!("{alerts}, over", alerts),
+        ParcelKind::Reminder => tr!("{alerts}, again", alerts),
+        ParcelKind::Test => tr!("a test"),
     };
     let next = match (parcel.given_up, parcel.not_before) {
-        (Some(at), _) => format!("given up {}", minutes(at)),
-        (None, Some(at)) if at > now => format!("from {}", minutes(at)),
-        (None, _) => "next run".to_owned(),
+        (Some(at), _) => tr!("given up {time}", time = minutes(at)),
+        (None, Some(at)) if at > now => tr!("from {time}", time = minutes(at)),
+        (None, _) => tr!("next run"),
     };
     let tries = match (parcel.attempts, parcel.failure) {
-        (0, _) => "none".to_owned(),
-        (count, Some(Failure::Refused)) => format!("{count}, refused"),
+        (0, _) => tr!("none"),
+        (count, Some(Failure::Refused)) => tr!("{count}, refused", count),
         (count, _) => count.to_string(),
     };
     vec![short_id(parcel), visible(&parcel.channel), what, age(since(now, parcel.created)), tries, next]
@@ -98,7 +122,7 @@ fn contents(parcel: &Parcel, whole: bool) -> String {
         .collect();
     let more = parcel.size().saturating_sub(parts.len());
     if more > 0 {
-        parts.push(format!("+{more} more"));
+        parts.push(tr!("+{count} more", count = more));
     }
     parts.join("; ")
 }
@@ -117,9 +141,15 @@ fn age(span: Duration) -> String {
     }
 }
 
-fn change(path: &std::path::Path, which: &Which, global: &Global, done: &str, act: impl FnOnce(&mut State, &BTreeSet<String>)) -> Exit {
+fn change(
+    path: &std::path::Path,
+    which: &Which,
+    global: &Global,
+    done: impl Fn(usize) -> String,
+    act: impl FnOnce(&mut State, &BTreeSet<String>),
+) -> Exit {
     let store = Store::lock(path, Duration::from_secs(5))?;
-    let Some(mut state) = store.read()? else { return Err(CannotDo(format!("there is no state at {}", path.display()))) };
+    let Some(mut state) = store.read()? else { return Err(CannotDo(tr!("there is no state at {path}", path = path.display()))) };
     let chosen: BTreeSet<String> = state
         .outbox
         .iter()
@@ -128,17 +158,17 @@ fn change(path: &std::path::Path, which: &Which, global: &Global, done: &str, ac
         .collect();
     match (&which.id, chosen.len()) {
         (Some(id), 0) => {
-            return Err(CannotDo(format!("no message has an id that begins with '{}'; see `pcemon outbox list`", visible(id))));
+            return Err(CannotDo(tr!("no message has an id that begins with '{id}'; see `pcemon outbox list`", id = visible(id))));
         }
         (Some(id), count) if count > 1 => {
-            return Err(CannotDo(format!("{count} messages have an id that begins with '{}'; write more of it", visible(id))));
+            return Err(CannotDo(tr!("{count} messages have an id that begins with '{id}'; write more of it", count, id = visible(id))));
         }
         _ => {}
     }
     act(&mut state, &chosen);
     store.commit(&mut state, None)?;
     if !global.quiet {
-        print(&format!("{} message(s) {done}\n", chosen.len()))?;
+        print(&done(chosen.len()))?;
     }
     Ok(0)
 }

@@ -21,10 +21,12 @@ pub fn run(global: &Global, command: &RulesCommand) -> Exit {
             }
             if !global.quiet {
                 let (rules, channels) = (config.rules.iter().filter(|rule| rule.enabled).count(), config.channels.len());
-                print(&format!(
-                    "{}: valid; {rules} rules enabled, {channels} channels, {} warnings\n",
-                    config.path.display(),
-                    config.warnings.len()
+                print(&tr!(
+                    "{path}: valid; {rules} rules enabled, {channels} channels, {warnings} warnings\n",
+                    path = config.path.display(),
+                    rules,
+                    channels,
+                    warnings = config.warnings.len()
                 ))?;
             }
         }
@@ -38,15 +40,16 @@ pub fn run(global: &Global, command: &RulesCommand) -> Exit {
                         rule.thresholds.worst_first().map(|(severity, threshold)| format!("{severity} {threshold}")).collect();
                     vec![
                         visible(&rule.name),
-                        if rule.enabled { "on" } else { "off" }.to_owned(),
+                        if rule.enabled { tr!("on") } else { tr!("off") },
                         rule.source.to_string(),
                         rule.metric.to_string(),
                         format_duration(rule.window),
-                        if thresholds.is_empty() { "the PCE's own status".to_owned() } else { thresholds.join(", ") },
+                        if thresholds.is_empty() { tr!("the PCE's own status") } else { thresholds.join(", ") },
                     ]
                 })
                 .collect();
-            print(&listing(&["rule", "state", "source", "metric", "window", "thresholds"], rows))?;
+            let head = [tr!("rule"), tr!("state"), tr!("source"), tr!("metric"), tr!("window"), tr!("thresholds")];
+            print(&listing(head, rows))?;
         }
     }
     Ok(0)

@@ -4,9 +4,9 @@ use crate::app::{Exit, Failure, load_config, state_path};
 use crate::cli::{Global, StateCommand};
 use crate::domain::text::visible;
 use crate::judge::transition::Stage;
+use crate::render::grid::{Column, lay_out};
 use crate::run::output::print;
 use crate::state::{State, Store};
-use std::fmt::Write as _;
 use std::io::IsTerminal;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub fn run(global: &Global, command: &StateCommand) -> Exit {
     match command {
         StateCommand::Show => {
             let store = Store::read_only(&path);
-            let Some(state) = store.read()? else { return Err(Failure(format!("there is no state at {}", path.display()))) };
+            let Some(state) = store.read()? else { return Err(Failure(tr!("there is no state at {path}", path = path.display()))) };
             if global.output.as_deref() == Some("json") {
                 let text = serde_json::to_string_pretty(&state).map_err(|error| error.to_string())?;
                 print(&format!("{text}\n"))?;
@@ -27,16 +27,15 @@ pub fn run(global: &Global, command: &StateCommand) -> Exit {
             Ok(0)
         }
         StateCommand::Reset { yes } => {
-            if !yes && !asked(&format!("Forget everything in {}? Firing alerts will be told again. [y/N] ", path.display()))? {
-                return Err(Failure("nothing was changed; say yes, or use --yes".to_owned()));
+            if !yes && !asked(&tr!("Forget everything in {path}? Firing alerts will be told again. [y/N] ", path = path.display()))? {
+                return Err(Failure(tr!("nothing was changed; say yes, or use --yes")));
             }
             let store = Store::lock(&path, Duration::from_secs(5))?;
             let existed = store.reset()?;
             if !global.quiet {
-                print(&format!(
-                    "{}\n",
-                    if existed { format!("{} was removed", path.display()) } else { format!("there was no state at {}", path.display()) }
-                ))?;
+                let path = path.display();
+                let said = if existed { tr!("{path} was removed", path) } else { tr!("there was no state at {path}", path) };
+                print(&format!("{said}\n"))?;
             }
             Ok(0)
         }
@@ -44,33 +43,43 @@ pub fn run(global: &Global, command: &StateCommand) -> Exit {
 }
 
 fn summary(store: &Store, state: &State) -> String {
-    let mut out = String::new();
     let (json, looks) = store.sizes(state.generation);
-    let or_never = |at: Option<jiff::Timestamp>| at.map_or_else(|| "never".to_owned(), |at| format!("{at:.0}"));
+    let or_never = |at: Option<jiff::Timestamp>| at.map_or_else(|| tr!("never"), |at| format!("{at:.0}"));
     let count = |stage: Stage| state.instances.values().filter(|instance| instance.stage == stage).count();
     let given_up = state.outbox.iter().filter(|parcel| parcel.given_up.is_some()).count();
-    let pce =
-        if state.pce.url.is_empty() { "none (recorded files)".to_owned() } else { format!("{} org {}", state.pce.url, state.pce.org_id) };
-    let _infallible = writeln!(out, "state       {}", store.path().display());
-    let _infallible = writeln!(out, "pce         {}", visible(&pce));
-    let _infallible = writeln!(out, "last run    {}", or_never(state.last_run.as_ref().map(|run| run.at)));
-    let _infallible = writeln!(
-        out,
-        "traffic     looked at {}, every bucket known since {}",
-        or_never(state.traffic.looked_at),
-        or_never(state.traffic.since.iter().flatten().max().copied())
-    );
-    let _infallible = writeln!(out, "events      read up to {}", or_never(state.events.read_to));
-    let _infallible = writeln!(
-        out,
-        "instances   {} firing, {} pending, {} resolved but not yet told",
-        count(Stage::Firing),
-        count(Stage::Pending),
-        count(Stage::Resolved)
-    );
-    let _infallible = writeln!(out, "outbox      {} waiting, {given_up} given up", state.outbox.len() - given_up);
-    let _infallible = writeln!(out, "size        {json} bytes, and {looks} bytes of looks (generation {})", state.generation);
-    out
+    let pce = match state.pce.url.as_str() {
+        "" => tr!("none (recorded files)"),
+        url => format!("{url} org {}", state.pce.org_id),
+    };
+    let rows = [
+        (tr!("state file"), store.path().display().to_string()),
+        ("pce".to_owned(), visible(&pce)),
+        (tr!("last run"), or_never(state.last_run.as_ref().map(|run| run.at))),
+        (
+            tr!("traffic"),
+            tr!(
+                "looked at {at}, every bucket known since {since}",
+                at = or_never(state.traffic.looked_at),
+                since = or_never(state.traffic.since.iter().flatten().max().copied())
+            ),
+        ),
+        (tr!("events"), tr!("read up to {time}", time = or_never(state.events.read_to))),
+        (
+            tr!("instances"),
+            tr!(
+                "{firing} firing, {pending} pending, {resolved} resolved but not yet told",
+                firing = count(Stage::Firing),
+                pending = count(Stage::Pending),
+                resolved = count(Stage::Resolved)
+            ),
+        ),
+        (tr!("outbox"), tr!("{waiting} waiting, {given_up} given up", waiting = state.outbox.len() - given_up, given_up)),
+        (
+            tr!("size"),
+            tr!("{json} bytes, and {looks} bytes of looks (generation {generation})", json, looks, generation = state.generation),
+        ),
+    ];
+    lay_out(&[Column::Fixed, Column::Text], None, rows.into_iter().map(|(name, text)| vec![name, text]).collect(), None).join("\n") + "\n"
 }
 
 fn asked(question: &str) -> Result<bool, Failure> {
@@ -79,6 +88,6 @@ fn asked(question: &str) -> Result<bool, Failure> {
     }
     print(question)?;
     let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer).map_err(|error| Failure(format!("cannot read the answer: {error}")))?;
+    std::io::stdin().read_line(&mut answer).map_err(|error| Failure(tr!("cannot read the answer: {error}", error)))?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }

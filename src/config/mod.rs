@@ -30,6 +30,7 @@ use crate::domain::alert::PceIdentity;
 use crate::domain::report::Accounting;
 use crate::domain::rule::{Route, Rule};
 use crate::domain::secret::SecretSource;
+use crate::lang::Language;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -69,8 +70,8 @@ pub struct RunSettings {
     pub state: Option<PathBuf>,
     /// For display; stored times are UTC.
     pub timezone: jiff::tz::TimeZone,
-    /// `en` or `zh-TW`.
-    pub language: String,
+    /// The language chosen here, which a flag outranks.
+    pub language: Option<Language>,
     /// Dead-man's switch URL (may carry a secret).
     pub heartbeat: Option<SecretSource>,
     /// Prometheus textfile.

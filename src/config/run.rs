@@ -4,6 +4,7 @@ use super::RunSettings;
 use super::pce::at_least_a_second;
 use super::reader::{Reader, did_you_mean};
 use crate::domain::secret::SecretSource;
+use crate::lang::{self, LANGUAGES};
 use jiff::tz::TimeZone;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,7 +15,7 @@ impl Default for RunSettings {
             deadline: Duration::from_secs(20 * 60),
             state: None,
             timezone: TimeZone::UTC,
-            language: "en".to_owned(),
+            language: None,
             heartbeat: None,
             textfile: None,
             give_up_after: Duration::from_secs(2 * 86_400),
@@ -27,11 +28,14 @@ impl Default for RunSettings {
 pub(super) fn read(mut reader: Reader<'_>) -> RunSettings {
     reader.rename("[run]");
     let usual = RunSettings::default();
+    // First of all: the complaints that follow are already told in it.
+    let language = reader.choice("language", &LANGUAGES);
+    language.into_iter().for_each(lang::prefer);
     let settings = RunSettings {
         deadline: at_least_a_second(&mut reader, "deadline", usual.deadline.as_secs()),
         state: path(&mut reader, "state"),
         timezone: timezone(&mut reader).unwrap_or(usual.timezone),
-        language: reader.choice("language", &[("en", "en"), ("zh-TW", "zh-TW")]).map_or(usual.language, str::to_owned),
+        language,
         heartbeat: heartbeat(&mut reader),
         textfile: path(&mut reader, "textfile"),
         give_up_after: at_least_a_second(&mut reader, "give_up_after", usual.give_up_after.as_secs()),
@@ -44,10 +48,6 @@ pub(super) fn read(mut reader: Reader<'_>) -> RunSettings {
         // Started from another directory, a run would find no state and tell everything again.
         let hint = "write the whole path, for example /var/lib/pcemon/state.json".to_owned();
         reader.problems().warn(reader.span_of("state"), "`state` in [run] depends on where the run is started from", Some(hint));
-    }
-    if settings.language != "en" {
-        let hint = Some("write language = \"en\", or leave the key out".to_owned());
-        reader.problems().warn(reader.span_of("language"), "this version speaks English only; `language` in [run] has no effect yet", hint);
     }
     reader.finish();
     settings

@@ -7,7 +7,7 @@ mod cef;
 mod checkmk;
 mod csv;
 mod github;
-mod grid;
+pub mod grid;
 mod json;
 mod junit;
 mod markdown;

@@ -170,7 +170,7 @@ fn what_is_left_out_takes_the_documented_defaults() {
     assert_eq!((pce.insecure_skip_verify, pce.ca_file, pce.proxy), (false, None, None));
     assert_eq!(pce.api_secret, SecretSource::Command(vec!["pass".to_owned(), "show".to_owned()]));
     assert_eq!((config.run.deadline, config.run.give_up_after, config.run.max_alerts), (minutes(20), minutes(2 * 24 * 60), 50));
-    assert_eq!((config.run.language.as_str(), config.run.timezone.iana_name()), ("en", Some("UTC")));
+    assert_eq!((config.run.language, config.run.timezone.iana_name()), (None, Some("UTC")));
     assert_eq!((config.traffic.lookback, config.traffic.accounting), (minutes(30), Accounting::Delta));
     assert_eq!((config.traffic.max_gap, config.traffic.max_looks), (minutes(24 * 60), 2_000_000));
     assert_eq!(config.events.lookback, minutes(15));

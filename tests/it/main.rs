@@ -10,6 +10,7 @@ mod check_state;
 mod config;
 mod deliver;
 mod generated;
+mod lang;
 mod pce;
 mod render;
 mod sim;

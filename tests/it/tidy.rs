@@ -48,7 +48,8 @@ fn room(file: &str) -> &str {
 
 /// What each room may import of the crate. A row names modules, or single things inside one.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
-    // Ground: plain values. They import nothing of the crate but each other.
+    // Ground: the language (whose macros need no import) and plain values. They import nothing of the crate but each other.
+    ("lang", &["tr"]),
     ("domain", &[]),
     ("http", &["domain"]),
     // Judgement is pure: it knows neither network nor disk nor config file.
@@ -61,12 +62,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("render", &["domain"]),
     ("sim", &["domain"]),
     // The config asks each kind of channel to read its own table; the kinds know only the reader.
-    ("config", &["domain", "channels"]),
-    ("cli", &["domain", "render", "config::reader"]),
+    ("config", &["domain", "channels", "lang"]),
+    ("cli", &["domain", "render", "config::reader", "lang"]),
     // One cycle brings everything together, but knows neither the front desk nor the simulated PCE.
     ("run", &["domain", "cli", "config", "pce", "judge", "state", "channels", "heartbeat", "render"]),
     // The front desk may import everything but the simulated PCE, which is the demo's alone.
-    ("app", &["cli", "config", "state", "render", "commands"]),
+    ("app", &["cli", "config", "state", "render", "commands", "lang"]),
     ("commands", &["domain", "app", "cli", "config", "run", "state", "channels", "render", "judge"]),
     ("main", &[]),
     ("lib", &[]),

@@ -28,6 +28,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     start_logging(&cli.global);
     let result = match &cli.command {
         Command::Check(args) => commands::check::run(&cli.global, args),
+        Command::Report(args) => commands::report::run(&cli.global, args),
         Command::Demo => commands::demo::run(&cli.global),
         Command::Rules(command) => commands::rules::run(&cli.global, command),
         Command::Channel(command) => commands::channel::run(&cli.global, command),

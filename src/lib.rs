@@ -14,6 +14,7 @@ pub mod http;
 pub mod judge;
 pub mod pce;
 pub mod render;
+pub mod report;
 pub mod run;
 pub mod sim;
 pub mod state;

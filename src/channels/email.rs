@@ -7,7 +7,7 @@ mod message;
 mod smtp;
 
 use super::post::is_loopback;
-use super::{Channel, Common, Kind, Outcome, SendContext, Settings};
+use super::{Channel, Common, Document, Kind, Outcome, SendContext, Settings};
 use crate::config::reader::Reader;
 use crate::domain::alert::Parcel;
 use crate::domain::secret::{Secret, SecretSource};
@@ -170,6 +170,10 @@ impl Settings for EmailSettings {
         let to: Vec<String> = self.addresses.everybody().map(|mailbox| mailbox.email.to_string()).collect();
         format!("{} via {}:{}", to.join(", "), self.host, self.port)
     }
+
+    fn carries_files(&self) -> bool {
+        true
+    }
 }
 
 struct Email {
@@ -182,6 +186,13 @@ impl Channel for Email {
     fn send(&self, parcel: &Parcel, context: &SendContext) -> Outcome {
         match message::build(parcel, &self.addresses, context.now) {
             Ok(mail) => smtp::deliver(&self.server, mail, parcel.attempts, context.timeout.min(self.timeout)),
+            Err(error) => Outcome::Permanent { error: format!("the mail cannot be written: {error}") },
+        }
+    }
+
+    fn send_document(&self, document: &Document, context: &SendContext) -> Outcome {
+        match message::carry(document, &self.addresses, context.now) {
+            Ok(mail) => smtp::deliver(&self.server, mail, 0, context.timeout.min(self.timeout)),
             Err(error) => Outcome::Permanent { error: format!("the mail cannot be written: {error}") },
         }
     }

@@ -5,6 +5,7 @@ pub mod check;
 pub mod demo;
 pub mod generate;
 pub mod outbox;
+pub mod report;
 pub mod rules;
 pub mod state;
 

@@ -3,7 +3,10 @@
 use super::error::one_line;
 use super::reader::{Level, Placed, Problem, Problems, Reader};
 use super::secrets::AS_PLAIN_TEXT;
-use super::{Config, ConfigError, EventSettings, RunSettings, TrafficSettings, channels, mask, pce, routes, rules, run, sources};
+use super::{
+    Config, ConfigError, EventSettings, ReportSettings, RunSettings, TrafficSettings, channels, mask, pce, report, routes, rules, run,
+    sources,
+};
 use crate::channels::{KINDS, Kind};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -95,6 +98,8 @@ fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstances: &Circums
         channel_list.extend(read.map(|value| Placed { value, span }));
     }
 
+    let report = root.table("report").map_or_else(ReportSettings::default, |reader| report::read(reader, &channel_list));
+
     let defaults = root.table("defaults");
     let fallback = defaults.as_ref().map(Reader::as_fallback);
     defaults.into_iter().for_each(rules::check_defaults);
@@ -142,6 +147,7 @@ fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstances: &Circums
         run,
         traffic,
         events,
+        report,
         rules: rule_list.into_iter().map(|rule| rule.value).collect(),
         channels: channel_list.into_iter().map(|channel| channel.value).collect(),
         routes: route_list.into_iter().map(|route| route.value).collect(),

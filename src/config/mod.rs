@@ -15,6 +15,7 @@ mod document;
 mod lint;
 mod mask;
 mod pce;
+mod report;
 mod routes;
 mod rules;
 mod run;
@@ -23,6 +24,7 @@ mod thresholds;
 
 pub use error::{ConfigError, Located};
 pub use paths::{default_paths, find};
+pub use report::ReportSettings;
 pub use secrets::fetch_secret;
 
 use crate::channels::ChannelConfig;
@@ -115,6 +117,8 @@ pub struct Config {
     pub traffic: TrafficSettings,
     /// `[events]`
     pub events: EventSettings,
+    /// `[report]`
+    pub report: ReportSettings,
     /// `[[rules]]`, also the disabled ones.
     pub rules: Vec<Rule>,
     /// `[[channels]]`, also the disabled ones.

@@ -119,7 +119,7 @@ fn table(out: &mut String, title: &str, header: &[&str], rows: Vec<Vec<String>>)
 }
 
 /// Prose: what could begin markup, a mention or a link becomes a character reference, which never does.
-fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {

@@ -4,6 +4,7 @@ pub mod deliver;
 pub mod interrupt;
 mod measure;
 pub mod output;
+pub mod report;
 mod rules;
 pub mod sources;
 

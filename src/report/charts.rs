@@ -157,7 +157,7 @@ fn added(parts: impl Iterator<Item = u64>) -> u64 {
 
 /// How wide a text is, about; a little too much rather than too little.
 fn width_of(text: &str) -> f64 {
-    text.chars().map(|c| if c.width() == Some(2) { 1.0 } else { 0.58 }).sum::<f64>() * FONT
+    text.chars().map(|c| if c.width() == Some(2) { 1.0 } else { 0.64 }).sum::<f64>() * FONT
 }
 
 /// Takes out of the middle what there is no room for: both ends of a name tell more.
@@ -254,7 +254,7 @@ pub struct Bar {
 pub fn bars(rows: &[Bar], size: Size) -> Picture {
     let width = size.width();
     let most = rows.iter().map(|row| added(row.parts.iter().map(|(_, part)| *part))).max().unwrap_or(0).max(1);
-    let widest = |texts: &dyn Fn(&Bar) -> f64| rows.iter().map(texts).fold(0.0, f64::max) as i32;
+    let widest = |texts: &dyn Fn(&Bar) -> f64| rows.iter().map(texts).fold(0.0, f64::max).ceil() as i32;
     let amounts = widest(&|row| width_of(&row.amount)) + 8;
     let (step, thick) = if size == Size::Wide { (26, 16) } else { (40, 12) };
     let labels = if size == Size::Wide { widest(&|row| width_of(&row.label)).min(330) + 8 } else { 0 };
@@ -306,7 +306,7 @@ pub struct Cell {
 pub fn heat_map(names: &[String], cells: &[Vec<Cell>], size: Size) -> Picture {
     let width = size.width();
     let count = names.len().max(1) as i32;
-    let longest = names.iter().map(|name| width_of(name)).fold(0.0, f64::max) as i32;
+    let longest = names.iter().map(|name| width_of(name)).fold(0.0, f64::max).ceil() as i32;
     let (left, above) =
         if size == Size::Wide { (longest.min(170) + 10, longest.min(120) + 10) } else { (longest.min(96) + 8, longest.min(96) + 8) };
     // Few groups must not make giants of their cells.
@@ -343,7 +343,7 @@ pub fn heat_map(names: &[String], cells: &[Vec<Cell>], size: Size) -> Picture {
 pub fn strips(rows: &[(String, Vec<Colour>)], ends: (&str, &str), size: Size) -> Picture {
     let width = size.width();
     let count = rows.iter().map(|(_, cells)| cells.len()).max().unwrap_or(0).max(1) as i32;
-    let longest = rows.iter().map(|(name, _)| width_of(name)).fold(0.0, f64::max) as i32;
+    let longest = rows.iter().map(|(name, _)| width_of(name)).fold(0.0, f64::max).ceil() as i32;
     let (step, labels) = if size == Size::Wide { (24, longest.min(330) + 10) } else { (38, 0) };
     let room = width - labels;
     let side = (room / count).min(28);

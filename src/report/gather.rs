@@ -50,7 +50,9 @@ impl Axis {
 
     /// The bucket of an instant; what lies outside belongs to the first or the last.
     pub fn index(self, at: Timestamp) -> usize {
-        let at = at.clamp(self.span.from, self.span.to);
+        // The span ends before its last instant: a whole hour has no bucket of its own at its end.
+        let end = self.span.to.checked_sub(jiff::SignedDuration::from_nanos(1)).unwrap_or(self.span.to);
+        let at = at.clamp(self.span.from, end.max(self.span.from));
         usize::try_from(self.number(at) - self.number(self.span.from)).unwrap_or(0)
     }
 
@@ -116,7 +118,7 @@ pub struct Gather {
     ports: Heavy<Port>,
     breaks: Heavy<Place>,
     breaks_at: Heavy<(Place, Port)>,
-    breaks_from: Heavy<(Place, Place)>,
+    breaks_with: Heavy<(Place, Place)>,
     matrix: Heavy<(Place, Place)>,
     unmanaged: Heavy<Rc<str>>,
     covers: Option<Span>,
@@ -145,7 +147,7 @@ impl Gather {
             ports: Heavy::new(by_connections),
             breaks: Heavy::new(by_connections),
             breaks_at: Heavy::new(by_connections),
-            breaks_from: Heavy::new(by_connections),
+            breaks_with: Heavy::new(by_connections),
             matrix: Heavy::new(by_connections),
             unmanaged: Heavy::new(by_connections),
             covers: None,
@@ -239,16 +241,16 @@ impl Gather {
             blocked_ports: ranking(self.ports, service),
             label: visible(&self.label),
             potentially_blocked: {
-                let (mut services, mut sources): (BTreeMap<Group, Vec<Service>>, BTreeMap<Group, Vec<Group>>) = Default::default();
+                let (mut services, mut peers): (BTreeMap<Group, Vec<Service>>, BTreeMap<Group, Vec<Group>>) = Default::default();
                 for ((app, port), _) in self.breaks_at.into_sorted() {
                     few(services.entry(app.group()).or_default(), service(port));
                 }
-                for ((app, from), _) in self.breaks_from.into_sorted() {
-                    few(sources.entry(app.group()).or_default(), from.group());
+                for ((app, peer), _) in self.breaks_with.into_sorted() {
+                    few(peers.entry(app.group()).or_default(), peer.group());
                 }
                 ranking(self.breaks, |app| {
                     let app = app.group();
-                    Application { services: services.remove(&app).unwrap_or_default(), from: sources.remove(&app).unwrap_or_default(), app }
+                    Application { services: services.remove(&app).unwrap_or_default(), peers: peers.remove(&app).unwrap_or_default(), app }
                 })
             },
             matrix: matrix(self.matrix),
@@ -291,9 +293,11 @@ impl FlowSink for Gather {
                 self.ports.add(port, &more);
             }
             Decision::PotentiallyBlocked => {
-                self.breaks.add(to.clone(), &more);
-                self.breaks_at.add((to.clone(), port), &more);
-                self.breaks_from.add((to.clone(), from.clone()), &more);
+                // Enforcement happens where a VEN is: what leaves the estate breaks for its source.
+                let (app, peer) = if to == Place::Unmanaged { (&from, &to) } else { (&to, &from) };
+                self.breaks.add(app.clone(), &more);
+                self.breaks_at.add((app.clone(), port), &more);
+                self.breaks_with.add((app.clone(), peer.clone()), &more);
             }
             Decision::Allowed | Decision::Unknown => {}
         }

@@ -117,7 +117,7 @@ impl Page<'_> {
         let tag = |weight: Weight| match weight {
             Weight::Bad => ("bad", "✖", tr!("Act")),
             Weight::Look => ("look", "▲", tr!("Look")),
-            Weight::Note => ("note", "●", tr!("Note")),
+            Weight::Note => ("calm", "●", tr!("Note")),
         };
         let mut tiles: Vec<(&str, String, String, String)> = Vec::new();
         if let Some(traffic) = &report.traffic {
@@ -198,18 +198,18 @@ impl Page<'_> {
             Bucket::Hour => tr!("Each flow stands at the hour in which it was last detected."),
             Bucket::Day => tr!("Each flow stands at its UTC day."),
         };
-        let chart = |title: String, part: fn(&Volume) -> u64, amount: fn(u64) -> String| {
+        let chart = |title: String, part: fn(&Volume) -> u64, amount: fn(u64) -> String, axis: fn(u64) -> String| {
             let series = decisions(&traffic.timeline, part);
-            let shown = self.over(&traffic.timeline, &series, amount);
+            let shown = self.over(&traffic.timeline, &series, axis);
             let data = tables::timeline(&traffic.timeline, self.view, part, amount);
             self.figure(&title, &note, &self.decision_legend(&traffic.total.values().map(|volume| part(&volume) > 0)), shown, Some(&data))
         };
         let measured = traffic.total.values().iter().any(|volume| volume.bytes > 0);
         html! {
-            (chart(tr!("Flows by decision"), |volume| volume.flows, count))
-            (chart(tr!("Connections by decision"), |volume| volume.connections, count))
+            (chart(tr!("Flows by decision"), |volume| volume.flows, count, brief))
+            (chart(tr!("Connections by decision"), |volume| volume.connections, count, brief))
             @if measured {
-                (chart(tr!("Volume by decision"), |volume| volume.bytes, bytes))
+                (chart(tr!("Volume by decision"), |volume| volume.bytes, bytes, bytes))
             } @else {
                 p.note { (tr!("The VENs of this estate report no bytes, so there is no chart of the volume.")) }
             }
@@ -243,7 +243,7 @@ impl Page<'_> {
             return html! { p { (tr!("Nothing is potentially blocked: full enforcement would break nothing that was seen in this span.")) } };
         }
         let note = tr!(
-            "Connections without a rule, by application (label {label}) of the destination: what would break at full enforcement.",
+            "Connections without a rule, by application (label {label}) of the destination; for destinations outside the estate, of the source.",
             label = traffic.label
         );
         let rows: Vec<Bar> = ranking
@@ -257,7 +257,7 @@ impl Page<'_> {
             })
             .collect();
         let data = tables::applications(ranking, &traffic.label);
-        self.figure(&words::board(Board::PotentiallyBlocked), &note, &[], |size| charts::bars(&rows, size), None)
+        self.figure(&tr!("What full enforcement would break"), &note, &[], |size| charts::bars(&rows, size), None)
             .then(table(&data, more(ranking)))
     }
 
@@ -301,13 +301,12 @@ impl Page<'_> {
         value: impl Fn(&ByDecision<u64>) -> u64,
         colour: fn(u8) -> Colour,
     ) -> Markup {
-        let most = matrix.cells.iter().flatten().map(&value).max().unwrap_or(0);
-        if most == 0 {
-            return html! {};
-        }
-        // Traffic spreads over orders of magnitude: equal steps of the logarithm.
-        let step =
-            |value: u64| ((value as f64).ln_1p() / (most as f64).ln_1p() * f64::from(STEPS)).ceil().clamp(1.0, f64::from(STEPS)) as u8 - 1;
+        let values = || matrix.cells.iter().flatten().map(&value).filter(|value| *value > 0);
+        let (Some(least), Some(most)) = (values().min(), values().max()) else { return html! {} };
+        // Traffic spreads over orders of magnitude: equal steps of the logarithm, from the smallest cell to the largest.
+        let (low, high) = ((least as f64).ln(), (most as f64).ln());
+        let bound = |step: u8| (low + (high - low) * f64::from(step) / f64::from(STEPS)).exp().round() as u64;
+        let step = |value: u64| (0..STEPS - 1).find(|step| value <= bound(step + 1)).unwrap_or(STEPS - 1);
         let cells: Vec<Vec<Cell>> = matrix
             .cells
             .iter()
@@ -320,10 +319,9 @@ impl Page<'_> {
                     .collect()
             })
             .collect();
-        let bound = |step: u8| ((most as f64).ln_1p() * f64::from(step) / f64::from(STEPS)).exp_m1().round() as u64;
         let legend: Vec<(Colour, String)> = (0..STEPS)
-            .filter(|step| bound(*step) < bound(step + 1))
-            .map(|step| (colour(step), format!("≤ {}", brief(bound(step + 1)))))
+            .filter(|step| *step == STEPS - 1 || (*step == 0 || bound(*step) < bound(step + 1)) && least < most)
+            .map(|step| (colour(step), format!("≤ {}", brief(if step == STEPS - 1 { most } else { bound(step + 1) }))))
             .collect();
         let note = tr!("Rows are sources, columns are destinations; a dot stands for no connection.");
         self.figure(title, &note, &legend, |size| charts::heat_map(names, &cells, size), Some(&tables::matrix(matrix, names, &value)))
@@ -340,7 +338,7 @@ impl Page<'_> {
             .collect();
         let present = events.total.values().map(|number| number > 0);
         let legend = some_of(&SEVERITIES, words::severities(), &present);
-        let shown = self.over(&events.timeline, &series, count);
+        let shown = self.over(&events.timeline, &series, brief);
         let time = self.figure(&tr!("Events by severity"), "", &legend, shown, Some(&tables::event_timeline(&events.timeline, self.view)));
         let rows: Vec<Bar> = events
             .types

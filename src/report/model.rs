@@ -149,7 +149,7 @@ pub struct Traffic {
     pub blocked_ports: Ranking<Service>,
     /// Which label names an application.
     pub label: String,
-    /// What would break at enforcement, by application of the destination.
+    /// What would break at enforcement, by application of the destination; where that has no VEN and no label, of the source.
     pub potentially_blocked: Ranking<Application>,
     /// Application to application.
     pub matrix: Matrix,
@@ -315,15 +315,15 @@ pub enum Group {
     Other,
 }
 
-/// An application that is talked to.
+/// An application that would lose traffic at enforcement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Application {
     /// Which one.
     pub app: Group,
     /// Its services that would be blocked, largest first, a few.
     pub services: Vec<Service>,
-    /// The applications that would be cut off, largest first, a few.
-    pub from: Vec<Group>,
+    /// Those at the other end, largest first, a few.
+    pub peers: Vec<Group>,
 }
 
 /// Who talks to whom, group by group.

@@ -141,12 +141,12 @@ pub fn ranking<T: Named>(ranking: &Ranking<T>) -> Table {
 /// What would break, application by application.
 pub fn applications(ranking: &Ranking<Application>, label: &str) -> Table {
     let columns =
-        vec![Text(tr!("Application")), Number(tr!("Connections")), Number(tr!("Flows")), Text(tr!("Mostly to")), Text(tr!("Mostly from"))];
+        vec![Text(tr!("Application")), Number(tr!("Connections")), Number(tr!("Flows")), Text(tr!("Mostly on")), Text(tr!("Mostly with"))];
     let shown = |number: u64| if ranking.exact { count(number) } else { format!("≥ {}", count(number)) };
     let rows = ranking.rows.iter().map(|row| {
         let services: Vec<String> = row.what.services.iter().map(Named::line).collect();
-        let from: Vec<String> = row.what.from.iter().map(|group| words::group(group, label)).collect();
-        vec![words::group(&row.what.app, label), shown(row.all()), shown(row.flows), services.join(", "), from.join(", ")]
+        let peers: Vec<String> = row.what.peers.iter().map(|group| words::group(group, label)).collect();
+        vec![words::group(&row.what.app, label), shown(row.all()), shown(row.flows), services.join(", "), peers.join(", ")]
     });
     Table::new(caption(ranking), columns, rows.collect())
 }

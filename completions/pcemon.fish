@@ -53,6 +53,10 @@ complete -c pcemon -n "__fish_pcemon_needs_command" -s h -l help -d 'Print help 
 complete -c pcemon -n "__fish_pcemon_needs_command" -s V -l version -d 'Print version'
 complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "check" -d 'One monitoring cycle: ask the PCE, judge the rules, remember, alert, print, exit'
 complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "demo" -d 'Two cycles against a simulated PCE inside this program; needs nothing, leaves nothing behind'
+complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "flows" -d 'Flows of the PCE or of a recorded answer, chosen by the keys of a rule\'s `match`'
+complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "top" -d 'Who talks most: talkers, destinations, pairs, ports, processes or labels, on one screen'
+complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "events" -d 'Audit events of the PCE or of a recorded answer, newest first'
+complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "health" -d 'The PCE\'s own health: clusters and their nodes'
 complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "rules" -d 'Look at the rules of the config'
 complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "channel" -d 'Look at the channels of the config and try them'
 complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "outbox" -d 'Messages that wait for delivery or were given up'
@@ -126,6 +130,281 @@ json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -s q -l quiet -d 'Print nothing when all is well'
 complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
 complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l flows -d 'Read flows from a recorded answer: a file (JSON array or one object per line, plain or gzip), a folder of --record, or - for standard input' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l sort -d 'Order, the largest or latest first; without it flows come as the PCE sends them' -r -f -a "bytes\t'Bytes both ways'
+connections\t'Connections'
+bandwidth\t'Mean rate over the record\'s own span'
+first\t'First detected'
+last\t'Last detected'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l limit -d 'Rows shown; 0 shows all [default: 50 in a table or a sorted list, all else]' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l columns -d 'Columns, in this order; `--columns help` lists them [default: a few in a table, all else]' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l since -d 'From this instant (RFC 3339), or from so long ago (2h)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l until -d 'Up to this instant (RFC 3339), or up to so long ago [default: now]' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l window -d 'So long before the end [default: 1h for traffic, 24h for events; with a recorded answer everything in it]' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l now -d 'Take this as the present instant (RFC 3339)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l record -d 'Keep the raw answers of the PCE in this folder, compressed' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l decision -d 'Policy decision: allowed, potentially_blocked, blocked, unknown' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-decision -d 'Policy decision: allowed, potentially_blocked, blocked, unknown' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l port -d 'Destination port: 3306, 443/tcp, 27017-27019' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-port -d 'Destination port: 3306, 443/tcp, 27017-27019' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l proto -d 'Protocol, by name or number' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-proto -d 'Protocol, by name or number' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l process -d 'Process on the reporting side' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-process -d 'Process on the reporting side' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l service -d 'Windows service on the reporting side' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-service -d 'Windows service on the reporting side' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l user -d 'User on the reporting side' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-user -d 'User on the reporting side' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l fqdn -d 'Domain name of either end' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-fqdn -d 'Domain name of either end' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l direction -d 'Which end reported: inbound (the destination), outbound (the source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-direction -d 'Which end reported: inbound (the destination), outbound (the source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l connection-state -d 'State of the connection: active, closed, \'timed out\', snapshot' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-connection-state -d 'State of the connection: active, closed, \'timed out\', snapshot' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l transmission -d 'unicast, broadcast, multicast' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-transmission -d 'unicast, broadcast, multicast' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l network -d 'Network, by name' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-network -d 'Network, by name' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l client-type -d 'Kind of reporter: server, endpoint, flowlink, scanner' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-client-type -d 'Kind of reporter: server, endpoint, flowlink, scanner' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l src-label -d 'Label (source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-src-label -d 'Label (source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l dst-label -d 'Label (destination)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-dst-label -d 'Label (destination)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l any-label -d 'Label (either end)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-any-label -d 'Label (either end)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l src-ip -d 'Address, CIDR block or a-b range (source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-src-ip -d 'Address, CIDR block or a-b range (source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l dst-ip -d 'Address, CIDR block or a-b range (destination)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-dst-ip -d 'Address, CIDR block or a-b range (destination)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l any-ip -d 'Address, CIDR block or a-b range (either end)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-any-ip -d 'Address, CIDR block or a-b range (either end)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l src-ip-list -d 'IP list, by name (source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-src-ip-list -d 'IP list, by name (source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l dst-ip-list -d 'IP list, by name (destination)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-dst-ip-list -d 'IP list, by name (destination)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l any-ip-list -d 'IP list, by name (either end)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-any-ip-list -d 'IP list, by name (either end)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l src-workload -d 'Workload, by name or host name (source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-src-workload -d 'Workload, by name or host name (source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l dst-workload -d 'Workload, by name or host name (destination)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-dst-workload -d 'Workload, by name or host name (destination)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l any-workload -d 'Workload, by name or host name (either end)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-any-workload -d 'Workload, by name or host name (either end)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l src-managed -d 'Managed by a VEN (source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-src-managed -d 'Managed by a VEN (source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l dst-managed -d 'Managed by a VEN (destination)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-dst-managed -d 'Managed by a VEN (destination)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l src-enforcement -d 'Enforcement: idle, visibility_only, selective, full (source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-src-enforcement -d 'Enforcement: idle, visibility_only, selective, full (source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l dst-enforcement -d 'Enforcement: idle, visibility_only, selective, full (destination)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-dst-enforcement -d 'Enforcement: idle, visibility_only, selective, full (destination)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l src-os -d 'Operating system: linux, windows, unknown (source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-src-os -d 'Operating system: linux, windows, unknown (source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l dst-os -d 'Operating system: linux, windows, unknown (destination)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l not-dst-os -d 'Operating system: linux, windows, unknown (destination)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l match -d 'Conditions written as in the config: \'decision = ["blocked"], port = [3306]\'' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l exclude -d 'Conditions that leave out, written as in the config' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l reverse -d 'Turn the order round'
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l by -d 'What to rank by' -r -f -a "connections\t'Connections'
+bytes\t'Bytes both ways'
+blocked\t'Connections that policy blocked'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l key -d 'Label key for `top labels`, for example app, role, env or loc' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l limit -d 'Rows shown; 0 shows all' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l flows -d 'Read flows from a recorded answer: the same forms as for `pcemon flows`' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l since -d 'From this instant (RFC 3339), or from so long ago (2h)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l until -d 'Up to this instant (RFC 3339), or up to so long ago [default: now]' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l window -d 'So long before the end [default: 1h for traffic, 24h for events; with a recorded answer everything in it]' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l now -d 'Take this as the present instant (RFC 3339)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l record -d 'Keep the raw answers of the PCE in this folder, compressed' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l decision -d 'Policy decision: allowed, potentially_blocked, blocked, unknown' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-decision -d 'Policy decision: allowed, potentially_blocked, blocked, unknown' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l port -d 'Destination port: 3306, 443/tcp, 27017-27019' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-port -d 'Destination port: 3306, 443/tcp, 27017-27019' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l proto -d 'Protocol, by name or number' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-proto -d 'Protocol, by name or number' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l process -d 'Process on the reporting side' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-process -d 'Process on the reporting side' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l service -d 'Windows service on the reporting side' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-service -d 'Windows service on the reporting side' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l user -d 'User on the reporting side' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-user -d 'User on the reporting side' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l fqdn -d 'Domain name of either end' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-fqdn -d 'Domain name of either end' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l direction -d 'Which end reported: inbound (the destination), outbound (the source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-direction -d 'Which end reported: inbound (the destination), outbound (the source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l connection-state -d 'State of the connection: active, closed, \'timed out\', snapshot' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-connection-state -d 'State of the connection: active, closed, \'timed out\', snapshot' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l transmission -d 'unicast, broadcast, multicast' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-transmission -d 'unicast, broadcast, multicast' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l network -d 'Network, by name' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-network -d 'Network, by name' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l client-type -d 'Kind of reporter: server, endpoint, flowlink, scanner' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-client-type -d 'Kind of reporter: server, endpoint, flowlink, scanner' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l src-label -d 'Label (source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-src-label -d 'Label (source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l dst-label -d 'Label (destination)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-dst-label -d 'Label (destination)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l any-label -d 'Label (either end)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-any-label -d 'Label (either end)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l src-ip -d 'Address, CIDR block or a-b range (source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-src-ip -d 'Address, CIDR block or a-b range (source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l dst-ip -d 'Address, CIDR block or a-b range (destination)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-dst-ip -d 'Address, CIDR block or a-b range (destination)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l any-ip -d 'Address, CIDR block or a-b range (either end)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-any-ip -d 'Address, CIDR block or a-b range (either end)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l src-ip-list -d 'IP list, by name (source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-src-ip-list -d 'IP list, by name (source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l dst-ip-list -d 'IP list, by name (destination)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-dst-ip-list -d 'IP list, by name (destination)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l any-ip-list -d 'IP list, by name (either end)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-any-ip-list -d 'IP list, by name (either end)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l src-workload -d 'Workload, by name or host name (source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-src-workload -d 'Workload, by name or host name (source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l dst-workload -d 'Workload, by name or host name (destination)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-dst-workload -d 'Workload, by name or host name (destination)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l any-workload -d 'Workload, by name or host name (either end)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-any-workload -d 'Workload, by name or host name (either end)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l src-managed -d 'Managed by a VEN (source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-src-managed -d 'Managed by a VEN (source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l dst-managed -d 'Managed by a VEN (destination)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-dst-managed -d 'Managed by a VEN (destination)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l src-enforcement -d 'Enforcement: idle, visibility_only, selective, full (source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-src-enforcement -d 'Enforcement: idle, visibility_only, selective, full (source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l dst-enforcement -d 'Enforcement: idle, visibility_only, selective, full (destination)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-dst-enforcement -d 'Enforcement: idle, visibility_only, selective, full (destination)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l src-os -d 'Operating system: linux, windows, unknown (source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-src-os -d 'Operating system: linux, windows, unknown (source)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l dst-os -d 'Operating system: linux, windows, unknown (destination)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l not-dst-os -d 'Operating system: linux, windows, unknown (destination)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l match -d 'Conditions written as in the config: \'decision = ["blocked"], port = [3306]\'' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l exclude -d 'Conditions that leave out, written as in the config' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l events -d 'Read events from a recorded answer: a file (JSON array or one object per line, plain or gzip), a folder of --record, or - for standard input' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l limit -d 'Rows shown; 0 shows all [default: 50 in a table or a sorted list, all else]' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l columns -d 'Columns, in this order; `--columns help` lists them [default: a few in a table, all else]' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l since -d 'From this instant (RFC 3339), or from so long ago (2h)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l until -d 'Up to this instant (RFC 3339), or up to so long ago [default: now]' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l window -d 'So long before the end [default: 1h for traffic, 24h for events; with a recorded answer everything in it]' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l now -d 'Take this as the present instant (RFC 3339)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l record -d 'Keep the raw answers of the PCE in this folder, compressed' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l type -d 'Event type, for example user.sign_in or sec_policy.*' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l not-type -d 'Event type, for example user.sign_in or sec_policy.*' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l severity -d 'Severity as the PCE writes it: err, warning, info' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l not-severity -d 'Severity as the PCE writes it: err, warning, info' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l status -d 'success or failure' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l not-status -d 'success or failure' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l notification -d 'Notification inside the event, for example user.login_failed' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l not-notification -d 'Notification inside the event, for example user.login_failed' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l actor -d 'Who did it: user name, host name or href' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l not-actor -d 'Who did it: user name, host name or href' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l src-ip -d 'Where the call came from: address, CIDR block or range' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l not-src-ip -d 'Where the call came from: address, CIDR block or range' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l pce-fqdn -d 'Which PCE recorded it' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l not-pce-fqdn -d 'Which PCE recorded it' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l resource -d 'Name or href of what was changed' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l not-resource -d 'Name or href of what was changed' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l match -d 'Conditions written as in the config: \'decision = ["blocked"], port = [3306]\'' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l exclude -d 'Conditions that leave out, written as in the config' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l reverse -d 'Turn the order round'
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_using_subcommand health" -l health -d 'Read health from a recorded answer: a file, a folder of --record, or - for standard input' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand health" -l now -d 'Take this as the present instant (RFC 3339)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand health" -l record -d 'Keep the raw answers of the PCE in this folder, compressed' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand health" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand health" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand health" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand health" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand health" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand health" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand health" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand health" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand health" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
@@ -575,15 +854,19 @@ json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand man" -s q -l quiet -d 'Print nothing when all is well'
 complete -c pcemon -n "__fish_pcemon_using_subcommand man" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
 complete -c pcemon -n "__fish_pcemon_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo rules channel outbox state completions man help" -f -a "check" -d 'One monitoring cycle: ask the PCE, judge the rules, remember, alert, print, exit'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo rules channel outbox state completions man help" -f -a "demo" -d 'Two cycles against a simulated PCE inside this program; needs nothing, leaves nothing behind'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo rules channel outbox state completions man help" -f -a "rules" -d 'Look at the rules of the config'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo rules channel outbox state completions man help" -f -a "channel" -d 'Look at the channels of the config and try them'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo rules channel outbox state completions man help" -f -a "outbox" -d 'Messages that wait for delivery or were given up'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo rules channel outbox state completions man help" -f -a "state" -d 'What is remembered between runs'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo rules channel outbox state completions man help" -f -a "completions" -d 'Print shell completions'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo rules channel outbox state completions man help" -f -a "man" -d 'Print the manual page, or write all pages into a folder'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo rules channel outbox state completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "check" -d 'One monitoring cycle: ask the PCE, judge the rules, remember, alert, print, exit'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "demo" -d 'Two cycles against a simulated PCE inside this program; needs nothing, leaves nothing behind'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "flows" -d 'Flows of the PCE or of a recorded answer, chosen by the keys of a rule\'s `match`'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "top" -d 'Who talks most: talkers, destinations, pairs, ports, processes or labels, on one screen'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "events" -d 'Audit events of the PCE or of a recorded answer, newest first'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "health" -d 'The PCE\'s own health: clusters and their nodes'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "rules" -d 'Look at the rules of the config'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "channel" -d 'Look at the channels of the config and try them'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "outbox" -d 'Messages that wait for delivery or were given up'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "state" -d 'What is remembered between runs'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "completions" -d 'Print shell completions'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "man" -d 'Print the manual page, or write all pages into a folder'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "list" -d 'One line for each rule'
 complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "validate" -d 'Prove the config without contacting anything; all mistakes in one go'
 complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "example" -d 'Print a documented example config'

@@ -29,6 +29,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let result = match &cli.command {
         Command::Check(args) => commands::check::run(&cli.global, args),
         Command::Report(args) => commands::report::run(&cli.global, args),
+        Command::Flows(args) => commands::adhoc::flows::run(&cli.global, args),
+        Command::Top(args) => commands::adhoc::top::run(&cli.global, args),
+        Command::Events(args) => commands::adhoc::events::run(&cli.global, args),
+        Command::Health(args) => commands::adhoc::health::run(&cli.global, args),
         Command::Demo => commands::demo::run(&cli.global),
         Command::Rules(command) => commands::rules::run(&cli.global, command),
         Command::Channel(command) => commands::channel::run(&cli.global, command),
@@ -56,6 +60,12 @@ impl From<String> for Failure {
     }
 }
 
+impl From<crate::run::RunError> for Failure {
+    fn from(error: crate::run::RunError) -> Self {
+        Failure(error.to_string())
+    }
+}
+
 impl From<crate::state::StateError> for Failure {
     fn from(error: crate::state::StateError) -> Self {
         Failure(error.to_string())
@@ -73,6 +83,17 @@ fn say(global: &Global, text: &str) {
             // A text that begins its own lines (the config's complaints) needs no name in front.
             let text = if text.starts_with("error") || text.starts_with("warning") { text.to_owned() } else { format!("pcemon: {text}") };
             let _nobody_left_to_tell = writeln!(std::io::stderr().lock(), "{text}");
+        }
+    }
+}
+
+/// Says something about a result whose own format has no room for it.
+pub fn note(global: &Global, text: &str) {
+    match global.log_format {
+        _ if global.quiet => {}
+        LogFormat::Json => log::warn!("{text}"),
+        LogFormat::Text => {
+            let _nobody_left_to_tell = writeln!(std::io::stderr().lock(), "pcemon: note: {text}");
         }
     }
 }
@@ -113,6 +134,15 @@ pub fn load_config(global: &Global) -> Result<Config, Failure> {
         LogFormat::Json => Failure(error.lines().join("\n")),
         LogFormat::Text => Failure(error.render(colors(global.color, std::io::stderr().is_terminal()))),
     })
+}
+
+/// The config, or the defaults where there is none and none is needed.
+pub fn config_or_none(global: &Global, not_needed: bool) -> Result<Config, Failure> {
+    if not_needed && global.config.is_none() && config::find(None).is_err() {
+        let none = config::parse(std::path::Path::new("the config"), "").map_err(|error| Failure(error.render(false)))?;
+        return Ok(Config { warnings: Vec::new(), ..none });
+    }
+    load_config(global)
 }
 
 /// Whether colours may be used.

@@ -1,6 +1,9 @@
 //! The command line: what may be typed. Choices come from the tables of formats and channels.
 
+pub mod adhoc;
+
 use crate::domain::time::parse_duration;
+use adhoc::{EventsArgs, FlowsArgs, HealthArgs, TopArgs};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
@@ -149,6 +152,45 @@ Examples:
     /// Exits with 0 whatever the cycles find; what a real run would have returned is said at the end.
     #[command(after_help = "Examples:\n  pcemon demo\n  pcemon demo -o json")]
     Demo,
+    /// Flows of the PCE or of a recorded answer, chosen by the keys of a rule's `match`
+    ///
+    /// Numbers are as reported: the PCE holds totals of whole UTC days and both ends of a connection report it, so a span
+    /// only chooses records and does not clip them. What arrived within a span is what `pcemon check` counts.
+    ///
+    /// Exits with 0 when the answer is whole, with 3 when it could not be had or is partial.
+    #[command(after_help = "\
+Examples:
+  pcemon flows --decision blocked --dst-label role=DB --port 3306,1433/tcp
+  pcemon flows --since 6h --src-ip 10.0.0.0/8 --not-dst-ip 10.0.0.0/8 --sort bytes
+  pcemon flows --flows answer.json.gz --columns last,src,dst,dst_label:role,bytes
+  pcemon flows -o ndjson --window 24h
+  pcemon flows --match 'decision = [\"blocked\"], dst_label = [\"env=prod\"]' -o csv")]
+    Flows(FlowsArgs),
+    /// Who talks most: talkers, destinations, pairs, ports, processes or labels, on one screen
+    ///
+    /// Numbers are as reported (see `pcemon flows --help`). Exits with 0 when the answer is whole, with 3 when it could not
+    /// be had or is partial.
+    #[command(after_help = "\
+Examples:
+  pcemon top
+  pcemon top pairs --by bytes --window 24h
+  pcemon top ports --by blocked --dst-label env=prod
+  pcemon top labels --key role -o json")]
+    Top(TopArgs),
+    /// Audit events of the PCE or of a recorded answer, newest first
+    ///
+    /// Exits with 0 when the answer is whole, with 3 when it could not be had or is partial.
+    #[command(after_help = "\
+Examples:
+  pcemon events --window 7d --type 'sec_policy.*'
+  pcemon events --status failure --notification user.login_failed
+  pcemon events --severity err,warning --not-actor system -o csv")]
+    Events(EventsArgs),
+    /// The PCE's own health: clusters and their nodes
+    ///
+    /// Exits with 0 when the PCE told of its health, however it is, and with 3 when it did not; `pcemon check` judges it.
+    #[command(after_help = "Examples:\n  pcemon health\n  pcemon health -o json\n  pcemon health --health recorded.json")]
+    Health(HealthArgs),
     /// Look at the rules of the config
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -194,6 +236,12 @@ pub struct CheckArgs {
     /// Read health from a recorded answer: the same forms
     #[arg(long, value_name = "FILE")]
     pub health: Option<PathBuf>,
+    /// Read VENs, and the workloads they manage, from a recorded answer: the same forms
+    #[arg(long, value_name = "FILE")]
+    pub vens: Option<PathBuf>,
+    /// Read what the PCE says of its traffic database from a recorded answer: the same forms
+    #[arg(long, value_name = "FILE")]
+    pub database: Option<PathBuf>,
     /// Take this as the present instant (RFC 3339) in everything the run decides
     #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
     pub now: Option<Timestamp>,
@@ -244,6 +292,9 @@ pub struct ReportArgs {
     /// Read health from a recorded answer: the same forms
     #[arg(long, value_name = "FILE")]
     pub health: Option<PathBuf>,
+    /// Read VENs from a recorded answer: the same forms
+    #[arg(long, value_name = "FILE")]
+    pub vens: Option<PathBuf>,
     /// Take this as the present instant (RFC 3339)
     #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
     pub now: Option<Timestamp>,

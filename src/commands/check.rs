@@ -24,7 +24,14 @@ pub fn run(global: &Global, args: &CheckArgs) -> Exit {
     let shown = std::io::stderr().is_terminal() && !global.quiet && global.verbose == 0;
     let line = Mutex::new(Progress::new(std::io::stderr(), shown));
     let progress = |text: &str| line.lock().unwrap_or_else(PoisonError::into_inner).show(text);
-    let cycle = Cycle { config: &config, args, state_path: state_path(global, Some(&config))?, interrupt: &interrupt, progress: &progress };
+    let cycle = Cycle {
+        config: &config,
+        args,
+        state_path: state_path(global, Some(&config))?,
+        interrupt: &interrupt,
+        progress: &progress,
+        given: None,
+    };
     let result = run::check(&cycle);
     line.lock().unwrap_or_else(PoisonError::into_inner).clear();
     let report = match result {

@@ -42,8 +42,14 @@ pub fn run(global: &Global) -> Exit {
     let look = |now: Timestamp| -> Result<Report, Failure> {
         sim.set_now(now);
         let args = CheckArgs { now: Some(now), ..CheckArgs::default() };
-        let cycle =
-            Cycle { config: &config, args: &args, state_path: folder.0.join("state.json"), interrupt: &interrupt, progress: &|_| {} };
+        let cycle = Cycle {
+            config: &config,
+            args: &args,
+            state_path: folder.0.join("state.json"),
+            interrupt: &interrupt,
+            progress: &|_| {},
+            given: None,
+        };
         run::check(&cycle).map_err(|error| Failure(error.to_string()))
     };
     log::info!("first look");

@@ -1,5 +1,6 @@
 //! One file for each command.
 
+pub mod adhoc;
 pub mod channel;
 pub mod check;
 pub mod demo;

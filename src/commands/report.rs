@@ -19,19 +19,19 @@ use std::sync::{Mutex, PoisonError};
 /// Runs the command.
 pub fn run(global: &Global, args: &ReportArgs) -> Exit {
     let config = load_config(global)?;
-    if [&args.flows, &args.events, &args.health].into_iter().flatten().filter(|path| path.as_os_str() == "-").count() > 1 {
-        return Err("only one of --flows, --events and --health can be standard input".to_owned().into());
+    if [&args.flows, &args.events, &args.health, &args.vens].into_iter().flatten().filter(|path| path.as_os_str() == "-").count() > 1 {
+        return Err(tr!("only one of the recorded answers can be standard input").into());
     }
     let files = files(global, args)?;
     let printed = printed(global, args)?;
     if args.mail && config.report.mail.is_empty() {
-        return Err("--mail: the config names nobody; write mail = [\"CHANNEL\"] in [report]".to_owned().into());
+        return Err(tr!("--mail: the config names nobody; write mail = [\"CHANNEL\"] in [report]").into());
     }
     for (path, _) in &files {
         output::prove_writable(path)?;
     }
     let state_path = state_path(global, Some(&config))?;
-    let interrupt = Interrupt::listen().map_err(|error| format!("cannot listen for signals: {error}"))?;
+    let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;
     let shown = std::io::stderr().is_terminal() && !global.quiet && global.verbose == 0;
     let line = Mutex::new(Progress::new(std::io::stderr(), shown));
     let progress = |text: &str| line.lock().unwrap_or_else(PoisonError::into_inner).show(text);
@@ -39,11 +39,12 @@ pub fn run(global: &Global, args: &ReportArgs) -> Exit {
         flows: args.flows.clone(),
         events: args.events.clone(),
         health: args.health.clone(),
+        vens: args.vens.clone(),
         now: args.now,
         record: args.record.clone(),
         ..CheckArgs::default()
     };
-    let cycle = Cycle { config: &config, args: &check, state_path, interrupt: &interrupt, progress: &progress };
+    let cycle = Cycle { config: &config, args: &check, state_path, interrupt: &interrupt, progress: &progress, given: None };
     let question = Question {
         title: args.title.clone().or_else(|| config.report.title.clone()).unwrap_or_default(),
         since: args.since.unwrap_or(config.report.since),
@@ -59,7 +60,9 @@ pub fn run(global: &Global, args: &ReportArgs) -> Exit {
         log::warn!("{warning}");
     }
     for source in report.sources.iter().filter(|source| !matches!(source.status, "ok" | "unavailable")) {
-        errors.push(format!("{} is {}: {}", source.source, source.status, source.error.as_deref().unwrap_or("no reason is known")));
+        let (name, status, why) =
+            (report::words::source(source.source), report::words::source_status(source.status), source.error.as_deref().unwrap_or("?"));
+        errors.push(tr!("{name}: {status}: {why}", name, status, why));
     }
     let view = View { timezone: config.run.timezone.clone() };
     for (path, format) in &files {
@@ -77,7 +80,7 @@ pub fn run(global: &Global, args: &ReportArgs) -> Exit {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let written = folder.map_or(Ok(()), |folder| std::fs::create_dir_all(folder).map_err(|error| error.to_string()));
         let written = written.and_then(|()| write_durably(&path, &memory.text()?).map_err(|error| error.to_string()));
-        errors.extend(written.err().map(|error| format!("the next report will have nothing to compare with: {error}")));
+        errors.extend(written.err().map(|error| tr!("the next report will have nothing to compare with: {error}", error)));
     }
     for error in &errors {
         log::error!("{error}");
@@ -93,10 +96,11 @@ fn files<'g>(global: &'g Global, args: &ReportArgs) -> Result<Vec<(&'g Path, &'s
         let by_name = out.format.as_deref().map(format).transpose()?;
         let by_flag = args.format.as_deref().and_then(report::find);
         let Some(format) = by_name.or_else(|| report::find(&ending)).or(by_flag) else {
-            return Err(format!(
-                "--out {}: the ending does not say which format; write --out FORMAT=PATH or --format FORMAT, one of {}",
-                visible(&out.path.display().to_string()),
-                names().join(", ")
+            let (path, names) = (visible(&out.path.display().to_string()), names().join(", "));
+            return Err(tr!(
+                "--out {path}: the ending does not say which format; write --out FORMAT=PATH or --format FORMAT, one of {names}",
+                path,
+                names
             )
             .into());
         };
@@ -108,7 +112,7 @@ fn files<'g>(global: &'g Global, args: &ReportArgs) -> Result<Vec<(&'g Path, &'s
 /// What goes to standard output: nothing when files were asked for and no format for it.
 fn printed(global: &Global, args: &ReportArgs) -> Result<Option<&'static Format>, Failure> {
     let wanted = match (&args.format, &global.output) {
-        (Some(_), Some(_)) => return Err("--format and --output say the same thing; use one of them".to_owned().into()),
+        (Some(_), Some(_)) => return Err(tr!("--format and --output say the same thing; use one of them").into()),
         (Some(name), None) | (None, Some(name)) => Some(format(name)?),
         (None, None) => None,
     };
@@ -118,14 +122,15 @@ fn printed(global: &Global, args: &ReportArgs) -> Result<Option<&'static Format>
     }
     let format = wanted.unwrap_or(&FORMATS[0]);
     if format.name == "html" && std::io::stdout().is_terminal() && !args.mail {
-        return Err("a page of HTML is no reading for a terminal: use --out report.html, or --format md".to_owned().into());
+        return Err(tr!("a page of HTML is no reading for a terminal: use --out report.html, or --format md").into());
     }
     // Whoever only wants it mailed wants nothing printed.
     Ok((wanted.is_some() || !args.mail).then_some(format))
 }
 
 fn format(name: &str) -> Result<&'static Format, Failure> {
-    report::find(name).ok_or_else(|| Failure(format!("'{}' is no format of a report; {}", visible(name), did_you_mean(name, &names()))))
+    report::find(name)
+        .ok_or_else(|| Failure(tr!("'{name}' is no format of a report; {hint}", name = visible(name), hint = did_you_mean(name, &names()))))
 }
 
 fn names() -> Vec<&'static str> {
@@ -151,9 +156,9 @@ fn mail(config: &Config, report: &Report, view: &View) -> Vec<String> {
             Err(error) => Outcome::Permanent { error },
         };
         match outcome {
-            Outcome::Delivered => log::info!("channel '{}' took the report", channel.common.name),
+            Outcome::Delivered => log::info!("{}", tr!("channel '{name}' took the report", name = visible(&channel.common.name))),
             Outcome::Retry { error, .. } | Outcome::Permanent { error } => {
-                errors.push(format!("channel '{}' did not take the report: {error}", visible(&channel.common.name)));
+                errors.push(tr!("channel '{name}' did not take the report: {error}", name = visible(&channel.common.name), error));
             }
         }
     }

@@ -4,7 +4,7 @@
 
 use super::lint;
 use super::reader::{Placed, Reader, did_you_mean};
-use crate::domain::filter::{End, EndCondition, EventCondition, Filter, IpSet, Pattern, PortRange, TrafficCondition};
+use crate::domain::filter::{End, EndCondition, EventCondition, Filter, IpSet, Pattern, PortRange, TrafficCondition, VenCondition};
 use crate::domain::metric::SourceKind;
 use crate::domain::record::{Decision, Direction, PROTOCOLS, proto_number};
 use crate::domain::rule::Matcher;
@@ -13,79 +13,210 @@ use std::collections::BTreeMap;
 type Read<C> = fn(&mut Reader<'_>, &str) -> Option<C>;
 type Ends = &'static [(End, &'static str)];
 /// One side of a filter: each key as written with its condition.
-type Conditions<C> = Vec<(String, C)>;
+pub(super) type Conditions<C> = Vec<(String, C)>;
+
+/// One key of `match` and `exclude`.
+struct Key<C> {
+    name: &'static str,
+    /// What its values look like, for help.
+    takes: &'static str,
+    /// What it looks at, for help.
+    about: &'static str,
+    read: Read<C>,
+}
+
+const fn key<C>(name: &'static str, takes: &'static str, about: &'static str, read: Read<C>) -> Key<C> {
+    Key { name, takes, about, read }
+}
+
+/// What the values of a key that is true or false look like.
+pub const TRUE_OR_FALSE: &str = "BOOL";
 
 /// Keys of traffic conditions that have no end, in the order in which they are tested and explained.
-const TRAFFIC_KEYS: [(&str, Read<TrafficCondition>); 12] = [
-    ("decision", |reader, key| {
+const TRAFFIC_KEYS: [Key<TrafficCondition>; 12] = [
+    key("decision", "DECISION", "Policy decision: allowed, potentially_blocked, blocked, unknown", |reader, key| {
         words(reader, key, &Decision::ALL.map(Decision::name), true)
             .map(|list| TrafficCondition::Decision(list.iter().filter_map(|word| Decision::parse(word)).collect()))
     }),
-    ("port", |reader, key| ports(reader, key).map(TrafficCondition::Port)),
-    ("proto", |reader, key| protocols(reader, key).map(TrafficCondition::Proto)),
-    ("process", |reader, key| patterns(reader, key, false).map(TrafficCondition::Process)),
-    ("service", |reader, key| patterns(reader, key, false).map(TrafficCondition::Service)),
-    ("user", |reader, key| patterns(reader, key, false).map(TrafficCondition::User)),
-    ("fqdn", |reader, key| patterns(reader, key, true).map(TrafficCondition::Fqdn)),
-    ("direction", |reader, key| {
+    key("port", "PORT", "Destination port: 3306, 443/tcp, 27017-27019", |reader, key| ports(reader, key).map(TrafficCondition::Port)),
+    key("proto", "PROTO", "Protocol, by name or number", |reader, key| protocols(reader, key).map(TrafficCondition::Proto)),
+    key("process", "PATTERN", "Process on the reporting side", |reader, key| patterns(reader, key, false).map(TrafficCondition::Process)),
+    key("service", "PATTERN", "Windows service on the reporting side", |reader, key| {
+        patterns(reader, key, false).map(TrafficCondition::Service)
+    }),
+    key("user", "PATTERN", "User on the reporting side", |reader, key| patterns(reader, key, false).map(TrafficCondition::User)),
+    key("fqdn", "PATTERN", "Domain name of either end", |reader, key| patterns(reader, key, true).map(TrafficCondition::Fqdn)),
+    key("direction", "DIRECTION", "Which end reported: inbound (the destination), outbound (the source)", |reader, key| {
         let all = [Direction::Inbound, Direction::Outbound];
         words(reader, key, &all.map(Direction::name), true)
             .map(|list| TrafficCondition::Direction(all.into_iter().filter(|one| list.iter().any(|word| word == one.name())).collect()))
     }),
-    ("state", |reader, key| {
+    key("state", "STATE", "State of the connection: active, closed, 'timed out', snapshot", |reader, key| {
         words(reader, key, &["active", "closed", "timed out", "snapshot", "new", "unknown", "incomplete"], false)
             .map(TrafficCondition::State)
     }),
-    ("transmission", |reader, key| words(reader, key, &["unicast", "broadcast", "multicast"], true).map(TrafficCondition::Transmission)),
-    ("network", |reader, key| patterns(reader, key, false).map(TrafficCondition::Network)),
-    ("client_type", |reader, key| {
+    key("transmission", "KIND", "unicast, broadcast, multicast", |reader, key| {
+        words(reader, key, &["unicast", "broadcast", "multicast"], true).map(TrafficCondition::Transmission)
+    }),
+    key("network", "PATTERN", "Network, by name", |reader, key| patterns(reader, key, false).map(TrafficCondition::Network)),
+    key("client_type", "KIND", "Kind of reporter: server, endpoint, flowlink, scanner", |reader, key| {
         words(reader, key, &["server", "endpoint", "flowlink", "scanner"], false).map(TrafficCondition::ClientType)
     }),
 ];
 
 /// What can be asked about an end, with the ends it can be asked about.
-const END_KEYS: [(&str, Ends, Read<EndCondition>); 7] = [
-    ("label", &ALL_ENDS, |reader, key| labels(reader, key).map(EndCondition::Labels)),
-    ("ip", &ALL_ENDS, |reader, key| addresses(reader, key).map(EndCondition::Ip)),
-    ("ip_list", &ALL_ENDS, |reader, key| patterns(reader, key, false).map(EndCondition::IpList)),
-    ("workload", &ALL_ENDS, |reader, key| patterns(reader, key, true).map(EndCondition::Workload)),
-    ("managed", &ONE_END, |reader, key| reader.boolean(key).map(EndCondition::Managed)),
-    ("enforcement", &ONE_END, |reader, key| {
-        words(reader, key, &["idle", "visibility_only", "selective", "full"], false).map(EndCondition::Enforcement)
-    }),
-    ("os", &ONE_END, |reader, key| words(reader, key, &["linux", "windows", "unknown"], false).map(EndCondition::Os)),
+const END_KEYS: [(Ends, Key<EndCondition>); 7] = [
+    (&ALL_ENDS, key("label", "KEY=VALUE", "Label", |reader, key| labels(reader, key).map(EndCondition::Labels))),
+    (&ALL_ENDS, key("ip", "ADDRESS", "Address, CIDR block or a-b range", |reader, key| addresses(reader, key).map(EndCondition::Ip))),
+    (&ALL_ENDS, key("ip_list", "PATTERN", "IP list, by name", |reader, key| patterns(reader, key, false).map(EndCondition::IpList))),
+    (
+        &ALL_ENDS,
+        key("workload", "PATTERN", "Workload, by name or host name", |reader, key| patterns(reader, key, true).map(EndCondition::Workload)),
+    ),
+    (&ONE_END, key("managed", TRUE_OR_FALSE, "Managed by a VEN", |reader, key| reader.boolean(key).map(EndCondition::Managed))),
+    (
+        &ONE_END,
+        key("enforcement", "MODE", "Enforcement: idle, visibility_only, selective, full", |reader, key| {
+            words(reader, key, &ENFORCEMENT, false).map(EndCondition::Enforcement)
+        }),
+    ),
+    (
+        &ONE_END,
+        key("os", "OS", "Operating system: linux, windows, unknown", |reader, key| {
+            words(reader, key, &["linux", "windows", "unknown"], false).map(EndCondition::Os)
+        }),
+    ),
 ];
+const ENFORCEMENT: [&str; 4] = ["idle", "visibility_only", "selective", "full"];
 const ALL_ENDS: [(End, &str); 3] = [(End::Src, "src"), (End::Dst, "dst"), (End::Any, "any")];
 const ONE_END: [(End, &str); 2] = [(End::Src, "src"), (End::Dst, "dst")];
 
-const EVENT_KEYS: [(&str, Read<EventCondition>); 8] = [
-    ("type", |reader, key| checked_patterns(reader, key, lint::event_type).map(EventCondition::Type)),
-    ("severity", |reader, key| {
+const EVENT_KEYS: [Key<EventCondition>; 8] = [
+    key("type", "PATTERN", "Event type, for example user.sign_in or sec_policy.*", |reader, key| {
+        checked_patterns(reader, key, lint::event_type).map(EventCondition::Type)
+    }),
+    key("severity", "SEVERITY", "Severity as the PCE writes it: err, warning, info", |reader, key| {
         const KNOWN: [&str; 10] = ["emerg", "alert", "crit", "critical", "err", "error", "warning", "notice", "info", "debug"];
         words(reader, key, &KNOWN, false).map(EventCondition::Severity)
     }),
-    ("status", |reader, key| words(reader, key, &["success", "failure"], true).map(EventCondition::Status)),
-    ("notification", |reader, key| checked_patterns(reader, key, lint::notification).map(EventCondition::Notification)),
-    ("actor", |reader, key| patterns(reader, key, false).map(EventCondition::Actor)),
-    ("src_ip", |reader, key| addresses(reader, key).map(EventCondition::SrcIp)),
-    ("pce_fqdn", |reader, key| patterns(reader, key, true).map(EventCondition::PceFqdn)),
-    ("resource", |reader, key| patterns(reader, key, false).map(EventCondition::Resource)),
+    key("status", "STATUS", "success or failure", |reader, key| {
+        words(reader, key, &["success", "failure"], true).map(EventCondition::Status)
+    }),
+    key("notification", "PATTERN", "Notification inside the event, for example user.login_failed", |reader, key| {
+        checked_patterns(reader, key, lint::notification).map(EventCondition::Notification)
+    }),
+    key("actor", "PATTERN", "Who did it: user name, host name or href", |reader, key| {
+        patterns(reader, key, false).map(EventCondition::Actor)
+    }),
+    key("src_ip", "ADDRESS", "Where the call came from: address, CIDR block or range", |reader, key| {
+        addresses(reader, key).map(EventCondition::SrcIp)
+    }),
+    key("pce_fqdn", "PATTERN", "Which PCE recorded it", |reader, key| patterns(reader, key, true).map(EventCondition::PceFqdn)),
+    key("resource", "PATTERN", "Name or href of what was changed", |reader, key| {
+        patterns(reader, key, false).map(EventCondition::Resource)
+    }),
 ];
+
+const VEN_KEYS: [Key<VenCondition>; 14] = [
+    key("ven", "PATTERN", "VEN, by name or host name", |reader, key| patterns(reader, key, true).map(VenCondition::Ven)),
+    key("label", "KEY=VALUE", "Label", |reader, key| labels(reader, key).map(VenCondition::Labels)),
+    key("status", "STATUS", "active, suspended or uninstalled", |reader, key| {
+        words(reader, key, &["active", "suspended", "uninstalled"], false).map(VenCondition::Status)
+    }),
+    key("version", "PATTERN", "Version of the VEN", |reader, key| patterns(reader, key, false).map(VenCondition::Version)),
+    key("os", "PATTERN", "Operating system", |reader, key| patterns(reader, key, true).map(VenCondition::Os)),
+    key("enforcement", "MODE", "Enforcement: idle, visibility_only, selective, full", |reader, key| {
+        words(reader, key, &ENFORCEMENT, false).map(VenCondition::Enforcement)
+    }),
+    key("sync_state", "STATE", "Policy sync state: applied, synced, syncing, staged", |reader, key| {
+        words(reader, key, &["applied", "synced", "syncing", "staged"], false).map(VenCondition::SyncState)
+    }),
+    key("condition", "PATTERN", "Health condition, for example agent.missed_heartbeats", |reader, key| {
+        checked_patterns(reader, key, lint::notification).map(VenCondition::Condition)
+    }),
+    key("online", TRUE_OR_FALSE, "Online", |reader, key| reader.boolean(key).map(VenCondition::Online)),
+    key("offline", TRUE_OR_FALSE, "Offline", |reader, key| reader.boolean(key).map(|offline| VenCondition::Online(!offline))),
+    key("ven_type", "TYPE", "server, endpoint or containerized-ven", |reader, key| {
+        words(reader, key, &["server", "endpoint", "containerized-ven", "containerized_ven"], false).map(VenCondition::VenType)
+    }),
+    key("active_pce", "PATTERN", "PCE it reports to", |reader, key| patterns(reader, key, true).map(VenCondition::ActivePce)),
+    key("ip", "ADDRESS", "Address, CIDR block or a-b range", |reader, key| addresses(reader, key).map(VenCondition::Ip)),
+    key("heartbeat_older", "DURATION", "Last heartbeat older than this", |reader, key| {
+        reader.duration(key).map(|span| VenCondition::HeartbeatOlder(span.value))
+    }),
+];
+
+/// A key as it is shown to people, and made a flag of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MatchKey {
+    /// As written in the config.
+    pub name: String,
+    /// What its values look like.
+    pub takes: &'static str,
+    /// What it looks at.
+    pub about: String,
+}
+
+/// Every key that `match` and `exclude` take for a source.
+pub fn keys(source: SourceKind) -> Vec<MatchKey> {
+    fn of<C>(keys: &[Key<C>]) -> impl Iterator<Item = MatchKey> {
+        keys.iter().map(|key| MatchKey { name: key.name.to_owned(), takes: key.takes, about: key.about.to_owned() })
+    }
+    match source {
+        SourceKind::Traffic => {
+            let ends = END_KEYS.iter().flat_map(|(ends, key)| {
+                ends.iter().map(|(end, prefix)| {
+                    let place = match end {
+                        End::Src => "source",
+                        End::Dst => "destination",
+                        End::Any => "either end",
+                    };
+                    MatchKey { name: format!("{prefix}_{}", key.name), takes: key.takes, about: format!("{} ({place})", key.about) }
+                })
+            });
+            of(&TRAFFIC_KEYS).chain(ends).collect()
+        }
+        SourceKind::Events => of(&EVENT_KEYS).collect(),
+        SourceKind::Vens => of(&VEN_KEYS).collect(),
+        SourceKind::Health | SourceKind::Database => Vec::new(),
+    }
+}
 
 /// Reads `match` and `exclude`. `None` after a complaint.
 pub(super) fn matcher(rule: &mut Reader<'_>, source: SourceKind) -> Option<Matcher> {
     match source {
         SourceKind::Traffic => filter(rule, traffic_conditions).map(Matcher::Traffic),
         SourceKind::Events => filter(rule, event_conditions).map(Matcher::Events),
-        SourceKind::Health => {
+        SourceKind::Vens => filter(rule, ven_conditions).map(Matcher::Vens),
+        SourceKind::Health | SourceKind::Database => {
             for key in ["match", "exclude"] {
                 if rule.raw(key).is_some() && rule.has(key) {
-                    let hint = "remove it; health rules look at every cluster the PCE reports".to_owned();
-                    rule.error_at(key, format!("`{key}` means nothing in {}: its source is health", rule.name()), Some(hint));
+                    let hint = format!("remove it; {source} rules look at everything the PCE reports of it");
+                    rule.error_at(key, format!("`{key}` means nothing in {}: its source is {source}", rule.name()), Some(hint));
                 }
             }
-            Some(Matcher::Health)
+            Some(Matcher::Everything)
         }
+    }
+}
+
+/// Reads another condition of a rule, under its own key; what the rule leaves out is left out there, too.
+pub(super) fn matcher_of(rule: &mut Reader<'_>, key: &str, source: SourceKind, of: Option<&Matcher>) -> Option<Matcher> {
+    let table = rule.table(key)?;
+    match source {
+        SourceKind::Traffic => {
+            let none = if let Some(Matcher::Traffic(filter)) = of { filter.none.clone() } else { Vec::new() };
+            traffic_conditions(table).map(|all| Matcher::Traffic(Filter { all, none }))
+        }
+        SourceKind::Events => {
+            let none = if let Some(Matcher::Events(filter)) = of { filter.none.clone() } else { Vec::new() };
+            event_conditions(table).map(|all| Matcher::Events(Filter { all, none }))
+        }
+        SourceKind::Vens => {
+            let none = if let Some(Matcher::Vens(filter)) = of { filter.none.clone() } else { Vec::new() };
+            ven_conditions(table).map(|all| Matcher::Vens(Filter { all, none }))
+        }
+        SourceKind::Health | SourceKind::Database => Some(Matcher::Everything),
     }
 }
 
@@ -96,7 +227,7 @@ fn filter<C: PartialEq>(rule: &mut Reader<'_>, read: fn(Reader<'_>) -> Option<Co
     };
     let (all, none) = (one("match"), one("exclude"));
     let filter = Filter { all: all?, none: none? };
-    if let Some((key, _)) = filter.all.iter().find(|wanted| filter.none.contains(wanted)) {
+    if let Some(key) = contradiction(&filter) {
         rule.problems().error(
             rule.own_span_of("exclude"),
             format!("{} can count nothing: `exclude` leaves out everything that `{key}` in `match` asks for", rule.name()),
@@ -107,14 +238,19 @@ fn filter<C: PartialEq>(rule: &mut Reader<'_>, read: fn(Reader<'_>) -> Option<Co
     Some(filter)
 }
 
-fn traffic_conditions(mut reader: Reader<'_>) -> Option<Conditions<TrafficCondition>> {
+/// A key that asks for exactly what is left out.
+pub(super) fn contradiction<C: PartialEq>(filter: &Filter<C>) -> Option<&str> {
+    filter.all.iter().find(|wanted| filter.none.contains(wanted)).map(|(key, _)| key.as_str())
+}
+
+pub(super) fn traffic_conditions(mut reader: Reader<'_>) -> Option<Conditions<TrafficCondition>> {
     let mut out = Vec::new();
     let mut sound = true;
-    for (suffix, ends, read) in END_KEYS {
-        for (end, prefix) in ends {
-            let key = format!("{prefix}_{suffix}");
+    for (ends, asked) in &END_KEYS {
+        for (end, prefix) in *ends {
+            let key = format!("{prefix}_{}", asked.name);
             if reader.raw(&key).is_some() {
-                match read(&mut reader, &key) {
+                match (asked.read)(&mut reader, &key) {
                     Some(condition) => out.push((key, TrafficCondition::End(*end, condition))),
                     None => sound = false,
                 }
@@ -127,19 +263,31 @@ fn traffic_conditions(mut reader: Reader<'_>) -> Option<Conditions<TrafficCondit
     sound.then_some(out)
 }
 
-fn event_conditions(mut reader: Reader<'_>) -> Option<Conditions<EventCondition>> {
+pub(super) fn event_conditions(mut reader: Reader<'_>) -> Option<Conditions<EventCondition>> {
     let mut out = Vec::new();
     let sound = read_keys(&mut reader, &EVENT_KEYS, &mut out);
     reader.finish();
     sound.then_some(out)
 }
 
-fn read_keys<C>(reader: &mut Reader<'_>, keys: &[(&str, Read<C>)], out: &mut Conditions<C>) -> bool {
+fn ven_conditions(mut reader: Reader<'_>) -> Option<Conditions<VenCondition>> {
+    let mut out = Vec::new();
+    let mut sound = read_keys(&mut reader, &VEN_KEYS, &mut out);
+    if reader.has("online") && reader.has("offline") {
+        let hint = Some("`offline = true` is the same as `online = false`; keep one".to_owned());
+        reader.error_at("offline", format!("`online` and `offline` both stand in {}", reader.name()), hint);
+        sound = false;
+    }
+    reader.finish();
+    sound.then_some(out)
+}
+
+fn read_keys<C>(reader: &mut Reader<'_>, keys: &[Key<C>], out: &mut Conditions<C>) -> bool {
     let mut sound = true;
-    for (key, read) in keys {
-        if reader.raw(key).is_some() {
-            match read(reader, key) {
-                Some(condition) => out.push(((*key).to_owned(), condition)),
+    for key in keys {
+        if reader.raw(key.name).is_some() {
+            match (key.read)(reader, key.name) {
+                Some(condition) => out.push((key.name.to_owned(), condition)),
                 None => sound = false,
             }
         }

@@ -127,7 +127,7 @@ fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstances: &Circums
     if !known.is_empty() || routes_written > 0 {
         // With a rule or route missing from the picture, "nobody names it" would be a guess.
         if complete {
-            routes::reach(&rule_list, &channel_list, &route_list, problems);
+            routes::reach(&rule_list, &channel_list, &route_list, &report.mail, problems);
         }
     }
     if !rule_list.iter().any(|rule| rule.value.enabled) && !problems.has_errors() {

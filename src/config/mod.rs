@@ -4,14 +4,16 @@
 //! either everything is proven or nothing is returned.
 
 pub mod catalogue;
+pub mod conditions;
 pub mod error;
+pub mod flags;
 pub mod paths;
 pub mod reader;
 pub mod secrets;
 
 mod channels;
-mod conditions;
 mod document;
+mod kinds;
 mod lint;
 mod mask;
 mod pce;

@@ -67,6 +67,11 @@ impl Problems {
         list
     }
 
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.borrow().len()
+    }
+
     /// Whether an error is among them.
     pub fn has_errors(&self) -> bool {
         self.0.borrow().iter().any(|problem| problem.level == Level::Error)

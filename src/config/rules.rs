@@ -2,7 +2,7 @@
 
 use super::error::position;
 use super::reader::{Placed, Reader, did_you_mean};
-use super::{conditions, lint, thresholds};
+use super::{conditions, kinds, lint, thresholds};
 use crate::domain::field::Field;
 use crate::domain::metric::SourceKind;
 use crate::domain::report::Accounting;
@@ -10,8 +10,6 @@ use crate::domain::rule::Rule;
 use crate::domain::threshold::Severity;
 use std::time::Duration;
 
-/// Keys of the contract that this version does not do yet.
-const NOT_YET: [&str; 5] = ["ratio_to", "min_total", "baseline", "expect", "remember"];
 const DURATIONS: [(&str, Duration); 4] = [
     ("window", Duration::from_secs(600)),
     ("for", Duration::ZERO),
@@ -36,7 +34,7 @@ pub(super) fn check_defaults(mut reader: Reader<'_>) {
         let hint = Some("give every rule its own name".to_owned());
         reader.error_at("name", "a name in [defaults] would be shared by all rules", hint);
     }
-    not_yet(&mut reader);
+    kinds::check_defaults(&mut reader);
     for (key, _) in DURATIONS {
         reader.duration(key);
     }
@@ -61,7 +59,6 @@ pub(super) fn read(mut reader: Reader<'_>, name: Option<Placed<String>>, around:
     if let Some(name) = &name {
         reader.rename(format!("rule `{}`", name.value));
     }
-    not_yet(&mut reader);
     let durations = DURATIONS.map(|(key, usual)| duration(&mut reader, key, usual));
     let notify = channel_names(&mut reader, "notify", around.channels);
     let labels = reader.string_map("labels").unwrap_or_default();
@@ -69,13 +66,14 @@ pub(super) fn read(mut reader: Reader<'_>, name: Option<Placed<String>>, around:
     let runbook = reader.string("runbook").map(|text| text.value);
     let enabled = reader.boolean("enabled").unwrap_or(true);
     if reader.raw("source").is_none() {
-        reader.missing("source", "\"traffic\", \"events\" or \"health\"");
+        reader.missing("source", "\"traffic\", \"events\", \"health\", \"vens\" or \"database\"");
     }
     let Some(source) = source(&mut reader) else {
         // Without a source nothing can be said about these; they are known all the same.
         for key in ["metric", "match", "exclude", "group_by", "info", "warning", "critical"] {
             reader.know(key);
         }
+        kinds::alone(&mut reader);
         reader.finish();
         return None;
     };
@@ -83,8 +81,10 @@ pub(super) fn read(mut reader: Reader<'_>, name: Option<Placed<String>>, around:
     let metric = thresholds::metric(&mut reader, source);
     let matcher = conditions::matcher(&mut reader, source);
     let group_by = group_by(&mut reader, source);
+    let over = kinds::ratio_to(&mut reader, source, metric.as_ref(), matcher.as_ref());
+    let divided = reader.raw("ratio_to").is_some();
     let thresholds = match &metric {
-        Some(metric) => thresholds::thresholds(&mut reader, metric),
+        Some(metric) => thresholds::thresholds(&mut reader, metric, divided),
         None => {
             Severity::ALL.iter().for_each(|severity| reader.know(severity.name()));
             None
@@ -92,13 +92,9 @@ pub(super) fn read(mut reader: Reader<'_>, name: Option<Placed<String>>, around:
     };
     let name_span = name.as_ref().map(|name| name.span.clone());
     let [window, hold, keep_firing_for, cooldown] = durations;
-    let parts = (name, metric, matcher, group_by, thresholds);
-    let rule = if let (Some(name), Some(metric), Some(matcher), Some(group_by), Some(thresholds)) = parts {
-        let rule = Rule {
-            name: name.value,
-            source,
-            metric,
-            matcher,
+    let parts = (name, metric, matcher, group_by, thresholds, over);
+    let rule = if let (Some(name), Some(metric), Some(matcher), Some(group_by), Some(thresholds), Some(over)) = parts {
+        let mut rule = Rule {
             group_by,
             window,
             thresholds,
@@ -111,10 +107,13 @@ pub(super) fn read(mut reader: Reader<'_>, name: Option<Placed<String>>, around:
             runbook,
             enabled,
             line: position(around.text, reader.span().start).0,
+            ..Rule::counting(name.value, source, metric, matcher)
         };
+        let whole = kinds::read(&mut reader, &mut rule, over);
         lint::whole_rule(&reader, &rule);
-        Some(rule)
+        whole.map(|()| rule)
     } else {
+        kinds::alone(&mut reader);
         None
     };
     reader.finish();
@@ -137,14 +136,6 @@ pub(super) fn name(reader: &mut Reader<'_>) -> Option<Placed<String>> {
     Some(name)
 }
 
-fn not_yet(reader: &mut Reader<'_>) {
-    for key in NOT_YET {
-        if reader.raw(key).is_some() {
-            reader.error_at(key, format!("`{key}` in {} is not supported by this version", reader.name()), Some("remove it".to_owned()));
-        }
-    }
-}
-
 fn duration(reader: &mut Reader<'_>, key: &str, usual: Duration) -> Duration {
     reader.duration(key).map_or(usual, |span| span.value)
 }
@@ -154,8 +145,8 @@ fn source(reader: &mut Reader<'_>) -> Option<SourceKind> {
 }
 
 fn group_by(reader: &mut Reader<'_>, source: SourceKind) -> Option<Vec<Field>> {
-    // What all others are grouped by cannot be meant for the PCE's health, which has nothing to group by.
-    let only_shared = source == SourceKind::Health && !reader.has("group_by");
+    // What all others are grouped by cannot be meant for the PCE's health or database, which have nothing to group by.
+    let only_shared = Field::names(source).is_empty() && !reader.has("group_by");
     if reader.raw("group_by").is_none() || only_shared {
         return Some(Vec::new());
     }

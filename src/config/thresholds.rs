@@ -17,11 +17,15 @@ pub(super) fn metric(reader: &mut Reader<'_>, source: SourceKind) -> Option<Metr
         return Some(metric.clone());
     }
     let (message, hint) = match text.value.split_once(':') {
-        Some(("distinct", field)) if source != SourceKind::Health => match Field::parse(source, field) {
+        Some(("distinct", field)) if !Field::names(source).is_empty() => match Field::parse(source, field) {
             Some(field) => return Some(Metric::Distinct(field)),
             None => (format!("{source} records have no field `{field}` to count"), did_you_mean(field, Field::names(source))),
         },
-        Some(("new", _)) => (format!("metric `{}` is not supported by this version", text.value), "use distinct:FIELD".to_owned()),
+        Some((kind @ ("new" | "changes"), names)) if source != SourceKind::Health => match fields(source, names) {
+            Ok(fields) if kind == "new" => return Some(Metric::New(fields)),
+            Ok(fields) => return Some(Metric::Changes(fields)),
+            Err(wrong) => (format!("{source} records have no field `{wrong}` to look at"), did_you_mean(wrong, Field::names(source))),
+        },
         _ => match Metric::PLAIN.iter().find(|(_, _, name)| *name == text.value) {
             Some((other, _, name)) => (format!("`{name}` is measured on {other}, and the rule's source is {source}"), metrics_of(source)),
             None => (format!("unknown metric `{}`", text.value), nearest_metric(&text.value, source)),
@@ -31,10 +35,22 @@ pub(super) fn metric(reader: &mut Reader<'_>, source: SourceKind) -> Option<Metr
     None
 }
 
+/// Fields as `new:` and `changes:` list them; the error is the one that is none.
+fn fields(source: SourceKind, text: &str) -> Result<Vec<Field>, &str> {
+    let mut out = Vec::new();
+    for name in text.split(',').map(str::trim) {
+        let field = Field::parse(source, name).ok_or(name)?;
+        if !out.contains(&field) {
+            out.push(field);
+        }
+    }
+    Ok(out)
+}
+
 fn metric_names(source: SourceKind) -> Vec<&'static str> {
     let mut names: Vec<&str> = Metric::PLAIN.iter().filter(|(of, _, _)| *of == source).map(|(_, _, name)| *name).collect();
-    if source != SourceKind::Health {
-        names.push("distinct:FIELD");
+    if !Field::names(source).is_empty() {
+        names.extend(["distinct:FIELD", "new:FIELD[,FIELD]", "changes:FIELD[,FIELD]"]);
     }
     names
 }
@@ -48,20 +64,23 @@ fn nearest_metric(text: &str, source: SourceKind) -> String {
 }
 
 /// Reads the thresholds. `None` after a complaint; a rule needs one unless it follows the PCE's own status.
-pub(super) fn thresholds(reader: &mut Reader<'_>, metric: &Metric) -> Option<Thresholds> {
+pub(super) fn thresholds(reader: &mut Reader<'_>, metric: &Metric, divided: bool) -> Option<Thresholds> {
+    let unit = if divided { Unit::Ratio } else { metric.unit() };
+    // Of two counts neither need be part of the other.
+    let highest = if divided { None } else { unit.highest() };
     let mut read = Thresholds::default();
     let mut sound = true;
     for severity in Severity::ALL {
         let key = severity.name();
         let Some(value) = reader.raw(key) else { continue };
         let DeValue::String(text) = value.get_ref() else {
-            let hint = Some(format!("write for example {key} = \"{}\"", example(metric.unit())));
+            let hint = Some(format!("write for example {key} = \"{}\"", example(unit)));
             reader.problems().error(value.span(), format!("`{key}` in {} must be a comparison in quotes", reader.name()), hint);
             sound = false;
             continue;
         };
         let text = Placed { value: text.to_string(), span: value.span() };
-        match threshold(reader, &text, metric) {
+        match one(reader, &text, unit, highest) {
             Some(threshold) => {
                 *match severity {
                     Severity::Info => &mut read.info,
@@ -76,7 +95,7 @@ pub(super) fn thresholds(reader: &mut Reader<'_>, metric: &Metric) -> Option<Thr
         return None;
     }
     if read.worst_first().next().is_none() && *metric != Metric::Status {
-        let hint = format!("add for example warning = \"{}\"", example(metric.unit()));
+        let hint = format!("add for example warning = \"{}\"", example(unit));
         reader.problems().error(reader.span(), format!("{} has no threshold, so it can never fire", reader.name()), Some(hint));
         return None;
     }
@@ -84,20 +103,16 @@ pub(super) fn thresholds(reader: &mut Reader<'_>, metric: &Metric) -> Option<Thr
     Some(read)
 }
 
-fn threshold(reader: &Reader<'_>, text: &Placed<String>, metric: &Metric) -> Option<Threshold> {
+/// Reads one threshold. `highest`: the largest value there can be.
+pub(super) fn one(reader: &Reader<'_>, text: &Placed<String>, unit: Unit, highest: Option<f64>) -> Option<Threshold> {
     let refuse = |message: String, hint: Option<String>| {
         reader.problems().error(text.span.clone(), format!("{message} ({})", reader.name()), hint);
         None
     };
-    let unit = metric.unit();
     let hint = || Some(format!("write for example \"{}\"", example(unit)));
-    let number = text.value.trim().trim_end_matches('x');
-    if number.len() < text.value.trim().len() && number.ends_with(|c: char| c.is_ascii_digit() || c == ' ') {
-        return refuse("a threshold relative to the rule's own baseline (`x`) is not supported by this version".to_owned(), hint());
-    }
     match Threshold::parse(&text.value, unit) {
         Err(message) => refuse(message, hint()),
-        Ok(threshold) => match threshold.is_constant(unit) {
+        Ok(threshold) => match threshold.is_constant(unit, if threshold.relative { None } else { highest }) {
             None => Some(threshold),
             Some(true) => refuse(format!("'{}' always holds, so the rule would always fire", text.value.trim()), hint()),
             Some(false) => refuse(format!("'{}' can never hold, so the rule could never fire", text.value.trim()), hint()),
@@ -111,9 +126,10 @@ fn example(unit: Unit) -> &'static str {
         Unit::BitsPerSecond => "> 500 Mbps",
         Unit::Ratio => ">= 90 %",
         Unit::Seconds => "> 30 s",
+        Unit::Days => "< 30",
         Unit::Status => ">= 1",
         Unit::Connections | Unit::Flows | Unit::Values => "> 100",
-        Unit::Events | Unit::Workloads => ">= 5",
+        Unit::Events | Unit::Workloads | Unit::Vens | Unit::Files => ">= 5",
     }
 }
 
@@ -122,6 +138,9 @@ fn order(reader: &Reader<'_>, thresholds: &Thresholds) {
     let set: Vec<(Severity, &Threshold)> = thresholds.worst_first().collect();
     for pair in set.windows(2) {
         let [(worse, high), (milder, low)] = pair else { continue };
+        if high.relative != low.relative {
+            continue;
+        }
         let useless = match (rises(high.op), rises(low.op)) {
             (Some(true), Some(true)) => {
                 high.value < low.value || (high.value == low.value && !(high.op == Op::Above && low.op == Op::AtLeast))
@@ -144,7 +163,8 @@ fn order(reader: &Reader<'_>, thresholds: &Thresholds) {
     }
 }
 
-fn rises(op: Op) -> Option<bool> {
+/// Whether more makes it hold.
+pub(super) fn rises(op: Op) -> Option<bool> {
     match op {
         Op::Above | Op::AtLeast => Some(true),
         Op::Below | Op::AtMost => Some(false),

@@ -3,7 +3,7 @@
 use super::metric::SourceKind;
 use std::fmt;
 
-/// A field of a flow or of an event.
+/// A field of a flow, of an event or of a VEN.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Field {
     /// Source address.
@@ -36,6 +36,24 @@ pub enum Field {
     EventSrcIp,
     /// Event severity.
     Severity,
+    /// A VEN: its name, else host name.
+    Ven,
+    /// Status of a VEN.
+    Status,
+    /// Version of a VEN.
+    Version,
+    /// Operating system of a VEN.
+    Os,
+    /// Enforcement mode of a VEN's workload.
+    Enforcement,
+    /// Whether its policy is in step with the PCE.
+    SyncState,
+    /// Kind of VEN.
+    VenType,
+    /// The PCE a VEN talks to.
+    ActivePce,
+    /// Value of one label key of a VEN.
+    Label(String),
 }
 
 impl Field {
@@ -56,7 +74,8 @@ impl Field {
                 "decision",
             ],
             SourceKind::Events => &["type", "actor", "src_ip", "severity"],
-            SourceKind::Health => &[],
+            SourceKind::Vens => &["ven", "status", "version", "os", "enforcement", "sync_state", "ven_type", "active_pce", "label:KEY"],
+            SourceKind::Health | SourceKind::Database => &[],
         }
     }
 
@@ -86,13 +105,32 @@ impl Field {
                 "severity" => Field::Severity,
                 _ => return None,
             }),
-            SourceKind::Health => None,
+            SourceKind::Vens => Some(match text {
+                "ven" => Field::Ven,
+                "status" => Field::Status,
+                "version" => Field::Version,
+                "os" => Field::Os,
+                "enforcement" => Field::Enforcement,
+                "sync_state" => Field::SyncState,
+                "ven_type" => Field::VenType,
+                "active_pce" => Field::ActivePce,
+                _ => match text.split_once(':')? {
+                    ("label", key) if !key.is_empty() => Field::Label(key.to_owned()),
+                    _ => return None,
+                },
+            }),
+            SourceKind::Health | SourceKind::Database => None,
         }
     }
 
     /// Whether the two ends of a managed pair can report different values.
     pub fn is_reporter_side(&self) -> bool {
         matches!(self, Field::Process | Field::User | Field::Decision)
+    }
+
+    /// Whether it is known of a VEN's workload only, not of the VEN itself.
+    pub fn is_of_workload(&self) -> bool {
+        matches!(self, Field::Enforcement | Field::SyncState)
     }
 }
 
@@ -113,6 +151,15 @@ impl fmt::Display for Field {
             Field::Type => "type",
             Field::Actor => "actor",
             Field::Severity => "severity",
+            Field::Ven => "ven",
+            Field::Status => "status",
+            Field::Version => "version",
+            Field::Os => "os",
+            Field::Enforcement => "enforcement",
+            Field::SyncState => "sync_state",
+            Field::VenType => "ven_type",
+            Field::ActivePce => "active_pce",
+            Field::Label(key) => return write!(f, "label:{key}"),
         })
     }
 }

@@ -1,8 +1,11 @@
 //! Conditions on records, and what they mean. `config` reads them; `judge` plans how to test them fast.
 
 use super::record::{Decision, Direction, Endpoint, Event, Flow};
+use super::ven::Ven;
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::time::Duration;
 
 /// A text pattern: an exact text, or a glob with `*`, `?`, `[..]`, `{a,b}`.
 #[derive(Debug, Clone)]
@@ -271,6 +274,64 @@ impl EventCondition {
     }
 }
 
+/// One key of a VEN rule's `match` or `exclude`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum VenCondition {
+    /// Name or host name.
+    Ven(Vec<Pattern>),
+    /// Label key to wanted values: any value within a key, every key.
+    Labels(BTreeMap<String, Vec<Pattern>>),
+    /// Status.
+    Status(Vec<String>),
+    /// Version.
+    Version(Vec<Pattern>),
+    /// Operating system, in any of its names.
+    Os(Vec<Pattern>),
+    /// Enforcement mode of its workload.
+    Enforcement(Vec<String>),
+    /// Whether its policy is in step.
+    SyncState(Vec<String>),
+    /// Notification type of a condition it is in.
+    Condition(Vec<Pattern>),
+    /// Whether the PCE hears of it.
+    Online(bool),
+    /// Kind of VEN.
+    VenType(Vec<String>),
+    /// The PCE it talks to.
+    ActivePce(Vec<Pattern>),
+    /// An address of it in a set.
+    Ip(IpSet),
+    /// Silent for longer than this.
+    HeartbeatOlder(Duration),
+}
+
+impl VenCondition {
+    /// Whether the VEN satisfies the condition at `now`. What is not known of it satisfies nothing.
+    pub fn matches(&self, ven: &Ven, now: Timestamp) -> bool {
+        let workload = ven.workload.as_ref();
+        match self {
+            VenCondition::Ven(names) => [&ven.name, &ven.hostname].into_iter().any(|have| !have.is_empty() && any_matches(names, have)),
+            VenCondition::Labels(wanted) => wanted.iter().all(|(key, values)| ven.label(key).is_some_and(|have| any_matches(values, have))),
+            VenCondition::Status(wanted) => wanted.contains(&ven.status),
+            VenCondition::Version(wanted) => !ven.version.is_empty() && any_matches(wanted, &ven.version),
+            VenCondition::Os(wanted) => ven.os.iter().any(|have| any_matches(wanted, have)),
+            VenCondition::Enforcement(wanted) => workload.is_some_and(|workload| wanted.contains(&workload.enforcement)),
+            VenCondition::SyncState(wanted) => workload.is_some_and(|workload| wanted.contains(&workload.sync_state)),
+            VenCondition::Condition(wanted) => ven.conditions.iter().any(|have| any_matches(wanted, have)),
+            VenCondition::Online(wanted) => workload.and_then(|workload| workload.online) == Some(*wanted),
+            VenCondition::VenType(wanted) => wanted.contains(&ven.ven_type),
+            VenCondition::ActivePce(wanted) => !ven.active_pce.is_empty() && any_matches(wanted, &ven.active_pce),
+            VenCondition::Ip(set) => ven.addresses.iter().any(|ip| set.contains(*ip)),
+            VenCondition::HeartbeatOlder(span) => ven.heartbeat_age(now).is_some_and(|age| age > *span),
+        }
+    }
+
+    /// Whether it asks for what only the VEN's workload tells.
+    pub fn is_of_workload(&self) -> bool {
+        matches!(self, VenCondition::Enforcement(_) | VenCondition::SyncState(_) | VenCondition::Online(_))
+    }
+}
+
 /// `match` (all must hold) and `exclude` (none may hold) of a rule, one entry for each key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Filter<C> {
@@ -291,6 +352,14 @@ impl Filter<EventCondition> {
     /// Whether the event is one the rule counts.
     pub fn matches(&self, event: &Event) -> bool {
         self.all.iter().all(|(_, condition)| condition.matches(event)) && !self.none.iter().any(|(_, condition)| condition.matches(event))
+    }
+}
+
+impl Filter<VenCondition> {
+    /// Whether the VEN is one the rule counts.
+    pub fn matches(&self, ven: &Ven, now: Timestamp) -> bool {
+        self.all.iter().all(|(_, condition)| condition.matches(ven, now))
+            && !self.none.iter().any(|(_, condition)| condition.matches(ven, now))
     }
 }
 

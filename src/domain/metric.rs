@@ -12,11 +12,15 @@ pub enum SourceKind {
     Events,
     /// The PCE's own health.
     Health,
+    /// The VENs and the workloads they manage.
+    Vens,
+    /// The PCE's traffic database.
+    Database,
 }
 
 impl SourceKind {
     /// All sources, in the order they are reported.
-    pub const ALL: [SourceKind; 3] = [SourceKind::Traffic, SourceKind::Events, SourceKind::Health];
+    pub const ALL: [SourceKind; 5] = [SourceKind::Traffic, SourceKind::Events, SourceKind::Health, SourceKind::Vens, SourceKind::Database];
 
     /// The name used in the config and in every output.
     pub fn name(self) -> &'static str {
@@ -24,6 +28,16 @@ impl SourceKind {
             SourceKind::Traffic => "traffic",
             SourceKind::Events => "events",
             SourceKind::Health => "health",
+            SourceKind::Vens => "vens",
+            SourceKind::Database => "database",
+        }
+    }
+
+    /// Whether an answer says how things are now. A rule on it has no window, and what is not in it is gone.
+    pub fn is_snapshot(self) -> bool {
+        match self {
+            SourceKind::Traffic | SourceKind::Events => false,
+            SourceKind::Health | SourceKind::Vens | SourceKind::Database => true,
         }
     }
 }
@@ -53,6 +67,10 @@ pub enum Metric {
     Throughput,
     /// How many different values of a field (traffic or events).
     Distinct(Field),
+    /// Combinations of values never seen before.
+    New(Vec<Field>),
+    /// How often a value appeared that the group did not have at the look before.
+    Changes(Vec<Field>),
     /// Events in the window.
     Count,
     /// The largest number of workloads one provisioning touched.
@@ -67,6 +85,22 @@ pub enum Metric {
     Disk,
     /// Longest database replication lag.
     ReplicationLag,
+    /// How many VENs match.
+    Vens,
+    /// How long the most silent of them has been silent.
+    HeartbeatAge,
+    /// How full the traffic database is, of what it may hold.
+    Used,
+    /// How large it is.
+    Size,
+    /// Days of traffic it holds.
+    Days,
+    /// Days it holds, of those it may hold.
+    DaysUsed,
+    /// What waits to be taken into it.
+    Backlog,
+    /// Files that wait to be taken into it.
+    BacklogFiles,
 }
 
 /// The unit a value is kept in. Values are always in the base unit.
@@ -94,6 +128,12 @@ pub enum Unit {
     Ratio,
     /// Seconds.
     Seconds,
+    /// VENs.
+    Vens,
+    /// Days.
+    Days,
+    /// Files.
+    Files,
 }
 
 impl Unit {
@@ -110,13 +150,27 @@ impl Unit {
             Unit::Status => "status",
             Unit::Ratio => "ratio",
             Unit::Seconds => "seconds",
+            Unit::Vens => "vens",
+            Unit::Days => "days",
+            Unit::Files => "files",
+        }
+    }
+}
+
+impl Unit {
+    /// The largest value a plain metric of this unit can have. (A quotient of two counts can be more than 1.)
+    pub fn highest(self) -> Option<f64> {
+        match self {
+            Unit::Ratio => Some(1.0),
+            Unit::Status => Some(2.0),
+            _ => None,
         }
     }
 }
 
 impl Metric {
     /// The metrics without a parameter, with the source they belong to.
-    pub const PLAIN: [(SourceKind, Metric, &'static str); 14] = [
+    pub const PLAIN: [(SourceKind, Metric, &'static str); 22] = [
         (SourceKind::Traffic, Metric::Connections, "connections"),
         (SourceKind::Traffic, Metric::Flows, "flows"),
         (SourceKind::Traffic, Metric::Bytes, "bytes"),
@@ -131,6 +185,14 @@ impl Metric {
         (SourceKind::Health, Metric::Memory, "memory"),
         (SourceKind::Health, Metric::Disk, "disk"),
         (SourceKind::Health, Metric::ReplicationLag, "replication_lag"),
+        (SourceKind::Vens, Metric::Vens, "count"),
+        (SourceKind::Vens, Metric::HeartbeatAge, "heartbeat_age"),
+        (SourceKind::Database, Metric::Used, "used"),
+        (SourceKind::Database, Metric::Size, "size"),
+        (SourceKind::Database, Metric::Days, "days"),
+        (SourceKind::Database, Metric::DaysUsed, "days_used"),
+        (SourceKind::Database, Metric::Backlog, "backlog"),
+        (SourceKind::Database, Metric::BacklogFiles, "backlog_files"),
     ];
 
     /// What a rule of this source measures when it does not say.
@@ -139,6 +201,8 @@ impl Metric {
             SourceKind::Traffic => Metric::Connections,
             SourceKind::Events => Metric::Count,
             SourceKind::Health => Metric::Status,
+            SourceKind::Vens => Metric::Vens,
+            SourceKind::Database => Metric::Used,
         }
     }
 
@@ -147,26 +211,40 @@ impl Metric {
         match self {
             Metric::Connections => Unit::Connections,
             Metric::Flows => Unit::Flows,
-            Metric::Bytes | Metric::BytesIn | Metric::BytesOut => Unit::Bytes,
+            Metric::Bytes | Metric::BytesIn | Metric::BytesOut | Metric::Size | Metric::Backlog => Unit::Bytes,
             Metric::Bandwidth | Metric::Throughput => Unit::BitsPerSecond,
-            Metric::Distinct(_) => Unit::Values,
+            Metric::Distinct(_) | Metric::New(_) | Metric::Changes(_) => Unit::Values,
             Metric::Count => Unit::Events,
             Metric::WorkloadsAffected => Unit::Workloads,
             Metric::Status => Unit::Status,
-            Metric::Cpu | Metric::Memory | Metric::Disk => Unit::Ratio,
-            Metric::ReplicationLag => Unit::Seconds,
+            Metric::Cpu | Metric::Memory | Metric::Disk | Metric::Used | Metric::DaysUsed => Unit::Ratio,
+            Metric::ReplicationLag | Metric::HeartbeatAge => Unit::Seconds,
+            Metric::Vens => Unit::Vens,
+            Metric::Days => Unit::Days,
+            Metric::BacklogFiles => Unit::Files,
         }
+    }
+
+    /// Whether it needs what was seen, not how much: every record counts, also one that did not grow.
+    pub fn is_sighting(&self) -> bool {
+        matches!(self, Metric::New(_) | Metric::Changes(_))
     }
 
     /// The name used in the config and in every output.
     pub fn name(&self) -> String {
         match self {
             Metric::Distinct(field) => format!("distinct:{field}"),
+            Metric::New(fields) => format!("new:{}", list(fields)),
+            Metric::Changes(fields) => format!("changes:{}", list(fields)),
             other => {
                 Metric::PLAIN.iter().find(|(_, metric, _)| metric == other).map_or_else(String::new, |(_, _, name)| (*name).to_owned())
             }
         }
     }
+}
+
+fn list(fields: &[Field]) -> String {
+    fields.iter().map(Field::to_string).collect::<Vec<_>>().join(",")
 }
 
 impl fmt::Display for Metric {

@@ -11,3 +11,4 @@ pub mod secret;
 pub mod text;
 pub mod threshold;
 pub mod time;
+pub mod ven;

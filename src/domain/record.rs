@@ -158,10 +158,14 @@ pub struct Flow<'a> {
 
 /// Takes one flow record at a time.
 pub trait FlowSink {
-    /// Another part of the answer begins; records of earlier parts may come again.
-    fn begin_part(&mut self, _part: u32) {}
     /// One flow record.
     fn flow(&mut self, flow: &Flow<'_>);
+    /// Another part of the answer begins; records of earlier parts may come again.
+    fn begin_part(&mut self, _part: u32) {}
+    /// Whether it wants no more of them. Reading ends then, which is no failure.
+    fn enough(&self) -> bool {
+        false
+    }
 }
 
 /// An endpoint as met in this run: parsed once, its conditions tested once, however many records name it.
@@ -245,6 +249,25 @@ pub struct Health {
     pub notes: Vec<String>,
     /// Set while in listen-only mode.
     pub listen_only_since: Option<String>,
+    /// Its nodes, as far as it names them.
+    pub nodes: Vec<HealthNode>,
+}
+
+/// Health of one node of a cluster.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HealthNode {
+    /// Host name, else address.
+    pub name: String,
+    /// `core`, `data0`, ..., or empty.
+    pub kind: String,
+    /// The worst word it has for a part of itself, or empty.
+    pub status: String,
+    /// CPU, 0..1.
+    pub cpu: Option<f64>,
+    /// Memory, 0..1.
+    pub memory: Option<f64>,
+    /// Fullest disk, 0..1.
+    pub disk: Option<f64>,
 }
 
 /// The short name of a protocol, or its number.

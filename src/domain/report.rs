@@ -215,7 +215,7 @@ pub struct RuleReport {
     pub metric: String,
     /// Unit of its value.
     pub unit: Unit,
-    /// Its window; `None` for health.
+    /// Its window; `None` for a snapshot.
     pub window: Option<Duration>,
     /// State of its worst instance.
     pub state: RuleState,

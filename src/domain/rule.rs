@@ -1,9 +1,9 @@
 //! A rule, as proven by the config: what to count, when it is too much, whom to tell.
 
 use super::field::Field;
-use super::filter::{EventCondition, Filter, TrafficCondition};
-use super::metric::{Metric, SourceKind};
-use super::threshold::{Severity, Thresholds};
+use super::filter::{EventCondition, Filter, TrafficCondition, VenCondition};
+use super::metric::{Metric, SourceKind, Unit};
+use super::threshold::{Severity, Threshold, Thresholds};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -14,8 +14,72 @@ pub enum Matcher {
     Traffic(Filter<TrafficCondition>),
     /// Audit events.
     Events(Filter<EventCondition>),
-    /// Health has nothing to choose from.
-    Health,
+    /// VENs.
+    Vens(Filter<VenCondition>),
+    /// Health and the traffic database have nothing to choose from.
+    Everything,
+}
+
+/// The value is a quotient: the rule's metric over what it matches, by the same metric over another match.
+#[derive(Debug, Clone)]
+pub struct Ratio {
+    /// Counts what is divided by: the rule with `ratio_to` in place of `match` and `exclude`.
+    pub over: Box<Rule>,
+    /// Below this total nothing is judged.
+    pub min_total: f64,
+}
+
+/// Which earlier values are what is usual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Against {
+    /// The windows before this one.
+    Previous,
+    /// The same hour of the days before.
+    SameHour,
+}
+
+impl Against {
+    /// How it is written.
+    pub const SPELLINGS: [(&'static str, Against); 2] = [("previous", Against::Previous), ("same_hour", Against::SameHour)];
+}
+
+/// How earlier values become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stat {
+    /// The middle one.
+    Median,
+    /// Their mean.
+    Mean,
+    /// The largest.
+    Max,
+}
+
+impl Stat {
+    /// How it is written.
+    pub const SPELLINGS: [(&'static str, Stat); 3] = [("median", Stat::Median), ("mean", Stat::Mean), ("max", Stat::Max)];
+}
+
+/// How a rule knows what is usual.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Baseline {
+    /// Which earlier values.
+    pub against: Against,
+    /// How many of them.
+    pub samples: usize,
+    /// With fewer nothing is judged.
+    pub min_samples: usize,
+    /// How they become one.
+    pub stat: Stat,
+    /// What is usual counts as at least this much.
+    pub floor: f64,
+}
+
+/// Groups that a rule misses when they are silent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Roll {
+    /// These, whether they were ever seen or not; with none, every group that was seen.
+    pub expect: Vec<Vec<Option<String>>>,
 }
 
 /// A proven rule.
@@ -35,6 +99,18 @@ pub struct Rule {
     pub window: Duration,
     /// When it is too much. A health `status` rule without any follows the PCE's own status.
     pub thresholds: Thresholds,
+    /// The value is a quotient.
+    pub ratio: Option<Ratio>,
+    /// How it knows what is usual; set when a threshold is relative.
+    pub baseline: Option<Baseline>,
+    /// Set when silent groups are missed.
+    pub roll: Option<Roll>,
+    /// How long groups and combinations are remembered after they were seen last.
+    pub remember: Duration,
+    /// How long a `new:` rule only learns.
+    pub learn: Duration,
+    /// A firing instance is not over before this holds.
+    pub recovery: Option<Threshold>,
     /// Must hold this long before it fires (`for`).
     pub hold: Duration,
     /// Stays firing this long after it last held.
@@ -56,11 +132,50 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// A rule with nothing but what it counts; every other key as when it is left out.
+    pub fn counting(name: impl Into<String>, source: SourceKind, metric: Metric, matcher: Matcher) -> Rule {
+        Rule {
+            name: name.into(),
+            source,
+            metric,
+            matcher,
+            group_by: Vec::new(),
+            window: Duration::from_secs(600),
+            thresholds: Thresholds::default(),
+            ratio: None,
+            baseline: None,
+            roll: None,
+            remember: Duration::from_secs(30 * 86_400),
+            learn: Duration::from_secs(86_400),
+            recovery: None,
+            hold: Duration::ZERO,
+            keep_firing_for: Duration::ZERO,
+            cooldown: Duration::from_secs(1800),
+            notify: None,
+            labels: BTreeMap::new(),
+            description: None,
+            runbook: None,
+            enabled: true,
+            line: 1,
+        }
+    }
+
+    /// The base unit of its values.
+    pub fn unit(&self) -> Unit {
+        if self.ratio.is_some() { Unit::Ratio } else { self.metric.unit() }
+    }
+
+    /// The rule itself, and what it is divided by.
+    pub fn counted(&self) -> impl Iterator<Item = &Rule> {
+        std::iter::once(self).chain(self.ratio.as_ref().map(|ratio| &*ratio.over))
+    }
+
     /// A stable fingerprint of *what is counted* (not of thresholds, names or windows): what is
     /// remembered under one fingerprint keeps its meaning when a rule is renamed or its threshold moves.
     pub fn definition(&self) -> u64 {
         // Debug output of plain values is stable within one version of the state file's format.
-        let text = format!("{:?}|{:?}|{:?}|{:?}", self.source, self.metric, self.matcher, self.group_by);
+        let over = self.ratio.as_ref().map(|ratio| &ratio.over.matcher);
+        let text = format!("{:?}|{:?}|{:?}|{:?}|{over:?}", self.source, self.metric, self.matcher, self.group_by);
         xxhash_rust::xxh3::xxh3_64(text.as_bytes())
     }
 }

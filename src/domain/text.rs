@@ -1,6 +1,8 @@
 //! Foreign text made harmless, and numbers made readable.
 
 use super::metric::Unit;
+use super::time::format_duration;
+use std::time::Duration;
 
 /// Makes text from the outside safe for one line of a terminal, a log or a mail header: control
 /// characters (escape sequences, line ends, tabs), bidirectional overrides and other invisible
@@ -35,19 +37,30 @@ pub fn shorten(text: &str, max: usize) -> String {
     out
 }
 
+/// Seconds from here on are shown as minutes, hours and days.
+const LONG: f64 = 120.0;
+
 /// A value with its unit, for people: `1.2 GB`, `408 Mbps`, `93 %`, `1 234`.
 pub fn quantity(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Bytes => scaled(value, &["B", "kB", "MB", "GB", "TB", "PB"]),
         Unit::BitsPerSecond => scaled(value, &["bps", "kbps", "Mbps", "Gbps", "Tbps"]),
         Unit::Ratio => format!("{} %", decimal(value * 100.0)),
-        Unit::Seconds => format!("{} s", decimal(value)),
+        Unit::Seconds if value < LONG => format!("{} s", decimal(value)),
+        // Nobody counts the seconds of hours.
+        Unit::Seconds => {
+            let step =
+                [86_400, 3_600].into_iter().find(|long| value >= *long as f64).map_or(1, |long| if long == 86_400 { 3_600 } else { 60 });
+            format_duration(Duration::from_secs(value as u64 / step * step))
+        }
         Unit::Status => match value as i64 {
             0 => "normal".to_owned(),
             1 => "warning".to_owned(),
             _ => "critical".to_owned(),
         },
-        Unit::Connections | Unit::Flows | Unit::Values | Unit::Events | Unit::Workloads => grouped(value),
+        Unit::Connections | Unit::Flows | Unit::Values | Unit::Events | Unit::Workloads | Unit::Vens | Unit::Days | Unit::Files => {
+            grouped(value)
+        }
     }
 }
 
@@ -117,6 +130,10 @@ mod tests {
             (0.925, Unit::Ratio, "92.5 %"),
             (1.0, Unit::Status, "warning"),
             (31.5, Unit::Seconds, "31.5 s"),
+            (150.4, Unit::Seconds, "2m30s"),
+            (5_410.0, Unit::Seconds, "1h30m"),
+            (180_061.0, Unit::Seconds, "2d2h"),
+            (1_200.0, Unit::Vens, "1,200"),
         ] {
             assert_eq!(quantity(value, unit), want);
         }

@@ -79,13 +79,29 @@ pub enum Answer {
     Unknown,
 }
 
+/// What is usual for a rule or group.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Usual {
+    /// No threshold asks.
+    #[default]
+    NotAsked,
+    /// Not known yet.
+    Learning,
+    /// Nothing, and there is no floor: no number is a multiple of that.
+    Nothing,
+    /// This much.
+    Is(f64),
+}
+
 /// One threshold, its number already in the metric's base unit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Threshold {
     /// The comparison.
     pub op: Op,
-    /// The number in base units (bytes, bits per second, ratio 0..1 for `%`).
+    /// The number in base units (bytes, bits per second, ratio 0..1 for `%`), or how many times the usual (`x`).
     pub value: f64,
+    /// The number is a multiple of what is usual for the rule or group.
+    pub relative: bool,
     /// As the user wrote it, for people.
     pub text: String,
 }
@@ -118,6 +134,18 @@ impl Threshold {
         }
     }
 
+    /// Judges a value against this number, or against this many times what is usual.
+    pub fn judge_against(&self, value: f64, lower_bound: bool, usual: Usual) -> Answer {
+        if !self.relative {
+            return self.judge(value, lower_bound);
+        }
+        match usual {
+            Usual::Is(usual) => Threshold { value: self.value * usual, ..self.clone() }.judge(value, lower_bound),
+            Usual::Nothing => Answer::No,
+            Usual::NotAsked | Usual::Learning => Answer::Unknown,
+        }
+    }
+
     /// Reads `OP VALUE [UNIT]` for values of the given unit. The error says what would be right.
     pub fn parse(text: &str, unit: Unit) -> Result<Threshold, String> {
         let trimmed = text.trim();
@@ -131,25 +159,25 @@ impl Threshold {
             return Err(format!("the number in '{text}' is too large"));
         }
         let suffix = rest[end..].trim();
+        if suffix == "x" {
+            return Ok(Threshold { op: *op, value: number, relative: true, text: trimmed.to_owned() });
+        }
         let scale = scale_of(suffix, unit).ok_or_else(|| {
             let allowed = units_of(unit);
-            if allowed.is_empty() {
+            if suffix.is_empty() {
+                format!("'{text}' has no unit; a {} needs {allowed}", unit.name().replace('_', " "))
+            } else if allowed.is_empty() {
                 format!("'{suffix}' is not a unit here: a number of {} takes none", unit.name().replace('_', " "))
             } else {
                 format!("'{suffix}' is not a unit of {}; use {allowed}", unit.name().replace('_', " "))
             }
         })?;
-        Ok(Threshold { op: *op, value: number * scale, text: trimmed.to_owned() })
+        Ok(Threshold { op: *op, value: number * scale, relative: false, text: trimmed.to_owned() })
     }
 
     /// Whether the threshold says nothing, because values of this unit can never or must always meet it.
-    pub fn is_constant(&self, unit: Unit) -> Option<bool> {
-        let highest = match unit {
-            Unit::Ratio => Some(1.0),
-            Unit::Status => Some(2.0),
-            _ => None,
-        };
-        let whole = !matches!(unit, Unit::Ratio | Unit::BitsPerSecond | Unit::Seconds);
+    pub fn is_constant(&self, unit: Unit, highest: Option<f64>) -> Option<bool> {
+        let whole = !self.relative && !matches!(unit, Unit::Ratio | Unit::BitsPerSecond | Unit::Seconds);
         let at_zero = self.holds(0.0);
         match self.op {
             Op::Above if self.value < 0.0 => Some(true),
@@ -183,7 +211,7 @@ const BYTE_UNITS: [(&str, f64); 9] = [
     ("TiB", 1_099_511_627_776.0),
 ];
 const RATE_UNITS: [(&str, f64); 4] = [("bps", 1.0), ("kbps", 1e3), ("Mbps", 1e6), ("Gbps", 1e9)];
-const TIME_UNITS: [(&str, f64); 4] = [("s", 1.0), ("m", 60.0), ("min", 60.0), ("h", 3600.0)];
+const TIME_UNITS: [(&str, f64); 5] = [("s", 1.0), ("m", 60.0), ("min", 60.0), ("h", 3600.0), ("d", 86_400.0)];
 
 fn unit_table(unit: Unit) -> &'static [(&'static str, f64)] {
     match unit {
@@ -191,7 +219,8 @@ fn unit_table(unit: Unit) -> &'static [(&'static str, f64)] {
         Unit::BitsPerSecond => &RATE_UNITS,
         Unit::Ratio => &[("%", 0.01)],
         Unit::Seconds => &TIME_UNITS,
-        Unit::Connections | Unit::Flows | Unit::Values | Unit::Events | Unit::Workloads | Unit::Status => &[],
+        Unit::Days => &[("d", 1.0)],
+        Unit::Connections | Unit::Flows | Unit::Values | Unit::Events | Unit::Workloads | Unit::Vens | Unit::Files | Unit::Status => &[],
     }
 }
 
@@ -241,6 +270,11 @@ mod tests {
             ("> 500 Mbps", Unit::BitsPerSecond, 5e8),
             (">= 90 %", Unit::Ratio, 0.9),
             ("> 30s", Unit::Seconds, 30.0),
+            ("> 90", Unit::Seconds, 90.0),
+            (">= 1.5 h", Unit::Seconds, 5_400.0),
+            ("> 2d", Unit::Seconds, 172_800.0),
+            ("< 30", Unit::Days, 30.0),
+            ("< 30d", Unit::Days, 30.0),
         ] {
             assert_eq!(Threshold::parse(text, unit).unwrap().value, value, "{text}");
         }
@@ -248,6 +282,9 @@ mod tests {
             ("10", Unit::Events),
             ("> ten", Unit::Events),
             ("> 10 MB", Unit::Events),
+            ("> 1w", Unit::Seconds),
+            ("< 30h", Unit::Days),
+            ("> 3 d", Unit::Vens),
             ("> 10 MBps", Unit::BitsPerSecond),
             ("> 0.9", Unit::Ratio),
             ("> 1e999", Unit::Events),
@@ -270,7 +307,7 @@ mod tests {
             ("== 1.5", Unit::Events, Some(false)),
             ("!= 0", Unit::Events, None),
         ] {
-            assert_eq!(Threshold::parse(text, unit).unwrap().is_constant(unit), want, "{text}");
+            assert_eq!(Threshold::parse(text, unit).unwrap().is_constant(unit, unit.highest()), want, "{text}");
         }
     }
 

@@ -28,6 +28,11 @@ pub fn judge(rules: &[&Rule], memories: &mut [RuleMemory], events: &[Event], sho
         .zip(memories)
         .map(|(rule, memory)| {
             let mut tally: Tally<(String, String, String)> = Tally::new(Amount::zero(&rule.metric));
+            if rule.metric.is_sighting() {
+                let mut sightings = std::mem::take(&mut memory.sightings);
+                sightings.open(rule.learn, rule.remember, span.to);
+                tally.sightings = Some(sightings);
+            }
             let start = before(span.to, rule.window);
             let Matcher::Events(filter) = &rule.matcher else {
                 return memory.measure(&rule.metric, rule.window, false, tally, span, show);
@@ -55,9 +60,19 @@ pub fn forget(shown: &mut Shown, next_from: Timestamp) {
 }
 
 fn add(tally: &mut Tally<(String, String, String)>, rule: &Rule, event: &Event) {
-    let values: Vec<Option<String>> = rule.group_by.iter().map(|field| field_value(field, event)).collect();
+    let of = |fields: &[Field]| -> Vec<Option<String>> { fields.iter().map(|field| field_value(field, event)).collect() };
+    let values = of(&rule.group_by);
     let key = if values.is_empty() { UNGROUPED } else { group_key(&values) };
     let Some(group) = tally.group(key, || values) else { return };
+    let who = || (event.actor().unwrap_or("").to_owned(), event.event_type.clone(), event.status.clone());
+    match &rule.metric {
+        Metric::New(fields) => return tally.see_new(group, &of(fields), who),
+        Metric::Changes(fields) => {
+            let who = |had: &str, has: &str| (format!("{had} → {has}"), event.event_type.clone(), event.status.clone());
+            return tally.see_change(group, key, &of(fields), who);
+        }
+        _ => {}
+    }
     let value = match &rule.metric {
         Metric::Distinct(field) => field_value(field, event).map_or(0, |text| xxh3_64(text.as_bytes()).max(1)),
         _ => 0,
@@ -66,7 +81,7 @@ fn add(tally: &mut Tally<(String, String, String)>, rule: &Rule, event: &Event) 
         Metric::WorkloadsAffected => event.workloads_affected.unwrap_or(0),
         _ => 1,
     };
-    tally.add(group, amount, value, || (event.actor().unwrap_or("").to_owned(), event.event_type.clone(), event.status.clone()));
+    tally.add(group, amount, value, who);
 }
 
 fn show((actor, kind, status): &(String, String, String), value: f64) -> Talker {

@@ -1,7 +1,7 @@
 //! Health rules over one snapshot: no window, no memory.
 
 use super::memory::{Measured, Observation, UNGROUPED};
-use super::transition::Verdict;
+use super::transition::{Evidence, Verdict};
 use crate::domain::alert::Talker;
 use crate::domain::metric::Metric;
 use crate::domain::record::{Health, HealthStatus};
@@ -27,7 +27,7 @@ pub fn observe(rule: &Rule, clusters: &[Health]) -> Observation {
         .collect();
     top.sort_by(|a, b| b.value.total_cmp(&a.value));
     Observation {
-        groups: vec![Measured { key: UNGROUPED, group: Vec::new(), value: worst, lower_bound: false, top: top.clone() }],
+        groups: vec![Measured { top: top.clone(), ..Measured::of(UNGROUPED, Vec::new(), worst) }],
         covers: None,
         matched: clusters.len() as u64,
         top,
@@ -35,19 +35,21 @@ pub fn observe(rule: &Rule, clusters: &[Health]) -> Observation {
             .iter()
             .find_map(|cluster| cluster.listen_only_since.as_ref().map(|at| format!("in listen-only mode since {}", visible(at)))),
         absent_may_be_more: false,
+        unlisted_is_gone: false,
         trouble: worst.is_none().then(|| format!("the PCE does not report {}", rule.metric)),
     }
 }
 
 /// The verdict of a health rule: its thresholds, or the PCE's own status when it has none.
-pub fn verdict(rule: &Rule, value: Option<f64>) -> Verdict {
+pub fn verdict(rule: &Rule, evidence: &Evidence) -> Verdict {
     if rule.metric != Metric::Status || rule.thresholds.worst_first().next().is_some() {
-        return Verdict::of(&rule.thresholds, value, false);
+        return Verdict::of(rule, evidence);
     }
-    match value {
-        None => Verdict { breach: None, open: Some(Severity::Critical) },
-        Some(value) if value >= 2.0 => Verdict { breach: Some((Severity::Critical, "critical".to_owned())), open: None },
-        Some(value) if value >= 1.0 => Verdict { breach: Some((Severity::Warning, "not normal".to_owned())), open: None },
+    let breach = |severity, text: &str| Verdict { breach: Some((severity, text.to_owned())), ..Verdict::default() };
+    match evidence.value {
+        None => Verdict { open: Some(Severity::Critical), ..Verdict::default() },
+        Some(value) if value >= 2.0 => breach(Severity::Critical, "critical"),
+        Some(value) if value >= 1.0 => breach(Severity::Warning, "not normal"),
         Some(_) => Verdict::default(),
     }
 }

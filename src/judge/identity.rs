@@ -139,17 +139,3 @@ fn tuple(flow: &Flow<'_>) -> [u8; TUPLE] {
     bytes[20..22].copy_from_slice(&flow.proto.to_le_bytes());
     bytes
 }
-
-/// The hash that stands for one record of an answer: the flow, its first detection, its reporter and what only the
-/// reporter knows. The same record sent again hashes alike.
-pub fn record_key(flow: &Flow<'_>, first: Timestamp, scratch: &mut Vec<u8>) -> u64 {
-    scratch.clear();
-    scratch.extend_from_slice(&flow_key(flow).to_le_bytes());
-    scratch.extend_from_slice(&first.as_nanosecond().to_le_bytes());
-    scratch.push(u8::from(flow.direction == Direction::Inbound));
-    for text in [flow.state, flow.process, flow.user] {
-        scratch.extend_from_slice(&(text.len() as u64).to_le_bytes());
-        scratch.extend_from_slice(text.as_bytes());
-    }
-    xxh3_64(scratch)
-}

@@ -1,8 +1,12 @@
 //! What is remembered of a rule between runs: the increases of each run, for as long as the rule's window needs.
 
+use super::history::History;
+use super::sightings::Sightings;
 use super::tally::{Amount, Tally, merge_talkers};
+use super::transition::Evidence;
 use crate::domain::alert::Talker;
 use crate::domain::metric::Metric;
+use crate::domain::threshold::Usual;
 use crate::domain::time::{before, since};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -51,6 +55,10 @@ pub struct RuleMemory {
     slots: Vec<Slot>,
     /// For metrics that count different values: when each was last seen, by group.
     values: BTreeMap<u64, BTreeMap<u64, Timestamp>>,
+    /// For metrics that ask what was ever seen.
+    pub sightings: Sightings,
+    /// Who is missed when silent, and what is usual.
+    pub history: History,
 }
 
 /// What a rule measured, for one of its groups.
@@ -64,8 +72,27 @@ pub struct Measured {
     pub value: Option<f64>,
     /// The true value may be higher.
     pub lower_bound: bool,
+    /// The true value may be higher or lower.
+    pub uncertain: bool,
+    /// Too little to judge by.
+    pub unjudged: bool,
+    /// What is usual here.
+    pub usual: Usual,
     /// Largest contributors in this run.
     pub top: Vec<Talker>,
+}
+
+impl Measured {
+    /// What can be judged by. `partial`: the source's answer was not whole.
+    pub fn evidence(&self, partial: bool) -> Evidence {
+        let Measured { value, lower_bound, uncertain, unjudged, usual, .. } = *self;
+        Evidence { value, lower_bound: lower_bound || partial, uncertain, unjudged, usual }
+    }
+
+    /// An exact value.
+    pub fn of(key: u64, group: Vec<Option<String>>, value: Option<f64>) -> Self {
+        Self { key, group, value, lower_bound: false, uncertain: false, unjudged: false, usual: Usual::NotAsked, top: Vec::new() }
+    }
 }
 
 /// What a rule measured.
@@ -85,6 +112,8 @@ pub struct Observation {
     pub trouble: Option<String>,
     /// Whether a group that is not listed may in truth have more than nothing.
     pub absent_may_be_more: bool,
+    /// Whether a group that is not listed is no more, instead of being at nothing.
+    pub unlisted_is_gone: bool,
 }
 
 /// The span whose increases a run reports.
@@ -103,14 +132,19 @@ impl RuleMemory {
         metric: &Metric,
         window: Duration,
         grouped: bool,
-        tally: Tally<T>,
+        mut tally: Tally<T>,
         span: Span,
         show: impl Fn(&T, f64) -> Talker,
     ) -> Observation {
+        if let Some(sightings) = tally.sightings.take() {
+            tally.overflow |= sightings.is_full();
+            self.sightings = sightings;
+            self.sightings.close();
+        }
         let start = before(span.to, window);
         if span.from.is_none() {
             // A first look counts everything that began within the window; nothing before it may count again.
-            *self = RuleMemory::default();
+            (self.groups, self.slots, self.values) = Default::default();
         }
         self.forget(span.from.map_or(start, |from| from.min(start)));
         let matched = tally.matched;
@@ -200,18 +234,22 @@ impl RuleMemory {
         let any_learning = sums.values().any(|(_, learning)| *learning);
         let groups = sums
             .into_iter()
-            .map(|(key, (sum, learning))| Measured {
-                key,
-                group: self.groups.get(&key).cloned().unwrap_or_default(),
-                value: (!no_rate_yet).then_some(match metric {
+            .map(|(key, (sum, learning))| {
+                let value = (!no_rate_yet).then_some(match metric {
                     Metric::Throughput => sum * 8.0 / length.max(f64::MIN_POSITIVE),
                     _ => sum,
-                }),
-                lower_bound: learning || short || overflow,
-                top: tops.get(&key).cloned().unwrap_or_default(),
+                });
+                Measured {
+                    lower_bound: learning || short || overflow,
+                    top: tops.get(&key).cloned().unwrap_or_default(),
+                    ..Measured::of(key, self.groups.get(&key).cloned().unwrap_or_default(), value)
+                }
             })
             .collect();
-        let note = if no_rate_yet {
+        let learning_until = self.sightings.learning_until().filter(|_| matches!(metric, Metric::New(_)));
+        let note = if let Some(until) = learning_until {
+            Some(format!("learning what is known, until {until}; nothing counts as new before"))
+        } else if no_rate_yet {
             Some("learning: a rate needs two looks, the next run knows it".to_owned())
         } else if any_learning {
             Some(
@@ -230,6 +268,7 @@ impl RuleMemory {
             top: merge_talkers(self.slots.iter().flat_map(|slot| slot.top.iter().cloned())),
             note,
             absent_may_be_more: short || overflow,
+            unlisted_is_gone: false,
             trouble: overflow.then(|| "more groups or values than can be told apart: the rest is not counted".to_owned()),
         }
     }

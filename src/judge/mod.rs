@@ -2,13 +2,19 @@
 
 pub mod accounting;
 pub mod ask;
+pub mod database;
 pub mod events;
 pub mod exit;
 pub mod health;
+pub mod history;
 pub mod identity;
 pub mod memory;
 pub mod outbox;
 pub mod plan;
+pub mod ratio;
+pub mod repeats;
+pub mod sightings;
 pub mod tally;
 pub mod traffic;
 pub mod transition;
+pub mod vens;

@@ -158,7 +158,7 @@ pub fn in_cooldown(instance: &Instance) -> bool {
 
 fn alert(fingerprint: &str, instance: &Instance, rule: Option<&Rule>, reason: Reason) -> Alert {
     let state = if instance.stage == Stage::Resolved { AlertState::Resolved } else { AlertState::Firing };
-    let unit = rule.map_or(Unit::Values, |rule| rule.metric.unit());
+    let unit = rule.map_or(Unit::Values, Rule::unit);
     Alert {
         fingerprint: fingerprint.to_owned(),
         rule: instance.rule.clone(),

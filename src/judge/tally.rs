@@ -1,5 +1,6 @@
 //! What one run adds to one rule, group by group, and who contributed most.
 
+use super::sightings::Sightings;
 use crate::domain::alert::Talker;
 use crate::domain::metric::Metric;
 use hashbrown::{HashMap, HashSet};
@@ -30,9 +31,19 @@ impl Amount {
             Metric::Bandwidth => Amount::PerFlow(HashMap::new()),
             Metric::Flows | Metric::Distinct(_) => Amount::Values(HashSet::new()),
             Metric::WorkloadsAffected => Amount::Max(0),
-            Metric::Connections | Metric::Bytes | Metric::BytesIn | Metric::BytesOut | Metric::Throughput | Metric::Count => Amount::Sum(0),
-            // Health is judged from its snapshot and never summed.
+            Metric::Connections
+            | Metric::Bytes
+            | Metric::BytesIn
+            | Metric::BytesOut
+            | Metric::Throughput
+            | Metric::Count
+            | Metric::Vens
+            | Metric::New(_)
+            | Metric::Changes(_) => Amount::Sum(0),
+            Metric::HeartbeatAge => Amount::Max(0),
+            // Health and the traffic database are judged from their snapshots and never summed.
             Metric::Status | Metric::Cpu | Metric::Memory | Metric::Disk | Metric::ReplicationLag => Amount::Max(0),
+            Metric::Used | Metric::Size | Metric::Days | Metric::DaysUsed | Metric::Backlog | Metric::BacklogFiles => Amount::Max(0),
         }
     }
 }
@@ -75,12 +86,14 @@ pub struct Tally<T> {
     /// More groups or values came than can be held.
     pub overflow: bool,
     values: usize,
+    /// For metrics that ask what was ever seen: lent by the rule's memory for this run.
+    pub sightings: Option<Sightings>,
 }
 
 impl<T> Tally<T> {
     /// An empty tally whose groups begin at `zero`.
     pub fn new(zero: Amount) -> Self {
-        Self { zero, groups: Vec::new(), numbers: HashMap::new(), matched: 0, overflow: false, values: 0 }
+        Self { zero, groups: Vec::new(), numbers: HashMap::new(), matched: 0, overflow: false, values: 0, sightings: None }
     }
 
     /// The number of a group, made when it is met for the first time. `None` when there are too many.
@@ -96,6 +109,23 @@ impl<T> Tally<T> {
         self.groups.push(GroupTally { key, group: group(), amount: self.zero.clone(), learning: false, top: Top::default() });
         self.numbers.insert(key, number);
         Some(number)
+    }
+
+    /// Counts a combination of values in a group, if it was never seen before.
+    pub fn see_new(&mut self, group: u32, values: &[Option<String>], contributor: impl FnOnce() -> T) {
+        let Some(key) = self.groups.get(group as usize).map(|tally| tally.key) else { return };
+        let combination = super::memory::group_key(values).rotate_left(1) ^ key;
+        if self.sightings.as_mut().is_some_and(|sightings| sightings.is_new(combination)) {
+            self.add(group, 1, 0, contributor);
+        }
+    }
+
+    /// Counts a value that a subject did not have before. The contributor is made of what it had and what it has.
+    pub fn see_change(&mut self, group: u32, subject: u64, values: &[Option<String>], contributor: impl FnOnce(&str, &str) -> T) {
+        let has = values.iter().map(|value| value.as_deref().unwrap_or("-")).collect::<Vec<_>>().join(" / ");
+        if let Some(had) = self.sightings.as_mut().and_then(|sightings| sightings.change(subject, &has)) {
+            self.add(group, 1, 0, || contributor(&had, &has));
+        }
     }
 
     /// Adds to a group: `amount` for sums, `value` for different values and for telling flows apart

@@ -1,9 +1,11 @@
 //! All traffic rules over one stream of records, in one pass.
 
 use super::accounting::{Counters, Coverage, Hit, Increases, Ledger, Look, RuleAccount, Selector, Talk};
-use super::identity::{flow_key, record_key, state_mask};
+use super::identity::{flow_key, state_mask};
 use super::memory::{Observation, RuleMemory, Span, measure_alone};
 use super::plan::Plan;
+use super::repeats::Repeats;
+use super::sightings::Sightings;
 use super::tally::{Amount, Tally};
 use crate::domain::alert::Talker;
 use crate::domain::field::Field;
@@ -13,7 +15,6 @@ use crate::domain::record::{Decision, Direction, Endpoint, Flow, FlowSink, proto
 use crate::domain::rule::{Matcher, Rule};
 use crate::domain::text::visible;
 use crate::domain::time::before;
-use hashbrown::HashMap;
 use jiff::Timestamp;
 use std::rc::Rc;
 use std::time::Duration;
@@ -86,12 +87,14 @@ pub struct TrafficJudge<'r> {
     ledger: Option<Ledger>,
     now: Timestamp,
     part: u32,
-    /// Plain sums only: records met so far, when the PCE may be asked again in parts.
-    repeats: Option<HashMap<u64, u32>>,
+    /// Plain sums only, when the PCE may be asked again in parts.
+    repeats: Option<Repeats>,
     matching: Vec<u32>,
     hits: Vec<Hit>,
     scratch: Vec<u8>,
     kept: Vec<Contributor>,
+    /// Rules that ask what was ever seen.
+    sighting: Vec<u32>,
     /// Plain sums only: records without a readable time.
     timeless: u64,
 }
@@ -137,11 +140,12 @@ impl<'r> TrafficJudge<'r> {
             ledger: memory.map(|memory| Ledger::new(memory.looks, memory.coverage, now, settings.cap)),
             now,
             part: 0,
-            repeats: (as_reported && settings.may_repeat).then(HashMap::new),
+            repeats: (as_reported && settings.may_repeat).then(Repeats::default),
             matching: Vec::new(),
             hits: Vec::new(),
             scratch: Vec::new(),
             kept: Vec::new(),
+            sighting: Vec::new(),
             timeless: 0,
         }
     }
@@ -161,6 +165,14 @@ impl<'r> TrafficJudge<'r> {
     /// How the decoder marks endpoints for this judge's rules.
     pub fn marker(&self) -> impl Fn(&Endpoint) -> Box<[u64]> + 'static {
         self.plan.marker()
+    }
+
+    /// Gives a rule that asks what was ever seen its memory of that.
+    pub fn lend(&mut self, rule: usize, sightings: Sightings) {
+        if let Some(judged) = self.rules.get_mut(rule).filter(|judged| judged.rule.metric.is_sighting()) {
+            judged.tally.sightings = Some(sightings);
+            self.sighting.push(rule as u32);
+        }
     }
 
     /// Ends the pass. `memories` are those of the rules, in order; `span` says what the increases
@@ -184,7 +196,11 @@ impl<'r> TrafficJudge<'r> {
             .map(|(judged, memory)| {
                 let Rule { metric, window, group_by, .. } = judged.rule;
                 let show = |contributor: &Contributor, value: f64| contributor.show(value);
-                if with_memory {
+                if metric.is_sighting() {
+                    // What was seen does not depend on what the looks cover.
+                    let span = Span { from: memory.sightings.looked().map(|at| at.min(self.now)), to: self.now };
+                    memory.measure(metric, *window, !group_by.is_empty(), judged.tally, span, show)
+                } else if with_memory {
                     memory.measure(metric, *window, !group_by.is_empty(), judged.tally, span, show)
                 } else {
                     measure_alone(metric, *window, !group_by.is_empty(), judged.tally, self.now, show)
@@ -192,6 +208,27 @@ impl<'r> TrafficJudge<'r> {
             })
             .collect();
         TrafficOutcome { observations, memory, timeless: self.timeless, over_cap }
+    }
+
+    /// Tells the rules that ask what was ever seen of this record, and takes them out of those that count.
+    fn sight(&mut self, flow: &Flow<'_>) {
+        let (rules, sighting) = (&mut self.rules, &self.sighting);
+        self.matching.retain(|number| {
+            if !sighting.contains(number) {
+                return true;
+            }
+            let Judged { rule, tally, .. } = &mut rules[*number as usize];
+            let values = |fields: &[Field]| -> Vec<Option<String>> { fields.iter().map(|field| field_value(field, flow)).collect() };
+            let group = values(&rule.group_by);
+            let key = super::memory::group_key(&group);
+            let Some(group) = tally.group(key, || group) else { return false };
+            match &rule.metric {
+                Metric::New(fields) => tally.see_new(group, &values(fields), || Contributor::of(flow)),
+                Metric::Changes(fields) => tally.see_change(group, key, &values(fields), |_, _| Contributor::of(flow)),
+                _ => {}
+            }
+            false
+        });
     }
 
     /// Turns the matching rules into hits: rule, group, value.
@@ -225,11 +262,8 @@ impl<'r> TrafficJudge<'r> {
             self.timeless += 1;
             return;
         };
-        if let Some(met) = &mut self.repeats {
-            let part = *met.entry(record_key(flow, first, &mut self.scratch)).or_insert(self.part);
-            if part != self.part {
-                return;
-            }
+        if self.repeats.as_mut().is_some_and(|repeats| repeats.is_one(flow)) {
+            return;
         }
         // Only what lies in a rule's window makes a group.
         let (rules, now) = (&self.rules, self.now);
@@ -258,12 +292,18 @@ impl<'r> TrafficJudge<'r> {
 impl FlowSink for TrafficJudge<'_> {
     fn begin_part(&mut self, part: u32) {
         self.part = part;
+        if let Some(repeats) = &mut self.repeats {
+            repeats.begin_part(part);
+        }
     }
 
     fn flow(&mut self, flow: &Flow<'_>) {
         self.plan.matching(flow, &mut self.matching);
         for number in &self.matching {
             self.rules[*number as usize].tally.matched += 1;
+        }
+        if !self.sighting.is_empty() {
+            self.sight(flow);
         }
         let Some(mut ledger) = self.ledger.take() else {
             self.add_as_reported(flow);
@@ -388,7 +428,8 @@ pub fn field_value(field: &Field, flow: &Flow<'_>) -> Option<String> {
         Field::Process => some(flow.process),
         Field::User => some(flow.user),
         Field::Decision => Some(flow.decision.name().to_owned()),
-        Field::Type | Field::Actor | Field::EventSrcIp | Field::Severity => None,
+        // Those of events and of VENs.
+        _ => None,
     }
 }
 

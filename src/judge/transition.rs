@@ -2,7 +2,8 @@
 
 use crate::domain::alert::{Group, Talker};
 use crate::domain::rule::Rule;
-use crate::domain::threshold::{Answer, Severity, Thresholds};
+use crate::domain::text::quantity;
+use crate::domain::threshold::{Answer, Severity, Threshold, Usual};
 use crate::domain::time::{Window, since};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -72,9 +73,17 @@ pub struct Instance {
     /// Whether a long pause already made it begin to wait anew.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub interrupted: bool,
+    /// How many evaluations in a row did not find its group.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub missing: u8,
     /// What each channel was told.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub told: BTreeMap<String, Told>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde asks for a reference
+fn is_zero(count: &u8) -> bool {
+    *count == 0
 }
 
 /// What the thresholds say of a value.
@@ -84,16 +93,54 @@ pub struct Verdict {
     pub breach: Option<(Severity, String)>,
     /// The worst severity that cannot be ruled out.
     pub open: Option<Severity>,
+    /// Not crossed any more, and not recovered either.
+    pub holds_on: bool,
+}
+
+/// A value with all that is known about it.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Evidence {
+    /// The value; `None` when it cannot be known.
+    pub value: Option<f64>,
+    /// The true value may be higher.
+    pub lower_bound: bool,
+    /// The true value may be higher or lower.
+    pub uncertain: bool,
+    /// Too little to judge by: no threshold is met.
+    pub unjudged: bool,
+    /// What is usual.
+    pub usual: Usual,
+}
+
+impl Evidence {
+    /// An exact value.
+    pub fn exact(value: f64) -> Self {
+        Self { value: Some(value), ..Self::default() }
+    }
+
+    /// What a threshold says of it.
+    fn answer(&self, threshold: &Threshold) -> Answer {
+        match self.value {
+            _ if self.unjudged => Answer::No,
+            Some(value) if !self.uncertain => threshold.judge_against(value, self.lower_bound, self.usual),
+            _ => Answer::Unknown,
+        }
+    }
 }
 
 impl Verdict {
-    /// Judges a value; `None` for a value that cannot be known.
-    pub fn of(thresholds: &Thresholds, value: Option<f64>, lower_bound: bool) -> Verdict {
-        let mut verdict = Verdict::default();
-        for (severity, threshold) in thresholds.worst_first() {
-            match value.map_or(Answer::Unknown, |value| threshold.judge(value, lower_bound)) {
+    /// Judges a value by a rule's thresholds.
+    pub fn of(rule: &Rule, evidence: &Evidence) -> Verdict {
+        let held = |recovery: &Threshold| !evidence.unjudged && evidence.answer(recovery) != Answer::Yes;
+        let mut verdict = Verdict { holds_on: rule.recovery.as_ref().is_some_and(held), ..Verdict::default() };
+        for (severity, threshold) in rule.thresholds.worst_first() {
+            match evidence.answer(threshold) {
                 Answer::Yes => {
-                    verdict.breach = Some((severity, threshold.text.clone()));
+                    let usual = match evidence.usual {
+                        Usual::Is(usual) if threshold.relative => format!(" (usual {})", quantity(usual, rule.unit())),
+                        _ => String::new(),
+                    };
+                    verdict.breach = Some((severity, format!("{threshold}{usual}")));
                     break;
                 }
                 Answer::Unknown => verdict.open = verdict.open.or(Some(severity)),
@@ -157,6 +204,10 @@ pub fn step(previous: Option<Instance>, rule: &Rule, finding: &Finding, now: Tim
         (None, Some(live)) => {
             let mut instance = live.clone();
             observe(&mut instance, finding, now);
+            if finding.verdict.holds_on {
+                instance.quiet_since = None;
+                return Some(instance);
+            }
             let quiet_since = *instance.quiet_since.get_or_insert(now);
             if since(now, quiet_since) >= rule.keep_firing_for {
                 instance.stage = Stage::Resolved;
@@ -165,6 +216,18 @@ pub fn step(previous: Option<Instance>, rule: &Rule, finding: &Finding, now: Tim
             Some(instance)
         }
     }
+}
+
+/// One evaluation of an instance whose group is no more: over after the second in a row, because one
+/// answer may leave something out.
+pub fn missing(mut instance: Instance, now: Timestamp) -> Option<Instance> {
+    instance.evaluated_at = now;
+    instance.missing = instance.missing.saturating_add(1);
+    if instance.missing < 2 && instance.stage != Stage::Pending {
+        return Some(instance);
+    }
+    instance.value = None;
+    retire(instance, now)
 }
 
 /// The end of an instance whose rule was removed or switched off.
@@ -197,12 +260,14 @@ fn begin(rule: &Rule, finding: &Finding, resolved: Option<Instance>, severity: S
         window: finding.window,
         top: Vec::new(),
         interrupted: false,
+        missing: 0,
         told: resolved.map(|instance| instance.told).unwrap_or_default(),
     }
 }
 
 fn observe(instance: &mut Instance, finding: &Finding, now: Timestamp) {
     instance.evaluated_at = now;
+    instance.missing = 0;
     instance.value = finding.value;
     instance.lower_bound = finding.lower_bound;
     instance.window = finding.window;

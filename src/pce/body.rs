@@ -86,7 +86,7 @@ fn is_own_name(name: &str) -> bool {
     let numbered = |prefix| {
         stem.strip_prefix(prefix).is_some_and(|number: &str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
     };
-    stem == "health" || numbered("traffic-") || numbered("events-")
+    ["health", "database"].contains(&stem) || ["traffic-", "events-", "vens-", "workloads-"].into_iter().any(numbered)
 }
 
 /// One raw answer on its way to disk: compressed answers as they are, others compressed here.

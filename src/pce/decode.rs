@@ -44,6 +44,9 @@ pub enum DecodeError {
     /// This is not a list of JSON objects.
     #[error("{0}")]
     Format(String),
+    /// The sink wants no more.
+    #[error("whoever reads it has seen enough")]
+    Enough,
 }
 
 /// No record is this long; a stream that claims so is not what it should be.
@@ -127,7 +130,8 @@ impl<R: Read> Read for Gunzip<R> {
     }
 }
 
-fn named(error: io::Error, rows: u64) -> DecodeError {
+/// A failed read: of the source, or of the compression.
+pub(super) fn named(error: io::Error, rows: u64) -> DecodeError {
     if error.get_ref().is_some_and(|inner| inner.is::<BadGzip>()) {
         return DecodeError::Gzip { rows, cause: error.to_string() };
     }
@@ -216,6 +220,9 @@ impl Scanner {
         }
         loop {
             self.record(endpoints, sink)?;
+            if sink.enough() {
+                return Err(DecodeError::Enough);
+            }
             match self.skip_blank()? {
                 Some(b',') => self.start += 1,
                 Some(b']') => {
@@ -231,6 +238,9 @@ impl Scanner {
     fn sequence(&mut self, endpoints: &mut Endpoints<'_>, sink: &mut dyn FlowSink) -> Result<(), DecodeError> {
         loop {
             self.record(endpoints, sink)?;
+            if sink.enough() {
+                return Err(DecodeError::Enough);
+            }
             if self.skip_blank()? == Some(b',') {
                 self.start += 1;
             }

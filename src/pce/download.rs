@@ -61,11 +61,14 @@ pub(super) fn download(line: &Line, url: &Url, part: u32, sink: &mut dyn AnswerS
         (Some(error), _) => Err(Failed::Final(error)),
         (None, Ok(rows)) => Ok(rows),
         (None, Err(error)) => {
-            let (kind, why) = match error {
-                BodyError::Network(why) => (ErrorKind::Network, format!("the body broke off ({})", harmless(&why))),
-                BodyError::Content(why) => (ErrorKind::BadAnswer, format!("the body cannot be read ({})", harmless(&why))),
-            };
-            Err(Failed::Again(PceError::new(kind, format!("{asked}: {why}"))))
+            let failed = |kind, why: String| PceError::new(kind, format!("{asked}: {why}"));
+            Err(match error {
+                BodyError::Network(why) => Failed::Again(failed(ErrorKind::Network, format!("the body broke off ({})", harmless(&why)))),
+                BodyError::Content(why) => {
+                    Failed::Again(failed(ErrorKind::BadAnswer, format!("the body cannot be read ({})", harmless(&why))))
+                }
+                BodyError::Enough => Failed::Final(failed(ErrorKind::Interrupted, "the reader has seen enough".to_owned())),
+            })
         }
     };
     if rows.is_ok() {

@@ -4,7 +4,7 @@
 
 use super::body::plain_bytes;
 use super::error::line;
-use crate::domain::record::{Health, HealthStatus};
+use crate::domain::record::{Health, HealthNode, HealthStatus};
 use serde_json::Value;
 use std::io::Read;
 
@@ -52,8 +52,28 @@ fn cluster(value: &Value) -> Result<Health, String> {
         replication_lag: worst(replication.iter().filter_map(|link| number(link.get("value")?.get("lag_seconds")?))),
         notes,
         listen_only_since: value.get("listen_only_mode_enabled_at").and_then(Value::as_str).filter(|at| !at.is_empty()).map(str::to_owned),
+        nodes: nodes.iter().filter(|node| node.is_object()).map(node_of).collect(),
         status_text,
     })
+}
+
+fn node_of(node: &Value) -> HealthNode {
+    let disks = || list(node, "disk").iter().map(|disk| disk.get("value").unwrap_or(disk));
+    let parts = ["cpu", "memory", "services"].iter().filter_map(|key| node.get(*key)).chain(disks());
+    let words: Vec<String> = parts.map(|part| text(part, "status")).filter(|word| !word.is_empty()).collect();
+    let badness = |word: &String| match word.to_ascii_lowercase().as_str() {
+        "normal" => 0,
+        "critical" => 2,
+        _ => 1,
+    };
+    HealthNode {
+        name: [text(node, "hostname"), text(node, "ip_address")].into_iter().find(|name| !name.is_empty()).unwrap_or_default(),
+        kind: text(node, "type"),
+        status: words.into_iter().max_by_key(badness).unwrap_or_default(),
+        cpu: node.get("cpu").and_then(percent),
+        memory: node.get("memory").and_then(percent),
+        disk: worst(disks().filter_map(percent)),
+    }
 }
 
 fn notification(value: &Value) -> String {
@@ -161,6 +181,12 @@ mod tests {
             );
             assert_eq!((health.cpu, health.memory, health.disk, health.replication_lag), (Some(0.30), Some(0.61), Some(0.55), Some(4.0)));
             assert!(health.notes.is_empty() && health.listen_only_since.is_none(), "{health:?}");
+            let core0 = &health.nodes[0];
+            assert_eq!(
+                (core0.name.as_str(), core0.kind.as_str(), core0.status.as_str(), core0.disk),
+                ("core0", "core", "normal", Some(0.55))
+            );
+            assert_eq!((health.nodes.len(), health.nodes[1].status.as_str(), health.nodes[1].cpu), (2, "", Some(0.30)));
         }
     }
 
@@ -188,6 +214,7 @@ mod tests {
                 "replication intercluster b: warning 90.5 s behind",
             ]
         );
+        assert_eq!((clusters[0].nodes.len(), clusters[0].nodes[0].status.as_str()), (2, "critical"));
         assert_eq!((clusters[1].status, clusters[1].status_text.as_str()), (HealthStatus::Warning, "error"));
     }
 

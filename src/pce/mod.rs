@@ -5,6 +5,7 @@
 
 mod ask;
 mod body;
+pub mod database;
 pub mod decode;
 mod download;
 mod endpoints;
@@ -18,8 +19,10 @@ mod pace;
 mod pump;
 mod queries;
 mod quick;
+mod records;
 mod split;
 pub mod traffic;
+pub mod vens;
 mod wire;
 
 pub use error::{ErrorKind, PceError};

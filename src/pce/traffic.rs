@@ -80,6 +80,8 @@ pub enum BodyError {
     Network(String),
     /// It is cut or not what it should be.
     Content(String),
+    /// Nobody wants the rest.
+    Enough,
 }
 
 /// A query that exists at the PCE. Dropping the client deletes it.

@@ -254,7 +254,7 @@ impl<'a> Delivery<'a> {
 }
 
 /// A number in base units: whole ones without a fraction, what is no number as `null`.
-struct Number(f64);
+pub(super) struct Number(pub(super) f64);
 
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

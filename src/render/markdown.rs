@@ -139,7 +139,7 @@ pub fn escape(text: &str) -> String {
 }
 
 /// Names: shown as code, where GitHub looks for neither mentions nor links.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let text = words::or_nothing(text);
     // A code span has no escapes, and a pipe or a backslash before one would end the cell.
     if text.contains(['`', '|', '\\']) || text.starts_with(' ') || text.ends_with(' ') {

@@ -16,6 +16,7 @@ mod ndjson;
 pub mod progress;
 mod prometheus;
 mod sarif;
+pub mod sheet;
 mod table;
 mod tap;
 mod words;

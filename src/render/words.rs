@@ -157,7 +157,9 @@ pub fn value(value: Option<f64>, unit: Unit, lower_bound: bool) -> String {
 pub fn value_of_what(amount: Option<f64>, unit: Unit, lower_bound: bool) -> String {
     let text = value(amount, unit, lower_bound);
     match unit {
-        Unit::Connections | Unit::Flows | Unit::Values | Unit::Events | Unit::Workloads if amount.is_some() => {
+        Unit::Connections | Unit::Flows | Unit::Values | Unit::Events | Unit::Workloads | Unit::Vens | Unit::Days | Unit::Files
+            if amount.is_some() =>
+        {
             let name = unit.name();
             let name = if amount == Some(1.0) { name.trim_end_matches('s') } else { name };
             format!("{text} {name}")

@@ -49,6 +49,14 @@ pub fn render(report: &Report, _: &View) -> String {
             rows.add("event_types", &one.name, "", "failures", one.failures);
         }
     }
+    if let Some(vens) = &report.vens {
+        for (section, counts) in [("ven_status", &vens.status), ("ven_versions", &vens.versions), ("ven_conditions", &vens.conditions)] {
+            for one in counts {
+                rows.add(section, &one.name, "", "vens", one.count);
+            }
+        }
+        rows.add("vens", "", "", "silent", vens.silent_count);
+    }
     for rule in report.rules.iter().flat_map(|rules| &rules.rules) {
         rows.add("rules", &rule.name, "", "firing", rule.firing);
         rows.add("rules", &rule.name, "", "pending", rule.pending);

@@ -10,7 +10,8 @@ use super::model::{
 };
 use crate::domain::record::{Decision, Direction, Endpoint, Flow, FlowSink, proto_name};
 use crate::domain::text::visible;
-use crate::judge::identity::{flow_key, record_key};
+use crate::judge::identity::flow_key;
+use crate::judge::repeats::Repeats;
 use hashbrown::{HashMap, HashSet};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -109,9 +110,8 @@ pub struct Gather {
     labels: HashSet<Rc<str>>,
     flows: HashMap<(u64, i32), Reported>,
     most_flows: usize,
-    /// Records met so far and in which part, when an answer may come in parts.
-    met: Option<HashMap<u64, u32>>,
-    part: u32,
+    /// Records met so far, when an answer may come in parts.
+    repeats: Option<Repeats>,
     buckets: Vec<[Volume; 4]>,
     talkers: Heavy<Rc<str>>,
     pairs: Heavy<(Rc<str>, Rc<str>, Port)>,
@@ -125,7 +125,6 @@ pub struct Gather {
     records: u64,
     timeless: u64,
     as_reported: u64,
-    scratch: Vec<u8>,
 }
 
 impl Gather {
@@ -140,8 +139,7 @@ impl Gather {
             labels: HashSet::new(),
             flows: HashMap::new(),
             most_flows: MOST_FLOWS,
-            met: may_repeat.then(HashMap::new),
-            part: 0,
+            repeats: may_repeat.then(Repeats::default),
             talkers: Heavy::new(|amounts| (amounts.bytes, amounts.all())),
             pairs: Heavy::new(by_connections),
             ports: Heavy::new(by_connections),
@@ -154,21 +152,6 @@ impl Gather {
             records: 0,
             timeless: 0,
             as_reported: 0,
-            scratch: Vec::new(),
-        }
-    }
-
-    /// Whether the record came in an earlier part of the answer.
-    fn is_repeated(&mut self, flow: &Flow<'_>, first: Timestamp) -> bool {
-        let Some(met) = &mut self.met else { return false };
-        let key = record_key(flow, first, &mut self.scratch);
-        match met.get(&key) {
-            Some(part) => *part != self.part,
-            None if met.len() < MOST_FLOWS => {
-                met.insert(key, self.part);
-                false
-            }
-            None => false,
         }
     }
 
@@ -261,7 +244,9 @@ impl Gather {
 
 impl FlowSink for Gather {
     fn begin_part(&mut self, part: u32) {
-        self.part = part;
+        if let Some(repeats) = &mut self.repeats {
+            repeats.begin_part(part);
+        }
     }
 
     fn flow(&mut self, flow: &Flow<'_>) {
@@ -270,7 +255,7 @@ impl FlowSink for Gather {
             return;
         };
         let Span { from, to } = self.axis.span;
-        if last < from || first > to || self.is_repeated(flow, first) {
+        if last < from || first > to || self.repeats.as_mut().is_some_and(|repeats| repeats.is_one(flow)) {
             return;
         }
         self.records += 1;

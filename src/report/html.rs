@@ -4,7 +4,8 @@
 use super::charts::{self, Bar, Cell, Colour, Picture, STEPS, Size, Tick};
 use super::memory::FRONT;
 use super::model::{
-    Board, Bucket, ByDecision, Events, Matrix, Moment, Named, Point, Ranked, Ranking, Report, Rules, Standing, Timeline, Traffic, Volume,
+    Board, Bucket, ByDecision, Events, Matrix, Moment, Named, Point, Ranked, Ranking, Report, Rules, Standing, Timeline, Traffic, Vens,
+    Volume,
 };
 use super::words::{self, Weight, brief, bytes, count, share_of};
 use super::{View, tables};
@@ -93,6 +94,9 @@ impl Page<'_> {
         }
         if let Some(clusters) = &report.health {
             out.push(("health", tr!("PCE health"), table(&tables::health(clusters), None)));
+        }
+        if let Some(vens) = &report.vens {
+            out.push(("vens", tr!("VEN health"), self.vens(vens)));
         }
         if let Some(rules) = &report.rules {
             out.push(("rules", tr!("Rules"), self.rules(rules)));
@@ -358,6 +362,28 @@ impl Page<'_> {
             Some(&tables::event_types(events)),
         );
         time.then(types)
+    }
+
+    fn vens(&self, vens: &Vens) -> Markup {
+        let rows = |counts: &[super::model::Count], colour: Colour| -> Vec<Bar> {
+            let bar =
+                |one: &super::model::Count| Bar { label: one.name.clone(), parts: vec![(colour, one.count)], amount: count(one.count) };
+            counts.iter().take(FRONT).map(bar).collect()
+        };
+        let mut shown =
+            vec![(tr!("VENs by status"), &vens.status, Colour::Allowed), (tr!("VENs by version"), &vens.versions, Colour::Allowed)];
+        shown.extend(vens.enforcement.as_ref().map(|counts| (tr!("VENs by enforcement"), counts, Colour::Allowed)));
+        shown.push((tr!("VENs by condition"), &vens.conditions, Colour::PotentiallyBlocked));
+        html! {
+            @for (title, counts, colour) in shown.into_iter().filter(|(_, counts, _)| !counts.is_empty()) {
+                @let bars = rows(counts, colour);
+                (self.figure(&title, "", &[], |size| charts::bars(&bars, size), Some(&tables::ven_counts(title.clone(), counts))))
+            }
+            @if vens.silent_count > 0 {
+                h3 { (tr!("Active VENs without a heartbeat for more than an hour: {count}", count = count(vens.silent_count))) }
+                (table(&tables::silent_vens(vens, self.view), None))
+            }
+        }
     }
 
     fn rules(&self, rules: &Rules) -> Markup {

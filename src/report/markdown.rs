@@ -58,6 +58,14 @@ pub fn render(report: &Report, view: &View) -> String {
         heading(&mut out, &tr!("PCE health"));
         write(&mut out, &tables::health(clusters));
     }
+    if let Some(vens) = &report.vens {
+        heading(&mut out, &tr!("VEN health"));
+        write(&mut out, &tables::ven_counts(tr!("VENs by status"), &vens.status));
+        write(&mut out, &tables::ven_counts(tr!("VENs by version"), &vens.versions));
+        write(&mut out, &tables::ven_counts(tr!("VENs by enforcement"), vens.enforcement.as_deref().unwrap_or_default()));
+        write(&mut out, &tables::ven_counts(tr!("VENs by condition"), &vens.conditions));
+        write(&mut out, &tables::silent_vens(vens, view));
+    }
     if let Some(rules) = &report.rules {
         heading(&mut out, &tr!("Rules"));
         write(&mut out, &tables::rules(rules, view));

@@ -15,6 +15,7 @@ pub mod memory;
 pub mod model;
 pub mod rules;
 mod tables;
+pub mod vens;
 pub mod words;
 
 use jiff::Timestamp;

@@ -40,6 +40,8 @@ pub struct Report {
     pub events: Option<Events>,
     /// The PCE's own health; `None` when it was not read.
     pub health: Option<Vec<Health>>,
+    /// VENs; `None` when they were not read.
+    pub vens: Option<Vens>,
     /// Rules as the previous check left them; `None` when no check has run.
     pub rules: Option<Rules>,
     /// What changed since the previous report; `None` when there is none to compare with.
@@ -409,6 +411,45 @@ pub struct Health {
     pub replication_lag: Option<f64>,
     /// What it says about itself.
     pub notes: Vec<String>,
+}
+
+/// What the VENs add up to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Vens {
+    /// All of them.
+    pub count: u64,
+    /// By status.
+    pub status: Vec<Count>,
+    /// By version.
+    pub versions: Vec<Count>,
+    /// By the conditions they are in.
+    pub conditions: Vec<Count>,
+    /// By enforcement; `None` when the workloads were not read.
+    pub enforcement: Option<Vec<Count>>,
+    /// Active ones that sent no heartbeat for an hour.
+    pub silent_count: u64,
+    /// The longest silent of them.
+    pub silent: Vec<SilentVen>,
+}
+
+/// How often something is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Count {
+    /// What.
+    pub name: String,
+    /// How often.
+    pub count: u64,
+}
+
+/// An active VEN without a heartbeat.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SilentVen {
+    /// Which one.
+    pub name: String,
+    /// When the PCE last heard of it.
+    pub last_heartbeat: Option<Timestamp>,
+    /// For how long it has been silent.
+    pub seconds: u64,
 }
 
 /// The rules, as the state remembers them.

@@ -2,13 +2,14 @@
 
 use super::View;
 use super::model::{
-    Application, Bucket, ByDecision, BySeverity, Changes, Events, Health, Matrix, Named, Ranked, Ranking, Report, Rules, Standing,
-    Timeline, Volume,
+    Application, Bucket, ByDecision, BySeverity, Changes, Count, Events, Health, Matrix, Named, Ranked, Ranking, Report, Rules, Standing,
+    Timeline, Vens, Volume,
 };
 use super::words::{self, bytes, count, health as status, source, source_status, standing};
 use crate::domain::metric::Unit;
 use crate::domain::record::Decision;
 use crate::domain::text::quantity;
+use crate::domain::time::format_duration;
 use jiff::Timestamp;
 
 /// A table as text.
@@ -214,6 +215,25 @@ pub fn health(clusters: &[Health]) -> Table {
         ]
     });
     Table::new(tr!("As the PCE sees itself"), columns, rows.collect())
+}
+
+/// VENs by one of their properties.
+pub fn ven_counts(what: String, counts: &[Count]) -> Table {
+    let rows = counts.iter().map(|one| vec![one.name.clone(), count(one.count)]).collect();
+    Table::new(what.clone(), vec![Text(what), Number(tr!("VENs"))], rows)
+}
+
+/// VENs that went silent.
+pub fn silent_vens(vens: &Vens, view: &View) -> Table {
+    let columns = vec![Text(tr!("VEN")), Text(tr!("Last heartbeat")), Number(tr!("Silent for"))];
+    let rows = vens.silent.iter().map(|one| {
+        let at = one.last_heartbeat.map_or_else(|| "-".to_owned(), |at| view.time(at));
+        // Minutes of a silence of days say nothing.
+        let seconds = if one.seconds >= 86_400 { one.seconds / 3_600 * 3_600 } else { one.seconds / 60 * 60 };
+        vec![one.name.clone(), at, format_duration(std::time::Duration::from_secs(seconds))]
+    });
+    let (shown, all) = (vens.silent.len(), count(vens.silent_count));
+    Table::new(tr!("The {shown} largest of {all}", shown, all), columns, rows.collect())
 }
 
 /// How the rules stand.

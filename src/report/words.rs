@@ -122,6 +122,7 @@ pub fn source(name: &str) -> String {
         "traffic" => tr!("Traffic"),
         "events" => tr!("Events"),
         "health" => tr!("PCE health"),
+        "vens" => tr!("VENs"),
         other => other.to_owned(),
     }
 }
@@ -175,6 +176,11 @@ pub fn summary(report: &Report) -> Vec<(Weight, String)> {
     for cluster in report.health.iter().flatten().filter(|cluster| cluster.status != "normal") {
         let weight = if cluster.status == "critical" { Weight::Bad } else { Weight::Look };
         out.push((weight, tr!("The PCE {name} calls its own health {status}.", name = cluster.fqdn, status = health(cluster.status))));
+    }
+    if let Some(vens) = &report.vens {
+        let weight = if vens.silent_count > 0 { Weight::Look } else { Weight::Note };
+        let (all, silent) = (count(vens.count), count(vens.silent_count));
+        out.push((weight, tr!("VENs: {all}, of which active but silent for more than an hour: {silent}.", all, silent)));
     }
     if let Some(traffic) = &report.traffic {
         self::traffic(traffic, &mut out);

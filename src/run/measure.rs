@@ -1,22 +1,24 @@
 //! Reading the sources and measuring every rule: the traffic query first, the rest while the PCE works on it.
 
-use super::{Cycle, Rules, RunError, sources};
+use super::{Cycle, Rules, RunError, snapshots, sources};
 use crate::config::Config;
 use crate::domain::metric::SourceKind;
-use crate::domain::record::Decision;
+use crate::domain::record::{Decision, Health};
 use crate::domain::report::{Accounting, SourceReport, SourceStatus};
 use crate::domain::rule::{Matcher, Rule};
 use crate::domain::time::before;
+use crate::domain::ven::{Database, Inventory};
 use crate::judge::accounting::Coverage;
 use crate::judge::memory::{Observation, RuleMemory, Span};
 use crate::judge::traffic::{Settings as JudgeSettings, TrafficJudge, TrafficMemory};
-use crate::judge::{ask, events, health, plan};
+use crate::judge::transition::Instance;
+use crate::judge::{ask, database, events, health, plan, ratio, vens};
 use crate::pce::Client;
 use crate::pce::decode::Endpoints;
+use crate::state::State;
 use crate::state::looks::Memory;
-use crate::state::{State, Store};
 use jiff::{SignedDuration, Timestamp};
-use sources::{Events, Fetched, RecordSink};
+use sources::{Events, Fetched, FlowReader};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -26,6 +28,8 @@ pub(super) struct Book<'s> {
     /// Which events were shown before is known.
     pub events_known: bool,
     pub state: &'s mut State,
+    /// The memory as the previous run left it.
+    pub reload: &'s dyn Fn() -> Result<Memory, RunError>,
 }
 
 /// What was read and measured.
@@ -49,13 +53,15 @@ pub(super) fn read_and_measure(
     rules: &Rules<'_>,
     needed: &[SourceKind],
     client: Option<&Client>,
-    store: &Store,
     book: &mut Book<'_>,
     now: Timestamp,
     warnings: &mut Vec<String>,
 ) -> Result<Measurements, RunError> {
     let Cycle { config, args, .. } = *cycle;
-    let of = |source: SourceKind| -> Vec<&Rule> { rules.enabled.iter().copied().filter(|rule| rule.source == source).collect() };
+    // A rule that divides is measured as two.
+    let of = |source: SourceKind| -> Vec<&Rule> {
+        rules.enabled.iter().filter(|rule| rule.source == source).flat_map(|rule| rule.counted()).collect()
+    };
     // With --now the windows are where the user put them; otherwise they follow the PCE's clock.
     let follow = args.now.is_none();
     let remembered = book.state.last_run.as_ref().map_or(0, |last| last.clock_skew);
@@ -68,7 +74,8 @@ pub(super) fn read_and_measure(
         traffic_rules.iter().filter_map(|rule| if let Matcher::Traffic(filter) = &rule.matcher { Some(filter) } else { None }).collect();
     let decisions = plan::wanted_decisions(filters.iter().copied());
     let services = plan::wanted_services(filters.iter().copied());
-    let asked_for = if args.flows.is_some() { RECORDED.to_owned() } else { scope_of(&services) };
+    let recorded = cycle.recording(SourceKind::Traffic).is_some();
+    let asked_for = if recorded { RECORDED.to_owned() } else { scope_of(&services) };
     let longest = traffic_rules.iter().map(|rule| rule.window).max().unwrap_or_default();
     let mut coverage = book.state.traffic.coverage();
     // Once everything was asked for, less is known as well; any other change begins anew.
@@ -76,7 +83,7 @@ pub(super) fn read_and_measure(
         coverage.since = [None; 4];
     }
     let plan_ask = |skew: SignedDuration| plan_traffic(config, coverage.clone(), decisions.clone(), longest, shifted(now, skew));
-    let live = client.filter(|_| args.flows.is_none() && traffic_needed);
+    let live = client.filter(|_| !recorded && traffic_needed);
     let on_the_way = match (live, config.pce.as_ref()) {
         (Some(client), Some(settings)) => {
             (cycle.progress)("submitting the traffic query");
@@ -96,48 +103,107 @@ pub(super) fn read_and_measure(
     let event_rules = of(SourceKind::Events);
     let event_span = event_span(config, book, &event_rules, shifted(now, skew));
     let mut out = Measurements { sources: Vec::new(), observations: BTreeMap::new() };
-    let (traffic_report, fetched_events, fetched_health) = std::thread::scope(|scope| {
+    let ven_rules = of(SourceKind::Vens);
+    let workloads = ven_rules.iter().any(|rule| vens::needs_workloads(rule));
+    let recording = SourceKind::ALL.map(|source| cycle.recording(source));
+    let recording = |source: SourceKind| recording[source as usize];
+    let (traffic_report, fetched) = std::thread::scope(|scope| {
         let others = scope.spawn(|| {
-            let events = needed.contains(&SourceKind::Events).then(|| match (&args.events, client) {
-                (Some(path), _) => sources::events_from_file(path, event_span.1),
+            let events = needed.contains(&SourceKind::Events).then(|| match (recording(SourceKind::Events), client) {
+                (Some(recording), _) => sources::events_from_file(recording, event_span.1),
                 (None, Some(client)) => sources::events_from_pce(client, event_span.0, event_span.1),
                 (None, None) => Fetched { report: sources::failed(SourceKind::Events, "not asked for".to_owned()), answer: None },
             });
-            let health = needed.contains(&SourceKind::Health).then(|| match (&args.health, client) {
-                (Some(path), _) => sources::health_from_file(path),
+            let health = needed.contains(&SourceKind::Health).then(|| match (recording(SourceKind::Health), client) {
+                (Some(recording), _) => sources::health_from_file(recording),
                 (None, Some(client)) => sources::health_from_pce(client),
                 (None, None) => Fetched { report: sources::failed(SourceKind::Health, "not asked for".to_owned()), answer: None },
             });
-            (events, health)
+            let vens = needed.contains(&SourceKind::Vens).then(|| match (recording(SourceKind::Vens), client) {
+                (Some(recording), _) => snapshots::vens_from_file(recording, workloads),
+                _ => Fetched { report: sources::failed(SourceKind::Vens, "not asked for".to_owned()), answer: None },
+            });
+            let database = needed.contains(&SourceKind::Database).then(|| match (recording(SourceKind::Database), client) {
+                (Some(recording), _) => snapshots::database_from_file(recording),
+                _ => Fetched { report: sources::failed(SourceKind::Database, "not asked for".to_owned()), answer: None },
+            });
+            Others { events, health, vens, database }
         });
         let traffic = traffic_needed.then(|| {
             let ask = plan_ask(skew);
-            measure_traffic(cycle, &traffic_rules, ask, asked_for, on_the_way, client, book, store, &mut out.observations, warnings)
+            measure_traffic(cycle, &traffic_rules, ask, asked_for, on_the_way, client, book, &mut out.observations, warnings)
         });
-        let (events, health) = others.join().unwrap_or((None, None));
-        (traffic, events, health)
+        (traffic, others.join().unwrap_or_default())
     });
     out.sources.extend(traffic_report.transpose()?);
-    if let Some(fetched) = fetched_events {
+    if let Some(fetched) = fetched.events {
+        let whole = fetched.report.status == SourceStatus::Ok;
         out.sources.push(fetched.report);
         if let Some(answer) = fetched.answer {
-            measure_events(config, &event_rules, answer, event_span.1, book, &mut out.observations);
+            measure_events(config, &event_rules, answer, whole, event_span.1, book, &mut out.observations);
         }
-    } else if needed.contains(&SourceKind::Events) {
-        out.sources.push(sources::failed(SourceKind::Events, "reading the events failed unexpectedly".to_owned()));
     }
-    if let Some(fetched) = fetched_health {
+    if let Some(fetched) = fetched.health {
         out.sources.push(fetched.report);
         if let Some(clusters) = fetched.answer {
-            for rule in of(SourceKind::Health) {
-                out.observations.insert(rule.name.clone(), health::observe(rule, &clusters));
-            }
+            let rules = of(SourceKind::Health);
+            let (keys, mut own) = take_memories(&mut book.memory, &rules);
+            let measured = rules.iter().map(|rule| health::observe(rule, &clusters)).collect();
+            conclude(&rules, measured, &mut own, true, shifted(now, skew), &mut out.observations);
+            book.memory.rules.extend(keys.into_iter().zip(own));
+        }
+    }
+    if let Some(fetched) = fetched.vens {
+        let whole = fetched.report.status == SourceStatus::Ok;
+        out.sources.push(fetched.report);
+        if let Some(inventory) = fetched.answer {
+            let at = shifted(now, skew);
+            let (keys, mut own) = take_memories(&mut book.memory, &ven_rules);
+            let measured = ven_rules
+                .iter()
+                .zip(&mut own)
+                .map(|(rule, memory)| vens::observe(rule, &inventory, &groups_of(book.state, rule), memory, at))
+                .collect();
+            conclude(&ven_rules, measured, &mut own, whole, at, &mut out.observations);
+            book.memory.rules.extend(keys.into_iter().zip(own));
+        }
+    }
+    if let Some(fetched) = fetched.database {
+        out.sources.push(fetched.report);
+        if let Some(databases) = fetched.answer {
+            let rules = of(SourceKind::Database);
+            let (keys, mut own) = take_memories(&mut book.memory, &rules);
+            let measured = rules.iter().map(|rule| database::observe(rule, &databases)).collect();
+            conclude(&rules, measured, &mut own, true, shifted(now, skew), &mut out.observations);
+            book.memory.rules.extend(keys.into_iter().zip(own));
+        }
+    }
+    // A thread that died has read nothing.
+    for source in needed {
+        if out.source(*source).is_none() {
+            out.sources.push(sources::failed(*source, format!("reading {source} failed unexpectedly")));
         }
     }
     // What no rule counts any more is forgotten.
-    let keys: std::collections::BTreeSet<u64> = memory_keys(&rules.enabled).into_iter().map(|(_, key)| key).collect();
+    let counted: Vec<&Rule> = rules.enabled.iter().flat_map(|rule| rule.counted()).collect();
+    let keys: std::collections::BTreeSet<u64> = memory_keys(&counted).into_iter().collect();
     book.memory.rules.retain(|key, _| keys.contains(key));
     Ok(out)
+}
+
+/// What is read while the PCE works on the traffic query.
+#[derive(Default)]
+struct Others {
+    events: Option<Fetched<Events>>,
+    health: Option<Fetched<Vec<Health>>>,
+    vens: Option<Fetched<Inventory>>,
+    database: Option<Fetched<Vec<Database>>>,
+}
+
+/// The groups of a rule that have an instance.
+fn groups_of(state: &State, rule: &Rule) -> Vec<Vec<Option<String>>> {
+    let values = |instance: &Instance| instance.group.iter().map(|(_, value)| value.clone()).collect();
+    state.instances.values().filter(|instance| instance.rule == rule.name).map(values).collect()
 }
 
 /// What a recorded answer was asked for is not known: it vouches for other recorded ones and for no PCE.
@@ -173,7 +239,7 @@ fn plan_traffic(config: &Config, coverage: Coverage, decisions: Vec<Decision>, l
 
 /// The memory of each rule is kept under what it counts, so that a new name or threshold loses
 /// nothing. Rules that count the same are told apart by their order.
-fn memory_keys<'r>(rules: &[&'r Rule]) -> Vec<(&'r str, u64)> {
+fn memory_keys(rules: &[&Rule]) -> Vec<u64> {
     let mut met: BTreeMap<u64, u64> = BTreeMap::new();
     rules
         .iter()
@@ -181,13 +247,13 @@ fn memory_keys<'r>(rules: &[&'r Rule]) -> Vec<(&'r str, u64)> {
             let definition = rule.definition();
             let nth = met.entry(definition).or_default();
             *nth += 1;
-            (rule.name.as_str(), definition.wrapping_add(*nth - 1))
+            definition.wrapping_add(*nth - 1)
         })
         .collect()
 }
 
-fn take_memories(memory: &mut Memory, rules: &[&Rule]) -> Vec<(u64, RuleMemory)> {
-    memory_keys(rules).into_iter().map(|(_, key)| (key, memory.rules.remove(&key).unwrap_or_default())).collect()
+fn take_memories(memory: &mut Memory, rules: &[&Rule]) -> (Vec<u64>, Vec<RuleMemory>) {
+    memory_keys(rules).into_iter().map(|key| (key, memory.rules.remove(&key).unwrap_or_default())).unzip()
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -199,14 +265,17 @@ fn measure_traffic(
     on_the_way: Option<Result<sources::TrafficOnTheWay, String>>,
     client: Option<&Client>,
     book: &mut Book<'_>,
-    store: &Store,
     observations: &mut BTreeMap<String, Observation>,
     warnings: &mut Vec<String>,
 ) -> Result<SourceReport, RunError> {
-    let Cycle { config, args, .. } = *cycle;
+    let config = cycle.config;
     let delta = config.traffic.accounting == Accounting::Delta;
     let mut looks = if delta { std::mem::take(&mut book.memory.looks) } else { Vec::new() };
-    let settings = JudgeSettings { lookback: config.traffic.lookback, cap: config.traffic.max_looks, may_repeat: args.flows.is_none() };
+    let settings = JudgeSettings {
+        lookback: config.traffic.lookback,
+        cap: config.traffic.max_looks,
+        may_repeat: cycle.recording(SourceKind::Traffic).is_none(),
+    };
     let marks_of = TrafficJudge::marks_of(rules);
     if ask.anew {
         looks.clear();
@@ -214,31 +283,32 @@ fn measure_traffic(
     if delta && marks_of != book.memory.marks_of {
         looks.iter_mut().for_each(|look| look.marks = 0);
     }
+    let (keys, mut own) = take_memories(&mut book.memory, rules);
     let memory = delta.then(|| TrafficMemory { looks, coverage: ask.coverage.clone() });
     let mut judge = TrafficJudge::new(rules, memory, settings, ask.to);
+    for (number, (rule, memory)) in rules.iter().zip(&mut own).enumerate().filter(|(_, (rule, _))| rule.metric.is_sighting()) {
+        memory.sightings.open(rule.learn, rule.remember, ask.to);
+        judge.lend(number, std::mem::take(&mut memory.sightings));
+    }
     let mut endpoints = Endpoints::new(judge.marker());
-    let mut sink = RecordSink::new(&mut judge, &mut endpoints);
-    let mut report = match (&args.flows, on_the_way, client) {
-        (Some(path), _, _) => sources::flows_from_file(path, &mut sink),
-        (None, Some(Ok(query)), Some(client)) => sources::collect_traffic(client, query, &mut sink, (ask.from, ask.to), cycle.progress),
+    let mut reader = FlowReader::new(&mut judge, &mut endpoints);
+    let mut report = match (cycle.recording(SourceKind::Traffic), on_the_way, client) {
+        (Some(recording), _, _) => sources::flows_from_file(recording, &mut reader),
+        (None, Some(Ok(query)), Some(client)) => sources::collect_traffic(client, query, &mut reader, (ask.from, ask.to), cycle.progress),
         (None, Some(Err(error)), _) => sources::failed(SourceKind::Traffic, error),
         _ => sources::failed(SourceKind::Traffic, "not asked for".to_owned()),
     };
-    report.unreadable = sink.unreadable;
+    report.unreadable = reader.unreadable;
     if matches!(report.status, SourceStatus::Failed) {
-        // The looks may hold half an answer: those of the previous run are the ones that count.
+        // The memory may hold half an answer: that of the previous run is the one that counts.
+        let kept = (book.reload)()?;
         if delta {
-            book.memory.looks = store.load(&book.state.pce)?.memory.looks;
+            book.memory.looks = kept.looks;
         }
+        book.memory.rules.extend(kept.rules.into_iter().filter(|(key, _)| keys.contains(key)));
         return Ok(report);
     }
     let whole = report.status == SourceStatus::Ok && report.unreadable == 0;
-    let mut memories = if delta { take_memories(&mut book.memory, rules) } else { Vec::new() };
-    let mut own: Vec<RuleMemory> = if delta {
-        memories.iter_mut().map(|(_, memory)| std::mem::take(memory)).collect()
-    } else {
-        vec![RuleMemory::default(); rules.len()]
-    };
     if ask.span.from.is_some_and(|from| from >= ask.to) {
         own.iter_mut().for_each(|memory| memory.clamp_to(ask.to));
     }
@@ -251,17 +321,37 @@ fn measure_traffic(
             outcome.over_cap, config.traffic.max_looks
         ));
     }
-    for (rule, observation) in rules.iter().zip(outcome.observations) {
-        observations.insert(rule.name.clone(), observation);
-    }
+    conclude(rules, outcome.observations, &mut own, whole, ask.to, observations);
+    book.memory.rules.extend(keys.into_iter().zip(own));
     if let Some(memory) = outcome.memory {
         book.memory.looks = memory.looks;
         book.memory.marks_of = marks_of;
         let Coverage { since, forgotten_before, looked_at } = memory.coverage;
         book.state.traffic = crate::state::TrafficCursor { since, forgotten_before, looked_at, scope };
-        book.memory.rules.extend(memories.into_iter().map(|(key, _)| key).zip(own));
     }
     Ok(report)
+}
+
+/// From what each rule and each divisor measured to one observation for each rule: quotients are made, silent
+/// groups are missed, and what is usual is said.
+fn conclude(
+    counted: &[&Rule],
+    measured: Vec<Observation>,
+    memories: &mut [RuleMemory],
+    whole: bool,
+    now: Timestamp,
+    observations: &mut BTreeMap<String, Observation>,
+) {
+    let mut each = counted.iter().zip(measured).zip(memories);
+    while let Some(((rule, part), memory)) = each.next() {
+        let divisor = rule.ratio.as_ref().and_then(|ratio| Some((ratio, each.next()?)));
+        let mut observation = match divisor {
+            Some((ratio, ((_, total), _))) => ratio::divide(rule, ratio, part, &total),
+            None => part,
+        };
+        memory.history.complete(rule, &mut observation, whole, now);
+        observations.insert(rule.name.clone(), observation);
+    }
 }
 
 /// The span of events to ask for.
@@ -277,20 +367,18 @@ fn measure_events(
     config: &Config,
     rules: &[&Rule],
     answer: Events,
+    whole: bool,
     to: Timestamp,
     book: &mut Book<'_>,
     observations: &mut BTreeMap<String, Observation>,
 ) {
     let from = book.state.events.read_to.filter(|_| book.events_known).map(|from| from.min(to));
-    let memories = take_memories(&mut book.memory, rules);
-    let (keys, mut own): (Vec<u64>, Vec<RuleMemory>) = memories.into_iter().unzip();
+    let (keys, mut own) = take_memories(&mut book.memory, rules);
     if from == Some(to) {
         own.iter_mut().for_each(|memory| memory.clamp_to(to));
     }
     let found = events::judge(rules, &mut own, &answer.list, &mut book.memory.shown, Span { from, to });
-    for (rule, observation) in rules.iter().zip(found) {
-        observations.insert(rule.name.clone(), observation);
-    }
+    conclude(rules, found, &mut own, whole, to, observations);
     book.memory.rules.extend(keys.into_iter().zip(own));
     // The watermark moves only past what was read whole, and never back.
     let read_to = answer.whole_until.min(to).max(from.unwrap_or(Timestamp::MIN));

@@ -4,12 +4,15 @@ pub mod deliver;
 pub mod interrupt;
 mod measure;
 pub mod output;
+pub mod query;
+pub mod rehearse;
 pub mod report;
 mod rules;
+pub mod snapshots;
 pub mod sources;
 
 use crate::cli::{CheckArgs, FailOn};
-use crate::config::{Config, fetch_secret};
+use crate::config::{Config, PceSettings, fetch_secret};
 use crate::domain::metric::SourceKind;
 use crate::domain::report::{Report, RunInfo, SourceStatus, Status};
 use crate::domain::rule::Rule;
@@ -18,12 +21,14 @@ use crate::heartbeat::Heartbeat;
 use crate::judge::outbox::{Addressee, Policy};
 use crate::judge::{exit, outbox};
 use crate::pce::{Client, ClientOptions, RealPace};
+use crate::state::looks::Memory;
 use crate::state::{LastRun, Loaded, State, StateError, Store};
 use deliver::{Ready, ReadyChannels};
 use globset::Glob;
 use interrupt::Interrupt;
 use jiff::Timestamp;
 use measure::{Book, read_and_measure};
+use sources::Recording;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -40,6 +45,32 @@ pub struct Cycle<'c> {
     pub interrupt: &'c Interrupt,
     /// A line about what is going on, for a terminal.
     pub progress: &'c (dyn Fn(&str) + Sync),
+    /// Answers that are given instead of asked for.
+    pub given: Option<&'c Given>,
+}
+
+/// Answers by source, as the PCE would send them, or why there is none.
+pub type Given = std::collections::BTreeMap<SourceKind, Result<Vec<u8>, String>>;
+
+impl Cycle<'_> {
+    /// The recorded answer of a source, when it is not to be asked.
+    fn recording(&self, source: SourceKind) -> Option<Recording<'_>> {
+        if let Some(given) = self.given.and_then(|given| given.get(&source)) {
+            return Some(match given {
+                Ok(bytes) => Recording::Text(bytes),
+                Err(error) => Recording::Failed(error),
+            });
+        }
+        let args = self.args;
+        let path = match source {
+            SourceKind::Traffic => &args.flows,
+            SourceKind::Events => &args.events,
+            SourceKind::Health => &args.health,
+            SourceKind::Vens => &args.vens,
+            SourceKind::Database => &args.database,
+        };
+        path.as_deref().map(Recording::Path)
+    }
 }
 
 /// Why a cycle could not be run at all. Nothing was changed.
@@ -110,83 +141,27 @@ fn cycle_once(
     };
 
     // Everything that can fail before the first request fails here.
-    let from_pce: Vec<SourceKind> = needed.iter().copied().filter(|source| file_of(args, *source).is_none()).collect();
-    let client = if from_pce.is_empty() { None } else { Some(open_client(cycle, &from_pce, now, started, deadline)?) };
+    let from_pce: Vec<SourceKind> = needed.iter().copied().filter(|source| cycle.recording(*source).is_none()).collect();
+    let client = if from_pce.is_empty() {
+        None
+    } else {
+        let settings = sources::pce_of(config, &from_pce).map_err(RunError::Setup)?;
+        Some(open_client(settings, Conversation { now, started, deadline, record: args.record.clone(), interrupt })?)
+    };
     let channels = open_channels(config);
     let store = if args.dry_run { Store::read_only(&cycle.state_path) } else { Store::lock(&cycle.state_path, args.lock_wait)? };
-    let Loaded { mut state, memory, memory_lost } = store.load(&identity)?;
+    let Loaded { state, memory, memory_lost } = store.load(&identity)?;
     let mut warnings = config.warnings.clone();
-    warnings.extend(memory_lost.clone());
     warnings.extend(heartbeat_trouble.map(|error| format!("heartbeat in [run]: {error}")));
-    if state.last_run.as_ref().is_some_and(|last| last.at > now) {
-        warnings.push("the clock went back since the previous run; what was remembered for later counts from now".to_owned());
-        outbox::clamp_to(&mut state.instances, &mut state.outbox, now);
-    }
-    if memory_lost.is_some() {
-        state.traffic = Default::default();
-    }
     if let Some(heartbeat) = heartbeat
         && let Err(error) = heartbeat.start(&run.id)
     {
         warnings.push(format!("heartbeat: {error}"));
     }
 
-    let mut book = Book { memory, events_known: memory_lost.is_none(), state: &mut state };
-    let read = read_and_measure(cycle, &rules, &needed, client.as_ref(), &store, &mut book, now, &mut warnings)?;
-    if interrupt.stop.load(std::sync::atomic::Ordering::SeqCst) {
-        interrupt.wait_for_the_end();
-        return Err(RunError::Interrupted);
-    }
-    let memory = book.memory;
-    if let Some(client) = &client {
-        let skew = sources::measured_skew(client);
-        if skew.as_secs().abs() > 60 {
-            warnings.push(format!(
-                "the PCE's clock is {} of this machine's by {:#}; windows follow the PCE's",
-                if skew.is_negative() { "behind" } else { "ahead" },
-                skew.abs()
-            ));
-        }
-        state.last_run =
-            Some(LastRun { id: run.id.clone(), at: now, version: env!("CARGO_PKG_VERSION").to_owned(), clock_skew: skew.as_secs() });
-    } else {
-        let clock_skew = state.last_run.as_ref().map_or(0, |last| last.clock_skew);
-        state.last_run = Some(LastRun { id: run.id.clone(), at: now, version: env!("CARGO_PKG_VERSION").to_owned(), clock_skew });
-    }
-    drop(client);
-
-    // Decide.
-    let fresh = rules::judge(&mut state, &rules.enabled, &rules.selected, &read, now);
-    let addressees: Vec<Addressee> = config
-        .channels
-        .iter()
-        .filter(|channel| channel.common.enabled)
-        .map(|channel| Addressee {
-            name: channel.common.name.clone(),
-            min_severity: channel.common.min_severity,
-            send_resolved: channel.common.send_resolved,
-            takes_all: channel.settings.every_run(),
-        })
-        .collect();
-    let policy = Policy {
-        channels: &addressees,
-        routes: &config.routes,
-        max_alerts: config.run.max_alerts,
-        pce: &identity,
-        new_id: &|| uuid::Uuid::new_v4().to_string(),
-    };
-    let parcels = outbox::due(&rules.enabled, &mut state.instances, &state.outbox, &policy, now);
-    let telling: std::collections::BTreeSet<String> = parcels.iter().flat_map(outbox::fingerprints).collect();
-    state.outbox.extend(parcels);
-    let mut report = Report {
-        run,
-        status: Status::Ok,
-        exit_code: 0,
-        sources: read.sources.clone(),
-        rules: rules::reports(&state, config, &rules.selected, &read, &rules::Novelty { fresh: &fresh, telling: &telling, now }),
-        deliveries: Vec::new(),
-        warnings,
-    };
+    let known = Known { state, memory, memory_lost };
+    let reload = || Ok(store.load(&identity)?.memory);
+    let Decided { mut report, mut state, memory } = decide(cycle, &rules, &needed, run, known, client, &reload, warnings)?;
 
     // Remember, tell, remember what was told.
     let broken = deliver::broken(&channels);
@@ -212,6 +187,108 @@ fn cycle_once(
         ping(heartbeat, &mut report);
     }
     Ok(report)
+}
+
+/// What is known before a cycle decides.
+#[derive(Debug)]
+pub struct Known {
+    /// Instances, outbox, cursors.
+    pub state: State,
+    /// Looks and what rules remember.
+    pub memory: Memory,
+    /// Why the memory is not the one that belongs to the state.
+    pub memory_lost: Option<String>,
+}
+
+/// What a cycle has decided, before anybody is told.
+struct Decided {
+    /// Without deliveries and exit code.
+    report: Report,
+    /// With the new messages in its outbox.
+    state: State,
+    memory: Memory,
+}
+
+/// The deciding part of a cycle: read, measure, judge, and make the messages that are due.
+#[allow(clippy::too_many_arguments)]
+fn decide(
+    cycle: &Cycle<'_>,
+    rules: &Rules<'_>,
+    needed: &[SourceKind],
+    run: RunInfo,
+    known: Known,
+    client: Option<Client>,
+    reload: &dyn Fn() -> Result<Memory, RunError>,
+    mut warnings: Vec<String>,
+) -> Result<Decided, RunError> {
+    let Cycle { config, interrupt, .. } = *cycle;
+    let Known { mut state, memory, memory_lost } = known;
+    let now = run.started_at;
+    let identity = config.identity();
+    warnings.extend(memory_lost.clone());
+    if state.last_run.as_ref().is_some_and(|last| last.at > now) {
+        warnings.push("the clock went back since the previous run; what was remembered for later counts from now".to_owned());
+        outbox::clamp_to(&mut state.instances, &mut state.outbox, now);
+    }
+    if memory_lost.is_some() {
+        state.traffic = Default::default();
+    }
+    let mut book = Book { memory, events_known: memory_lost.is_none(), state: &mut state, reload };
+    let read = read_and_measure(cycle, rules, needed, client.as_ref(), &mut book, now, &mut warnings)?;
+    if interrupt.stop.load(std::sync::atomic::Ordering::SeqCst) {
+        interrupt.wait_for_the_end();
+        return Err(RunError::Interrupted);
+    }
+    let memory = book.memory;
+    let clock_skew = match &client {
+        Some(client) => {
+            let skew = sources::measured_skew(client);
+            if skew.as_secs().abs() > 60 {
+                warnings.push(format!(
+                    "the PCE's clock is {} of this machine's by {:#}; windows follow the PCE's",
+                    if skew.is_negative() { "behind" } else { "ahead" },
+                    skew.abs()
+                ));
+            }
+            skew.as_secs()
+        }
+        None => state.last_run.as_ref().map_or(0, |last| last.clock_skew),
+    };
+    state.last_run = Some(LastRun { id: run.id.clone(), at: now, version: env!("CARGO_PKG_VERSION").to_owned(), clock_skew });
+    drop(client);
+
+    let fresh = rules::judge(&mut state, &rules.enabled, &rules.selected, &read, now);
+    let addressees: Vec<Addressee> = config
+        .channels
+        .iter()
+        .filter(|channel| channel.common.enabled)
+        .map(|channel| Addressee {
+            name: channel.common.name.clone(),
+            min_severity: channel.common.min_severity,
+            send_resolved: channel.common.send_resolved,
+            takes_all: channel.settings.every_run(),
+        })
+        .collect();
+    let policy = Policy {
+        channels: &addressees,
+        routes: &config.routes,
+        max_alerts: config.run.max_alerts,
+        pce: &identity,
+        new_id: &|| uuid::Uuid::new_v4().to_string(),
+    };
+    let parcels = outbox::due(&rules.enabled, &mut state.instances, &state.outbox, &policy, now);
+    let telling: std::collections::BTreeSet<String> = parcels.iter().flat_map(outbox::fingerprints).collect();
+    state.outbox.extend(parcels);
+    let report = Report {
+        run,
+        status: Status::Ok,
+        exit_code: 0,
+        sources: read.sources.clone(),
+        rules: rules::reports(&state, config, &rules.selected, &read, &rules::Novelty { fresh: &fresh, telling: &telling, now }),
+        deliveries: Vec::new(),
+        warnings,
+    };
+    Ok(Decided { report, state, memory })
 }
 
 /// A report for a cycle that could not be run: every rule unknown, so that no consumer takes silence for calm.
@@ -276,22 +353,23 @@ fn needed_sources(rules: &Rules<'_>) -> Vec<SourceKind> {
     SourceKind::ALL.into_iter().filter(|source| rules.selected.iter().any(|rule| rule.source == *source)).collect()
 }
 
-fn file_of(args: &CheckArgs, source: SourceKind) -> Option<&PathBuf> {
-    match source {
-        SourceKind::Traffic => args.flows.as_ref(),
-        SourceKind::Events => args.events.as_ref(),
-        SourceKind::Health => args.health.as_ref(),
-    }
+/// What a conversation with the PCE needs beside the config.
+pub struct Conversation<'c> {
+    /// The run's clock.
+    pub now: Timestamp,
+    /// When it began.
+    pub started: Instant,
+    /// When it has to be over.
+    pub deadline: Instant,
+    /// Keep the raw answers here.
+    pub record: Option<PathBuf>,
+    /// Signals.
+    pub interrupt: &'c Interrupt,
 }
 
-fn open_client(
-    cycle: &Cycle<'_>,
-    from_pce: &[SourceKind],
-    now: Timestamp,
-    started: Instant,
-    deadline: Instant,
-) -> Result<Client, RunError> {
-    let settings = sources::pce_of(cycle.config, from_pce).map_err(RunError::Setup)?;
+/// Fetches the credentials and makes a client; asks nothing yet.
+pub fn open_client(settings: &PceSettings, conversation: Conversation<'_>) -> Result<Client, RunError> {
+    let Conversation { now, started, deadline, record, interrupt } = conversation;
     let key = fetch_secret(&settings.api_key).map_err(|error| RunError::Setup(format!("api_key of [pce]: {error}")))?;
     let secret = fetch_secret(&settings.api_secret).map_err(|error| RunError::Setup(format!("api_secret of [pce]: {error}")))?;
     // Something of the deadline is kept for telling what was found.
@@ -299,12 +377,12 @@ fn open_client(
     let options = ClientOptions {
         now,
         deadline: deadline - reserve.min(Duration::from_secs(60)),
-        stop: Arc::clone(&cycle.interrupt.stop),
-        record: cycle.args.record.clone(),
+        stop: Arc::clone(&interrupt.stop),
+        record,
         pace: Arc::new(RealPace),
     };
     let client = Client::new(settings, key, secret, options).map_err(|error| RunError::Setup(error.to_string()))?;
-    cycle.interrupt.cleans_with(client.cleaner());
+    interrupt.cleans_with(client.cleaner());
     Ok(client)
 }
 

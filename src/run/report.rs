@@ -1,6 +1,7 @@
 //! One report, in order: read the sources, add them up, compare with the previous report. Judges no rule and sends nothing.
 
-use super::{Cycle, RunError, open_client, sources};
+use super::sources::{self, FlowReader, Recording};
+use super::{Conversation, Cycle, RunError, open_client, snapshots};
 use crate::config::PceSettings;
 use crate::domain::metric::SourceKind;
 use crate::domain::record::HealthStatus;
@@ -11,12 +12,14 @@ use crate::pce::decode::Endpoints;
 use crate::report::gather::Gather;
 use crate::report::memory::{Memory, compare};
 use crate::report::model::{Health, Report, SCHEMA, Source, Span, Traffic};
-use crate::report::{events, rules};
+use crate::report::{events, rules, vens};
 use crate::state::Store;
 use jiff::{SignedDuration, Timestamp};
-use sources::RecordSink;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+
+/// What a report asks a PCE for.
+const READ: [SourceKind; 3] = [SourceKind::Traffic, SourceKind::Events, SourceKind::Health];
 
 /// What to report on.
 #[derive(Debug, Clone)]
@@ -51,14 +54,24 @@ pub fn report(cycle: &Cycle<'_>, question: &Question) -> Result<(Report, Memory)
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         read => {
             let read = read.map_err(|error| error.to_string()).and_then(|bytes| Memory::parse(&bytes, &identity));
-            read.map_err(|error| warnings.push(format!("nothing to compare with: {}: {error}", store.report_path().display()))).ok()
+            read.map_err(|error| {
+                warnings.push(tr!("nothing to compare with: {path}: {error}", path = store.report_path().display(), error))
+            })
+            .ok()
         }
     };
 
     // Recorded answers are a world of their own: what is not recorded is not asked for either.
-    let recorded = [&args.flows, &args.events, &args.health].into_iter().any(Option::is_some);
-    let client = if recorded { None } else { Some(open_client(cycle, &SourceKind::ALL, now, started, started + config.run.deadline)?) };
-    let settings = config.pce.as_ref().filter(|_| client.is_some());
+    let recorded = SourceKind::ALL.into_iter().any(|source| cycle.recording(source).is_some());
+    let asked = if recorded { None } else { Some(sources::pce_of(config, &READ).map_err(RunError::Setup)?) };
+    let client = match asked {
+        None => None,
+        Some(settings) => {
+            let deadline = started + config.run.deadline;
+            let conversation = Conversation { now, started, deadline, record: args.record.clone(), interrupt };
+            Some(open_client(settings, conversation)?)
+        }
+    };
     // Where the PCE's clock is not ours, the span follows the PCE's, unless an end was named.
     let follow = args.now.is_none() && question.until.is_none();
     let skew = SignedDuration::from_secs(state.as_ref().and_then(|state| state.last_run.as_ref()).map_or(0, |last| last.clock_skew));
@@ -68,30 +81,36 @@ pub fn report(cycle: &Cycle<'_>, question: &Question) -> Result<(Report, Memory)
     };
     let mut span = span_at(if follow && client.is_some() { skew } else { SignedDuration::ZERO });
 
-    let on_the_way = match (&client, settings) {
+    let on_the_way = match (&client, asked) {
         (Some(client), Some(settings)) => Some(submit(cycle, client, settings, skew, follow, &span_at)),
         _ => None,
     };
     if let Some(Ok(query)) = &on_the_way {
         span = span_at(query.skew);
     }
-    let (traffic, events, health) = std::thread::scope(|scope| {
+    let [flows, recorded_events, recorded_health, recorded_vens] =
+        [SourceKind::Traffic, SourceKind::Events, SourceKind::Health, SourceKind::Vens].map(|source| cycle.recording(source));
+    let (traffic, (events, health, vens)) = std::thread::scope(|scope| {
         let others = scope.spawn(|| {
-            let events = match (&args.events, &client) {
-                (Some(path), _) => Some(sources::events_from_file(path, span.to)),
+            let events = match (recorded_events, &client) {
+                (Some(recording), _) => Some(sources::events_from_file(recording, span.to)),
                 (None, Some(client)) => Some(sources::events_from_pce(client, span.from, span.to)),
                 (None, None) => None,
             };
-            let health = match (&args.health, &client) {
-                (Some(path), _) => Some(sources::health_from_file(path)),
+            let health = match (recorded_health, &client) {
+                (Some(recording), _) => Some(sources::health_from_file(recording)),
                 (None, Some(client)) => Some(sources::health_from_pce(client)),
                 (None, None) => None,
             };
-            (events, health)
+            let vens = recorded_vens.map(|recording| {
+                // Whoever did not record the workloads gets a report without what only those tell.
+                let workloads = recording.folder().is_some_and(|_| recording.files("workloads-").is_ok());
+                snapshots::vens_from_file(recording, workloads)
+            });
+            (events, health, vens)
         });
-        let traffic = read_traffic(cycle, question, span, on_the_way, client.as_ref());
-        let (events, health) = others.join().unwrap_or((None, None));
-        (traffic, events, health)
+        let traffic = read_traffic(cycle, question, flows, span, on_the_way, client.as_ref());
+        (traffic, others.join().unwrap_or((None, None, None)))
     });
     if interrupt.stop.load(Ordering::SeqCst) {
         interrupt.wait_for_the_end();
@@ -112,6 +131,10 @@ pub fn report(cycle: &Cycle<'_>, question: &Question) -> Result<(Report, Memory)
         read.push(fetched.report);
         fetched.answer.map(|clusters| clusters.into_iter().map(health_of).collect())
     });
+    let vens = vens.and_then(|fetched| {
+        read.push(fetched.report);
+        fetched.answer.map(|inventory| vens::gather(&inventory, now))
+    });
     let judged_at = state.as_ref().and_then(|state| state.last_run.as_ref()).map(|last| last.at);
     let mut report = Report {
         schema: SCHEMA,
@@ -126,6 +149,7 @@ pub fn report(cycle: &Cycle<'_>, question: &Question) -> Result<(Report, Memory)
         traffic,
         events,
         health,
+        vens,
         rules: state.map(|state| rules::standing(&config.rules, &state.instances, judged_at)),
         changes: None,
         warnings: warnings.iter().map(|warning| visible(warning)).collect(),
@@ -154,22 +178,22 @@ fn submit(
 fn read_traffic(
     cycle: &Cycle<'_>,
     question: &Question,
+    flows: Option<Recording<'_>>,
     span: Span,
     on_the_way: Option<Result<sources::TrafficOnTheWay, String>>,
     client: Option<&Client>,
 ) -> Option<Read<Traffic>> {
-    let flows = cycle.args.flows.as_ref();
     // Only an answer in parts can hold a record twice.
-    let mut gather = Gather::new(span, &question.label, flows.is_none_or(|path| path.is_dir()));
+    let mut gather = Gather::new(span, &question.label, flows.is_none_or(|recording| recording.folder().is_some()));
     let mut endpoints = Endpoints::new(|_| Box::new([]));
-    let mut sink = RecordSink::new(&mut gather, &mut endpoints);
+    let mut reader = FlowReader::new(&mut gather, &mut endpoints);
     let mut report = match (flows, on_the_way, client) {
-        (Some(path), _, _) => sources::flows_from_file(path, &mut sink),
-        (None, Some(Ok(query)), Some(client)) => sources::collect_traffic(client, query, &mut sink, (span.from, span.to), cycle.progress),
+        (Some(recording), _, _) => sources::flows_from_file(recording, &mut reader),
+        (None, Some(Ok(query)), Some(client)) => sources::collect_traffic(client, query, &mut reader, (span.from, span.to), cycle.progress),
         (None, Some(Err(error)), _) => sources::failed(SourceKind::Traffic, error),
         _ => return None,
     };
-    report.unreadable = sink.unreadable;
+    report.unreadable = reader.unreadable;
     if report.status == SourceStatus::Failed {
         // Half an answer would look like a calm day.
         return Some(Read { report, answer: None });

@@ -2,14 +2,14 @@
 
 use super::measure::Measurements;
 use crate::config::Config;
-use crate::domain::alert::Group;
+use crate::domain::alert::{Group, Talker};
 use crate::domain::metric::SourceKind;
 use crate::domain::report::{InstanceReport, RuleReport, RuleState, SourceStatus, Suppression};
 use crate::domain::rule::{Rule, channels_for};
 use crate::domain::threshold::Severity;
 use crate::domain::time::Window;
 use crate::judge::memory::{Measured, Observation};
-use crate::judge::transition::{Finding, Instance, Stage, Verdict, fingerprint, retire, step};
+use crate::judge::transition::{Evidence, Finding, Instance, Stage, Verdict, fingerprint, missing, retire, step};
 use crate::judge::{health, outbox};
 use crate::state::State;
 use jiff::Timestamp;
@@ -37,12 +37,21 @@ pub(super) fn judge(state: &mut State, enabled: &[&Rule], selected: &[&Rule], re
         let partial = is_partial(rule, read);
         let mut findings = findings(rule, observation, partial, now);
         for fingerprint in mine.remove(&rule.name).unwrap_or_default() {
-            // A group that is no longer seen has nothing; whether that is certain depends on the answer.
-            if let Some(instance) = state.instances.get(&fingerprint) {
-                findings.entry(fingerprint).or_insert_with(|| {
-                    let lower_bound = partial || observation.absent_may_be_more;
-                    finding(rule, instance.group.clone(), Some(0.0), lower_bound, window(rule, observation, now), Vec::new())
-                });
+            if findings.contains_key(&fingerprint) {
+                continue;
+            }
+            let Some(instance) = state.instances.get(&fingerprint) else { continue };
+            // A group that is no longer seen has nothing, or is no more; whether that is certain depends on the answer.
+            let certain = !partial && !observation.absent_may_be_more;
+            if !observation.unlisted_is_gone {
+                let evidence = Evidence { lower_bound: !certain, ..Evidence::exact(0.0) };
+                let finding = finding(rule, instance.group.clone(), evidence, window(observation, now), Vec::new());
+                findings.insert(fingerprint, finding);
+            } else if certain && instance.stage != Stage::Resolved {
+                match missing(instance.clone(), now) {
+                    Some(instance) => state.instances.insert(fingerprint, instance),
+                    None => state.instances.remove(&fingerprint),
+                };
             }
         }
         let mut live = 0;
@@ -135,8 +144,8 @@ fn blank(rule: &Rule, config: &Config) -> RuleReport {
         name: rule.name.clone(),
         source: rule.source,
         metric: rule.metric.name(),
-        unit: rule.metric.unit(),
-        window: (rule.source != SourceKind::Health).then_some(rule.window),
+        unit: rule.unit(),
+        window: (!rule.source.is_snapshot() || rule.metric.is_sighting()).then_some(rule.window),
         state: RuleState::Disabled,
         severity: None,
         value: None,
@@ -209,7 +218,7 @@ fn fill(report: &mut RuleReport, rule: &Rule, read: &Measurements) {
     report.value = measured.and_then(|measured| measured.value).or_else(|| observation.groups.is_empty().then_some(0.0));
     report.lower_bound = partial || measured.map_or(observation.absent_may_be_more, |measured| measured.lower_bound);
     let undecided = observation.groups.iter().any(|measured| {
-        let verdict = verdict(rule, measured.value, measured.lower_bound || partial);
+        let verdict = verdict(rule, &evidence(rule, measured, partial));
         verdict.breach.is_none() && verdict.open.is_some()
     });
     if let Some(trouble) = &observation.trouble {
@@ -252,26 +261,26 @@ fn is_partial(rule: &Rule, read: &Measurements) -> bool {
     read.source(rule.source).is_some_and(|source| source.status == SourceStatus::Partial)
 }
 
-fn verdict(rule: &Rule, value: Option<f64>, lower_bound: bool) -> Verdict {
-    if rule.source == SourceKind::Health { health::verdict(rule, value) } else { Verdict::of(&rule.thresholds, value, lower_bound) }
+fn verdict(rule: &Rule, evidence: &Evidence) -> Verdict {
+    if rule.source == SourceKind::Health { health::verdict(rule, evidence) } else { Verdict::of(rule, evidence) }
 }
 
-fn window(rule: &Rule, observation: &Observation, now: Timestamp) -> Window {
-    match (rule.source, observation.covers) {
-        (SourceKind::Health, _) | (_, None) => Window { from: now, to: now },
-        (_, Some((from, to))) => Window { from, to },
+/// What a group of this rule can be judged by. Of a quotient an answer that is not whole says nothing.
+fn evidence(rule: &Rule, measured: &Measured, partial: bool) -> Evidence {
+    let evidence = measured.evidence(partial);
+    if partial && rule.ratio.is_some() { Evidence { uncertain: true, lower_bound: false, ..evidence } } else { evidence }
+}
+
+fn window(observation: &Observation, now: Timestamp) -> Window {
+    match observation.covers {
+        Some((from, to)) => Window { from, to },
+        None => Window { from: now, to: now },
     }
 }
 
-fn finding(
-    rule: &Rule,
-    group: Group,
-    value: Option<f64>,
-    lower_bound: bool,
-    window: Window,
-    top: Vec<crate::domain::alert::Talker>,
-) -> Finding {
-    Finding { verdict: verdict(rule, value, lower_bound), group, value, lower_bound, window, top }
+fn finding(rule: &Rule, group: Group, evidence: Evidence, window: Window, top: Vec<Talker>) -> Finding {
+    let Evidence { value, lower_bound, .. } = evidence;
+    Finding { verdict: verdict(rule, &evidence), group, value, lower_bound, window, top }
 }
 
 fn findings(rule: &Rule, observation: &Observation, partial: bool, now: Timestamp) -> BTreeMap<String, Finding> {
@@ -280,8 +289,7 @@ fn findings(rule: &Rule, observation: &Observation, partial: bool, now: Timestam
         .iter()
         .map(|measured| {
             let group: Group = rule.group_by.iter().map(ToString::to_string).zip(measured.group.iter().cloned()).collect();
-            let finding =
-                finding(rule, group, measured.value, measured.lower_bound || partial, window(rule, observation, now), measured.top.clone());
+            let finding = finding(rule, group, evidence(rule, measured, partial), window(observation, now), measured.top.clone());
             (fingerprint(&rule.name, &finding.group), finding)
         })
         .collect()

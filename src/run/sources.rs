@@ -44,49 +44,50 @@ pub fn failed(source: SourceKind, error: String) -> SourceReport {
     }
 }
 
-/// Hands the bodies of a traffic answer to whoever counts the records.
-pub struct RecordSink<'s, 'm> {
-    counts: &'s mut dyn FlowSink,
+/// Decodes the bodies of a traffic answer, and hands their records to whoever wants them.
+pub struct FlowReader<'s, 'm> {
+    sink: &'s mut dyn FlowSink,
     endpoints: &'s mut Endpoints<'m>,
     /// Records that could not be read, over all parts.
     pub unreadable: u64,
 }
 
-impl<'s, 'm> RecordSink<'s, 'm> {
-    /// A sink for one run.
-    pub fn new(counts: &'s mut dyn FlowSink, endpoints: &'s mut Endpoints<'m>) -> Self {
-        Self { counts, endpoints, unreadable: 0 }
+impl<'s, 'm> FlowReader<'s, 'm> {
+    /// A reader for one run.
+    pub fn new(sink: &'s mut dyn FlowSink, endpoints: &'s mut Endpoints<'m>) -> Self {
+        Self { sink, endpoints, unreadable: 0 }
     }
 
     fn read(&mut self, part: u32, body: impl Read + Send) -> Result<Decoded, DecodeError> {
-        self.counts.begin_part(part);
-        let decoded = decode_flows(body, self.endpoints, self.counts)?;
+        self.sink.begin_part(part);
+        let decoded = decode_flows(body, self.endpoints, self.sink)?;
         self.unreadable += decoded.unreadable;
         Ok(decoded)
     }
 }
 
-impl AnswerSink for RecordSink<'_, '_> {
+impl AnswerSink for FlowReader<'_, '_> {
     fn part(&mut self, part: u32, body: &mut (dyn Read + Send)) -> Result<u64, BodyError> {
         match self.read(part, body) {
             Ok(decoded) => Ok(decoded.rows),
             Err(DecodeError::Read(error)) => Err(BodyError::Network(error.to_string())),
+            Err(DecodeError::Enough) => Err(BodyError::Enough),
             Err(error) => Err(BodyError::Content(error.to_string())),
         }
     }
 }
 
 /// Reads recorded flows: a file, a folder of `--record`, or standard input.
-pub fn flows_from_file(path: &Path, sink: &mut RecordSink<'_, '_>) -> SourceReport {
+pub fn flows_from_file(recording: Recording<'_>, reader: &mut FlowReader<'_, '_>) -> SourceReport {
     let mut report = SourceReport { status: SourceStatus::Ok, error: None, ..failed(SourceKind::Traffic, String::new()) };
-    let files = match recorded(path, "traffic-") {
+    let files = match recording.files("traffic-") {
         Ok(files) => files,
         Err(error) => return failed(SourceKind::Traffic, error),
     };
     for (part, file) in (0u32..).zip(files) {
-        let result = open(&file).and_then(|reader| {
-            let mut counting = Counting { inner: reader, bytes: 0 };
-            let decoded = sink.read(part, &mut counting).map_err(|error| format!("{}: {error}", file.display()))?;
+        let result = file.open().and_then(|file_reader| {
+            let mut counting = Counting { inner: file_reader, bytes: 0 };
+            let decoded = reader.read(part, &mut counting).map_err(|error| format!("{}: {error}", file.name()))?;
             report.bytes += counting.bytes;
             Ok(decoded)
         });
@@ -102,11 +103,11 @@ pub fn flows_from_file(path: &Path, sink: &mut RecordSink<'_, '_>) -> SourceRepo
 }
 
 /// Reads recorded events.
-pub fn events_from_file(path: &Path, now: Timestamp) -> Fetched<Events> {
+pub fn events_from_file(recording: Recording<'_>, now: Timestamp) -> Fetched<Events> {
     let read = || -> Result<(Vec<Event>, u64), String> {
         let (mut list, mut unreadable) = (Vec::new(), 0);
-        for file in recorded(path, "events-")? {
-            let (events, bad) = crate::pce::events::parse_events(open(&file)?).map_err(|error| format!("{}: {error}", file.display()))?;
+        for file in recording.files("events-")? {
+            let (events, bad) = crate::pce::events::parse_events(file.open()?).map_err(|error| format!("{}: {error}", file.name()))?;
             list.extend(events);
             unreadable += bad;
         }
@@ -128,11 +129,11 @@ pub fn events_from_file(path: &Path, now: Timestamp) -> Fetched<Events> {
 }
 
 /// Reads recorded health.
-pub fn health_from_file(path: &Path) -> Fetched<Vec<Health>> {
+pub fn health_from_file(recording: Recording<'_>) -> Fetched<Vec<Health>> {
     let read = || -> Result<Vec<Health>, String> {
         let mut list = Vec::new();
-        for file in recorded(path, "health")? {
-            list.extend(crate::pce::health::parse_health(open(&file)?).map_err(|error| format!("{}: {error}", file.display()))?);
+        for file in recording.files("health")? {
+            list.extend(crate::pce::health::parse_health(file.open()?).map_err(|error| format!("{}: {error}", file.name()))?);
         }
         Ok(list)
     };
@@ -238,16 +239,16 @@ pub fn submit_traffic(
     Ok(TrafficOnTheWay { submitted, skew: measured })
 }
 
-/// Waits for the traffic query and streams its rows into the sink.
+/// Waits for the traffic query and streams its rows into the judge.
 pub fn collect_traffic(
     client: &Client,
     on_the_way: TrafficOnTheWay,
-    sink: &mut RecordSink<'_, '_>,
+    reader: &mut FlowReader<'_, '_>,
     span: (Timestamp, Timestamp),
     progress: &dyn Fn(&str),
 ) -> SourceReport {
     let base = SourceReport { from: Some(span.0), to: Some(span.1), ..failed(SourceKind::Traffic, String::new()) };
-    match collect(client, on_the_way.submitted, sink, progress) {
+    match collect(client, on_the_way.submitted, reader, progress) {
         Ok(answer) => SourceReport {
             status: if answer.missing.is_some() { SourceStatus::Partial } else { SourceStatus::Ok },
             records: answer.rows,
@@ -270,32 +271,76 @@ pub fn with_unreadable(mut report: SourceReport) -> SourceReport {
     report
 }
 
-/// The recorded files a path stands for.
-fn recorded(path: &Path, prefix: &str) -> Result<Vec<PathBuf>, String> {
-    if !path.is_dir() {
-        return Ok(vec![path.to_path_buf()]);
-    }
-    let wrong = |error: io::Error| format!("cannot read the folder {}: {error}", path.display());
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(path).map_err(wrong)? {
-        let entry = entry.map_err(wrong)?;
-        if entry.file_name().to_str().is_some_and(|name| name.starts_with(prefix) && name.contains(".json")) {
-            files.push(entry.path());
-        }
-    }
-    // traffic-10 comes after traffic-9.
-    files.sort_by_key(|file| (file.as_os_str().len(), file.clone()));
-    if files.is_empty() {
-        return Err(format!("the folder {} holds no {prefix}*.json.gz of --record", path.display()));
-    }
-    Ok(files)
+/// An answer that was recorded, instead of one that is asked for.
+#[derive(Debug, Clone, Copy)]
+pub enum Recording<'r> {
+    /// A file, a folder of `--record`, or `-` for standard input.
+    Path(&'r Path),
+    /// The answer itself.
+    Text(&'r [u8]),
+    /// There was none, for this reason.
+    Failed(&'r str),
 }
 
-fn open(path: &Path) -> Result<Box<dyn Read + Send>, String> {
-    if path.as_os_str() == "-" {
-        return Ok(Box::new(io::stdin()));
+/// One file of a recording.
+pub(super) enum Recorded<'r> {
+    Path(PathBuf),
+    Text(&'r [u8]),
+}
+
+impl<'r> Recording<'r> {
+    /// The folder, when it is one.
+    pub(super) fn folder(&self) -> Option<&'r Path> {
+        if let Recording::Path(path) = self { Some(*path).filter(|path| path.is_dir()) } else { None }
     }
-    File::open(path).map(|file| Box::new(file) as Box<dyn Read + Send>).map_err(|error| format!("cannot read {}: {error}", path.display()))
+
+    /// What it is called in messages.
+    pub(super) fn name(&self) -> String {
+        if let Recording::Path(path) = self { path.display().to_string() } else { "the given answer".to_owned() }
+    }
+
+    /// The files it stands for; in a folder those whose name begins like this.
+    pub(super) fn files(self, prefix: &str) -> Result<Vec<Recorded<'r>>, String> {
+        let path = match self {
+            Recording::Text(text) => return Ok(vec![Recorded::Text(text)]),
+            Recording::Failed(error) => return Err(error.to_owned()),
+            Recording::Path(path) if !path.is_dir() => return Ok(vec![Recorded::Path(path.to_path_buf())]),
+            Recording::Path(path) => path,
+        };
+        let wrong = |error: io::Error| format!("cannot read the folder {}: {error}", path.display());
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(path).map_err(wrong)? {
+            let entry = entry.map_err(wrong)?;
+            if entry.file_name().to_str().is_some_and(|name| name.starts_with(prefix) && name.contains(".json")) {
+                files.push(entry.path());
+            }
+        }
+        // traffic-10 comes after traffic-9.
+        files.sort_by_key(|file| (file.as_os_str().len(), file.clone()));
+        if files.is_empty() {
+            return Err(format!("the folder {} holds no {prefix}*.json.gz of --record", path.display()));
+        }
+        Ok(files.into_iter().map(Recorded::Path).collect())
+    }
+}
+
+impl<'r> Recorded<'r> {
+    /// Opens it; `-` is standard input.
+    pub(super) fn open(&self) -> Result<Box<dyn Read + Send + 'r>, String> {
+        match self {
+            Recorded::Text(text) => Ok(Box::new(*text)),
+            Recorded::Path(path) if path.as_os_str() == "-" => Ok(Box::new(io::stdin())),
+            Recorded::Path(path) => match File::open(path) {
+                Ok(file) => Ok(Box::new(file)),
+                Err(error) => Err(format!("cannot read {}: {error}", path.display())),
+            },
+        }
+    }
+
+    /// What it is called in messages.
+    pub(super) fn name(&self) -> String {
+        if let Recorded::Path(path) = self { path.display().to_string() } else { "the given answer".to_owned() }
+    }
 }
 
 struct Counting<R> {

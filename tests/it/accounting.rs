@@ -6,7 +6,6 @@ use pcemon::domain::filter::{Filter, Pattern, TrafficCondition};
 use pcemon::domain::metric::{Metric, SourceKind};
 use pcemon::domain::record::{Decision, Direction};
 use pcemon::domain::rule::{Matcher, Rule};
-use pcemon::domain::threshold::Thresholds;
 use pcemon::domain::time::{Window, after};
 use pcemon::judge::ask;
 use pcemon::judge::memory::{Observation, RuleMemory};
@@ -32,24 +31,8 @@ fn rule(
     window: Duration,
 ) -> Rule {
     let named = |list: Vec<TrafficCondition>| list.into_iter().map(|condition| (String::new(), condition)).collect();
-    Rule {
-        name: name.to_owned(),
-        source: SourceKind::Traffic,
-        metric,
-        matcher: Matcher::Traffic(Filter { all: named(all), none: named(none) }),
-        group_by,
-        window,
-        thresholds: Thresholds::default(),
-        hold: Duration::ZERO,
-        keep_firing_for: Duration::ZERO,
-        cooldown: Duration::ZERO,
-        notify: None,
-        labels: BTreeMap::new(),
-        description: None,
-        runbook: None,
-        enabled: true,
-        line: 1,
-    }
+    let matcher = Matcher::Traffic(Filter { all: named(all), none: named(none) });
+    Rule { group_by, window, cooldown: Duration::ZERO, ..Rule::counting(name, SourceKind::Traffic, metric, matcher) }
 }
 
 pub type Key = fn(&PointView<'_>) -> Option<Vec<Option<String>>>;

@@ -5,7 +5,7 @@ mod limits;
 mod local;
 mod payloads;
 pub(crate) mod real_parts;
-mod real_services;
+pub(crate) mod real_services;
 mod settings;
 
 use jiff::Timestamp;

@@ -145,6 +145,7 @@ fn the_example_names_every_key() {
         "decision src_label dst_label any_label src_ip dst_ip any_ip src_ip_list dst_ip_list any_ip_list src_workload dst_workload",
         "any_workload src_managed dst_managed src_enforcement dst_enforcement src_os dst_os port proto process service user fqdn",
         "direction state transmission network client_type status notification actor pce_fqdn resource",
+        "ven label version os enforcement sync_state condition online offline heartbeat_older ven_type active_pce ip",
     ]
     .iter()
     .flat_map(|line| line.split(' '))
@@ -202,7 +203,7 @@ fn defaults_hold_for_every_rule_that_does_not_say_otherwise() {
 fn a_fault_in_the_defaults_is_told_once() {
     let rules =
         (0..5).map(|number| format!("[[rules]]\nname = \"{number}\"\nsource = \"events\"\nwarning = \">= 1\"\n")).collect::<String>();
-    let error = refused(&format!("[defaults]\nwindow = \"10 parsecs\"\nremember = \"1d\"\ncooldwon = \"5m\"\n{rules}"));
+    let error = refused(&format!("[defaults]\nwindow = \"10 parsecs\"\nremember = \"1 dy\"\ncooldwon = \"5m\"\n{rules}"));
     let lines: Vec<usize> = error.problems().iter().map(|at| at.line).collect();
     assert_eq!(lines, [2, 3, 4], "{}", error.render(false));
 }
@@ -249,7 +250,7 @@ source = "health"
     assert_eq!((traffic.all.len(), traffic.none.len()), (30, 1));
     let Matcher::Events(events) = &config.rules[1].matcher else { panic!() };
     assert_eq!(events.all.len(), 8);
-    assert_eq!((&config.rules[2].matcher, &config.rules[2].metric), (&Matcher::Health, &Metric::Status));
+    assert_eq!((&config.rules[2].matcher, &config.rules[2].metric), (&Matcher::Everything, &Metric::Status));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs, reason = "a test that panics says where")]
 
 mod accounting;
+mod adhoc;
 mod channels;
 mod check;
 mod check_accounting;
@@ -13,6 +14,7 @@ mod generated;
 mod lang;
 mod pce;
 mod render;
+mod report;
 mod sim;
 mod sim_estate;
 mod sim_server;

@@ -63,12 +63,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("sim", &["domain"]),
     // The config asks each kind of channel to read its own table; the kinds know only the reader.
     ("config", &["domain", "channels", "lang"]),
-    ("cli", &["domain", "render", "config::reader", "lang"]),
+    // The flags that choose records are made from the keys of `match`.
+    // A report is added up and told; it knows the rules only as the state left them.
+    ("report", &["domain", "judge", "render", "lang"]),
+    ("cli", &["domain", "render", "report", "config::reader", "config::conditions", "config::flags", "lang"]),
     // One cycle brings everything together, but knows neither the front desk nor the simulated PCE.
-    ("run", &["domain", "cli", "config", "pce", "judge", "state", "channels", "heartbeat", "render"]),
+    ("run", &["domain", "cli", "config", "pce", "judge", "state", "channels", "heartbeat", "render", "report"]),
     // The front desk may import everything but the simulated PCE, which is the demo's alone.
-    ("app", &["cli", "config", "state", "render", "commands", "lang"]),
-    ("commands", &["domain", "app", "cli", "config", "run", "state", "channels", "render", "judge"]),
+    ("app", &["cli", "config", "run", "state", "render", "commands", "lang"]),
+    ("commands", &["domain", "app", "cli", "config", "run", "state", "channels", "render", "judge", "report"]),
     ("main", &[]),
     ("lib", &[]),
 ];

@@ -8,7 +8,7 @@ use pcemon::domain::alert::{AlertState, Group, Parcel, PceIdentity, Reason};
 use pcemon::domain::threshold::Severity;
 use pcemon::domain::time::Window;
 use pcemon::judge::outbox::{self, Addressee, Policy};
-use pcemon::judge::transition::{Finding, Stage, Verdict, fingerprint, step};
+use pcemon::judge::transition::{Evidence, Finding, Stage, Verdict, fingerprint, step};
 use pcemon::run::deliver::{Ready, ReadyChannels, send_all};
 use pcemon::state::State;
 use proptest::prelude::*;
@@ -165,7 +165,7 @@ impl World {
                 group,
                 value,
                 lower_bound: false,
-                verdict: Verdict::of(&rule.thresholds, value, false),
+                verdict: Verdict::of(&rule, &Evidence { value, ..Evidence::default() }),
                 window: Window { from: now, to: now },
                 top: Vec::new(),
             };

@@ -1,0 +1,323 @@
+//! Flags of the ad-hoc commands: which records, which span, in which shape. The flags that choose records
+//! are made from the keys of `match` in the config, so that there is one list of them.
+
+use super::parse_now;
+use crate::config::conditions::{TRUE_OR_FALSE, keys};
+use crate::config::flags::Asked;
+use crate::domain::metric::SourceKind;
+use crate::domain::time::parse_duration;
+use clap::builder::Str;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
+use jiff::Timestamp;
+use std::marker::PhantomData;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// `pcemon flows`
+#[derive(Debug, Clone, Args)]
+pub struct FlowsArgs {
+    /// Read flows from a recorded answer: a file (JSON array or one object per line, plain or gzip), a folder of --record, or - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub flows: Option<PathBuf>,
+    /// Order, the largest or latest first; without it flows come as the PCE sends them
+    #[arg(long, value_enum, value_name = "COLUMN")]
+    pub sort: Option<FlowOrder>,
+    /// Rows and columns.
+    #[command(flatten)]
+    pub shape: Shape,
+    /// Span of time.
+    #[command(flatten)]
+    pub span: SpanArgs,
+    /// Where from.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// Which records.
+    #[command(flatten)]
+    pub which: MatchArgs<Flows>,
+}
+
+/// Orders of flows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FlowOrder {
+    /// Bytes both ways
+    Bytes,
+    /// Connections
+    Connections,
+    /// Mean rate over the record's own span
+    Bandwidth,
+    /// First detected
+    First,
+    /// Last detected
+    Last,
+}
+
+/// `pcemon top`
+#[derive(Debug, Clone, Args)]
+pub struct TopArgs {
+    /// What to rank
+    #[arg(value_enum, default_value_t = Ranked::Talkers, value_name = "WHAT")]
+    pub what: Ranked,
+    /// What to rank by
+    #[arg(long, value_enum, default_value_t = Measure::Connections, value_name = "MEASURE")]
+    pub by: Measure,
+    /// Label key for `top labels`, for example app, role, env or loc
+    #[arg(long, value_name = "KEY", default_value = "app")]
+    pub key: String,
+    /// Rows shown; 0 shows all
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub limit: usize,
+    /// Read flows from a recorded answer: the same forms as for `pcemon flows`
+    #[arg(long, value_name = "FILE")]
+    pub flows: Option<PathBuf>,
+    /// Span of time.
+    #[command(flatten)]
+    pub span: SpanArgs,
+    /// Where from.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// Which records.
+    #[command(flatten)]
+    pub which: MatchArgs<Flows>,
+}
+
+/// What `top` ranks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Ranked {
+    /// Sources
+    Talkers,
+    /// Destinations
+    Destinations,
+    /// Source and destination
+    Pairs,
+    /// Destination port and protocol
+    Ports,
+    /// Processes on the reporting side
+    Processes,
+    /// Label of the source and label of the destination (--key)
+    Labels,
+}
+
+impl Ranked {
+    /// As typed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Ranked::Talkers => "talkers",
+            Ranked::Destinations => "destinations",
+            Ranked::Pairs => "pairs",
+            Ranked::Ports => "ports",
+            Ranked::Processes => "processes",
+            Ranked::Labels => "labels",
+        }
+    }
+}
+
+/// What `top` ranks by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Measure {
+    /// Connections
+    Connections,
+    /// Bytes both ways
+    Bytes,
+    /// Connections that policy blocked
+    Blocked,
+}
+
+impl Measure {
+    /// As typed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Measure::Connections => "connections",
+            Measure::Bytes => "bytes",
+            Measure::Blocked => "blocked",
+        }
+    }
+}
+
+/// `pcemon events`
+#[derive(Debug, Clone, Args)]
+pub struct EventsArgs {
+    /// Read events from a recorded answer: a file (JSON array or one object per line, plain or gzip), a folder of --record, or - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub events: Option<PathBuf>,
+    /// Rows and columns.
+    #[command(flatten)]
+    pub shape: Shape,
+    /// Span of time.
+    #[command(flatten)]
+    pub span: SpanArgs,
+    /// Where from.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// Which records.
+    #[command(flatten)]
+    pub which: MatchArgs<Events>,
+}
+
+/// `pcemon health`
+#[derive(Debug, Clone, Args)]
+pub struct HealthArgs {
+    /// Read health from a recorded answer: a file, a folder of --record, or - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub health: Option<PathBuf>,
+    /// Where from.
+    #[command(flatten)]
+    pub source: SourceArgs,
+}
+
+/// Where answers come from and go to.
+#[derive(Debug, Clone, Args)]
+pub struct SourceArgs {
+    /// Take this as the present instant (RFC 3339)
+    #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
+    pub now: Option<Timestamp>,
+    /// Keep the raw answers of the PCE in this folder, compressed
+    #[arg(long, value_name = "DIR")]
+    pub record: Option<PathBuf>,
+}
+
+/// Which rows and columns are shown.
+#[derive(Debug, Clone, Args)]
+pub struct Shape {
+    /// Turn the order round
+    #[arg(long)]
+    pub reverse: bool,
+    /// Rows shown; 0 shows all [default: 50 in a table or a sorted list, all else]
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Columns, in this order; `--columns help` lists them [default: a few in a table, all else]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub columns: Vec<String>,
+}
+
+/// The span of time that is looked at.
+#[derive(Debug, Clone, Args)]
+pub struct SpanArgs {
+    /// From this instant (RFC 3339), or from so long ago (2h)
+    #[arg(long, value_name = "WHEN", value_parser = parse_when)]
+    pub since: Option<When>,
+    /// Up to this instant (RFC 3339), or up to so long ago [default: now]
+    #[arg(long, value_name = "WHEN", value_parser = parse_when)]
+    pub until: Option<When>,
+    /// So long before the end [default: 1h for traffic, 24h for events; with a recorded answer everything in it]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, conflicts_with = "since")]
+    pub window: Option<Duration>,
+}
+
+/// An instant as people name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// This one.
+    At(Timestamp),
+    /// So long before now.
+    Ago(Duration),
+}
+
+fn parse_when(text: &str) -> Result<When, String> {
+    if let Ok(at) = text.parse() {
+        return Ok(When::At(at));
+    }
+    parse_duration(text)
+        .map(When::Ago)
+        .map_err(|_| format!("'{text}' is neither an instant nor a duration; write for example 2026-11-20T10:00:00Z, 90m or 2h"))
+}
+
+/// A source whose records can be chosen by flags.
+pub trait Chosen {
+    /// Which.
+    const SOURCE: SourceKind;
+    /// Heading of the flags in help.
+    const HEADING: &'static str;
+}
+
+/// Flow records.
+#[derive(Debug, Clone)]
+pub struct Flows;
+impl Chosen for Flows {
+    const SOURCE: SourceKind = SourceKind::Traffic;
+    const HEADING: &'static str = "Which flows (lists with commas; each also as --not-..., which leaves out)";
+}
+
+/// Audit events.
+#[derive(Debug, Clone)]
+pub struct Events;
+impl Chosen for Events {
+    const SOURCE: SourceKind = SourceKind::Events;
+    const HEADING: &'static str = "Which events (lists with commas; each also as --not-..., which leaves out)";
+}
+
+/// The flags that choose records.
+#[derive(Debug, Clone)]
+pub struct MatchArgs<S> {
+    /// What they asked for, in the order of the keys.
+    pub asked: Vec<Asked>,
+    source: PhantomData<S>,
+}
+
+/// The flag of a key: its own name with dashes, unless that is taken.
+fn flag_of(key: &str) -> String {
+    // `--state` is the state file of every command.
+    if key == "state" { "connection-state".to_owned() } else { key.replace('_', "-") }
+}
+
+/// Argument id and flag for each side of a key.
+fn sides(key: &str) -> [(String, String, bool); 2] {
+    let flag = flag_of(key);
+    [(format!("match.{key}"), flag.clone(), false), (format!("exclude.{key}"), format!("not-{flag}"), true)]
+}
+
+const TABLES: [(&str, &str, bool, &str); 2] = [
+    ("match-table", "match", false, "Conditions written as in the config: 'decision = [\"blocked\"], port = [3306]'"),
+    ("exclude-table", "exclude", true, "Conditions that leave out, written as in the config"),
+];
+
+impl<S: Chosen> Args for MatchArgs<S> {
+    fn augment_args(command: Command) -> Command {
+        let mut command = command;
+        let add = |command: Command, id: String, flag: String, takes: &'static str| {
+            let arg = Arg::new(id).long(Str::from(flag)).value_name(takes).help_heading(S::HEADING).action(ArgAction::Append);
+            (command, if takes == TRUE_OR_FALSE { arg.num_args(0..=1).default_missing_value("true") } else { arg })
+        };
+        for key in keys(S::SOURCE) {
+            for (id, flag, exclude) in sides(&key.name) {
+                let (rest, arg) = add(command, id, flag, key.takes);
+                // Twice as many flags would hide the first half of them.
+                command = rest.arg(arg.help(key.about.clone()).hide(exclude));
+            }
+        }
+        for (id, flag, _, help) in TABLES {
+            let (rest, arg) = add(command, id.to_owned(), flag.to_owned(), "TOML");
+            command = rest.arg(arg.help(help));
+        }
+        command
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl<S: Chosen> FromArgMatches for MatchArgs<S> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut asked = Vec::new();
+        let mut add = |id: &str, flag: &str, key: Option<&str>, exclude: bool| {
+            if let Some(values) = matches.get_many::<String>(id) {
+                let values = values.cloned().collect();
+                asked.push(Asked { flag: format!("--{flag}"), key: key.map(str::to_owned), values, exclude });
+            }
+        };
+        for key in keys(S::SOURCE) {
+            for (id, flag, exclude) in sides(&key.name) {
+                add(&id, &flag, Some(&key.name), exclude);
+            }
+        }
+        for (id, flag, exclude, _) in TABLES {
+            add(id, flag, None, exclude);
+        }
+        Ok(Self { asked, source: PhantomData })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,190 @@
+//! `pcemon flows`: flow records, chosen by the keys of a rule's `match`.
+
+use super::listing::{self, Contents, Listing, Offer};
+use super::{AS_REPORTED, accounting, ask, conclude};
+use crate::app::Exit;
+use crate::cli::Global;
+use crate::cli::adhoc::{FlowOrder, FlowsArgs};
+use crate::config::flags;
+use crate::domain::field::Field;
+use crate::domain::metric::{SourceKind, Unit};
+use crate::domain::record::{Endpoint, Flow, proto_name};
+use crate::domain::time::since;
+use crate::judge::traffic::field_value;
+use crate::render::sheet::{Cell, Closing, Column, Kind};
+use crate::run::query;
+
+type Read = fn(&Flow<'_>) -> Cell;
+
+const fn offer(name: &'static str, title: &'static str, kind: Kind, usual: bool, about: &'static str, read: Read) -> (Offer, Read) {
+    (Offer { name, title, kind, usual, about }, read)
+}
+
+const COLUMNS: &[(Offer, Read)] = &[
+    offer("first", "first", Kind::Fixed, false, "when the bucket's first connection was seen", |flow| time(flow.first)),
+    offer("last", "last", Kind::Fixed, true, "when its last was seen", |flow| time(flow.last)),
+    offer("src", "source", Kind::Text, true, "source: workload name, else host name, else address", |flow| name(&flow.src.endpoint)),
+    offer("src_ip", "source ip", Kind::Fixed, false, "source address", |flow| Cell::text(&flow.src.endpoint.ip_text)),
+    offer("src_fqdn", "source fqdn", Kind::Text, false, "domain name of the source", |flow| Cell::text(&flow.src.endpoint.fqdn)),
+    offer("src_labels", "source labels", Kind::Text, false, "all labels of the source", |flow| labels(&flow.src.endpoint)),
+    offer("src_ip_lists", "source ip lists", Kind::Text, false, "IP lists of the source", |flow| lists(&flow.src.endpoint)),
+    offer("src_managed", "source managed", Kind::Fixed, false, "whether a VEN manages the source", |flow| managed(&flow.src.endpoint)),
+    offer("src_enforcement", "source enforcement", Kind::Fixed, false, "enforcement mode of the source", |flow| {
+        enforcement(&flow.src.endpoint)
+    }),
+    offer("src_os", "source os", Kind::Fixed, false, "operating system of the source", |flow| system(&flow.src.endpoint)),
+    offer("dst", "destination", Kind::Text, true, "destination: workload name, else host name, else address", |flow| {
+        name(&flow.dst.endpoint)
+    }),
+    offer("dst_ip", "destination ip", Kind::Fixed, false, "destination address", |flow| Cell::text(&flow.dst.endpoint.ip_text)),
+    offer("dst_fqdn", "destination fqdn", Kind::Text, false, "domain name of the destination", |flow| Cell::text(&flow.dst.endpoint.fqdn)),
+    offer("dst_labels", "destination labels", Kind::Text, false, "all labels of the destination", |flow| labels(&flow.dst.endpoint)),
+    offer("dst_ip_lists", "destination ip lists", Kind::Text, false, "IP lists of the destination", |flow| lists(&flow.dst.endpoint)),
+    offer("dst_managed", "destination managed", Kind::Fixed, false, "whether a VEN manages the destination", |flow| {
+        managed(&flow.dst.endpoint)
+    }),
+    offer("dst_enforcement", "destination enforcement", Kind::Fixed, false, "enforcement mode of the destination", |flow| {
+        enforcement(&flow.dst.endpoint)
+    }),
+    offer("dst_os", "destination os", Kind::Fixed, false, "operating system of the destination", |flow| system(&flow.dst.endpoint)),
+    offer("port", "port", Kind::Number, true, "destination port", |flow| {
+        flow.port.map_or(Cell::Nothing, |port| Cell::Plain(u64::from(port)))
+    }),
+    offer(
+        "proto",
+        "proto",
+        Kind::Fixed,
+        true,
+        "protocol",
+        |flow| {
+            if flow.proto < 0 { Cell::Nothing } else { Cell::Text(proto_name(flow.proto)) }
+        },
+    ),
+    offer("decision", "decision", Kind::Fixed, true, "policy decision", |flow| Cell::Text(flow.decision.name().to_owned())),
+    offer("direction", "direction", Kind::Fixed, false, "which end reported: inbound (the destination), outbound (the source)", |flow| {
+        Cell::Text(flow.direction.name().to_owned())
+    }),
+    offer("connections", "conns", Kind::Number, true, "connections so far in the bucket", |flow| {
+        Cell::Count(flow.connections, Unit::Connections)
+    }),
+    offer("bytes", "bytes", Kind::Number, true, "bytes both ways", |flow| Cell::Count(bytes(flow), Unit::Bytes)),
+    offer("bytes_in", "bytes in", Kind::Number, false, "bytes received by the destination", |flow| Cell::Count(flow.bytes_in, Unit::Bytes)),
+    offer("bytes_out", "bytes out", Kind::Number, false, "bytes sent by the destination", |flow| Cell::Count(flow.bytes_out, Unit::Bytes)),
+    offer(
+        "bandwidth",
+        "mean rate",
+        Kind::Number,
+        true,
+        "bytes * 8 / (last - first): the mean over the bucket, in bits per second",
+        |flow| rate(flow).map_or(Cell::Nothing, |rate| Cell::Amount(rate, Unit::BitsPerSecond)),
+    ),
+    offer("process", "process", Kind::Text, false, "process on the reporting side", |flow| Cell::text(flow.process)),
+    offer("service", "service", Kind::Text, false, "Windows service on the reporting side", |flow| Cell::text(flow.service)),
+    offer("user", "user", Kind::Text, false, "user on the reporting side", |flow| Cell::text(flow.user)),
+    offer("state", "state", Kind::Fixed, false, "state of the connection", |flow| Cell::text(flow.state)),
+    offer("transmission", "transmission", Kind::Fixed, false, "broadcast or multicast; nothing for unicast", |flow| {
+        Cell::text(flow.transmission)
+    }),
+    offer("network", "network", Kind::Text, false, "network", |flow| Cell::text(flow.network)),
+    offer("client_type", "client type", Kind::Fixed, false, "kind of reporter", |flow| Cell::text(flow.client_type)),
+];
+
+/// Runs the command.
+pub fn run(global: &Global, args: &FlowsArgs) -> Exit {
+    let chosen = flags::traffic(&args.which.asked)?;
+    for warning in &chosen.warnings {
+        log::warn!("{warning}");
+    }
+    let offers: Vec<Offer> = COLUMNS.iter().map(|(offer, _)| *offer).collect();
+    let label = |name: &str| match Field::parse(SourceKind::Traffic, name) {
+        Some(Field::SrcLabel(_) | Field::DstLabel(_)) => Some(Column { name: name.to_owned(), title: name.to_owned(), kind: Kind::Text }),
+        _ => None,
+    };
+    let hint = "\nsrc_label:KEY and dst_label:KEY show one label, for example dst_label:role.\n";
+    let Some((columns, picked)) = listing::choose(&offers, &args.shape.columns, label, hint)? else { return Ok(0) };
+    let fields: Vec<Option<Field>> =
+        columns.iter().skip(offers.len()).map(|(column, _)| Field::parse(SourceKind::Traffic, &column.name)).collect();
+    ask(global, args.flows.as_deref(), &args.source, |query, style| {
+        let contents =
+            Contents { schema: "pcemon.flows/1", rows: "flows", nouns: ["flow", "flows"], columns, chosen: picked, facts: accounting() };
+        let listing = Listing::prepare(global, style, contents, Some(&args.shape), args.sort.is_some())?;
+        let mut rows = listing.open()?;
+        let (mut connections, mut volume) = (0u64, 0u64);
+        let answer = query::flows(query, &args.span, &chosen.filter, &mut |flow| {
+            connections = connections.saturating_add(flow.connections);
+            volume = volume.saturating_add(bytes(flow));
+            let key = key(flow, args.sort);
+            let wants: Vec<bool> = (0..COLUMNS.len()).map(|place| rows.wants(place)).collect();
+            rows.row(if args.shape.reverse { -key } else { key }, || {
+                let own = COLUMNS.iter().zip(&wants).map(|((_, read), wanted)| if *wanted { read(flow) } else { Cell::Nothing });
+                let more =
+                    fields.iter().map(|field| field.as_ref().and_then(|field| field_value(field, flow)).map_or(Cell::Nothing, Cell::Text));
+                own.chain(more).collect()
+            })
+        })?;
+        let mut closing = Closing { facts: super::span_facts(answer.span), notes: Vec::new() };
+        closing.facts.extend([("connections", connections.into()), ("bytes", volume.into())]);
+        closing.notes.extend(super::span_note(answer.span, style));
+        closing.notes.push(AS_REPORTED.to_owned());
+        rows.finish(global, &answer.report, closing)?;
+        conclude(&answer.report)
+    })
+}
+
+fn key(flow: &Flow<'_>, order: Option<FlowOrder>) -> i128 {
+    match order {
+        None => 0,
+        Some(FlowOrder::Bytes) => i128::from(bytes(flow)),
+        Some(FlowOrder::Connections) => i128::from(flow.connections),
+        // The bits of numbers that are not negative order as the numbers do.
+        Some(FlowOrder::Bandwidth) => rate(flow).map_or(-1, |rate| i128::from(rate.to_bits())),
+        Some(FlowOrder::First) => flow.first.map_or(i128::MIN + 1, |at| at.as_nanosecond()),
+        Some(FlowOrder::Last) => flow.last.map_or(i128::MIN + 1, |at| at.as_nanosecond()),
+    }
+}
+
+pub(super) fn bytes(flow: &Flow<'_>) -> u64 {
+    flow.bytes_in.saturating_add(flow.bytes_out)
+}
+
+/// The mean over the bucket; a bucket without an extent has none.
+fn rate(flow: &Flow<'_>) -> Option<f64> {
+    let seconds = since(flow.last?, flow.first?).as_secs_f64();
+    (seconds > 0.0).then(|| bytes(flow) as f64 * 8.0 / seconds)
+}
+
+fn time(at: Option<jiff::Timestamp>) -> Cell {
+    at.map_or(Cell::Nothing, Cell::Time)
+}
+
+fn name(end: &Endpoint) -> Cell {
+    Cell::text(end.display_name())
+}
+
+fn labels(end: &Endpoint) -> Cell {
+    end.workload
+        .as_ref()
+        .filter(|workload| !workload.labels.is_empty())
+        .map_or(Cell::Nothing, |workload| Cell::Pairs(workload.labels.clone()))
+}
+
+fn lists(end: &Endpoint) -> Cell {
+    if end.ip_lists.is_empty() { Cell::Nothing } else { Cell::List(end.ip_lists.clone()) }
+}
+
+fn managed(end: &Endpoint) -> Cell {
+    Cell::Flag(end.is_managed())
+}
+
+fn enforcement(end: &Endpoint) -> Cell {
+    end.workload.as_ref().map_or(Cell::Nothing, |workload| Cell::text(&workload.enforcement))
+}
+
+fn system(end: &Endpoint) -> Cell {
+    end.workload.as_ref().map_or(Cell::Nothing, |workload| Cell::text(&workload.os))
+}
+
+/// Connections that policy stopped are those of this decision.
+pub(super) fn blocked(flow: &Flow<'_>) -> u64 {
+    if flow.decision == crate::domain::record::Decision::Blocked { flow.connections } else { 0 }
+}

@@ -1,0 +1,81 @@
+//! `pcemon health`: the PCE's clusters and their nodes.
+
+use super::listing::{Contents, Listing};
+use super::{ask, conclude};
+use crate::app::Exit;
+use crate::cli::Global;
+use crate::cli::adhoc::HealthArgs;
+use crate::domain::metric::Unit;
+use crate::domain::record::{Health, HealthNode};
+use crate::render::sheet::{Audience, Cell, Closing, Column, Kind};
+use crate::run::query;
+
+/// Name, title, how it behaves.
+const COLUMNS: [(&str, &str, Kind); 9] = [
+    ("cluster", "cluster", Kind::Text),
+    ("node", "node", Kind::Text),
+    ("type", "type", Kind::Fixed),
+    ("status", "status", Kind::Fixed),
+    ("cpu", "cpu", Kind::Number),
+    ("memory", "memory", Kind::Number),
+    ("disk", "disk", Kind::Number),
+    ("replication_lag", "lag", Kind::Number),
+    ("notes", "notes", Kind::Text),
+];
+
+/// Runs the command.
+pub fn run(global: &Global, args: &HealthArgs) -> Exit {
+    ask(global, args.health.as_deref(), &args.source, |query, style| {
+        let columns = COLUMNS
+            .iter()
+            .map(|(name, title, kind)| (Column { name: (*name).to_owned(), title: (*title).to_owned(), kind: *kind }, Audience::Everybody))
+            .collect();
+        let contents =
+            Contents { schema: "pcemon.health/1", rows: "health", nouns: ["row", "rows"], columns, chosen: Vec::new(), facts: Vec::new() };
+        let listing = Listing::prepare(global, style, contents, None, false)?;
+        let mut rows = listing.open()?;
+        let answer = query::health(query)?;
+        for cluster in &answer.records {
+            let _all_are_counted = rows.row(0, || of_cluster(cluster));
+            for node in &cluster.nodes {
+                let _all_are_counted = rows.row(0, || of_node(cluster, node));
+            }
+        }
+        rows.finish(global, &answer.report, Closing::default())?;
+        conclude(&answer.report)
+    })
+}
+
+fn of_cluster(cluster: &Health) -> Vec<Cell> {
+    let mut notes = cluster.notes.clone();
+    notes.extend(cluster.listen_only_since.as_ref().map(|at| format!("listen-only mode since {at}")));
+    vec![
+        Cell::text(&cluster.fqdn),
+        Cell::Nothing,
+        Cell::Text("cluster".to_owned()),
+        Cell::text(&cluster.status_text),
+        ratio(cluster.cpu),
+        ratio(cluster.memory),
+        ratio(cluster.disk),
+        cluster.replication_lag.map_or(Cell::Nothing, |lag| Cell::Amount(lag, Unit::Seconds)),
+        if notes.is_empty() { Cell::Nothing } else { Cell::List(notes) },
+    ]
+}
+
+fn of_node(cluster: &Health, node: &HealthNode) -> Vec<Cell> {
+    vec![
+        Cell::text(&cluster.fqdn),
+        Cell::text(&node.name),
+        Cell::text(&node.kind),
+        Cell::text(&node.status),
+        ratio(node.cpu),
+        ratio(node.memory),
+        ratio(node.disk),
+        Cell::Nothing,
+        Cell::Nothing,
+    ]
+}
+
+fn ratio(value: Option<f64>) -> Cell {
+    value.map_or(Cell::Nothing, |value| Cell::Amount(value, Unit::Ratio))
+}

@@ -1,0 +1,187 @@
+//! `pcemon top`: who talks most, on one screen.
+
+use super::flows::{blocked, bytes};
+use super::listing::{Contents, Listing};
+use super::{AS_REPORTED, accounting, ask, conclude, span_facts, span_note};
+use crate::app::{Exit, Failure};
+use crate::cli::Global;
+use crate::cli::adhoc::{Measure, Ranked, Shape, TopArgs};
+use crate::config::flags;
+use crate::domain::metric::Unit;
+use crate::domain::record::{Flow, proto_name};
+use crate::domain::text::quantity;
+use crate::render::sheet::{Audience, Cell, Closing, Column, Kind};
+use crate::run::query;
+use hashbrown::HashMap;
+use std::ops::ControlFlow;
+
+/// Different names that are told apart. What comes later is added up as one.
+const MOST_NAMES: usize = 100_000;
+/// Characters of the longest bar.
+const BAR: f64 = 16.0;
+
+/// What one name adds up to.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    connections: u64,
+    bytes: u64,
+    blocked: u64,
+    records: u64,
+}
+
+impl Sums {
+    fn add(&mut self, flow: &Flow<'_>) {
+        self.connections = self.connections.saturating_add(flow.connections);
+        self.bytes = self.bytes.saturating_add(bytes(flow));
+        self.blocked = self.blocked.saturating_add(blocked(flow));
+        self.records += 1;
+    }
+
+    fn of(&self, measure: Measure) -> u64 {
+        match measure {
+            Measure::Connections => self.connections,
+            Measure::Bytes => self.bytes,
+            Measure::Blocked => self.blocked,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Ranking {
+    names: HashMap<String, Sums>,
+    /// Everything whose name came when there was no room for another.
+    others: Option<Sums>,
+    total: Sums,
+}
+
+impl Ranking {
+    fn add(&mut self, name: &str, flow: &Flow<'_>) {
+        self.total.add(flow);
+        if let Some(sums) = self.names.get_mut(name) {
+            sums.add(flow);
+        } else if self.names.len() < MOST_NAMES {
+            self.names.entry(name.to_owned()).or_default().add(flow);
+        } else {
+            self.others.get_or_insert_default().add(flow);
+        }
+    }
+}
+
+/// Runs the command.
+pub fn run(global: &Global, args: &TopArgs) -> Exit {
+    let chosen = flags::traffic(&args.which.asked)?;
+    for warning in &chosen.warnings {
+        log::warn!("{warning}");
+    }
+    if args.key.is_empty() {
+        return Err(Failure("--key: a label has a key; write for example --key role".to_owned()));
+    }
+    ask(global, args.flows.as_deref(), &args.source, |query, style| {
+        let mut facts = accounting();
+        facts.extend([("what", args.what.name().into()), ("by", args.by.name().into())]);
+        if args.what == Ranked::Labels {
+            facts.push(("key", args.key.clone().into()));
+        }
+        let contents =
+            Contents { schema: "pcemon.top/1", rows: "top", nouns: ["name", "names"], columns: columns(args), chosen: Vec::new(), facts };
+        let shape = Shape { reverse: false, limit: Some(args.limit), columns: Vec::new() };
+        let listing = Listing::prepare(global, style, contents, Some(&shape), true)?;
+        let mut ranking = Ranking::default();
+        let mut name = String::new();
+        let answer = query::flows(query, &args.span, &chosen.filter, &mut |flow| {
+            name_of(flow, args, &mut name);
+            ranking.add(&name, flow);
+            ControlFlow::Continue(())
+        })?;
+        let Ranking { names, others, total } = ranking;
+        let whole = total.of(args.by);
+        let mut names: Vec<(String, Sums)> = names.into_iter().collect();
+        // The map has no order of its own, and equals shall not change places from run to run.
+        names.sort_by(|a, b| b.1.of(args.by).cmp(&a.1.of(args.by)).then_with(|| a.0.cmp(&b.0)));
+        let largest = names.first().map_or(0, |(_, sums)| sums.of(args.by));
+        let mut rows = listing.open()?;
+        for (rank, (name, sums)) in (1u64..).zip(&names) {
+            let _all_are_wanted = rows.row(i128::from(sums.of(args.by)), || cells(rank, name, sums, args.by, whole, largest));
+        }
+        let mut closing = Closing { facts: span_facts(answer.span), notes: Vec::new() };
+        closing.facts.push((
+            "total",
+            serde_json::json!({ "connections": total.connections, "bytes": total.bytes, "blocked": total.blocked, "records": total.records }),
+        ));
+        closing.notes.push(format!(
+            "total: {} connections ({} blocked), {} in {} records",
+            quantity(total.connections as f64, Unit::Connections),
+            quantity(total.blocked as f64, Unit::Connections),
+            quantity(total.bytes as f64, Unit::Bytes),
+            quantity(total.records as f64, Unit::Values)
+        ));
+        if let Some(others) = others {
+            closing.facts.push(("others", serde_json::json!({ "connections": others.connections, "bytes": others.bytes })));
+            closing.notes.push(format!(
+                "only {} names are told apart; {} connections of names that came later are in the total alone",
+                quantity(MOST_NAMES as f64, Unit::Values),
+                quantity(others.connections as f64, Unit::Connections)
+            ));
+        }
+        closing.notes.extend(span_note(answer.span, style));
+        closing.notes.push(AS_REPORTED.to_owned());
+        rows.finish(global, &answer.report, closing)?;
+        conclude(&answer.report)
+    })
+}
+
+fn columns(args: &TopArgs) -> Vec<(Column, Audience)> {
+    let title = match args.what {
+        Ranked::Talkers => "source".to_owned(),
+        Ranked::Destinations => "destination".to_owned(),
+        Ranked::Pairs => "source → destination".to_owned(),
+        Ranked::Ports => "port".to_owned(),
+        Ranked::Processes => "process".to_owned(),
+        Ranked::Labels => format!("{} → {}", args.key, args.key),
+    };
+    let column = |name: &str, title: &str, kind, audience| (Column { name: name.to_owned(), title: title.to_owned(), kind }, audience);
+    vec![
+        column("rank", "#", Kind::Number, Audience::Everybody),
+        column("name", &title, Kind::Text, Audience::Everybody),
+        column("connections", "conns", Kind::Number, Audience::Everybody),
+        column("blocked", "blocked", Kind::Number, Audience::Everybody),
+        column("bytes", "bytes", Kind::Number, Audience::Everybody),
+        column("share", "share", Kind::Number, Audience::Everybody),
+        column("bar", "", Kind::Fixed, Audience::People),
+        column("records", "records", Kind::Number, Audience::Machines),
+    ]
+}
+
+fn cells(rank: u64, name: &str, sums: &Sums, by: Measure, whole: u64, largest: u64) -> Vec<Cell> {
+    let amount = sums.of(by);
+    let share =
+        if whole == 0 { Cell::Nothing } else { Cell::Amount((amount as f64 / whole as f64 * 1000.0).round() / 1000.0, Unit::Ratio) };
+    let bar = if largest == 0 { 0 } else { (amount as f64 / largest as f64 * BAR).ceil() as usize };
+    vec![
+        Cell::Plain(rank),
+        Cell::text(name),
+        Cell::Count(sums.connections, Unit::Connections),
+        Cell::Count(sums.blocked, Unit::Connections),
+        Cell::Count(sums.bytes, Unit::Bytes),
+        share,
+        Cell::Bar(bar),
+        Cell::Count(sums.records, Unit::Values),
+    ]
+}
+
+fn name_of(flow: &Flow<'_>, args: &TopArgs, out: &mut String) {
+    out.clear();
+    let (src, dst) = (&flow.src.endpoint, &flow.dst.endpoint);
+    let or_none = |text: Option<&str>| text.filter(|text| !text.is_empty()).unwrap_or("-").to_owned();
+    match args.what {
+        Ranked::Talkers => out.push_str(src.display_name()),
+        Ranked::Destinations => out.push_str(dst.display_name()),
+        Ranked::Pairs => out.push_str(&format!("{} → {}", src.display_name(), dst.display_name())),
+        Ranked::Ports => {
+            let proto = proto_name(flow.proto);
+            out.push_str(&flow.port.map_or(proto.clone(), |port| format!("{port}/{proto}")));
+        }
+        Ranked::Processes => out.push_str(flow.process),
+        Ranked::Labels => out.push_str(&format!("{} → {}", or_none(src.label(&args.key)), or_none(dst.label(&args.key)))),
+    }
+}

@@ -39,7 +39,7 @@ sarif\t'SARIF 2.1.0 for code scanning views'
 github\t'GitHub Actions annotations'
 tap\t'Test Anything Protocol 14'
 cef\t'ArcSight CEF, one line per firing instance'"
-complete -c pcemon -n "__fish_pcemon_needs_command" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_needs_command" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated. `report` takes a PATH alone, too' -r
 complete -c pcemon -n "__fish_pcemon_needs_command" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -52,6 +52,7 @@ complete -c pcemon -n "__fish_pcemon_needs_command" -s v -l verbose -d 'Say more
 complete -c pcemon -n "__fish_pcemon_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pcemon -n "__fish_pcemon_needs_command" -s V -l version -d 'Print version'
 complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "check" -d 'One monitoring cycle: ask the PCE, judge the rules, remember, alert, print, exit'
+complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "report" -d 'What happened in a span of time, as one HTML file with plots, as Markdown, CSV or JSON'
 complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "demo" -d 'Two cycles against a simulated PCE inside this program; needs nothing, leaves nothing behind'
 complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "flows" -d 'Flows of the PCE or of a recorded answer, chosen by the keys of a rule\'s `match`'
 complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "top" -d 'Who talks most: talkers, destinations, pairs, ports, processes or labels, on one screen'
@@ -68,6 +69,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l rule -d 'Judge o
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l flows -d 'Read flows from a recorded answer: a file (JSON array or one object per line, plain or gzip), a folder of --record, or - for standard input' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l events -d 'Read events from a recorded answer: the same forms' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l health -d 'Read health from a recorded answer: the same forms' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l vens -d 'Read VENs, and the workloads they manage, from a recorded answer: the same forms' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l database -d 'Read what the PCE says of its traffic database from a recorded answer: the same forms' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l now -d 'Take this as the present instant (RFC 3339) in everything the run decides' -r
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l record -d 'Keep the raw answers of the PCE in this folder, compressed' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l fail-on -d 'What makes the exit code differ from 0' -r -f -a "never\t'Nothing: 0 also when rules fire or data is missing'
@@ -91,7 +94,7 @@ sarif\t'SARIF 2.1.0 for code scanning views'
 github\t'GitHub Actions annotations'
 tap\t'Test Anything Protocol 14'
 cef\t'ArcSight CEF, one line per firing instance'"
-complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated. `report` takes a PATH alone, too' -r
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -104,6 +107,48 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l strict -d 'Let U
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -s q -l quiet -d 'Print nothing when all is well'
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_using_subcommand report" -l since -d 'How far back, for example 12h or 7d, up to 90d [default: `since` in [report], else 24h]' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand report" -l until -d 'The end of the span (RFC 3339) [default: now]' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand report" -l format -d 'Form of what goes to standard output, and of files whose ending does not say [default: html]' -r -f -a "html\t'one self-contained page with plots'
+md\t'Markdown, without plots'
+csv\t'every number, one row each'
+json\t'the whole report as one JSON object'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand report" -l title -d 'Title [default: `title` in [report]]' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand report" -l label -d 'The label whose value names an application [default: `label` in [report], else app]' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand report" -l flows -d 'Read flows from a recorded answer, in the forms that `check` takes; what is not given is then not asked for' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand report" -l events -d 'Read events from a recorded answer: the same forms' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand report" -l health -d 'Read health from a recorded answer: the same forms' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand report" -l vens -d 'Read VENs from a recorded answer: the same forms' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand report" -l now -d 'Take this as the present instant (RFC 3339)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand report" -l record -d 'Keep the raw answers of the PCE in this folder, compressed' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand report" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand report" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand report" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand report" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated. `report` takes a PATH alone, too' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand report" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand report" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
+complete -c pcemon -n "__fish_pcemon_using_subcommand report" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand report" -l mail -d 'Send the report to the channels that `mail` in [report] names'
+complete -c pcemon -n "__fish_pcemon_using_subcommand report" -l no-save -d 'Do not remember this report: the next one is compared with the one before it'
+complete -c pcemon -n "__fish_pcemon_using_subcommand report" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand report" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
@@ -119,7 +164,7 @@ sarif\t'SARIF 2.1.0 for code scanning views'
 github\t'GitHub Actions annotations'
 tap\t'Test Anything Protocol 14'
 cef\t'ArcSight CEF, one line per firing instance'"
-complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated. `report` takes a PATH alone, too' -r
 complete -c pcemon -n "__fish_pcemon_using_subcommand demo" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -220,10 +265,12 @@ sarif\t'SARIF 2.1.0 for code scanning views'
 github\t'GitHub Actions annotations'
 tap\t'Test Anything Protocol 14'
 cef\t'ArcSight CEF, one line per firing instance'"
-complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated. `report` takes a PATH alone, too' -r
 complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l reverse -d 'Turn the order round'
@@ -318,10 +365,12 @@ sarif\t'SARIF 2.1.0 for code scanning views'
 github\t'GitHub Actions annotations'
 tap\t'Test Anything Protocol 14'
 cef\t'ArcSight CEF, one line per firing instance'"
-complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated. `report` takes a PATH alone, too' -r
 complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand top" -s q -l quiet -d 'Print nothing when all is well'
@@ -368,10 +417,12 @@ sarif\t'SARIF 2.1.0 for code scanning views'
 github\t'GitHub Actions annotations'
 tap\t'Test Anything Protocol 14'
 cef\t'ArcSight CEF, one line per firing instance'"
-complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated. `report` takes a PATH alone, too' -r
 complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l reverse -d 'Turn the order round'
@@ -396,10 +447,12 @@ sarif\t'SARIF 2.1.0 for code scanning views'
 github\t'GitHub Actions annotations'
 tap\t'Test Anything Protocol 14'
 cef\t'ArcSight CEF, one line per firing instance'"
-complete -c pcemon -n "__fish_pcemon_using_subcommand health" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand health" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated. `report` takes a PATH alone, too' -r
 complete -c pcemon -n "__fish_pcemon_using_subcommand health" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand health" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand health" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand health" -s q -l quiet -d 'Print nothing when all is well'
@@ -420,7 +473,7 @@ sarif\t'SARIF 2.1.0 for code scanning views'
 github\t'GitHub Actions annotations'
 tap\t'Test Anything Protocol 14'
 cef\t'ArcSight CEF, one line per firing instance'"
-complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated. `report` takes a PATH alone, too' -r
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and not __fish_seen_subcommand_from list validate example help" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -450,7 +503,7 @@ sarif\t'SARIF 2.1.0 for code scanning views'
 github\t'GitHub Actions annotations'
 tap\t'Test Anything Protocol 14'
 cef\t'ArcSight CEF, one line per firing instance'"
-complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from list" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from list" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated. `report` takes a PATH alone, too' -r
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from list" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -476,7 +529,7 @@ sarif\t'SARIF 2.1.0 for code scanning views'
 github\t'GitHub Actions annotations'
 tap\t'Test Anything Protocol 14'
 cef\t'ArcSight CEF, one line per firing instance'"
-complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from validate" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from validate" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated. `report` takes a PATH alone, too' -r
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from validate" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -502,7 +555,7 @@ sarif\t'SARIF 2.1.0 for code scanning views'
 github\t'GitHub Actions annotations'
 tap\t'Test Anything Protocol 14'
 cef\t'ArcSight CEF, one line per firing instance'"
-complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from example" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from example" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated. `report` takes a PATH alone, too' -r
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from example" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -532,7 +585,7 @@ sarif\t'SARIF 2.1.0 for code scanning views'
 github\t'GitHub Actions annotations'
 tap\t'Test Anything Protocol 14'
 cef\t'ArcSight CEF, one line per firing instance'"
-complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated. `report` takes a PATH alone, too' -r
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -561,7 +614,7 @@ sarif\t'SARIF 2.1.0 for code scanning views'
 github\t'GitHub Actions annotations'
 tap\t'Test Anything Protocol 14'
 cef\t'ArcSight CEF, one line per firing instance'"
-complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from list" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from list" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated. `report` takes a PATH alone, too' -r
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from list" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -587,7 +640,7 @@ sarif\t'SARIF 2.1.0 for code scanning views'
 github\t'GitHub Actions annotations'
 tap\t'Test Anything Protocol 14'
 cef\t'ArcSight CEF, one line per firing instance'"
-complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from test" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from test" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated. `report` takes a PATH alone, too' -r
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and __fish_seen_subcommand_from test" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -617,7 +670,7 @@ sarif\t'SARIF 2.1.0 for code scanning views'
 github\t'GitHub Actions annotations'
 tap\t'Test Anything Protocol 14'
 cef\t'ArcSight CEF, one line per firing instance'"
-complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated. `report` takes a PATH alone, too' -r
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and not __fish_seen_subcommand_from list retry drop help" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -647,7 +700,7 @@ sarif\t'SARIF 2.1.0 for code scanning views'
 github\t'GitHub Actions annotations'
 tap\t'Test Anything Protocol 14'
 cef\t'ArcSight CEF, one line per firing instance'"
-complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from list" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from list" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated. `report` takes a PATH alone, too' -r
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from list" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -673,7 +726,7 @@ sarif\t'SARIF 2.1.0 for code scanning views'
 github\t'GitHub Actions annotations'
 tap\t'Test Anything Protocol 14'
 cef\t'ArcSight CEF, one line per firing instance'"
-complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated. `report` takes a PATH alone, too' -r
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -700,7 +753,7 @@ sarif\t'SARIF 2.1.0 for code scanning views'
 github\t'GitHub Actions annotations'
 tap\t'Test Anything Protocol 14'
 cef\t'ArcSight CEF, one line per firing instance'"
-complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from drop" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from drop" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated. `report` takes a PATH alone, too' -r
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from drop" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -731,7 +784,7 @@ sarif\t'SARIF 2.1.0 for code scanning views'
 github\t'GitHub Actions annotations'
 tap\t'Test Anything Protocol 14'
 cef\t'ArcSight CEF, one line per firing instance'"
-complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated. `report` takes a PATH alone, too' -r
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -760,7 +813,7 @@ sarif\t'SARIF 2.1.0 for code scanning views'
 github\t'GitHub Actions annotations'
 tap\t'Test Anything Protocol 14'
 cef\t'ArcSight CEF, one line per firing instance'"
-complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated. `report` takes a PATH alone, too' -r
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -786,7 +839,7 @@ sarif\t'SARIF 2.1.0 for code scanning views'
 github\t'GitHub Actions annotations'
 tap\t'Test Anything Protocol 14'
 cef\t'ArcSight CEF, one line per firing instance'"
-complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from reset" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from reset" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated. `report` takes a PATH alone, too' -r
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from reset" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -816,7 +869,7 @@ sarif\t'SARIF 2.1.0 for code scanning views'
 github\t'GitHub Actions annotations'
 tap\t'Test Anything Protocol 14'
 cef\t'ArcSight CEF, one line per firing instance'"
-complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated. `report` takes a PATH alone, too' -r
 complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -843,7 +896,7 @@ sarif\t'SARIF 2.1.0 for code scanning views'
 github\t'GitHub Actions annotations'
 tap\t'Test Anything Protocol 14'
 cef\t'ArcSight CEF, one line per firing instance'"
-complete -c pcemon -n "__fish_pcemon_using_subcommand man" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand man" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated. `report` takes a PATH alone, too' -r
 complete -c pcemon -n "__fish_pcemon_using_subcommand man" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -854,19 +907,20 @@ json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand man" -s q -l quiet -d 'Print nothing when all is well'
 complete -c pcemon -n "__fish_pcemon_using_subcommand man" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
 complete -c pcemon -n "__fish_pcemon_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "check" -d 'One monitoring cycle: ask the PCE, judge the rules, remember, alert, print, exit'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "demo" -d 'Two cycles against a simulated PCE inside this program; needs nothing, leaves nothing behind'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "flows" -d 'Flows of the PCE or of a recorded answer, chosen by the keys of a rule\'s `match`'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "top" -d 'Who talks most: talkers, destinations, pairs, ports, processes or labels, on one screen'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "events" -d 'Audit events of the PCE or of a recorded answer, newest first'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "health" -d 'The PCE\'s own health: clusters and their nodes'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "rules" -d 'Look at the rules of the config'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "channel" -d 'Look at the channels of the config and try them'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "outbox" -d 'Messages that wait for delivery or were given up'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "state" -d 'What is remembered between runs'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "completions" -d 'Print shell completions'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "man" -d 'Print the manual page, or write all pages into a folder'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check report demo flows top events health rules channel outbox state completions man help" -f -a "check" -d 'One monitoring cycle: ask the PCE, judge the rules, remember, alert, print, exit'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check report demo flows top events health rules channel outbox state completions man help" -f -a "report" -d 'What happened in a span of time, as one HTML file with plots, as Markdown, CSV or JSON'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check report demo flows top events health rules channel outbox state completions man help" -f -a "demo" -d 'Two cycles against a simulated PCE inside this program; needs nothing, leaves nothing behind'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check report demo flows top events health rules channel outbox state completions man help" -f -a "flows" -d 'Flows of the PCE or of a recorded answer, chosen by the keys of a rule\'s `match`'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check report demo flows top events health rules channel outbox state completions man help" -f -a "top" -d 'Who talks most: talkers, destinations, pairs, ports, processes or labels, on one screen'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check report demo flows top events health rules channel outbox state completions man help" -f -a "events" -d 'Audit events of the PCE or of a recorded answer, newest first'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check report demo flows top events health rules channel outbox state completions man help" -f -a "health" -d 'The PCE\'s own health: clusters and their nodes'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check report demo flows top events health rules channel outbox state completions man help" -f -a "rules" -d 'Look at the rules of the config'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check report demo flows top events health rules channel outbox state completions man help" -f -a "channel" -d 'Look at the channels of the config and try them'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check report demo flows top events health rules channel outbox state completions man help" -f -a "outbox" -d 'Messages that wait for delivery or were given up'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check report demo flows top events health rules channel outbox state completions man help" -f -a "state" -d 'What is remembered between runs'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check report demo flows top events health rules channel outbox state completions man help" -f -a "completions" -d 'Print shell completions'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check report demo flows top events health rules channel outbox state completions man help" -f -a "man" -d 'Print the manual page, or write all pages into a folder'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check report demo flows top events health rules channel outbox state completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "list" -d 'One line for each rule'
 complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "validate" -d 'Prove the config without contacting anything; all mistakes in one go'
 complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "example" -d 'Print a documented example config'

@@ -116,14 +116,20 @@ fn amounts<T>(ranking: &Ranking<T>, row: &Ranked<T>) -> Vec<String> {
 }
 
 fn caption<T>(ranking: &Ranking<T>) -> String {
-    let shown = ranking.rows.len();
-    let all = count(shown as u64 + ranking.more);
     if ranking.exact {
-        tr!("The {shown} largest of {all}", shown, all)
+        largest(ranking.rows.len(), ranking.more)
     } else {
+        let shown = ranking.rows.len();
+        let all = count(shown as u64 + ranking.more);
         let most = count(ranking.too_low_by);
         tr!("The {shown} largest of at least {all}; amounts may be too low by {most} at the most", shown, all, most)
     }
+}
+
+/// How much of a list is shown.
+fn largest(shown: usize, more: u64) -> String {
+    let all = count(shown as u64 + more);
+    if more == 0 { tr!("All: {all}", all) } else { tr!("The {shown} largest of {all}", shown, all) }
 }
 
 /// The rows of a ranking.
@@ -187,8 +193,7 @@ pub fn event_types(events: &Events) -> Table {
         row.push(count(one.failures));
         row
     });
-    let (shown, all) = (events.types.len(), count(events.types.len() as u64 + events.more_types));
-    Table::new(tr!("The {shown} largest of {all}", shown, all), columns, rows.collect())
+    Table::new(largest(events.types.len(), events.more_types), columns, rows.collect())
 }
 
 /// The PCE's own health.
@@ -232,8 +237,8 @@ pub fn silent_vens(vens: &Vens, view: &View) -> Table {
         let seconds = if one.seconds >= 86_400 { one.seconds / 3_600 * 3_600 } else { one.seconds / 60 * 60 };
         vec![one.name.clone(), at, format_duration(std::time::Duration::from_secs(seconds))]
     });
-    let (shown, all) = (vens.silent.len(), count(vens.silent_count));
-    Table::new(tr!("The {shown} largest of {all}", shown, all), columns, rows.collect())
+    let shown = vens.silent.len();
+    Table::new(largest(shown, vens.silent_count.saturating_sub(shown as u64)), columns, rows.collect())
 }
 
 /// How the rules stand.

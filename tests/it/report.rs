@@ -6,7 +6,7 @@ mod browser;
 use crate::support::cli::{Bench, Ran, Room, at};
 use crate::support::receivers::SmtpReceiver;
 use pcemon::sim::estate;
-use pcemon::sim::fault::Fault;
+use pcemon::sim::fault::{Action, Endpoint, Fault};
 use pcemon::sim::options::Options;
 use scraper::{Html, Selector};
 use serde_json::{Value, json};
@@ -18,12 +18,14 @@ const CALM: &str = "[[rules]]\nname = \"Never\"\nsource = \"events\"\nmatch = { 
 
 /// A managed workload of an application as a record tells it, or a bare address.
 fn end(name: &str, app: Option<&str>) -> Value {
-    let byte = name.bytes().map(u32::from).sum::<u32>() % 250;
-    let ip = format!("10.1.{}.{byte}", name.len() % 250);
+    // Names differ, so addresses must.
+    let id = name.bytes().fold(7u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    let [_, a, b, c] = id.to_be_bytes();
+    let ip = format!("10.{a}.{b}.{c}");
     match app {
         None => json!({ "ip": name }),
         Some(app) => json!({ "ip": ip, "workload": {
-            "href": format!("/orgs/1/workloads/{byte}"), "name": name, "hostname": name, "managed": true, "enforcement_mode": "full",
+            "href": format!("/orgs/1/workloads/{id}"), "name": name, "hostname": name, "managed": true, "enforcement_mode": "full",
             "os_type": "linux", "labels": [{ "href": "/orgs/1/labels/1", "key": "app", "value": app }] } }),
     }
 }
@@ -438,7 +440,8 @@ fn a_pce_is_asked_for_everything_once() {
 #[test]
 fn what_could_not_be_read_is_said_and_told_by_the_code() {
     let bench = bench("");
-    bench.sim.set_faults(vec![Fault::QueryFails]);
+    let refusal = Action::Answer { status: 403, headers: Vec::new(), body: b"[]".to_vec() };
+    bench.sim.set_faults(vec![Fault::new(Endpoint::Submit, .., refusal)]);
     let ran = bench.room.run(&["report", "--now", NOW, "--out", "report.md"]).exits(3);
     assert!(ran.err.contains("Traffic"), "{}", ran.err);
     let text = std::fs::read_to_string(bench.room.path("report.md")).unwrap();

@@ -3,7 +3,7 @@
 pub mod adhoc;
 
 use crate::domain::time::parse_duration;
-use adhoc::{EventsArgs, FlowsArgs, HealthArgs, TopArgs};
+use adhoc::{EventsArgs, FlowsArgs, HealthArgs, TopArgs, VensArgs};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
@@ -17,6 +17,32 @@ Exit codes:
   2  CRITICAL
   3  UNKNOWN: data incomplete or unreachable, delivery failed, another run holds the lock, bad arguments, bad config
   2 outranks 1, 1 outranks 3, 3 outranks 0; with --strict 3 outranks 1.";
+
+const TEST_HELP: &str = "\
+Examples:
+  pcemon test rules.test.toml
+  pcemon test -c rules.toml tests/*.toml -o junit
+  pcemon test rules.test.toml --test 'port scan*'
+
+A file of tests:
+  config = \"rules.toml\"                     # whose rules are tested; else the config in use
+  [[test]]
+  name  = \"a scan fires, and is over when it ends\"
+  rules = [\"Port scan*\"]                    # only these take part; else all
+  flow  = { dst = \"db-01\", decision = \"blocked\" }   # shared by the flows of this test
+  [[test.step]]
+  at = \"0m\"                                 # a run of pcemon; flows and events happened since the step before
+  flows = [{ src = \"web-01\", port = 22 }, { src = \"web-01\", port = 23, connections = 3 }]
+  expect.pending = []
+  expect.firing  = [{ rule = \"Port scan\", group = { src_workload = \"web-01\" }, severity = \"warning\", value = 2 }]
+  expect.sent    = [{ rule = \"Port scan\", group = { src_workload = \"web-01\" }, channel = \"soc\", reason = \"first\" }]
+  [[test.step]]
+  at = \"15m\"
+  expect.firing = []
+
+Keys of a step: at, flows, events, health, vens, database (the last three in the PCE's own fields), flows_file and so on for
+recorded answers, failed = [\"traffic\"] for sources that cannot be read, down = [\"soc\"] for channels that take nothing.
+Compared exactly, where given: expect.firing, expect.pending, expect.sent, expect.values, expect.exit_code.";
 
 /// How to begin, for those who see the program for the first time.
 const BEGIN: &str = "\
@@ -186,6 +212,16 @@ Examples:
   pcemon events --status failure --notification user.login_failed
   pcemon events --severity err,warning --not-actor system -o csv")]
     Events(EventsArgs),
+    /// VENs of the PCE or of a recorded answer, by name
+    ///
+    /// Exits with 0 when the answer is whole, with 3 when it could not be had or is partial.
+    #[command(after_help = "\
+Examples:
+  pcemon vens --offline --label env=prod
+  pcemon vens --heartbeat-older 1h --columns ven,heartbeat_age,conditions
+  pcemon vens --not-enforcement full -o csv
+  pcemon vens --vens recorded.json --not-version '25.2.*' -o json")]
+    Vens(VensArgs),
     /// The PCE's own health: clusters and their nodes
     ///
     /// Exits with 0 when the PCE told of its health, however it is, and with 3 when it did not; `pcemon check` judges it.
@@ -194,6 +230,23 @@ Examples:
     /// Look at the rules of the config
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Unit tests of rules: records at given times, and what must come of them
+    ///
+    /// Runs the cycle of `check` on the records of each test, with the clock and the channels given: nothing is asked, written
+    /// or sent. Exits with 0 when all tests pass, 1 when one fails, 3 when a file cannot be used.
+    #[command(after_help = TEST_HELP)]
+    Test(TestArgs),
+    /// Backtest the rules: what would have fired, how often somebody would have been told, which thresholds fit
+    ///
+    /// Runs the cycle of `check` over recorded runs, or over one export with a simulated clock. Nothing is asked, written or sent.
+    /// Folders are those of `check --record`, one for each run, or a folder that holds such folders.
+    #[command(after_help = "\
+Examples:
+  pcemon check --record runs/$(date -u +%Y%m%dT%H%M%SZ)   in cron: keep what the PCE answered
+  pcemon replay runs                                      today's rules over all of these runs
+  pcemon replay --flows export.json.gz --step 10m --rule 'Blocked*'
+  pcemon replay runs -o json | jq .rules")]
+    Replay(ReplayArgs),
     /// Look at the channels of the config and try them
     #[command(subcommand)]
     Channel(ChannelCommand),
@@ -317,6 +370,43 @@ pub enum FailOn {
     Unknown,
     /// What began to fire in this run, and unknown
     New,
+}
+
+/// Flags of `replay`.
+#[derive(Debug, Clone, Args)]
+pub struct ReplayArgs {
+    /// Folders of recorded runs
+    #[arg(required_unless_present_any = ["flows", "events"], conflicts_with_all = ["flows", "events"], value_name = "FOLDER")]
+    pub folders: Vec<PathBuf>,
+    /// One export of flows instead (JSON array or one object per line, plain or gzip)
+    #[arg(long, value_name = "FILE")]
+    pub flows: Option<PathBuf>,
+    /// One export of events instead
+    #[arg(long, value_name = "FILE")]
+    pub events: Option<PathBuf>,
+    /// With an export: how far apart the runs are
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = parse_duration)]
+    pub step: Duration,
+    /// With an export: the first run (RFC 3339) [default: the first record]
+    #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
+    pub from: Option<Timestamp>,
+    /// With an export: the last run [default: after the last record]
+    #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
+    pub to: Option<Timestamp>,
+    /// Replay only the rules whose name matches (* ? [..] {a,b}), also disabled ones
+    #[arg(long, value_name = "GLOB")]
+    pub rule: Option<String>,
+}
+
+/// Flags of `test`.
+#[derive(Debug, Clone, Args)]
+pub struct TestArgs {
+    /// Files of tests
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Run only the tests whose name matches (* ? [..] {a,b})
+    #[arg(long, value_name = "GLOB")]
+    pub test: Option<String>,
 }
 
 /// `pcemon rules ...`

@@ -3,6 +3,7 @@
 //! It never talks to the PCE, never fetches a secret while reading, and never lets a half-read file through:
 //! either everything is proven or nothing is returned.
 
+pub mod cases;
 pub mod catalogue;
 pub mod conditions;
 pub mod error;

@@ -61,6 +61,19 @@ pub enum Reason {
     Test,
 }
 
+impl Reason {
+    /// The name in every output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Reason::First => "first",
+            Reason::Escalated => "escalated",
+            Reason::Reminder => "reminder",
+            Reason::Resolved => "resolved",
+            Reason::Test => "test",
+        }
+    }
+}
+
 /// Firing or over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

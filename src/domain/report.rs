@@ -192,6 +192,8 @@ pub struct InstanceReport {
     pub value: Option<f64>,
     /// Whether the true value may be higher.
     pub lower_bound: bool,
+    /// The threshold it crossed; a multiple of what is usual says what that was.
+    pub threshold: String,
     /// Since when it is in this state.
     pub since: Option<Timestamp>,
     /// Whether a notification was made in this run or before.
@@ -233,7 +235,8 @@ pub struct RuleReport {
     pub accounting: Option<Accounting>,
     /// The threshold that was crossed, or the mildest one.
     pub threshold: String,
-    /// All its thresholds, in the unit of the value; empty when they do not compare with the value itself (anomalies, the PCE's own status).
+    /// All its thresholds. The number of a relative one is a multiple of what is usual and no limit of the value;
+    /// a rule that follows the PCE's own status has none.
     pub thresholds: Thresholds,
     /// Groups seen (1 without `group_by`).
     pub groups: u64,

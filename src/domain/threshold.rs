@@ -87,10 +87,27 @@ pub enum Usual {
     NotAsked,
     /// Not known yet.
     Learning,
-    /// Nothing, and there is no floor: no number is a multiple of that.
-    Nothing,
-    /// This much.
-    Is(f64),
+    /// This much. Below the floor, a rise is compared with the floor, and a fall says nothing.
+    Is {
+        /// What is usual.
+        usual: f64,
+        /// What it counts as at least.
+        floor: f64,
+    },
+}
+
+impl Usual {
+    /// Nothing at all: no number is a multiple of that.
+    pub const NOTHING: Usual = Usual::Is { usual: 0.0, floor: 0.0 };
+
+    /// What a threshold with this comparison multiplies. Zero: there is nothing to compare with; `None`: not known.
+    pub fn counted(self, op: Op) -> Option<f64> {
+        match (self, op) {
+            (Usual::Is { usual, floor }, Op::Below | Op::AtMost) => Some(if usual < floor { 0.0 } else { usual }),
+            (Usual::Is { usual, floor }, _) => Some(usual.max(floor)),
+            (Usual::NotAsked | Usual::Learning, _) => None,
+        }
+    }
 }
 
 /// One threshold, its number already in the metric's base unit.
@@ -107,6 +124,11 @@ pub struct Threshold {
 }
 
 impl Threshold {
+    /// Whether less is worse.
+    pub fn falls(&self) -> bool {
+        matches!(self.op, Op::Below | Op::AtMost)
+    }
+
     /// Judges a value that is exact.
     pub fn holds(&self, value: f64) -> bool {
         match self.op {
@@ -139,10 +161,10 @@ impl Threshold {
         if !self.relative {
             return self.judge(value, lower_bound);
         }
-        match usual {
-            Usual::Is(usual) => Threshold { value: self.value * usual, ..self.clone() }.judge(value, lower_bound),
-            Usual::Nothing => Answer::No,
-            Usual::NotAsked | Usual::Learning => Answer::Unknown,
+        match usual.counted(self.op) {
+            Some(usual) if usual > 0.0 => Threshold { value: self.value * usual, ..self.clone() }.judge(value, lower_bound),
+            Some(_) => Answer::No,
+            None => Answer::Unknown,
         }
     }
 
@@ -248,6 +270,11 @@ pub struct Thresholds {
 }
 
 impl Thresholds {
+    /// Whether less is worse, as the worst of them has it.
+    pub fn fall(&self) -> bool {
+        self.worst_first().next().is_some_and(|(_, threshold)| threshold.falls())
+    }
+
     /// Worst first.
     pub fn worst_first(&self) -> impl Iterator<Item = (Severity, &Threshold)> {
         [(Severity::Critical, &self.critical), (Severity::Warning, &self.warning), (Severity::Info, &self.info)]

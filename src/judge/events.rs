@@ -39,12 +39,13 @@ pub fn judge(rules: &[&Rule], memories: &mut [RuleMemory], events: &[Event], sho
             };
             tally.matched = events.iter().filter(|event| filter.matches(event)).count() as u64;
             for event in &fresh {
-                // On the first look only what happened within the window is news.
-                let news = span.from.is_some() || event.timestamp.is_some_and(|at| at > start);
+                // On the first look only what happened within the window is news; there is something to learn from all of it.
+                let news = rule.metric.is_sighting() || span.from.is_some() || event.timestamp.is_some_and(|at| at > start);
                 if news && filter.matches(event) {
                     add(&mut tally, rule, event);
                 }
             }
+            let span = tally.sightings.as_ref().map_or(span, |sightings| sightings.span(span.to));
             memory.measure(&rule.metric, rule.window, !rule.group_by.is_empty(), tally, span, show)
         })
         .collect();
@@ -66,10 +67,10 @@ fn add(tally: &mut Tally<(String, String, String)>, rule: &Rule, event: &Event) 
     let Some(group) = tally.group(key, || values) else { return };
     let who = || (event.actor().unwrap_or("").to_owned(), event.event_type.clone(), event.status.clone());
     match &rule.metric {
-        Metric::New(fields) => return tally.see_new(group, &of(fields), who),
+        Metric::New(fields) => return tally.see_new(group, group_key(&of(fields)), who),
         Metric::Changes(fields) => {
             let who = |had: &str, has: &str| (format!("{had} → {has}"), event.event_type.clone(), event.status.clone());
-            return tally.see_change(group, key, &of(fields), who);
+            return tally.see_change(group, key, group_key(&of(fields)), || of(fields), who);
         }
         _ => {}
     }

@@ -1,23 +1,24 @@
 //! What is remembered of a rule's groups beyond its window: who is missed when silent, and what is usual.
 
 use super::memory::{Measured, Observation, group_key};
+use super::sightings::unwatched;
 use crate::domain::rule::{Against, Baseline, Rule, Stat};
 use crate::domain::text::quantity;
 use crate::domain::threshold::Usual;
-use crate::domain::time::{before, since};
+use crate::domain::time::{after, before, since};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Most groups that one rule misses when silent.
 const MOST_MISSED: usize = 10_000;
-/// Most groups whose usual value one rule knows.
-const MOST_USUAL: usize = 2_000;
-/// A pause longer than this is no reason to forget a group: nobody looked.
-const NOBODY_LOOKED: Duration = Duration::from_secs(2 * 3600);
-/// Values for `same_hour` are kept no denser than this.
-const SPARSEST: Duration = Duration::from_secs(1800);
+/// Most values that one rule keeps to know what is usual.
+const MOST_VALUES: usize = 1_000_000;
+/// Values for `same_hour` are kept no denser than this, in seconds.
+const HALF_AN_HOUR: i64 = 1_800;
+/// How far from the same time of day a value for `same_hour` may be, in seconds.
+const HOUR: i64 = 3_600;
 const DAY: i64 = 86_400;
 
 /// A group that was seen.
@@ -27,13 +28,42 @@ struct Known {
     seen: Timestamp,
 }
 
+/// The values of all groups at the end of an earlier window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Sample {
+    /// When, in seconds.
+    at: i64,
+    /// How many seconds the values cover.
+    covers: i64,
+    /// By group; groups that are not listed had nothing, unless `listed_only`.
+    values: BTreeMap<u64, f64>,
+    /// Groups whose value was not known exactly.
+    inexact: BTreeSet<u64>,
+    /// Nothing is known of groups that are not listed.
+    listed_only: bool,
+}
+
+impl Sample {
+    fn value(&self, group: u64) -> Option<f64> {
+        let nothing = !self.listed_only && !self.inexact.contains(&group);
+        self.values.get(&group).copied().or(nothing.then_some(0.0))
+    }
+
+    /// Whether it covers about as much: a value of an hour says nothing of ten minutes.
+    fn is_like(&self, covers: i64) -> bool {
+        self.covers.max(covers).saturating_mul(2) <= self.covers.min(covers).saturating_mul(3)
+    }
+}
+
 /// What is remembered of a rule's groups beyond its window.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct History {
     looked: Option<Timestamp>,
     roll: BTreeMap<u64, Known>,
-    /// Values at the end of earlier windows, as seconds and value, oldest first; by group.
-    samples: BTreeMap<u64, Vec<(i64, f64)>>,
+    /// Oldest first.
+    samples: Vec<Sample>,
+    /// For rules that ask for less than usual: the groups of the samples.
+    groups: BTreeMap<u64, Vec<Option<String>>>,
     /// The window in seconds that the samples are of: those of another one say nothing.
     of_window: u64,
 }
@@ -48,7 +78,7 @@ impl History {
         }
         match &rule.baseline {
             Some(baseline) => self.compare(rule, baseline, observation, whole, now),
-            None => self.samples.clear(),
+            None => (self.samples, self.groups) = Default::default(),
         }
         self.looked = Some(now);
     }
@@ -56,10 +86,15 @@ impl History {
     /// Groups that are remembered or expected and show nothing get the value zero.
     fn call_the_roll(&mut self, rule: &Rule, observation: &mut Observation, now: Timestamp) {
         let Some(roll) = &rule.roll else { return };
-        let pause = self.looked.map_or(Duration::ZERO, |looked| since(now, looked));
-        let pause = if pause > NOBODY_LOOKED { pause } else { Duration::ZERO };
-        let oldest = before(now, rule.remember.saturating_add(pause));
         if roll.expect.is_empty() {
+            let pause = self.looked.map_or(Duration::ZERO, |looked| since(now, looked));
+            let younger = unwatched(pause, rule.remember);
+            let oldest = before(now, rule.remember);
+            self.roll.retain(|_, known| {
+                // A clock that was set back leaves nothing in the future.
+                known.seen = after(known.seen, younger).min(now);
+                known.seen >= oldest
+            });
             for measured in observation.groups.iter().filter(|measured| measured.value.is_some_and(|value| value > 0.0)) {
                 if self.roll.len() < MOST_MISSED || self.roll.contains_key(&measured.key) {
                     self.roll.insert(measured.key, Known { group: measured.group.clone(), seen: now });
@@ -67,104 +102,121 @@ impl History {
                     observation.trouble = Some(format!("more than {MOST_MISSED} groups: which of them are silent is not known of all"));
                 }
             }
-            self.roll.retain(|_, known| known.seen >= oldest);
-            if !pause.is_zero() {
-                self.roll.values_mut().for_each(|known| known.seen = crate::domain::time::after(known.seen, pause).min(now));
-            }
         } else {
             // A rule that names its groups watches no others.
             let expected: BTreeMap<u64, &Vec<Option<String>>> = roll.expect.iter().map(|group| (group_key(group), group)).collect();
             observation.groups.retain(|measured| expected.contains_key(&measured.key));
             self.roll = expected.into_iter().map(|(key, group)| (key, Known { group: group.clone(), seen: now })).collect();
         }
-        let present: std::collections::BTreeSet<u64> = observation.groups.iter().map(|measured| measured.key).collect();
-        let silent = self.roll.iter().filter(|(key, _)| !present.contains(key)).map(|(key, known)| Measured {
-            lower_bound: observation.absent_may_be_more,
-            ..Measured::of(*key, known.group.clone(), Some(0.0))
-        });
-        observation.groups.extend(silent.collect::<Vec<_>>());
-        observation.groups.sort_by_key(|measured| measured.key);
+        list_silent(observation, self.roll.iter().map(|(key, known)| (*key, &known.group)));
         // What is neither seen nor remembered any more is over, not silent.
         observation.unlisted_is_gone = true;
     }
 
-    /// Says of each group what is usual for it, and keeps this run's value for later.
+    /// Says of each group what is usual for it, and keeps this run's values for later.
     fn compare(&mut self, rule: &Rule, baseline: &Baseline, observation: &mut Observation, whole: bool, now: Timestamp) {
+        let at = now.as_second();
+        let window = seconds(rule.window);
+        let covers = observation.covers.map_or(window, |(from, to)| seconds(since(to, from)).max(window));
         if self.of_window != rule.window.as_secs() {
             self.of_window = rule.window.as_secs();
-            self.samples.clear();
+            (self.samples, self.groups) = Default::default();
         }
-        let window = i64::try_from(rule.window.as_secs()).unwrap_or(i64::MAX);
-        let at = now.as_second();
-        let (spacing, reach) = match baseline.against {
-            Against::Previous => (window, window.saturating_mul(baseline.samples as i64 + 2)),
-            Against::SameHour => (window.max(SPARSEST.as_secs() as i64), DAY * (baseline.samples as i64 + 1)),
-        };
+        // A clock that was set back must not leave samples of the future.
+        self.samples.retain(|sample| sample.at <= at);
+        let listed_only = observation.absent_may_be_more || observation.unlisted_is_gone;
+        let asks_for_less = rule.thresholds.worst_first().any(|(_, threshold)| threshold.relative && threshold.falls());
+        if asks_for_less && !observation.unlisted_is_gone {
+            list_silent(observation, self.groups.iter().map(|(key, group)| (*key, group)));
+        }
+        let chosen = choose(&self.samples, baseline, at, covers);
         let mut note = None;
         for measured in &mut observation.groups {
-            let samples = self.samples.get(&measured.key).map_or(&[][..], Vec::as_slice);
-            let chosen = choose(samples, baseline, at, window, spacing);
-            measured.usual = if chosen.len() < baseline.min_samples {
-                note = Some(format!("learning what is usual: {} of {} earlier windows", chosen.len(), baseline.min_samples));
-                Usual::Learning
-            } else {
-                let usual = stat(baseline.stat, chosen).max(baseline.floor);
-                if usual > 0.0 { Usual::Is(usual) } else { Usual::Nothing }
-            };
-            if let (Usual::Is(usual), true) = (measured.usual, rule.group_by.is_empty()) {
-                note = Some(format!("usual: {}", quantity(usual, rule.unit())));
+            let values: Vec<f64> = chosen.iter().filter_map(|sample| sample.value(measured.key)).take(baseline.samples).collect();
+            if values.len() < baseline.min_samples {
+                let known = values.len();
+                note = Some(format!("learning what is usual: {known} of {} earlier windows of this length", baseline.min_samples));
+                measured.usual = Usual::Learning;
+                continue;
+            }
+            let usual = stat(baseline.stat, values);
+            measured.usual = Usual::Is { usual, floor: baseline.floor };
+            if rule.group_by.is_empty() {
+                let floor = if usual < baseline.floor {
+                    format!(", below the floor of {}", quantity(baseline.floor, rule.unit()))
+                } else {
+                    String::new()
+                };
+                note = Some(format!("usual: {}{floor}", quantity(usual, rule.unit())));
             }
         }
         observation.note = observation.note.take().or(note);
-        // A clock that was set back must not leave samples of the future.
-        let oldest = at.saturating_sub(reach);
-        for samples in self.samples.values_mut() {
-            samples.retain(|(taken, _)| *taken >= oldest && *taken <= at);
+        let (spacing, most) = match baseline.against {
+            Against::Previous => (covers - covers / 10, 2 * baseline.samples + 2),
+            Against::SameHour => (HALF_AN_HOUR - HALF_AN_HOUR / 10, (baseline.samples + 1) * (DAY / HALF_AN_HOUR) as usize * 10 / 9),
+        };
+        if whole && self.samples.last().is_none_or(|last| at - last.at >= spacing) {
+            self.samples.extend(sample(observation, listed_only, MOST_VALUES / most, (at, covers)));
         }
-        if whole {
-            self.keep(observation, at, spacing);
+        self.samples.drain(..self.samples.len().saturating_sub(most));
+        if baseline.against == Against::SameHour {
+            self.samples.retain(|sample| sample.at >= at - DAY * (baseline.samples as i64 + 1));
         }
-        self.samples.retain(|_, samples| samples.iter().any(|(_, value)| *value > 0.0));
-    }
-
-    fn keep(&mut self, observation: &Observation, at: i64, spacing: i64) {
-        let is_time = |samples: &[(i64, f64)]| samples.last().is_none_or(|(taken, _)| at.saturating_sub(*taken) >= spacing);
-        let exact: BTreeMap<u64, f64> = observation
-            .groups
-            .iter()
-            .filter(|measured| !measured.lower_bound && !measured.uncertain)
-            .filter_map(|measured| Some((measured.key, measured.value?)))
-            .collect();
-        let inexact: std::collections::BTreeSet<u64> =
-            observation.groups.iter().map(|measured| measured.key).filter(|key| !exact.contains_key(key)).collect();
-        for (key, samples) in &mut self.samples {
-            let silent = !observation.absent_may_be_more && !inexact.contains(key);
-            let value = exact.get(key).copied().or(silent.then_some(0.0));
-            if let Some(value) = value.filter(|_| is_time(samples)) {
-                samples.push((at, value));
-            }
-        }
-        for (key, value) in exact {
-            if self.samples.len() < MOST_USUAL && !self.samples.contains_key(&key) {
-                self.samples.insert(key, vec![(at, value)]);
-            }
+        if asks_for_less {
+            let used: BTreeSet<u64> = self.samples.iter().flat_map(|sample| sample.values.keys().copied()).collect();
+            self.groups.extend(observation.groups.iter().map(|measured| (measured.key, measured.group.clone())));
+            self.groups.retain(|key, _| used.contains(key));
+        } else {
+            self.groups.clear();
         }
     }
 }
 
-/// The earlier values to compare with. None of them overlaps the present window.
-fn choose(samples: &[(i64, f64)], baseline: &Baseline, at: i64, window: i64, spacing: i64) -> Vec<f64> {
-    let ended = || samples.iter().rev().filter(|(taken, _)| at.saturating_sub(*taken) >= window);
+/// Adds groups that were not seen, at zero.
+fn list_silent<'h>(observation: &mut Observation, groups: impl Iterator<Item = (u64, &'h Vec<Option<String>>)>) {
+    let present: BTreeSet<u64> = observation.groups.iter().map(|measured| measured.key).collect();
+    let lower_bound = observation.absent_may_be_more;
+    let silent = groups.filter(|(key, _)| !present.contains(key));
+    observation.groups.extend(silent.map(|(key, group)| Measured { lower_bound, ..Measured::of(key, group.clone(), Some(0.0)) }));
+    observation.groups.sort_by_key(|measured| measured.key);
+}
+
+/// What this look says of each group, for later looks. Of too many groups the largest are kept, and nothing is said of the rest.
+fn sample(observation: &Observation, listed_only: bool, most: usize, (at, covers): (i64, i64)) -> Option<Sample> {
+    let is_exact = |measured: &&Measured| !measured.lower_bound && !measured.uncertain && !measured.unjudged;
+    let exact = observation.groups.iter().filter(is_exact).filter_map(|measured| Some((measured.key, measured.value?)));
+    let mut values: Vec<(u64, f64)> = exact.collect();
+    let inexact: BTreeSet<u64> = {
+        let known: BTreeSet<u64> = values.iter().map(|(key, _)| *key).collect();
+        observation.groups.iter().map(|measured| measured.key).filter(|key| !known.contains(key)).collect()
+    };
+    if values.is_empty() && (listed_only || !inexact.is_empty()) {
+        return None;
+    }
+    values.retain(|(_, value)| listed_only || *value > 0.0);
+    let listed_only = listed_only || values.len() > most || inexact.len() > most;
+    values.sort_by(|a, b| b.1.total_cmp(&a.1));
+    values.truncate(most);
+    Some(Sample { at, covers, values: values.into_iter().collect(), inexact: inexact.into_iter().take(most).collect(), listed_only })
+}
+
+/// The earlier samples to compare with, the latest first. None of them overlaps what is judged, give or take
+/// a tenth: runs are never exactly as far apart as they should be.
+fn choose<'s>(samples: &'s [Sample], baseline: &Baseline, at: i64, covers: i64) -> Vec<&'s Sample> {
+    let ended = || samples.iter().rev().filter(|sample| at - sample.at >= covers - covers / 10 && sample.is_like(covers));
     match baseline.against {
-        Against::Previous => ended().take(baseline.samples).map(|(_, value)| *value).collect(),
+        Against::Previous => ended().collect(),
         Against::SameHour => (1..=baseline.samples as i64)
             .filter_map(|days| {
-                let wanted = at - days * DAY;
-                let (taken, value) = ended().min_by_key(|(taken, _)| (taken - wanted).abs())?;
-                ((taken - wanted).abs() <= spacing).then_some(*value)
+                let away = |sample: &Sample| (sample.at - (at - days * DAY)).abs();
+                ended().min_by_key(|sample| away(sample)).filter(|sample| away(sample) <= HOUR)
             })
             .collect(),
     }
+}
+
+fn seconds(span: Duration) -> i64 {
+    i64::try_from(span.as_secs()).unwrap_or(i64::MAX / 4)
 }
 
 fn stat(stat: Stat, mut values: Vec<f64>) -> f64 {

@@ -139,7 +139,6 @@ impl RuleMemory {
         if let Some(sightings) = tally.sightings.take() {
             tally.overflow |= sightings.is_full();
             self.sightings = sightings;
-            self.sightings.close();
         }
         let start = before(span.to, window);
         if span.from.is_none() {

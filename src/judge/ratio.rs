@@ -1,12 +1,14 @@
 //! Rules whose value is a quotient: the same metric over two matches.
 
 use super::memory::{Measured, Observation};
+use super::tally::merge_talkers;
 use crate::domain::rule::{Ratio, Rule};
 use crate::domain::text::quantity;
 use std::collections::BTreeMap;
 
 /// Divides what a rule measured by what its `ratio_to` measured, group by group. A group whose total is
-/// too small is shown but not judged; one of which either part is a lower bound cannot be judged.
+/// too small is shown but not judged; one of which either part is a lower bound cannot be judged. Contributors
+/// are shown with their own share of the total.
 pub fn divide(rule: &Rule, ratio: &Ratio, part: Observation, total: &Observation) -> Observation {
     let mut parts: BTreeMap<u64, Measured> = part.groups.into_iter().map(|measured| (measured.key, measured)).collect();
     for group in &total.groups {
@@ -15,8 +17,9 @@ pub fn divide(rule: &Rule, ratio: &Ratio, part: Observation, total: &Observation
     }
     let totals: BTreeMap<u64, &Measured> = total.groups.iter().map(|measured| (measured.key, measured)).collect();
     let unit = rule.metric.unit();
+    let mut top = part.top;
     let mut note = part.note.or_else(|| total.note.clone());
-    let groups = parts
+    let groups: Vec<Measured> = parts
         .into_values()
         .map(|mut measured| {
             let whole = totals.get(&measured.key);
@@ -32,15 +35,23 @@ pub fn divide(rule: &Rule, ratio: &Ratio, part: Observation, total: &Observation
                 note = note.take().or_else(|| Some(format!("{} of {}", quantity(part, unit), quantity(whole, unit))));
             }
             measured.value = if whole > 0.0 { Some(part / whole) } else { None };
+            let share = if whole > 0.0 { 1.0 / whole } else { 0.0 };
+            measured.top.iter_mut().for_each(|talker| talker.value *= share);
+            if rule.group_by.is_empty() {
+                top.iter_mut().for_each(|talker| talker.value *= share);
+            }
             measured.unjudged = !measured.uncertain && (whole <= 0.0 || whole < ratio.min_total);
             measured
         })
         .collect();
+    if !rule.group_by.is_empty() {
+        top = merge_talkers(groups.iter().flat_map(|measured| measured.top.iter().cloned()));
+    }
     Observation {
         groups,
         matched: part.matched,
         covers: part.covers,
-        top: part.top,
+        top,
         note,
         trouble: part.trouble.or_else(|| total.trouble.clone()),
         absent_may_be_more: part.absent_may_be_more || total.absent_may_be_more,

@@ -111,19 +111,26 @@ impl<T> Tally<T> {
         Some(number)
     }
 
-    /// Counts a combination of values in a group, if it was never seen before.
-    pub fn see_new(&mut self, group: u32, values: &[Option<String>], contributor: impl FnOnce() -> T) {
+    /// Counts a combination of values in a group, given by its hash, if it was never seen before.
+    pub fn see_new(&mut self, group: u32, values: u64, contributor: impl FnOnce() -> T) {
         let Some(key) = self.groups.get(group as usize).map(|tally| tally.key) else { return };
-        let combination = super::memory::group_key(values).rotate_left(1) ^ key;
+        let combination = values.rotate_left(1) ^ key;
         if self.sightings.as_mut().is_some_and(|sightings| sightings.is_new(combination)) {
             self.add(group, 1, 0, contributor);
         }
     }
 
-    /// Counts a value that a subject did not have before. The contributor is made of what it had and what it has.
-    pub fn see_change(&mut self, group: u32, subject: u64, values: &[Option<String>], contributor: impl FnOnce(&str, &str) -> T) {
-        let has = values.iter().map(|value| value.as_deref().unwrap_or("-")).collect::<Vec<_>>().join(" / ");
-        if let Some(had) = self.sightings.as_mut().and_then(|sightings| sightings.change(subject, &has)) {
+    /// Counts values that a subject did not have before. The contributor is made of what it had and what it has.
+    pub fn see_change(
+        &mut self,
+        group: u32,
+        subject: u64,
+        values: u64,
+        texts: impl FnOnce() -> Vec<Option<String>>,
+        contributor: impl FnOnce(&str, &str) -> T,
+    ) {
+        let text = || texts().iter().map(|value| value.as_deref().unwrap_or("-")).collect::<Vec<_>>().join(" / ");
+        if let Some((had, has)) = self.sightings.as_mut().and_then(|sightings| sightings.change(subject, values, text)) {
             self.add(group, 1, 0, || contributor(&had, &has));
         }
     }

@@ -196,9 +196,9 @@ impl<'r> TrafficJudge<'r> {
             .map(|(judged, memory)| {
                 let Rule { metric, window, group_by, .. } = judged.rule;
                 let show = |contributor: &Contributor, value: f64| contributor.show(value);
-                if metric.is_sighting() {
+                if let Some(sightings) = &judged.tally.sightings {
                     // What was seen does not depend on what the looks cover.
-                    let span = Span { from: memory.sightings.looked().map(|at| at.min(self.now)), to: self.now };
+                    let span = sightings.span(self.now);
                     memory.measure(metric, *window, !group_by.is_empty(), judged.tally, span, show)
                 } else if with_memory {
                     memory.measure(metric, *window, !group_by.is_empty(), judged.tally, span, show)
@@ -212,19 +212,21 @@ impl<'r> TrafficJudge<'r> {
 
     /// Tells the rules that ask what was ever seen of this record, and takes them out of those that count.
     fn sight(&mut self, flow: &Flow<'_>) {
-        let (rules, sighting) = (&mut self.rules, &self.sighting);
+        let (rules, sighting, scratch) = (&mut self.rules, &self.sighting, &mut self.scratch);
         self.matching.retain(|number| {
             if !sighting.contains(number) {
                 return true;
             }
             let Judged { rule, tally, .. } = &mut rules[*number as usize];
-            let values = |fields: &[Field]| -> Vec<Option<String>> { fields.iter().map(|field| field_value(field, flow)).collect() };
-            let group = values(&rule.group_by);
-            let key = super::memory::group_key(&group);
-            let Some(group) = tally.group(key, || group) else { return false };
+            let texts = |fields: &[Field]| -> Vec<Option<String>> { fields.iter().map(|field| field_value(field, flow)).collect() };
+            let key = key_of(&rule.group_by, flow, scratch);
+            let Some(group) = tally.group(key, || texts(&rule.group_by)) else { return false };
             match &rule.metric {
-                Metric::New(fields) => tally.see_new(group, &values(fields), || Contributor::of(flow)),
-                Metric::Changes(fields) => tally.see_change(group, key, &values(fields), |_, _| Contributor::of(flow)),
+                Metric::New(fields) => tally.see_new(group, key_of(fields, flow, scratch), || Contributor::of(flow)),
+                Metric::Changes(fields) => {
+                    let values = key_of(fields, flow, scratch);
+                    tally.see_change(group, key, values, || texts(fields), |_, _| Contributor::of(flow));
+                }
                 _ => {}
             }
             false
@@ -237,15 +239,7 @@ impl<'r> TrafficJudge<'r> {
         for number in &self.matching {
             let judged = &mut self.rules[*number as usize];
             let rule = judged.rule;
-            let key = if rule.group_by.is_empty() {
-                super::memory::UNGROUPED
-            } else {
-                self.scratch.clear();
-                for field in &rule.group_by {
-                    append_field(field, flow, &mut self.scratch);
-                }
-                xxh3_64(&self.scratch)
-            };
+            let key = key_of(&rule.group_by, flow, &mut self.scratch);
             let group = judged.tally.group(key, || rule.group_by.iter().map(|field| field_value(field, flow)).collect());
             let Some(group) = group else { continue };
             let value = match &rule.metric {
@@ -433,7 +427,17 @@ pub fn field_value(field: &Field, flow: &Flow<'_>) -> Option<String> {
     }
 }
 
-/// The bytes that `memory::group_key` hashes, without building the texts.
+/// What `memory::group_key` makes of these fields, without building the texts.
+fn key_of(fields: &[Field], flow: &Flow<'_>, scratch: &mut Vec<u8>) -> u64 {
+    if fields.is_empty() {
+        return super::memory::UNGROUPED;
+    }
+    scratch.clear();
+    fields.iter().for_each(|field| append_field(field, flow, scratch));
+    xxh3_64(scratch)
+}
+
+/// The bytes that `memory::group_key` hashes.
 fn append_field(field: &Field, flow: &Flow<'_>, out: &mut Vec<u8>) {
     let mut text = |text: Option<&str>| match text {
         None => out.push(0),

@@ -131,15 +131,15 @@ impl Evidence {
 impl Verdict {
     /// Judges a value by a rule's thresholds.
     pub fn of(rule: &Rule, evidence: &Evidence) -> Verdict {
-        let held = |recovery: &Threshold| !evidence.unjudged && evidence.answer(recovery) != Answer::Yes;
+        // Where there is nothing to compare with, nothing is held on to either.
+        let compares = |recovery: &Threshold| !recovery.relative || evidence.usual.counted(recovery.op) != Some(0.0);
+        let held = |recovery: &Threshold| !evidence.unjudged && compares(recovery) && evidence.answer(recovery) != Answer::Yes;
         let mut verdict = Verdict { holds_on: rule.recovery.as_ref().is_some_and(held), ..Verdict::default() };
         for (severity, threshold) in rule.thresholds.worst_first() {
             match evidence.answer(threshold) {
                 Answer::Yes => {
-                    let usual = match evidence.usual {
-                        Usual::Is(usual) if threshold.relative => format!(" (usual {})", quantity(usual, rule.unit())),
-                        _ => String::new(),
-                    };
+                    let usual = evidence.usual.counted(threshold.op).filter(|_| threshold.relative);
+                    let usual = usual.map_or_else(String::new, |usual| format!(" (usual {})", quantity(usual, rule.unit())));
                     verdict.breach = Some((severity, format!("{threshold}{usual}")));
                     break;
                 }
@@ -197,8 +197,8 @@ pub fn step(previous: Option<Instance>, rule: &Rule, finding: &Finding, now: Tim
             }
             Some(instance)
         }
-        // Not known: nothing begins and nothing ends.
-        (None, _) if finding.verdict.open.is_some() => previous,
+        // Not known: nothing begins and nothing ends. The group is there, though.
+        (None, _) if finding.verdict.open.is_some() => previous.map(|instance| Instance { missing: 0, ..instance }),
         (None, None) => previous,
         (None, Some(live)) if live.stage == Stage::Pending => None,
         (None, Some(live)) => {

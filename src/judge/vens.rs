@@ -1,7 +1,7 @@
 //! VEN rules over one answer of the PCE. What is new or different is counted over the rule's window; all else
 //! is what holds now.
 
-use super::memory::{Measured, Observation, RuleMemory, Span, UNGROUPED, group_key};
+use super::memory::{Measured, Observation, RuleMemory, UNGROUPED, group_key};
 use super::tally::{Amount, Tally, merge_talkers};
 use crate::domain::alert::Talker;
 use crate::domain::field::Field;
@@ -28,7 +28,6 @@ pub fn needs_workloads(rule: &Rule) -> bool {
 /// Measures one rule. `known` are groups that have an instance: one whose VENs are still there but match no
 /// more has nothing; one whose VENs are gone is not listed at all.
 pub fn observe(rule: &Rule, inventory: &Inventory, known: &[Vec<Option<String>>], memory: &mut RuleMemory, now: Timestamp) -> Observation {
-    let span = Span { from: memory.sightings.looked().map(|at| at.min(now)), to: now };
     let mut tally: Tally<(String, String, String)> = Tally::new(Amount::zero(&rule.metric));
     let Matcher::Vens(filter) = &rule.matcher else { return observation(tally, 0) };
     if rule.group_by.is_empty() {
@@ -60,13 +59,14 @@ pub fn observe(rule: &Rule, inventory: &Inventory, known: &[Vec<Option<String>>]
         let who = || (ven.display_name().to_owned(), describe(ven), ven.status.clone());
         match &rule.metric {
             Metric::New(fields) => {
-                tally.see_new(group, &of(fields), who);
+                tally.see_new(group, group_key(&of(fields)), who);
                 continue;
             }
             Metric::Changes(fields) => {
                 let subject = xxh3_64(ven.href.as_bytes());
                 let name = || ven.display_name().to_owned();
-                tally.see_change(group, subject, &of(fields), |had, has| (name(), format!("{had} → {has}"), ven.status.clone()));
+                let who = |had: &str, has: &str| (name(), format!("{had} → {has}"), ven.status.clone());
+                tally.see_change(group, subject, group_key(&of(fields)), || of(fields), who);
                 continue;
             }
             _ => {}
@@ -81,7 +81,8 @@ pub fn observe(rule: &Rule, inventory: &Inventory, known: &[Vec<Option<String>>]
         };
         tally.add(group, amount, value, who);
     }
-    if rule.metric.is_sighting() {
+    if let Some(sightings) = &tally.sightings {
+        let span = sightings.span(now);
         return memory.measure(&rule.metric, rule.window, !rule.group_by.is_empty(), tally, span, show);
     }
     observation(tally, silent)

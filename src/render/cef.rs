@@ -34,7 +34,7 @@ fn firing(report: &Report, rule: &RuleReport, instance: &InstanceReport) -> Stri
         Some(Severity::Warning) => 6,
         Some(Severity::Critical) | None => 9,
     };
-    let mut extension = common(report, rule, words::instance_threshold(rule, instance), &words::instance_sentence(rule, instance));
+    let mut extension = common(report, rule, &instance.threshold, &words::instance_sentence(rule, instance));
     extension.push(("externalId", instance.fingerprint.clone()));
     if let Some(since) = instance.since {
         extension.push(("start", since.as_millisecond().to_string()));

@@ -59,9 +59,9 @@ fn metric(rule: &RuleReport) -> String {
     let Some(value) = rule.value.filter(|value| value.is_finite() && rule.state != RuleState::Disabled) else {
         return "-".to_owned();
     };
-    // Only upper levels can be said in one number.
+    // Only upper levels can be said in one number, and a multiple of what is usual is none of the value's.
     let level = |threshold: &Option<Threshold>| match threshold {
-        Some(Threshold { op: Op::Above | Op::AtLeast, value, .. }) => value.to_string(),
+        Some(Threshold { op: Op::Above | Op::AtLeast, value, relative: false, .. }) => value.to_string(),
         _ => String::new(),
     };
     format!("{}={value};{};{};0", rule.unit.name(), level(&rule.thresholds.warning), level(&rule.thresholds.critical))

@@ -90,7 +90,9 @@ fn measured(rule: &RuleReport) -> String {
     };
     let value =
         rule.value.filter(|value| value.is_finite()).map_or_else(|| "U".to_owned(), |value| format!("{}{unit}", number(value * scale)));
-    let range = |threshold: &Option<Threshold>| threshold.as_ref().map_or_else(String::new, |threshold| range(threshold, scale));
+    // A multiple of what is usual is no limit of the value.
+    let limit = |threshold: &Option<Threshold>| threshold.as_ref().filter(|threshold| !threshold.relative).map(|own| range(own, scale));
+    let range = |threshold: &Option<Threshold>| limit(threshold).unwrap_or_default();
     format!("{value};{};{};0", range(&rule.thresholds.warning), range(&rule.thresholds.critical))
 }
 

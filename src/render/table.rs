@@ -175,7 +175,7 @@ impl Page<'_> {
     }
 
     fn instance_row(&self, rule: &RuleReport, instance: &InstanceReport, report: &Report) -> Row {
-        let own_threshold = Some(words::instance_threshold(rule, instance)).filter(|own| *own != rule.threshold).unwrap_or_default();
+        let own_threshold = Some(instance.threshold.as_str()).filter(|own| *own != rule.threshold).unwrap_or_default();
         let mut name = format!("{INDENT}{}", shorten(&words::group(&instance.group), LONG));
         if let Some(suppression) = instance.suppressed_by {
             name.push_str(&format!(" ({})", suppression.name()));

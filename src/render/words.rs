@@ -247,17 +247,6 @@ pub fn sentence(rule: &RuleReport) -> String {
     out
 }
 
-/// The threshold an instance crossed: its own severity's, as the rule's belongs to the worst instance.
-pub fn instance_threshold<'a>(rule: &'a RuleReport, instance: &InstanceReport) -> &'a str {
-    let own = match instance.severity {
-        Some(Severity::Critical) => &rule.thresholds.critical,
-        Some(Severity::Warning) => &rule.thresholds.warning,
-        Some(Severity::Info) => &rule.thresholds.info,
-        None => &None,
-    };
-    own.as_ref().map_or(rule.threshold.as_str(), |threshold| threshold.text.as_str())
-}
-
 /// What an instance is about, in one sentence without the rule's name.
 pub fn instance_sentence(rule: &RuleReport, instance: &InstanceReport) -> String {
     let mut parts = Vec::new();
@@ -265,9 +254,8 @@ pub fn instance_sentence(rule: &RuleReport, instance: &InstanceReport) -> String
         parts.push(named_group(&instance.group));
     }
     parts.push(value_of_what(instance.value, rule.unit, instance.lower_bound));
-    let threshold = instance_threshold(rule, instance);
-    if !threshold.is_empty() {
-        parts.push(format!("threshold {}", visible(threshold)));
+    if !instance.threshold.is_empty() {
+        parts.push(format!("threshold {}", visible(&instance.threshold)));
     }
     if rule.window.is_some() {
         parts.push(format!("window {}", window(rule)));

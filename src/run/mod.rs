@@ -1,10 +1,12 @@
 //! One monitoring cycle, in order. The wall clock is read here and nowhere else.
 
 pub mod deliver;
+pub mod export;
 pub mod interrupt;
 mod measure;
 pub mod output;
 pub mod query;
+pub mod recorded;
 pub mod rehearse;
 pub mod report;
 mod rules;
@@ -49,16 +51,28 @@ pub struct Cycle<'c> {
     pub given: Option<&'c Given>,
 }
 
-/// Answers by source, as the PCE would send them, or why there is none.
-pub type Given = std::collections::BTreeMap<SourceKind, Result<Vec<u8>, String>>;
+/// An answer that is given.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// As the PCE would send it.
+    Text(Vec<u8>),
+    /// As it was recorded.
+    Path(PathBuf),
+    /// There is none, for this reason.
+    Failed(String),
+}
+
+/// Answers by source.
+pub type Given = std::collections::BTreeMap<SourceKind, Answer>;
 
 impl Cycle<'_> {
     /// The recorded answer of a source, when it is not to be asked.
     fn recording(&self, source: SourceKind) -> Option<Recording<'_>> {
         if let Some(given) = self.given.and_then(|given| given.get(&source)) {
             return Some(match given {
-                Ok(bytes) => Recording::Text(bytes),
-                Err(error) => Recording::Failed(error),
+                Answer::Text(text) => Recording::Text(text),
+                Answer::Path(path) => Recording::Path(path),
+                Answer::Failed(error) => Recording::Failed(error),
             });
         }
         let args = self.args;
@@ -162,6 +176,11 @@ fn cycle_once(
     let known = Known { state, memory, memory_lost };
     let reload = || Ok(store.load(&identity)?.memory);
     let Decided { mut report, mut state, memory } = decide(cycle, &rules, &needed, run, known, client, &reload, warnings)?;
+
+    if let Some(folder) = &args.record {
+        let note = recorded::RunNote::of(&report);
+        report.warnings.extend(note.write(folder).err());
+    }
 
     // Remember, tell, remember what was told.
     let broken = deliver::broken(&channels);

@@ -19,7 +19,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// What a report asks a PCE for.
-const READ: [SourceKind; 3] = [SourceKind::Traffic, SourceKind::Events, SourceKind::Health];
+const READ: [SourceKind; 4] = [SourceKind::Traffic, SourceKind::Events, SourceKind::Health, SourceKind::Vens];
 
 /// What to report on.
 #[derive(Debug, Clone)]
@@ -88,8 +88,7 @@ pub fn report(cycle: &Cycle<'_>, question: &Question) -> Result<(Report, Memory)
     if let Some(Ok(query)) = &on_the_way {
         span = span_at(query.skew);
     }
-    let [flows, recorded_events, recorded_health, recorded_vens] =
-        [SourceKind::Traffic, SourceKind::Events, SourceKind::Health, SourceKind::Vens].map(|source| cycle.recording(source));
+    let [flows, recorded_events, recorded_health, recorded_vens] = READ.map(|source| cycle.recording(source));
     let (traffic, (events, health, vens)) = std::thread::scope(|scope| {
         let others = scope.spawn(|| {
             let events = match (recorded_events, &client) {
@@ -102,11 +101,15 @@ pub fn report(cycle: &Cycle<'_>, question: &Question) -> Result<(Report, Memory)
                 (None, Some(client)) => Some(sources::health_from_pce(client)),
                 (None, None) => None,
             };
-            let vens = recorded_vens.map(|recording| {
-                // Whoever did not record the workloads gets a report without what only those tell.
-                let workloads = recording.folder().is_some_and(|_| recording.files("workloads-").is_ok());
-                snapshots::vens_from_file(recording, workloads)
-            });
+            let vens = match (recorded_vens, &client) {
+                (Some(recording), _) => {
+                    // Whoever did not record the workloads gets a report without what only those tell.
+                    let workloads = recording.folder().is_some_and(|_| recording.files("workloads-").is_ok());
+                    Some(snapshots::vens_from_file(recording, workloads))
+                }
+                (None, Some(client)) => Some(snapshots::vens_from_pce(client, true)),
+                (None, None) => None,
+            };
             (events, health, vens)
         });
         let traffic = read_traffic(cycle, question, flows, span, on_the_way, client.as_ref());
@@ -133,7 +136,7 @@ pub fn report(cycle: &Cycle<'_>, question: &Question) -> Result<(Report, Memory)
     });
     let vens = vens.and_then(|fetched| {
         read.push(fetched.report);
-        fetched.answer.map(|inventory| vens::gather(&inventory, now))
+        fetched.answer.map(|inventory| vens::gather(&inventory, if follow { span.to } else { now }))
     });
     let judged_at = state.as_ref().and_then(|state| state.last_run.as_ref()).map(|last| last.at);
     let mut report = Report {

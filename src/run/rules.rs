@@ -6,13 +6,14 @@ use crate::domain::alert::{Group, Talker};
 use crate::domain::metric::SourceKind;
 use crate::domain::report::{InstanceReport, RuleReport, RuleState, SourceStatus, Suppression};
 use crate::domain::rule::{Rule, channels_for};
-use crate::domain::threshold::Severity;
+use crate::domain::threshold::Usual;
 use crate::domain::time::Window;
 use crate::judge::memory::{Measured, Observation};
 use crate::judge::transition::{Evidence, Finding, Instance, Stage, Verdict, fingerprint, missing, retire, step};
 use crate::judge::{health, outbox};
 use crate::state::State;
 use jiff::Timestamp;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most instances one rule may have. The worst are kept; that there are more is said.
@@ -44,7 +45,7 @@ pub(super) fn judge(state: &mut State, enabled: &[&Rule], selected: &[&Rule], re
             // A group that is no longer seen has nothing, or is no more; whether that is certain depends on the answer.
             let certain = !partial && !observation.absent_may_be_more;
             if !observation.unlisted_is_gone {
-                let evidence = Evidence { lower_bound: !certain, ..Evidence::exact(0.0) };
+                let evidence = Evidence { lower_bound: !certain, usual: Usual::NOTHING, ..Evidence::exact(0.0) };
                 let finding = finding(rule, instance.group.clone(), evidence, window(observation, now), Vec::new());
                 findings.insert(fingerprint, finding);
             } else if certain && instance.stage != Stage::Resolved {
@@ -114,7 +115,8 @@ pub(super) fn reports(state: &State, config: &Config, selected: &[&Rule], read: 
                 .collect();
             report.instances.sort_by(|a, b| {
                 let rank = |instance: &InstanceReport| (instance.state == RuleState::Firing, instance.severity);
-                rank(b).cmp(&rank(a)).then(b.value.unwrap_or(0.0).total_cmp(&a.value.unwrap_or(0.0))).then_with(|| a.group.cmp(&b.group))
+                let worse = worse_first(rule.thresholds.fall(), a.value, b.value);
+                rank(b).cmp(&rank(a)).then(worse).then_with(|| a.group.cmp(&b.group))
             });
             fill(&mut report, rule, read);
             report
@@ -180,6 +182,7 @@ fn instance_report(fingerprint: &str, instance: &Instance, rule: &Rule, config: 
         severity: Some(instance.severity),
         value: instance.value,
         lower_bound: instance.lower_bound,
+        threshold: instance.threshold.clone(),
         since: Some(instance.fired_at.unwrap_or(instance.since)),
         notified,
         suppressed_by: (notified && reaches_somebody && !novelty.telling.contains(fingerprint)).then_some(Suppression::Cooldown),
@@ -214,9 +217,9 @@ fn fill(report: &mut RuleReport, rule: &Rule, read: &Measurements) {
     (report.covers_from, report.covers_to) = observation.covers.map_or((None, None), |(from, to)| (Some(from), Some(to)));
     report.top = observation.top.clone();
     report.note = observation.note.clone();
-    let measured = largest(&observation.groups);
+    let measured = worst_group(rule, &observation.groups);
     report.value = measured.and_then(|measured| measured.value).or_else(|| observation.groups.is_empty().then_some(0.0));
-    report.lower_bound = partial || measured.map_or(observation.absent_may_be_more, |measured| measured.lower_bound);
+    report.lower_bound = partial || measured.map_or(observation.absent_may_be_more, |measured| measured.lower_bound || measured.uncertain);
     let undecided = observation.groups.iter().any(|measured| {
         let verdict = verdict(rule, &evidence(rule, measured, partial));
         verdict.breach.is_none() && verdict.open.is_some()
@@ -244,17 +247,22 @@ fn worst(report: &mut RuleReport) {
         report.state = instance.state;
     }
     (report.severity, report.value, report.lower_bound) = (instance.severity, instance.value, instance.lower_bound);
-    if let Some(threshold) = instance.severity.and_then(|severity| threshold_of(report, severity)) {
-        report.threshold = threshold;
+    report.threshold.clone_from(&instance.threshold);
+}
+
+/// The order of values from bad to good; what is not known comes last.
+fn worse_first(falls: bool, a: Option<f64>, b: Option<f64>) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) if falls => a.total_cmp(&b),
+        (Some(a), Some(b)) => b.total_cmp(&a),
+        (a, b) => b.is_some().cmp(&a.is_some()),
     }
 }
 
-fn threshold_of(report: &RuleReport, severity: Severity) -> Option<String> {
-    report.thresholds.worst_first().find(|(own, _)| *own == severity).map(|(_, threshold)| threshold.text.clone())
-}
-
-fn largest(groups: &[Measured]) -> Option<&Measured> {
-    groups.iter().max_by(|a, b| a.value.unwrap_or(f64::MIN).total_cmp(&b.value.unwrap_or(f64::MIN)))
+/// The group whose value is nearest to a threshold, or furthest beyond it.
+fn worst_group<'o>(rule: &Rule, groups: &'o [Measured]) -> Option<&'o Measured> {
+    let falls = rule.thresholds.fall();
+    groups.iter().min_by(|a, b| worse_first(falls, a.value, b.value))
 }
 
 fn is_partial(rule: &Rule, read: &Measurements) -> bool {

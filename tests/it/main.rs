@@ -9,6 +9,7 @@ mod check_accounting;
 mod check_failures;
 mod check_state;
 mod config;
+mod database;
 mod deliver;
 mod generated;
 mod lang;
@@ -19,6 +20,7 @@ mod sim;
 mod sim_estate;
 mod sim_server;
 mod tidy;
+mod vens;
 
 mod support {
     pub mod cli;

@@ -418,8 +418,8 @@ fn a_report_knows_the_one_before_it() {
 }
 
 fn bench(config: &str) -> Bench {
-    let estate::Estate { world, events, health } = estate::world(at("09:00"));
-    let bench = Bench::new(Options { events, health, ..Options::new(world, at("10:00")) }, &format!("{CALM}{config}"));
+    let estate::Estate { world, events, health, vens, database } = estate::world(at("09:00"));
+    let bench = Bench::new(Options { events, health, vens, database, ..Options::new(world, at("10:00")) }, &format!("{CALM}{config}"));
     bench.sim.set_now(at("10:00"));
     bench
 }
@@ -433,7 +433,7 @@ fn a_pce_is_asked_for_everything_once() {
     assert_eq!((&report["schema"], &report["complete"]), (&json!("pcemon.report/1"), &json!(true)));
     assert_eq!(report["pce"], bench.sim.url());
     assert!(report["traffic"]["records"].as_u64().unwrap() > 100 && report["events"]["count"].as_u64().unwrap() > 0);
-    assert!(!report["health"].as_array().unwrap().is_empty());
+    assert!(!report["health"].as_array().unwrap().is_empty() && report["vens"]["count"].as_u64().unwrap() > 5);
     check_page(&std::fs::read_to_string(bench.room.path("report.html")).unwrap());
 }
 

@@ -50,6 +50,7 @@ pub fn instance(number: usize, group: Group, severity: Severity, value: f64) -> 
         severity: Some(severity),
         value: Some(value),
         lower_bound: false,
+        threshold: if severity == Severity::Critical { "> 100" } else { "> 10" }.to_owned(),
         since: Some(at("2026-11-20T09:40:00Z")),
         notified: true,
         suppressed_by: None,

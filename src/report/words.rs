@@ -33,7 +33,8 @@ pub fn brief(number: u64) -> String {
     for unit in ["", "k", "M", "G", "T"] {
         if value < 999.5 {
             let digits = usize::from(value < 9.95 && !unit.is_empty());
-            return format!("{value:.digits$}{unit}");
+            let text = format!("{value:.digits$}");
+            return format!("{}{unit}", if digits == 1 { text.trim_end_matches(".0") } else { &text });
         }
         value /= 1000.0;
     }

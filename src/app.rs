@@ -40,6 +40,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Test(args) => commands::test::run(&cli.global, args),
         Command::Channel(command) => commands::channel::run(&cli.global, command),
         Command::Outbox(command) => commands::outbox::run(&cli.global, command),
+        Command::Silence(command) => commands::silence::run(&cli.global, command),
         Command::State(command) => commands::state::run(&cli.global, command),
         Command::Completions { shell } => commands::generate::completions(*shell),
         Command::Man { out_dir } => commands::generate::man(out_dir.as_deref()),

@@ -16,7 +16,8 @@ Exit codes:
   1  WARNING
   2  CRITICAL
   3  UNKNOWN: data incomplete or unreachable, delivery failed, another run holds the lock, bad arguments, bad config
-  2 outranks 1, 1 outranks 3, 3 outranks 0; with --strict 3 outranks 1.";
+  2 outranks 1, 1 outranks 3, 3 outranks 0; with --strict 3 outranks 1.
+  An alert that is silenced, in a maintenance window or inhibited by another one does not count; one in cooldown does.";
 
 const TEST_HELP: &str = "\
 Examples:
@@ -253,6 +254,9 @@ Examples:
     /// Messages that wait for delivery or were given up
     #[command(subcommand)]
     Outbox(OutboxCommand),
+    /// Have alerts told to nobody for a while
+    #[command(subcommand)]
+    Silence(SilenceCommand),
     /// What is remembered between runs
     #[command(subcommand)]
     State(StateCommand),
@@ -454,24 +458,94 @@ pub enum OutboxCommand {
     Drop(Which),
 }
 
-/// Which messages.
+/// Which ones.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub struct Which {
-    /// The id of a message, or the beginning of one
+    /// The id, or the beginning of one
     pub id: Option<String>,
     /// All of them
     #[arg(long)]
     pub all: bool,
 }
 
+/// `pcemon silence ...`
+#[derive(Debug, Subcommand)]
+pub enum SilenceCommand {
+    /// Silence alerts: they are followed as always, told to nobody, and do not count for the exit code
+    ///
+    /// Works while a run is going on; the next run knows of it. What still fires when the silence ends is told then.
+    /// That an alert is over is told as always, to those who were told that it fires.
+    #[command(after_help = "\
+Matchers (all of one silence must fit; PROPERTY=GLOB or PROPERTY!=GLOB):
+  rule  source  severity  label.KEY  group.FIELD    an empty GLOB is for alerts that have no such thing
+
+Examples:
+  pcemon silence add --match rule='Blocked*' --match group.src_workload='web*' --for 2h --reason 'switch replacement'
+  pcemon silence add --match label.team=db --match severity!=critical --until 2026-11-21T06:00:00Z --reason 'migration' --by anna
+  pcemon silence add --fingerprint 3f2a9c --for 1d --reason 'known, ticket 4711'    until that one alert is over, a day at the most")]
+    Add(SilenceArgs),
+    /// One line for each silence in force
+    #[command(after_help = "Examples:\n  pcemon silence list\n  pcemon silence list --all -o json")]
+    List {
+        /// Also those that ended within the last 7 days
+        #[arg(long)]
+        all: bool,
+        /// Take this as the present instant (RFC 3339)
+        #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
+        now: Option<Timestamp>,
+    },
+    /// End silences now
+    #[command(after_help = "Examples:\n  pcemon silence expire 6f1c\n  pcemon silence expire --all")]
+    Expire {
+        /// Which ones.
+        #[command(flatten)]
+        which: Which,
+        /// Take this as the present instant (RFC 3339)
+        #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
+        now: Option<Timestamp>,
+    },
+}
+
+/// Flags of `silence add`.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["matchers", "fingerprint"])))]
+#[command(group(clap::ArgGroup::new("end").required(true).args(["lasts", "until"])))]
+pub struct SilenceArgs {
+    /// Which alerts, for example rule='Blocked*' or severity!=critical; may be repeated, all must fit
+    #[arg(long = "match", value_name = "MATCHER")]
+    pub matchers: Vec<String>,
+    /// One alert that fires, by its fingerprint or the beginning of it (see `pcemon state show`), until it is over
+    #[arg(long, value_name = "FP")]
+    pub fingerprint: Option<String>,
+    /// How long, for example 2h
+    #[arg(long = "for", value_name = "DURATION", value_parser = parse_duration)]
+    pub lasts: Option<Duration>,
+    /// Until when (RFC 3339)
+    #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
+    pub until: Option<Timestamp>,
+    /// Why, for those who wonder
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// Who wants it
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+    /// Take this as the present instant (RFC 3339)
+    #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
+    pub now: Option<Timestamp>,
+}
+
 /// `pcemon state ...`
 #[derive(Debug, Subcommand)]
 pub enum StateCommand {
-    /// What is remembered, for people or as JSON (-o json)
+    /// What is remembered, and every alert with its fingerprint, for people or as JSON (-o json)
     #[command(after_help = "Example:\n  pcemon state show")]
-    Show,
-    /// Forget everything: firing alerts are told again, traffic numbers learn anew
+    Show {
+        /// Take this as the present instant (RFC 3339)
+        #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
+        now: Option<Timestamp>,
+    },
+    /// Forget everything but silences: firing alerts are told again, traffic numbers learn anew
     #[command(after_help = "Example:\n  pcemon state reset --yes")]
     Reset {
         /// Do it without asking

@@ -4,8 +4,8 @@ use super::error::one_line;
 use super::reader::{Level, Placed, Problem, Problems, Reader};
 use super::secrets::AS_PLAIN_TEXT;
 use super::{
-    Config, ConfigError, EventSettings, ReportSettings, RunSettings, TrafficSettings, channels, mask, pce, report, routes, rules, run,
-    sources,
+    Config, ConfigError, EventSettings, ReportSettings, RunSettings, TrafficSettings, channels, mask, mutes, pce, report, routes, rules,
+    run, sources,
 };
 use crate::channels::{KINDS, Kind};
 use std::collections::BTreeSet;
@@ -94,7 +94,7 @@ fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstances: &Circums
     let mut channel_list = Vec::new();
     for (reader, name) in channel_readers.into_iter().zip(&channel_names) {
         let span = name.as_ref().map_or(0..0, |name| name.span.clone());
-        let read = channels::read(reader, name.as_ref().map(|name| name.value.as_str()), circumstances.kinds);
+        let read = channels::read(reader, name.as_ref().map(|name| name.value.as_str()), circumstances.kinds, &run.timezone);
         channel_list.extend(read.map(|value| Placed { value, span }));
     }
 
@@ -123,12 +123,23 @@ fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstances: &Circums
             routes::read(reader, &known).map(|value| Placed { value, span })
         })
         .collect();
+    let mut window_readers = root.tables("maintenance");
+    let window_names: Vec<Option<Placed<String>>> = window_readers.iter_mut().map(mutes::name).collect();
+    unique(&window_names.iter().flatten().cloned().collect::<Vec<_>>(), "maintenance window", problems);
+    let inhibition_readers = root.tables("inhibit");
+    let mutes_written = window_readers.len() + inhibition_readers.len();
+    let windows: Vec<Placed<_>> =
+        window_readers.into_iter().zip(window_names).filter_map(|(reader, name)| mutes::maintenance(reader, name, &run.timezone)).collect();
+    let inhibitions: Vec<_> = inhibition_readers.into_iter().filter_map(mutes::inhibition).collect();
     let complete = route_list.len() == routes_written && rule_list.len() == rules_written;
     if !known.is_empty() || routes_written > 0 {
         // With a rule or route missing from the picture, "nobody names it" would be a guess.
         if complete {
             routes::reach(&rule_list, &channel_list, &route_list, &report.mail, problems);
         }
+    }
+    if complete {
+        mutes::reach(&windows, &inhibitions, &rule_list, problems);
     }
     if !rule_list.iter().any(|rule| rule.value.enabled) && !problems.has_errors() {
         let hint = Some("begin with the examples: pcemon rules example".to_owned());
@@ -137,7 +148,10 @@ fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstances: &Circums
     let has_pce = root.has("pce");
     root.finish();
     // A reader that gives up without a word would drop a rule in silence.
-    let whole = complete && channel_list.len() == channel_names.len() && pce.is_some() == has_pce;
+    let whole = complete
+        && windows.len() + inhibitions.len() == mutes_written
+        && channel_list.len() == channel_names.len()
+        && pce.is_some() == has_pce;
     if !whole && !problems.has_errors() {
         problems.error(0..0, "part of the config could not be read, and nothing says why; this is a fault of pcemon", None);
     }
@@ -151,6 +165,8 @@ fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstances: &Circums
         rules: rule_list.into_iter().map(|rule| rule.value).collect(),
         channels: channel_list.into_iter().map(|channel| channel.value).collect(),
         routes: route_list.into_iter().map(|route| route.value).collect(),
+        maintenance: windows.into_iter().map(|window| window.value).collect(),
+        inhibitions: inhibitions.into_iter().map(mutes::PlacedInhibition::value).collect(),
         warnings: Vec::new(),
     }
 }
@@ -311,7 +327,6 @@ mod tests {
         check(&with("type = \"pigeon\""), 1, "error", "channel `x` has no `home`");
         check(&with("type = \"pigeon\"\nhome = { env = \"A\" }\nhomes = 1"), 5, "error", "did you mean `home`");
         check(&with("type = \"pigoen\""), 3, "error", "did you mean `pigeon`");
-        check(&with("type = \"slack\"\nurl = \"x\""), 3, "error", "not supported by this version (use one of: pigeon)");
         check(&with("type = \"pigeon\"\nhome = { env = \"A\" }\ntimeout = \"1h\""), 5, "error", "between 1s and 5m");
         check(&with("type = \"pigeon\"\nhome = { env = \"A\" }\nmin_severity = \"warn\""), 5, "error", "did you mean `warning`");
     }

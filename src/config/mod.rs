@@ -12,16 +12,19 @@ pub mod paths;
 pub mod reader;
 pub mod secrets;
 
+mod calendar;
 mod channels;
 mod document;
 mod kinds;
 mod lint;
 mod mask;
+mod mutes;
 mod pce;
 mod report;
 mod routes;
 mod rules;
 mod run;
+mod selector;
 mod sources;
 mod thresholds;
 
@@ -32,6 +35,7 @@ pub use secrets::fetch_secret;
 
 use crate::channels::ChannelConfig;
 use crate::domain::alert::PceIdentity;
+use crate::domain::mute::{Inhibition, Maintenance};
 use crate::domain::report::Accounting;
 use crate::domain::rule::{Route, Rule};
 use crate::domain::secret::SecretSource;
@@ -128,6 +132,10 @@ pub struct Config {
     pub channels: Vec<ChannelConfig>,
     /// `[[routes]]`
     pub routes: Vec<Route>,
+    /// `[[maintenance]]`
+    pub maintenance: Vec<Maintenance>,
+    /// `[[inhibit]]`
+    pub inhibitions: Vec<Inhibition>,
     /// What the reader should know on every run, each one line with its place.
     pub warnings: Vec<String>,
 }

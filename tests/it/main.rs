@@ -3,6 +3,7 @@
 
 mod accounting;
 mod adhoc;
+mod calendar;
 mod channels;
 mod check;
 mod check_accounting;

@@ -10,7 +10,7 @@ use super::body;
 use super::post::{Endpoint, Poster};
 use super::template::{self, Template};
 use super::{Channel, Common, Kind, Outcome, SendContext, Settings};
-use crate::config::reader::{Placed, Reader};
+use crate::config::reader::Reader;
 use crate::domain::alert::Parcel;
 use crate::domain::secret::{Secret, SecretSource};
 use crate::domain::text::visible;
@@ -19,7 +19,6 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac};
 use jiff::Timestamp;
 use std::path::PathBuf;
-use toml::de::DeValue;
 use ureq::http::{HeaderName, HeaderValue};
 
 /// The row in the table of channels.
@@ -90,19 +89,19 @@ fn read_format(reader: &mut Reader<'_>) -> Option<Format> {
 }
 
 fn read_headers(reader: &mut Reader<'_>) -> Option<Vec<(HeaderName, SecretSource)>> {
-    let Some(value) = reader.raw("headers") else { return Some(Vec::new()) };
+    if reader.raw("headers").is_none() {
+        return Some(Vec::new());
+    }
     let mut inner = reader.table("headers")?;
-    let DeValue::Table(table) = value.get_ref() else { return None };
     let mut headers = Vec::new();
-    for (key, _) in table.iter() {
-        let Placed { value: name, span } = Placed { value: key.get_ref().to_string(), span: key.span() };
-        let source = inner.secret(&name);
+    for (name, span) in inner.names_of_the_user() {
+        let source = inner.secret(name);
         match HeaderName::from_bytes(name.as_bytes()) {
             Ok(header) if OWN_HEADERS.contains(&header.as_str()) => {
                 reader.problems().error(span, format!("the header `{name}` is set by pcemon itself"), Some("remove it".to_owned()));
             }
             Ok(header) => headers.extend(source.map(|source| (header, source))),
-            Err(_) => reader.problems().error(span, format!("`{}` is not the name of a header", visible(&name)), None),
+            Err(_) => reader.problems().error(span, format!("`{}` is not the name of a header", visible(name)), None),
         }
     }
     // `headers` is a map of the user's own names: none of them is unknown.

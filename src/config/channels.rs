@@ -74,11 +74,12 @@ fn fits_digest(reader: &Reader<'_>, kind: &Kind, settings: &dyn Settings) {
 }
 
 fn kind<'k>(reader: &mut Reader<'_>, kinds: &'k [Kind]) -> Option<&'k Kind> {
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
+    reader.words("type", &names, true);
     let wanted = reader.required_string("type", "\"email\"")?;
     if let Some(kind) = kinds.iter().find(|kind| kind.name == wanted.value) {
         return Some(kind);
     }
-    let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
     let message = format!("unknown channel type `{}`", wanted.value);
     reader.problems().error(wanted.span, message, Some(did_you_mean(&wanted.value, &names)));
     None

@@ -80,7 +80,7 @@ pub(super) fn read(path: &Path, text: &str, circumstances: &Circumstances<'_>) -
     Ok(config)
 }
 
-fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstances: &Circumstances<'_>) -> Config {
+pub(super) fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstances: &Circumstances<'_>) -> Config {
     let problems = root.problems();
     let run = root.table("run").map_or_else(RunSettings::default, run::read);
     let traffic = root.table("traffic").map_or_else(TrafficSettings::default, sources::read_traffic);

@@ -8,7 +8,7 @@ mod smtp;
 
 use super::post::is_loopback;
 use super::template::Words;
-use super::{Channel, Common, Kind, Outcome, SendContext, Settings};
+use super::{Channel, Common, Document, Kind, Outcome, SendContext, Settings};
 use crate::config::reader::Reader;
 use crate::domain::alert::Parcel;
 use crate::domain::secret::{Secret, SecretSource};
@@ -186,6 +186,10 @@ impl Settings for EmailSettings {
         let to: Vec<String> = self.addresses.everybody().map(|mailbox| mailbox.email.to_string()).collect();
         tr!("{to} via {host}", to = to.join(", "), host = format_args!("{}:{}", self.host, self.port))
     }
+
+    fn carries_files(&self) -> bool {
+        true
+    }
 }
 
 struct Email {
@@ -200,6 +204,13 @@ impl Channel for Email {
         match message::build(parcel, &self.addresses, self.words.own(parcel), context.now) {
             Ok(mail) => smtp::deliver(&self.server, mail, parcel.attempts, context.timeout.min(self.timeout)),
             Err(error) => Outcome::Permanent { error: tr!("the mail cannot be written: {error}", error) },
+        }
+    }
+
+    fn send_document(&self, document: &Document, context: &SendContext) -> Outcome {
+        match message::carry(document, &self.addresses, context.now) {
+            Ok(mail) => smtp::deliver(&self.server, mail, 0, context.timeout.min(self.timeout)),
+            Err(error) => Outcome::Permanent { error: format!("the mail cannot be written: {error}") },
         }
     }
 

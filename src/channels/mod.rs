@@ -87,6 +87,10 @@ pub trait Settings: std::fmt::Debug {
     fn appetite(&self) -> Appetite {
         Appetite::News
     }
+    /// Whether it can carry a [`Document`].
+    fn carries_files(&self) -> bool {
+        false
+    }
 }
 
 /// What the outside world gives a send.
@@ -102,12 +106,33 @@ pub struct SendContext {
 pub trait Channel: Send {
     /// One attempt to deliver. Never panics, never outlives `context.timeout` by more than a moment, never puts a secret into the outcome.
     fn send(&self, parcel: &Parcel, context: &SendContext) -> Outcome;
+    /// One attempt to deliver a document, under the same promises. Only kinds whose settings say `carries_files` can.
+    fn send_document(&self, _document: &Document, _context: &SendContext) -> Outcome {
+        Outcome::Permanent { error: "this kind of channel cannot carry a file".to_owned() }
+    }
     /// Exactly what would be sent, secrets hidden, for people.
     fn preview(&self, parcel: &Parcel, now: Timestamp) -> String;
     /// What is wrong with how this parcel is said, although it is told: the user's own template fails for it.
     fn remark(&self, _parcel: &Parcel) -> Option<String> {
         None
     }
+}
+
+/// A file for people, with a few words about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// A stable id.
+    pub id: Uuid,
+    /// What it is about, in one line.
+    pub subject: String,
+    /// What a reader should know before opening it.
+    pub text: String,
+    /// The name of the file.
+    pub file_name: String,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// The file.
+    pub bytes: Vec<u8>,
 }
 
 /// What became of one attempt.

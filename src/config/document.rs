@@ -2,7 +2,10 @@
 
 use super::error::one_line;
 use super::reader::{Level, Placed, Problem, Problems, Reader};
-use super::{Config, ConfigError, EventSettings, RunSettings, TrafficSettings, channels, mask, mutes, pce, routes, rules, run, sources};
+use super::{
+    Config, ConfigError, EventSettings, ReportSettings, RunSettings, TrafficSettings, channels, mask, mutes, pce, report, routes, rules,
+    run, sources,
+};
 use crate::channels::{KINDS, Kind};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -89,6 +92,8 @@ pub(super) fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstance
         channel_list.extend(read.map(|value| Placed { value, span }));
     }
 
+    let report = root.table("report").map_or_else(ReportSettings::default, |reader| report::read(reader, &channel_list));
+
     let defaults = root.table("defaults");
     let fallback = defaults.as_ref().map(Reader::as_fallback);
     defaults.into_iter().for_each(rules::check_defaults);
@@ -128,7 +133,7 @@ pub(super) fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstance
     if !known.is_empty() || routes_written > 0 {
         // With a rule or route missing from the picture, "nobody names it" would be a guess.
         if complete {
-            routes::reach(&rule_list, &channel_list, &route_list, problems);
+            routes::reach(&rule_list, &channel_list, &route_list, &report.mail, problems);
         }
     }
     if complete {
@@ -154,6 +159,7 @@ pub(super) fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstance
         run,
         traffic,
         events,
+        report,
         rules: rule_list.into_iter().map(|rule| rule.value).collect(),
         channels: channel_list.into_iter().map(|channel| channel.value).collect(),
         routes: route_list.into_iter().map(|route| route.value).collect(),

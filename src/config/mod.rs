@@ -23,6 +23,7 @@ mod lint;
 mod mask;
 mod mutes;
 mod pce;
+mod report;
 mod routes;
 mod rules;
 mod run;
@@ -32,6 +33,7 @@ mod thresholds;
 
 pub use error::{ConfigError, Located};
 pub use paths::{default_paths, find};
+pub use report::ReportSettings;
 pub use secrets::fetch_secret;
 
 use crate::channels::ChannelConfig;
@@ -125,6 +127,8 @@ pub struct Config {
     pub traffic: TrafficSettings,
     /// `[events]`
     pub events: EventSettings,
+    /// `[report]`
+    pub report: ReportSettings,
     /// `[[rules]]`, also the disabled ones.
     pub rules: Vec<Rule>,
     /// `[[channels]]`, also the disabled ones.

@@ -30,9 +30,17 @@ pub(super) fn read(mut reader: Reader<'_>, channels: &[Placed<String>]) -> Optio
 }
 
 /// Complaints that need rules, channels and routes together.
-pub(super) fn reach(rules: &[Placed<Rule>], channels: &[Placed<ChannelConfig>], routes: &[Placed<Route>], problems: &Problems) {
+pub(super) fn reach(
+    rules: &[Placed<Rule>],
+    channels: &[Placed<ChannelConfig>],
+    routes: &[Placed<Route>],
+    reports: &[String],
+    problems: &Problems,
+) {
     let plain: Vec<Route> = routes.iter().map(|route| route.value.clone()).collect();
     let mut told: Vec<&str> = plain.iter().flat_map(|route| route.channels.iter().map(String::as_str)).collect();
+    // A channel may be there for reports alone.
+    told.extend(reports.iter().map(String::as_str));
     for rule in rules.iter().filter(|rule| rule.value.enabled) {
         told.extend(rule.value.notify.iter().flatten().map(String::as_str));
         rule_reaches(rule, channels, &plain, problems);

@@ -3,6 +3,9 @@
 use jiff::Timestamp;
 use std::time::Duration;
 
+/// The longest span a report covers: the PCE keeps flows for 90 days.
+pub const LONGEST_REPORT: Duration = Duration::from_secs(90 * 86_400);
+
 /// A half-open span of time, `from < t <= to`, in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Window {

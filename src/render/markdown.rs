@@ -144,7 +144,7 @@ fn severity(severity: Option<Severity>) -> String {
 }
 
 /// Prose: what could begin markup, a mention or a link becomes a character reference, which never does.
-pub(super) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {

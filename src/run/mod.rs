@@ -9,6 +9,7 @@ pub mod output;
 pub mod query;
 pub mod recorded;
 pub mod rehearse;
+pub mod report;
 mod rules;
 pub mod snapshots;
 pub mod sources;

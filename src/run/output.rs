@@ -52,11 +52,13 @@ pub fn publish(report: &Report, global: &Global, style: &Style, textfile: Option
         errors.extend(print(&(format.render)(report, style)).err());
     }
     let plain = Style { color: false, width: None, quiet: false, ..style.clone() };
-    let outs = global.out.iter().map(|(format, path)| (format.as_str(), path));
-    for (format, path) in outs.chain(textfile.map(|path| ("prometheus", path))) {
-        if let Some(format) = render::find(format) {
-            errors.extend(write_file(path, &(format.render)(report, &plain)).err());
-        }
+    let mut outs = global.out_files().unwrap_or_else(|error| {
+        errors.push(error);
+        Vec::new()
+    });
+    outs.extend(textfile.and_then(|path| Some((render::find("prometheus")?, path.as_path()))));
+    for (format, path) in outs {
+        errors.extend(write_file(path, &(format.render)(report, &plain)).err());
     }
     if std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true") {
         errors.extend(github(report, format, &plain).err());

@@ -295,6 +295,12 @@ impl Store {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
             Err(error) => return Err(StateError::io(tr!("remove the state file"), &self.path, error)),
         };
+        match std::fs::remove_file(self.report_path()) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StateError::io(tr!("remove the memory of the report"), &self.report_path(), error));
+            }
+            _ => {}
+        }
         self.sweep(0);
         Ok(existed)
     }
@@ -303,6 +309,11 @@ impl Store {
     pub fn sizes(&self, generation: u64) -> (u64, u64) {
         let size = |path: &Path| std::fs::metadata(path).map_or(0, |meta| meta.len());
         (size(&self.path), if generation == 0 { 0 } else { size(&self.memory_path(generation)) })
+    }
+
+    /// Where the previous report is remembered.
+    pub fn report_path(&self) -> PathBuf {
+        beside(&self.path, ".report")
     }
 
     fn memory_path(&self, generation: u64) -> PathBuf {

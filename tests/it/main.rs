@@ -20,6 +20,7 @@ mod lang;
 mod packaging;
 mod pce;
 mod render;
+mod report;
 mod rules_edit;
 mod schema;
 mod sim;

@@ -26,8 +26,9 @@ const FAILED: u8 = 1;
 /// Runs the command.
 pub fn run(global: &Global, args: &TestArgs) -> Exit {
     let format = outcome::format(global.output.as_deref())?;
-    for (format, path) in &global.out {
-        outcome::format(Some(format))?;
+    let out_files = global.out_files()?;
+    for (format, path) in &out_files {
+        outcome::format(Some(format.name))?;
         output::prove_writable(path)?;
     }
     // Everything that is wrong with the files is said before the first test runs.
@@ -54,8 +55,8 @@ pub fn run(global: &Global, args: &TestArgs) -> Exit {
     if !(global.quiet && !failed) {
         output::print(&format(&outcomes))?;
     }
-    for (name, path) in &global.out {
-        output::write_file(path, &outcome::format(Some(name))?(&outcomes))?;
+    for (format, path) in &out_files {
+        output::write_file(path, &outcome::format(Some(format.name))?(&outcomes))?;
     }
     Ok(if failed { FAILED } else { 0 })
 }

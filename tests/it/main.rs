@@ -11,7 +11,9 @@ mod check_state;
 mod config;
 mod deliver;
 mod generated;
+mod kinds;
 mod lang;
+mod matrix;
 mod pce;
 mod render;
 mod sim;
@@ -27,4 +29,5 @@ mod support {
     pub mod receivers;
     pub mod run_cli;
     pub mod scripted;
+    pub mod tape;
 }

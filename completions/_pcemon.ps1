@@ -43,8 +43,10 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
             [CompletionResult]::new('flows', 'flows', [CompletionResultType]::ParameterValue, 'Flows of the PCE or of a recorded answer, chosen by the keys of a rule''s `match`')
             [CompletionResult]::new('top', 'top', [CompletionResultType]::ParameterValue, 'Who talks most: talkers, destinations, pairs, ports, processes or labels, on one screen')
             [CompletionResult]::new('events', 'events', [CompletionResultType]::ParameterValue, 'Audit events of the PCE or of a recorded answer, newest first')
+            [CompletionResult]::new('vens', 'vens', [CompletionResultType]::ParameterValue, 'VENs of the PCE or of a recorded answer, by name')
             [CompletionResult]::new('health', 'health', [CompletionResultType]::ParameterValue, 'The PCE''s own health: clusters and their nodes')
             [CompletionResult]::new('rules', 'rules', [CompletionResultType]::ParameterValue, 'Look at the rules of the config')
+            [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Unit tests of rules: records at given times, and what must come of them')
             [CompletionResult]::new('channel', 'channel', [CompletionResultType]::ParameterValue, 'Look at the channels of the config and try them')
             [CompletionResult]::new('outbox', 'outbox', [CompletionResultType]::ParameterValue, 'Messages that wait for delivery or were given up')
             [CompletionResult]::new('state', 'state', [CompletionResultType]::ParameterValue, 'What is remembered between runs')
@@ -58,6 +60,8 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
             [CompletionResult]::new('--flows', '--flows', [CompletionResultType]::ParameterName, 'Read flows from a recorded answer: a file (JSON array or one object per line, plain or gzip), a folder of --record, or - for standard input')
             [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'Read events from a recorded answer: the same forms')
             [CompletionResult]::new('--health', '--health', [CompletionResultType]::ParameterName, 'Read health from a recorded answer: the same forms')
+            [CompletionResult]::new('--vens', '--vens', [CompletionResultType]::ParameterName, 'Read VENs, and the workloads they manage, from a recorded answer: the same forms')
+            [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'Read what the PCE says of its traffic database from a recorded answer: the same forms')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Take this as the present instant (RFC 3339) in everything the run decides')
             [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'Keep the raw answers of the PCE in this folder, compressed')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'What makes the exit code differ from 0')
@@ -178,6 +182,7 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
             [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write the result also to a file, as FORMAT=PATH; may be repeated')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours in the table')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the messages on standard error')
             [CompletionResult]::new('--reverse', '--reverse', [CompletionResultType]::ParameterName, 'Turn the order round')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
@@ -267,6 +272,7 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
             [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write the result also to a file, as FORMAT=PATH; may be repeated')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours in the table')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the messages on standard error')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
@@ -310,6 +316,61 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
             [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write the result also to a file, as FORMAT=PATH; may be repeated')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours in the table')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the messages on standard error')
+            [CompletionResult]::new('--reverse', '--reverse', [CompletionResultType]::ParameterName, 'Turn the order round')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error (-vv for everything), and show disabled rules in the table')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error (-vv for everything), and show disabled rules in the table')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'pcemon;vens' {
+            [CompletionResult]::new('--vens', '--vens', [CompletionResultType]::ParameterName, 'Read VENs, and the workloads they manage, from a recorded answer: a file (JSON array or one object per line, plain or gzip), a folder of --record, or - for standard input')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Rows shown; 0 shows all [default: 50 in a table or a sorted list, all else]')
+            [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Columns, in this order; `--columns help` lists them [default: a few in a table, all else]')
+            [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Take this as the present instant (RFC 3339)')
+            [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'Keep the raw answers of the PCE in this folder, compressed')
+            [CompletionResult]::new('--ven', '--ven', [CompletionResultType]::ParameterName, 'VEN, by name or host name')
+            [CompletionResult]::new('--not-ven', '--not-ven', [CompletionResultType]::ParameterName, 'VEN, by name or host name')
+            [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'Label')
+            [CompletionResult]::new('--not-label', '--not-label', [CompletionResultType]::ParameterName, 'Label')
+            [CompletionResult]::new('--status', '--status', [CompletionResultType]::ParameterName, 'active, suspended or uninstalled')
+            [CompletionResult]::new('--not-status', '--not-status', [CompletionResultType]::ParameterName, 'active, suspended or uninstalled')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Version of the VEN')
+            [CompletionResult]::new('--not-version', '--not-version', [CompletionResultType]::ParameterName, 'Version of the VEN')
+            [CompletionResult]::new('--os', '--os', [CompletionResultType]::ParameterName, 'Operating system')
+            [CompletionResult]::new('--not-os', '--not-os', [CompletionResultType]::ParameterName, 'Operating system')
+            [CompletionResult]::new('--enforcement', '--enforcement', [CompletionResultType]::ParameterName, 'Enforcement: idle, visibility_only, selective, full')
+            [CompletionResult]::new('--not-enforcement', '--not-enforcement', [CompletionResultType]::ParameterName, 'Enforcement: idle, visibility_only, selective, full')
+            [CompletionResult]::new('--sync-state', '--sync-state', [CompletionResultType]::ParameterName, 'Policy sync state: applied, synced, syncing, staged')
+            [CompletionResult]::new('--not-sync-state', '--not-sync-state', [CompletionResultType]::ParameterName, 'Policy sync state: applied, synced, syncing, staged')
+            [CompletionResult]::new('--condition', '--condition', [CompletionResultType]::ParameterName, 'Health condition, for example agent.missed_heartbeats')
+            [CompletionResult]::new('--not-condition', '--not-condition', [CompletionResultType]::ParameterName, 'Health condition, for example agent.missed_heartbeats')
+            [CompletionResult]::new('--online', '--online', [CompletionResultType]::ParameterName, 'Online')
+            [CompletionResult]::new('--not-online', '--not-online', [CompletionResultType]::ParameterName, 'Online')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Offline')
+            [CompletionResult]::new('--not-offline', '--not-offline', [CompletionResultType]::ParameterName, 'Offline')
+            [CompletionResult]::new('--ven-type', '--ven-type', [CompletionResultType]::ParameterName, 'server, endpoint or containerized-ven')
+            [CompletionResult]::new('--not-ven-type', '--not-ven-type', [CompletionResultType]::ParameterName, 'server, endpoint or containerized-ven')
+            [CompletionResult]::new('--active-pce', '--active-pce', [CompletionResultType]::ParameterName, 'PCE it reports to')
+            [CompletionResult]::new('--not-active-pce', '--not-active-pce', [CompletionResultType]::ParameterName, 'PCE it reports to')
+            [CompletionResult]::new('--ip', '--ip', [CompletionResultType]::ParameterName, 'Address, CIDR block or a-b range')
+            [CompletionResult]::new('--not-ip', '--not-ip', [CompletionResultType]::ParameterName, 'Address, CIDR block or a-b range')
+            [CompletionResult]::new('--heartbeat-older', '--heartbeat-older', [CompletionResultType]::ParameterName, 'Last heartbeat older than this')
+            [CompletionResult]::new('--not-heartbeat-older', '--not-heartbeat-older', [CompletionResultType]::ParameterName, 'Last heartbeat older than this')
+            [CompletionResult]::new('--match', '--match', [CompletionResultType]::ParameterName, 'Conditions written as in the config: ''decision = ["blocked"], port = [3306]''')
+            [CompletionResult]::new('--exclude', '--exclude', [CompletionResultType]::ParameterName, 'Conditions that leave out, written as in the config')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write the result also to a file, as FORMAT=PATH; may be repeated')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours in the table')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the messages on standard error')
             [CompletionResult]::new('--reverse', '--reverse', [CompletionResultType]::ParameterName, 'Turn the order round')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
@@ -331,6 +392,7 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
             [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write the result also to a file, as FORMAT=PATH; may be repeated')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours in the table')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the messages on standard error')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
@@ -433,6 +495,25 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
             break
         }
         'pcemon;rules;help;help' {
+            break
+        }
+        'pcemon;test' {
+            [CompletionResult]::new('--test', '--test', [CompletionResultType]::ParameterName, 'Run only the tests whose name matches (* ? [..] {a,b})')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write the result also to a file, as FORMAT=PATH; may be repeated')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours in the table')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the messages on standard error')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error (-vv for everything), and show disabled rules in the table')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error (-vv for everything), and show disabled rules in the table')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'pcemon;channel' {
@@ -721,8 +802,10 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
             [CompletionResult]::new('flows', 'flows', [CompletionResultType]::ParameterValue, 'Flows of the PCE or of a recorded answer, chosen by the keys of a rule''s `match`')
             [CompletionResult]::new('top', 'top', [CompletionResultType]::ParameterValue, 'Who talks most: talkers, destinations, pairs, ports, processes or labels, on one screen')
             [CompletionResult]::new('events', 'events', [CompletionResultType]::ParameterValue, 'Audit events of the PCE or of a recorded answer, newest first')
+            [CompletionResult]::new('vens', 'vens', [CompletionResultType]::ParameterValue, 'VENs of the PCE or of a recorded answer, by name')
             [CompletionResult]::new('health', 'health', [CompletionResultType]::ParameterValue, 'The PCE''s own health: clusters and their nodes')
             [CompletionResult]::new('rules', 'rules', [CompletionResultType]::ParameterValue, 'Look at the rules of the config')
+            [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Unit tests of rules: records at given times, and what must come of them')
             [CompletionResult]::new('channel', 'channel', [CompletionResultType]::ParameterValue, 'Look at the channels of the config and try them')
             [CompletionResult]::new('outbox', 'outbox', [CompletionResultType]::ParameterValue, 'Messages that wait for delivery or were given up')
             [CompletionResult]::new('state', 'state', [CompletionResultType]::ParameterValue, 'What is remembered between runs')
@@ -746,6 +829,9 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
         'pcemon;help;events' {
             break
         }
+        'pcemon;help;vens' {
+            break
+        }
         'pcemon;help;health' {
             break
         }
@@ -762,6 +848,9 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
             break
         }
         'pcemon;help;rules;example' {
+            break
+        }
+        'pcemon;help;test' {
             break
         }
         'pcemon;help;channel' {

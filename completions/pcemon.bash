@@ -52,8 +52,14 @@ _pcemon() {
             pcemon,state)
                 cmd="pcemon__subcmd__state"
                 ;;
+            pcemon,test)
+                cmd="pcemon__subcmd__test"
+                ;;
             pcemon,top)
                 cmd="pcemon__subcmd__top"
+                ;;
+            pcemon,vens)
+                cmd="pcemon__subcmd__vens"
                 ;;
             pcemon__subcmd__channel,help)
                 cmd="pcemon__subcmd__channel__subcmd__help"
@@ -109,8 +115,14 @@ _pcemon() {
             pcemon__subcmd__help,state)
                 cmd="pcemon__subcmd__help__subcmd__state"
                 ;;
+            pcemon__subcmd__help,test)
+                cmd="pcemon__subcmd__help__subcmd__test"
+                ;;
             pcemon__subcmd__help,top)
                 cmd="pcemon__subcmd__help__subcmd__top"
+                ;;
+            pcemon__subcmd__help,vens)
+                cmd="pcemon__subcmd__help__subcmd__vens"
                 ;;
             pcemon__subcmd__help__subcmd__channel,list)
                 cmd="pcemon__subcmd__help__subcmd__channel__subcmd__list"
@@ -215,7 +227,7 @@ _pcemon() {
 
     case "${cmd}" in
         pcemon)
-            opts="-c -o -q -v -h -V --config --state --output --out --quiet --verbose --color --log-format --help --version check demo flows top events health rules channel outbox state completions man help"
+            opts="-c -o -q -v -h -V --config --state --output --out --quiet --verbose --color --lang --log-format --help --version check demo flows top events vens health rules test channel outbox state completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -249,6 +261,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -261,7 +277,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__channel)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help list test help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help list test help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -293,6 +309,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -363,7 +383,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__channel__subcmd__list)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -395,6 +415,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -409,7 +433,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__channel__subcmd__test)
-            opts="-c -o -q -v -h --no-send --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --no-send --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -443,6 +467,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -455,7 +483,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__check)
-            opts="-c -o -q -v -h --dry-run --rule --flows --events --health --now --record --fail-on --strict --lock-wait --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --dry-run --rule --flows --events --health --vens --database --now --record --fail-on --strict --lock-wait --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -474,6 +502,14 @@ _pcemon() {
                     return 0
                     ;;
                 --health)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --vens)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -521,6 +557,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -533,7 +573,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__completions)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help bash elvish fish powershell zsh"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -565,6 +605,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -579,7 +623,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__demo)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -613,6 +657,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -625,7 +673,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__events)
-            opts="-c -o -q -v -h --events --reverse --limit --columns --since --until --window --now --record --type --not-type --severity --not-severity --status --not-status --notification --not-notification --actor --not-actor --src-ip --not-src-ip --pce-fqdn --not-pce-fqdn --resource --not-resource --match --exclude --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --events --reverse --limit --columns --since --until --window --now --record --type --not-type --severity --not-severity --status --not-status --notification --not-notification --actor --not-actor --src-ip --not-src-ip --pce-fqdn --not-pce-fqdn --resource --not-resource --match --exclude --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -763,6 +811,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -775,7 +827,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__flows)
-            opts="-c -o -q -v -h --flows --sort --reverse --limit --columns --since --until --window --now --record --decision --not-decision --port --not-port --proto --not-proto --process --not-process --service --not-service --user --not-user --fqdn --not-fqdn --direction --not-direction --connection-state --not-connection-state --transmission --not-transmission --network --not-network --client-type --not-client-type --src-label --not-src-label --dst-label --not-dst-label --any-label --not-any-label --src-ip --not-src-ip --dst-ip --not-dst-ip --any-ip --not-any-ip --src-ip-list --not-src-ip-list --dst-ip-list --not-dst-ip-list --any-ip-list --not-any-ip-list --src-workload --not-src-workload --dst-workload --not-dst-workload --any-workload --not-any-workload --src-managed --not-src-managed --dst-managed --not-dst-managed --src-enforcement --not-src-enforcement --dst-enforcement --not-dst-enforcement --src-os --not-src-os --dst-os --not-dst-os --match --exclude --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --flows --sort --reverse --limit --columns --since --until --window --now --record --decision --not-decision --port --not-port --proto --not-proto --process --not-process --service --not-service --user --not-user --fqdn --not-fqdn --direction --not-direction --connection-state --not-connection-state --transmission --not-transmission --network --not-network --client-type --not-client-type --src-label --not-src-label --dst-label --not-dst-label --any-label --not-any-label --src-ip --not-src-ip --dst-ip --not-dst-ip --any-ip --not-any-ip --src-ip-list --not-src-ip-list --dst-ip-list --not-dst-ip-list --any-ip-list --not-any-ip-list --src-workload --not-src-workload --dst-workload --not-dst-workload --any-workload --not-any-workload --src-managed --not-src-managed --dst-managed --not-dst-managed --src-enforcement --not-src-enforcement --dst-enforcement --not-dst-enforcement --src-os --not-src-os --dst-os --not-dst-os --match --exclude --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1093,6 +1145,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -1105,7 +1161,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__health)
-            opts="-c -o -q -v -h --health --now --record --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --health --now --record --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1151,6 +1207,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -1163,7 +1223,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__help)
-            opts="check demo flows top events health rules channel outbox state completions man help"
+            opts="check demo flows top events vens health rules test channel outbox state completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1484,6 +1544,20 @@ _pcemon() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pcemon__subcmd__help__subcmd__test)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pcemon__subcmd__help__subcmd__top)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1498,8 +1572,22 @@ _pcemon() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pcemon__subcmd__help__subcmd__vens)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pcemon__subcmd__man)
-            opts="-c -o -q -v -h --out-dir --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --out-dir --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1537,6 +1625,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -1549,7 +1641,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__outbox)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help list retry drop help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help list retry drop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1583,6 +1675,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -1595,7 +1691,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__outbox__subcmd__drop)
-            opts="-c -o -q -v -h --all --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --all --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1627,6 +1723,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1711,7 +1811,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__outbox__subcmd__list)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1743,6 +1843,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1757,7 +1861,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__outbox__subcmd__retry)
-            opts="-c -o -q -v -h --all --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --all --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1791,6 +1895,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -1803,7 +1911,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__rules)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help list validate example help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help list validate example help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1837,6 +1945,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -1849,7 +1961,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__rules__subcmd__example)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1881,6 +1993,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1965,7 +2081,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__rules__subcmd__list)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1997,6 +2113,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -2011,7 +2131,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__rules__subcmd__validate)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2045,6 +2165,10 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -2057,7 +2181,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__state)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help show reset help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help show reset help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2089,6 +2213,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -2159,7 +2287,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__state__subcmd__reset)
-            opts="-c -o -q -v -h --yes --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --yes --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2191,6 +2319,10 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -2205,7 +2337,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__state__subcmd__show)
-            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --log-format --help"
+            opts="-c -o -q -v -h --config --state --output --out --quiet --verbose --color --lang --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2239,6 +2371,64 @@ _pcemon() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pcemon__subcmd__test)
+            opts="-c -o -q -v -h --test --config --state --output --out --quiet --verbose --color --lang --log-format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --test)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv markdown nagios checkmk prometheus junit sarif github tap cef" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv markdown nagios checkmk prometheus junit sarif github tap cef" -- "${cur}"))
+                    return 0
+                    ;;
+                --out)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -2251,7 +2441,7 @@ _pcemon() {
             return 0
             ;;
         pcemon__subcmd__top)
-            opts="-c -o -q -v -h --by --key --limit --flows --since --until --window --now --record --decision --not-decision --port --not-port --proto --not-proto --process --not-process --service --not-service --user --not-user --fqdn --not-fqdn --direction --not-direction --connection-state --not-connection-state --transmission --not-transmission --network --not-network --client-type --not-client-type --src-label --not-src-label --dst-label --not-dst-label --any-label --not-any-label --src-ip --not-src-ip --dst-ip --not-dst-ip --any-ip --not-any-ip --src-ip-list --not-src-ip-list --dst-ip-list --not-dst-ip-list --any-ip-list --not-any-ip-list --src-workload --not-src-workload --dst-workload --not-dst-workload --any-workload --not-any-workload --src-managed --not-src-managed --dst-managed --not-dst-managed --src-enforcement --not-src-enforcement --dst-enforcement --not-dst-enforcement --src-os --not-src-os --dst-os --not-dst-os --match --exclude --config --state --output --out --quiet --verbose --color --log-format --help talkers destinations pairs ports processes labels"
+            opts="-c -o -q -v -h --by --key --limit --flows --since --until --window --now --record --decision --not-decision --port --not-port --proto --not-proto --process --not-process --service --not-service --user --not-user --fqdn --not-fqdn --direction --not-direction --connection-state --not-connection-state --transmission --not-transmission --network --not-network --client-type --not-client-type --src-label --not-src-label --dst-label --not-dst-label --any-label --not-any-label --src-ip --not-src-ip --dst-ip --not-dst-ip --any-ip --not-any-ip --src-ip-list --not-src-ip-list --dst-ip-list --not-dst-ip-list --any-ip-list --not-any-ip-list --src-workload --not-src-workload --dst-workload --not-dst-workload --any-workload --not-any-workload --src-managed --not-src-managed --dst-managed --not-dst-managed --src-enforcement --not-src-enforcement --dst-enforcement --not-dst-enforcement --src-os --not-src-os --dst-os --not-dst-os --match --exclude --config --state --output --out --quiet --verbose --color --lang --log-format --help talkers destinations pairs ports processes labels"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2567,6 +2757,200 @@ _pcemon() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pcemon__subcmd__vens)
+            opts="-c -o -q -v -h --vens --reverse --limit --columns --now --record --ven --not-ven --label --not-label --status --not-status --version --not-version --os --not-os --enforcement --not-enforcement --sync-state --not-sync-state --condition --not-condition --online --not-online --offline --not-offline --ven-type --not-ven-type --active-pce --not-active-pce --ip --not-ip --heartbeat-older --not-heartbeat-older --match --exclude --config --state --output --out --quiet --verbose --color --lang --log-format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --vens)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --columns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --record)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ven)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-ven)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --status)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-status)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --os)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-os)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --enforcement)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-enforcement)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sync-state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-sync-state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --condition)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-condition)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --online)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-online)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --offline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-offline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ven-type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-ven-type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --active-pce)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-active-pce)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-ip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --heartbeat-older)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-heartbeat-older)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv markdown nagios checkmk prometheus junit sarif github tap cef" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv markdown nagios checkmk prometheus junit sarif github tap cef" -- "${cur}"))
+                    return 0
+                    ;;
+                --out)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh-TW" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)

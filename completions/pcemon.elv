@@ -40,8 +40,10 @@ set edit:completion:arg-completer[pcemon] = {|@words|
             cand flows 'Flows of the PCE or of a recorded answer, chosen by the keys of a rule''s `match`'
             cand top 'Who talks most: talkers, destinations, pairs, ports, processes or labels, on one screen'
             cand events 'Audit events of the PCE or of a recorded answer, newest first'
+            cand vens 'VENs of the PCE or of a recorded answer, by name'
             cand health 'The PCE''s own health: clusters and their nodes'
             cand rules 'Look at the rules of the config'
+            cand test 'Unit tests of rules: records at given times, and what must come of them'
             cand channel 'Look at the channels of the config and try them'
             cand outbox 'Messages that wait for delivery or were given up'
             cand state 'What is remembered between runs'
@@ -54,6 +56,8 @@ set edit:completion:arg-completer[pcemon] = {|@words|
             cand --flows 'Read flows from a recorded answer: a file (JSON array or one object per line, plain or gzip), a folder of --record, or - for standard input'
             cand --events 'Read events from a recorded answer: the same forms'
             cand --health 'Read health from a recorded answer: the same forms'
+            cand --vens 'Read VENs, and the workloads they manage, from a recorded answer: the same forms'
+            cand --database 'Read what the PCE says of its traffic database from a recorded answer: the same forms'
             cand --now 'Take this as the present instant (RFC 3339) in everything the run decides'
             cand --record 'Keep the raw answers of the PCE in this folder, compressed'
             cand --fail-on 'What makes the exit code differ from 0'
@@ -172,6 +176,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
             cand --output 'Format of the result on standard output [default: table]'
             cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
             cand --color 'Colours in the table'
+            cand --lang 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]'
             cand --log-format 'Form of the messages on standard error'
             cand --reverse 'Turn the order round'
             cand -q 'Print nothing when all is well'
@@ -260,6 +265,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
             cand --output 'Format of the result on standard output [default: table]'
             cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
             cand --color 'Colours in the table'
+            cand --lang 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]'
             cand --log-format 'Form of the messages on standard error'
             cand -q 'Print nothing when all is well'
             cand --quiet 'Print nothing when all is well'
@@ -302,6 +308,60 @@ set edit:completion:arg-completer[pcemon] = {|@words|
             cand --output 'Format of the result on standard output [default: table]'
             cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
             cand --color 'Colours in the table'
+            cand --lang 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]'
+            cand --log-format 'Form of the messages on standard error'
+            cand --reverse 'Turn the order round'
+            cand -q 'Print nothing when all is well'
+            cand --quiet 'Print nothing when all is well'
+            cand -v 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand --verbose 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'pcemon;vens'= {
+            cand --vens 'Read VENs, and the workloads they manage, from a recorded answer: a file (JSON array or one object per line, plain or gzip), a folder of --record, or - for standard input'
+            cand --limit 'Rows shown; 0 shows all [default: 50 in a table or a sorted list, all else]'
+            cand --columns 'Columns, in this order; `--columns help` lists them [default: a few in a table, all else]'
+            cand --now 'Take this as the present instant (RFC 3339)'
+            cand --record 'Keep the raw answers of the PCE in this folder, compressed'
+            cand --ven 'VEN, by name or host name'
+            cand --not-ven 'VEN, by name or host name'
+            cand --label 'Label'
+            cand --not-label 'Label'
+            cand --status 'active, suspended or uninstalled'
+            cand --not-status 'active, suspended or uninstalled'
+            cand --version 'Version of the VEN'
+            cand --not-version 'Version of the VEN'
+            cand --os 'Operating system'
+            cand --not-os 'Operating system'
+            cand --enforcement 'Enforcement: idle, visibility_only, selective, full'
+            cand --not-enforcement 'Enforcement: idle, visibility_only, selective, full'
+            cand --sync-state 'Policy sync state: applied, synced, syncing, staged'
+            cand --not-sync-state 'Policy sync state: applied, synced, syncing, staged'
+            cand --condition 'Health condition, for example agent.missed_heartbeats'
+            cand --not-condition 'Health condition, for example agent.missed_heartbeats'
+            cand --online 'Online'
+            cand --not-online 'Online'
+            cand --offline 'Offline'
+            cand --not-offline 'Offline'
+            cand --ven-type 'server, endpoint or containerized-ven'
+            cand --not-ven-type 'server, endpoint or containerized-ven'
+            cand --active-pce 'PCE it reports to'
+            cand --not-active-pce 'PCE it reports to'
+            cand --ip 'Address, CIDR block or a-b range'
+            cand --not-ip 'Address, CIDR block or a-b range'
+            cand --heartbeat-older 'Last heartbeat older than this'
+            cand --not-heartbeat-older 'Last heartbeat older than this'
+            cand --match 'Conditions written as in the config: ''decision = ["blocked"], port = [3306]'''
+            cand --exclude 'Conditions that leave out, written as in the config'
+            cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand -o 'Format of the result on standard output [default: table]'
+            cand --output 'Format of the result on standard output [default: table]'
+            cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
+            cand --color 'Colours in the table'
+            cand --lang 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]'
             cand --log-format 'Form of the messages on standard error'
             cand --reverse 'Turn the order round'
             cand -q 'Print nothing when all is well'
@@ -322,6 +382,7 @@ set edit:completion:arg-completer[pcemon] = {|@words|
             cand --output 'Format of the result on standard output [default: table]'
             cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
             cand --color 'Colours in the table'
+            cand --lang 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]'
             cand --log-format 'Form of the messages on standard error'
             cand -q 'Print nothing when all is well'
             cand --quiet 'Print nothing when all is well'
@@ -415,6 +476,24 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         &'pcemon;rules;help;example'= {
         }
         &'pcemon;rules;help;help'= {
+        }
+        &'pcemon;test'= {
+            cand --test 'Run only the tests whose name matches (* ? [..] {a,b})'
+            cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand -o 'Format of the result on standard output [default: table]'
+            cand --output 'Format of the result on standard output [default: table]'
+            cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
+            cand --color 'Colours in the table'
+            cand --lang 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]'
+            cand --log-format 'Form of the messages on standard error'
+            cand -q 'Print nothing when all is well'
+            cand --quiet 'Print nothing when all is well'
+            cand -v 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand --verbose 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'pcemon;channel'= {
             cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
@@ -677,8 +756,10 @@ set edit:completion:arg-completer[pcemon] = {|@words|
             cand flows 'Flows of the PCE or of a recorded answer, chosen by the keys of a rule''s `match`'
             cand top 'Who talks most: talkers, destinations, pairs, ports, processes or labels, on one screen'
             cand events 'Audit events of the PCE or of a recorded answer, newest first'
+            cand vens 'VENs of the PCE or of a recorded answer, by name'
             cand health 'The PCE''s own health: clusters and their nodes'
             cand rules 'Look at the rules of the config'
+            cand test 'Unit tests of rules: records at given times, and what must come of them'
             cand channel 'Look at the channels of the config and try them'
             cand outbox 'Messages that wait for delivery or were given up'
             cand state 'What is remembered between runs'
@@ -696,6 +777,8 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         }
         &'pcemon;help;events'= {
         }
+        &'pcemon;help;vens'= {
+        }
         &'pcemon;help;health'= {
         }
         &'pcemon;help;rules'= {
@@ -708,6 +791,8 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         &'pcemon;help;rules;validate'= {
         }
         &'pcemon;help;rules;example'= {
+        }
+        &'pcemon;help;test'= {
         }
         &'pcemon;help;channel'= {
             cand list 'One line for each channel'

@@ -56,8 +56,10 @@ complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "demo" -d 'Two cycles 
 complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "flows" -d 'Flows of the PCE or of a recorded answer, chosen by the keys of a rule\'s `match`'
 complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "top" -d 'Who talks most: talkers, destinations, pairs, ports, processes or labels, on one screen'
 complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "events" -d 'Audit events of the PCE or of a recorded answer, newest first'
+complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "vens" -d 'VENs of the PCE or of a recorded answer, by name'
 complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "health" -d 'The PCE\'s own health: clusters and their nodes'
 complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "rules" -d 'Look at the rules of the config'
+complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "test" -d 'Unit tests of rules: records at given times, and what must come of them'
 complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "channel" -d 'Look at the channels of the config and try them'
 complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "outbox" -d 'Messages that wait for delivery or were given up'
 complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "state" -d 'What is remembered between runs'
@@ -68,6 +70,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l rule -d 'Judge o
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l flows -d 'Read flows from a recorded answer: a file (JSON array or one object per line, plain or gzip), a folder of --record, or - for standard input' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l events -d 'Read events from a recorded answer: the same forms' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l health -d 'Read health from a recorded answer: the same forms' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l vens -d 'Read VENs, and the workloads they manage, from a recorded answer: the same forms' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l database -d 'Read what the PCE says of its traffic database from a recorded answer: the same forms' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l now -d 'Take this as the present instant (RFC 3339) in everything the run decides' -r
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l record -d 'Keep the raw answers of the PCE in this folder, compressed' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand check" -l fail-on -d 'What makes the exit code differ from 0' -r -f -a "never\t'Nothing: 0 also when rules fire or data is missing'
@@ -224,6 +228,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l out -d 'Write th
 complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand flows" -l reverse -d 'Turn the order round'
@@ -322,6 +328,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l out -d 'Write the 
 complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand top" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand top" -s q -l quiet -d 'Print nothing when all is well'
@@ -372,12 +380,76 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l out -d 'Write t
 complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand events" -l reverse -d 'Turn the order round'
 complete -c pcemon -n "__fish_pcemon_using_subcommand events" -s q -l quiet -d 'Print nothing when all is well'
 complete -c pcemon -n "__fish_pcemon_using_subcommand events" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
 complete -c pcemon -n "__fish_pcemon_using_subcommand events" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l vens -d 'Read VENs, and the workloads they manage, from a recorded answer: a file (JSON array or one object per line, plain or gzip), a folder of --record, or - for standard input' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l limit -d 'Rows shown; 0 shows all [default: 50 in a table or a sorted list, all else]' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l columns -d 'Columns, in this order; `--columns help` lists them [default: a few in a table, all else]' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l now -d 'Take this as the present instant (RFC 3339)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l record -d 'Keep the raw answers of the PCE in this folder, compressed' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l ven -d 'VEN, by name or host name' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l not-ven -d 'VEN, by name or host name' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l label -d 'Label' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l not-label -d 'Label' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l status -d 'active, suspended or uninstalled' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l not-status -d 'active, suspended or uninstalled' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l version -d 'Version of the VEN' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l not-version -d 'Version of the VEN' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l os -d 'Operating system' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l not-os -d 'Operating system' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l enforcement -d 'Enforcement: idle, visibility_only, selective, full' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l not-enforcement -d 'Enforcement: idle, visibility_only, selective, full' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l sync-state -d 'Policy sync state: applied, synced, syncing, staged' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l not-sync-state -d 'Policy sync state: applied, synced, syncing, staged' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l condition -d 'Health condition, for example agent.missed_heartbeats' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l not-condition -d 'Health condition, for example agent.missed_heartbeats' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l online -d 'Online' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l not-online -d 'Online' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l offline -d 'Offline' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l not-offline -d 'Offline' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l ven-type -d 'server, endpoint or containerized-ven' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l not-ven-type -d 'server, endpoint or containerized-ven' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l active-pce -d 'PCE it reports to' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l not-active-pce -d 'PCE it reports to' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l ip -d 'Address, CIDR block or a-b range' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l not-ip -d 'Address, CIDR block or a-b range' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l heartbeat-older -d 'Last heartbeat older than this' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l not-heartbeat-older -d 'Last heartbeat older than this' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l match -d 'Conditions written as in the config: \'decision = ["blocked"], port = [3306]\'' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l exclude -d 'Conditions that leave out, written as in the config' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -l reverse -d 'Turn the order round'
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand vens" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pcemon -n "__fish_pcemon_using_subcommand health" -l health -d 'Read health from a recorded answer: a file, a folder of --record, or - for standard input' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand health" -l now -d 'Take this as the present instant (RFC 3339)' -r
 complete -c pcemon -n "__fish_pcemon_using_subcommand health" -l record -d 'Keep the raw answers of the PCE in this folder, compressed' -r -F
@@ -400,6 +472,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand health" -l out -d 'Write t
 complete -c pcemon -n "__fish_pcemon_using_subcommand health" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand health" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
 complete -c pcemon -n "__fish_pcemon_using_subcommand health" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
 json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand health" -s q -l quiet -d 'Print nothing when all is well'
@@ -517,6 +591,33 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_sub
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "validate" -d 'Prove the config without contacting anything; all mistakes in one go'
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "example" -d 'Print a documented example config'
 complete -c pcemon -n "__fish_pcemon_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pcemon -n "__fish_pcemon_using_subcommand test" -l test -d 'Run only the tests whose name matches (* ? [..] {a,b})' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand test" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand test" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand test" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand test" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand test" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand test" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
+complete -c pcemon -n "__fish_pcemon_using_subcommand test" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand test" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand test" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
@@ -854,19 +955,21 @@ json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand man" -s q -l quiet -d 'Print nothing when all is well'
 complete -c pcemon -n "__fish_pcemon_using_subcommand man" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
 complete -c pcemon -n "__fish_pcemon_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "check" -d 'One monitoring cycle: ask the PCE, judge the rules, remember, alert, print, exit'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "demo" -d 'Two cycles against a simulated PCE inside this program; needs nothing, leaves nothing behind'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "flows" -d 'Flows of the PCE or of a recorded answer, chosen by the keys of a rule\'s `match`'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "top" -d 'Who talks most: talkers, destinations, pairs, ports, processes or labels, on one screen'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "events" -d 'Audit events of the PCE or of a recorded answer, newest first'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "health" -d 'The PCE\'s own health: clusters and their nodes'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "rules" -d 'Look at the rules of the config'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "channel" -d 'Look at the channels of the config and try them'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "outbox" -d 'Messages that wait for delivery or were given up'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "state" -d 'What is remembered between runs'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "completions" -d 'Print shell completions'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "man" -d 'Print the manual page, or write all pages into a folder'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events health rules channel outbox state completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "check" -d 'One monitoring cycle: ask the PCE, judge the rules, remember, alert, print, exit'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "demo" -d 'Two cycles against a simulated PCE inside this program; needs nothing, leaves nothing behind'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "flows" -d 'Flows of the PCE or of a recorded answer, chosen by the keys of a rule\'s `match`'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "top" -d 'Who talks most: talkers, destinations, pairs, ports, processes or labels, on one screen'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "events" -d 'Audit events of the PCE or of a recorded answer, newest first'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "vens" -d 'VENs of the PCE or of a recorded answer, by name'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "health" -d 'The PCE\'s own health: clusters and their nodes'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "rules" -d 'Look at the rules of the config'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "test" -d 'Unit tests of rules: records at given times, and what must come of them'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "channel" -d 'Look at the channels of the config and try them'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "outbox" -d 'Messages that wait for delivery or were given up'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "state" -d 'What is remembered between runs'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "completions" -d 'Print shell completions'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "man" -d 'Print the manual page, or write all pages into a folder'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "list" -d 'One line for each rule'
 complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "validate" -d 'Prove the config without contacting anything; all mistakes in one go'
 complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "example" -d 'Print a documented example config'

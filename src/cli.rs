@@ -3,7 +3,7 @@
 pub mod adhoc;
 
 use crate::domain::time::parse_duration;
-use adhoc::{EventsArgs, FlowsArgs, HealthArgs, TopArgs};
+use adhoc::{EventsArgs, FlowsArgs, HealthArgs, TopArgs, VensArgs};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
@@ -16,7 +16,34 @@ Exit codes:
   1  WARNING
   2  CRITICAL
   3  UNKNOWN: data incomplete or unreachable, delivery failed, another run holds the lock, bad arguments, bad config
-  2 outranks 1, 1 outranks 3, 3 outranks 0; with --strict 3 outranks 1.";
+  2 outranks 1, 1 outranks 3, 3 outranks 0; with --strict 3 outranks 1.
+  An alert that is silenced, in a maintenance window or inhibited by another one does not count; one in cooldown does.";
+
+const TEST_HELP: &str = "\
+Examples:
+  pcemon test rules.test.toml
+  pcemon test -c rules.toml tests/*.toml -o junit
+  pcemon test rules.test.toml --test 'port scan*'
+
+A file of tests:
+  config = \"rules.toml\"                     # whose rules are tested; else the config in use
+  [[test]]
+  name  = \"a scan fires, and is over when it ends\"
+  rules = [\"Port scan*\"]                    # only these take part; else all
+  flow  = { dst = \"db-01\", decision = \"blocked\" }   # shared by the flows of this test
+  [[test.step]]
+  at = \"0m\"                                 # a run of pcemon; flows and events happened since the step before
+  flows = [{ src = \"web-01\", port = 22 }, { src = \"web-01\", port = 23, connections = 3 }]
+  expect.pending = []
+  expect.firing  = [{ rule = \"Port scan\", group = { src_workload = \"web-01\" }, severity = \"warning\", value = 2 }]
+  expect.sent    = [{ rule = \"Port scan\", group = { src_workload = \"web-01\" }, channel = \"soc\", reason = \"first\" }]
+  [[test.step]]
+  at = \"15m\"
+  expect.firing = []
+
+Keys of a step: at, flows, events, health, vens, database (the last three in the PCE's own fields), flows_file and so on for
+recorded answers, failed = [\"traffic\"] for sources that cannot be read, down = [\"soc\"] for channels that take nothing.
+Compared exactly, where given: expect.firing, expect.pending, expect.sent, expect.values, expect.exit_code.";
 
 /// How to begin, for those who see the program for the first time.
 const BEGIN: &str = "\
@@ -150,6 +177,16 @@ Examples:
   pcemon events --status failure --notification user.login_failed
   pcemon events --severity err,warning --not-actor system -o csv")]
     Events(EventsArgs),
+    /// VENs of the PCE or of a recorded answer, by name
+    ///
+    /// Exits with 0 when the answer is whole, with 3 when it could not be had or is partial.
+    #[command(after_help = "\
+Examples:
+  pcemon vens --offline --label env=prod
+  pcemon vens --heartbeat-older 1h --columns ven,heartbeat_age,conditions
+  pcemon vens --not-enforcement full -o csv
+  pcemon vens --vens recorded.json --not-version '25.2.*' -o json")]
+    Vens(VensArgs),
     /// The PCE's own health: clusters and their nodes
     ///
     /// Exits with 0 when the PCE told of its health, however it is, and with 3 when it did not; `pcemon check` judges it.
@@ -158,12 +195,32 @@ Examples:
     /// Look at the rules of the config
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Unit tests of rules: records at given times, and what must come of them
+    ///
+    /// Runs the cycle of `check` on the records of each test, with the clock and the channels given: nothing is asked, written
+    /// or sent. Exits with 0 when all tests pass, 1 when one fails, 3 when a file cannot be used.
+    #[command(after_help = TEST_HELP)]
+    Test(TestArgs),
+    /// Backtest the rules: what would have fired, how often somebody would have been told, which thresholds fit
+    ///
+    /// Runs the cycle of `check` over recorded runs, or over one export with a simulated clock. Nothing is asked, written or sent.
+    /// Folders are those of `check --record`, one for each run, or a folder that holds such folders.
+    #[command(after_help = "\
+Examples:
+  pcemon check --record runs/$(date -u +%Y%m%dT%H%M%SZ)   in cron: keep what the PCE answered
+  pcemon replay runs                                      today's rules over all of these runs
+  pcemon replay --flows export.json.gz --step 10m --rule 'Blocked*'
+  pcemon replay runs -o json | jq .rules")]
+    Replay(ReplayArgs),
     /// Look at the channels of the config and try them
     #[command(subcommand)]
     Channel(ChannelCommand),
     /// Messages that wait for delivery or were given up
     #[command(subcommand)]
     Outbox(OutboxCommand),
+    /// Have alerts told to nobody for a while
+    #[command(subcommand)]
+    Silence(SilenceCommand),
     /// What is remembered between runs
     #[command(subcommand)]
     State(StateCommand),
@@ -239,6 +296,43 @@ pub enum FailOn {
     New,
 }
 
+/// Flags of `replay`.
+#[derive(Debug, Clone, Args)]
+pub struct ReplayArgs {
+    /// Folders of recorded runs
+    #[arg(required_unless_present_any = ["flows", "events"], conflicts_with_all = ["flows", "events"], value_name = "FOLDER")]
+    pub folders: Vec<PathBuf>,
+    /// One export of flows instead (JSON array or one object per line, plain or gzip)
+    #[arg(long, value_name = "FILE")]
+    pub flows: Option<PathBuf>,
+    /// One export of events instead
+    #[arg(long, value_name = "FILE")]
+    pub events: Option<PathBuf>,
+    /// With an export: how far apart the runs are
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = parse_duration)]
+    pub step: Duration,
+    /// With an export: the first run (RFC 3339) [default: the first record]
+    #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
+    pub from: Option<Timestamp>,
+    /// With an export: the last run [default: after the last record]
+    #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
+    pub to: Option<Timestamp>,
+    /// Replay only the rules whose name matches (* ? [..] {a,b}), also disabled ones
+    #[arg(long, value_name = "GLOB")]
+    pub rule: Option<String>,
+}
+
+/// Flags of `test`.
+#[derive(Debug, Clone, Args)]
+pub struct TestArgs {
+    /// Files of tests
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Run only the tests whose name matches (* ? [..] {a,b})
+    #[arg(long, value_name = "GLOB")]
+    pub test: Option<String>,
+}
+
 /// `pcemon rules ...`
 #[derive(Debug, Subcommand)]
 pub enum RulesCommand {
@@ -284,24 +378,94 @@ pub enum OutboxCommand {
     Drop(Which),
 }
 
-/// Which messages.
+/// Which ones.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub struct Which {
-    /// The id of a message, or the beginning of one
+    /// The id, or the beginning of one
     pub id: Option<String>,
     /// All of them
     #[arg(long)]
     pub all: bool,
 }
 
+/// `pcemon silence ...`
+#[derive(Debug, Subcommand)]
+pub enum SilenceCommand {
+    /// Silence alerts: they are followed as always, told to nobody, and do not count for the exit code
+    ///
+    /// Works while a run is going on; the next run knows of it. What still fires when the silence ends is told then.
+    /// That an alert is over is told as always, to those who were told that it fires.
+    #[command(after_help = "\
+Matchers (all of one silence must fit; PROPERTY=GLOB or PROPERTY!=GLOB):
+  rule  source  severity  label.KEY  group.FIELD    an empty GLOB is for alerts that have no such thing
+
+Examples:
+  pcemon silence add --match rule='Blocked*' --match group.src_workload='web*' --for 2h --reason 'switch replacement'
+  pcemon silence add --match label.team=db --match severity!=critical --until 2026-11-21T06:00:00Z --reason 'migration' --by anna
+  pcemon silence add --fingerprint 3f2a9c --for 1d --reason 'known, ticket 4711'    until that one alert is over, a day at the most")]
+    Add(SilenceArgs),
+    /// One line for each silence in force
+    #[command(after_help = "Examples:\n  pcemon silence list\n  pcemon silence list --all -o json")]
+    List {
+        /// Also those that ended within the last 7 days
+        #[arg(long)]
+        all: bool,
+        /// Take this as the present instant (RFC 3339)
+        #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
+        now: Option<Timestamp>,
+    },
+    /// End silences now
+    #[command(after_help = "Examples:\n  pcemon silence expire 6f1c\n  pcemon silence expire --all")]
+    Expire {
+        /// Which ones.
+        #[command(flatten)]
+        which: Which,
+        /// Take this as the present instant (RFC 3339)
+        #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
+        now: Option<Timestamp>,
+    },
+}
+
+/// Flags of `silence add`.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["matchers", "fingerprint"])))]
+#[command(group(clap::ArgGroup::new("end").required(true).args(["lasts", "until"])))]
+pub struct SilenceArgs {
+    /// Which alerts, for example rule='Blocked*' or severity!=critical; may be repeated, all must fit
+    #[arg(long = "match", value_name = "MATCHER")]
+    pub matchers: Vec<String>,
+    /// One alert that fires, by its fingerprint or the beginning of it (see `pcemon state show`), until it is over
+    #[arg(long, value_name = "FP")]
+    pub fingerprint: Option<String>,
+    /// How long, for example 2h
+    #[arg(long = "for", value_name = "DURATION", value_parser = parse_duration)]
+    pub lasts: Option<Duration>,
+    /// Until when (RFC 3339)
+    #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
+    pub until: Option<Timestamp>,
+    /// Why, for those who wonder
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// Who wants it
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+    /// Take this as the present instant (RFC 3339)
+    #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
+    pub now: Option<Timestamp>,
+}
+
 /// `pcemon state ...`
 #[derive(Debug, Subcommand)]
 pub enum StateCommand {
-    /// What is remembered, for people or as JSON (-o json)
+    /// What is remembered, and every alert with its fingerprint, for people or as JSON (-o json)
     #[command(after_help = "Example:\n  pcemon state show")]
-    Show,
-    /// Forget everything: firing alerts are told again, traffic numbers learn anew
+    Show {
+        /// Take this as the present instant (RFC 3339)
+        #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
+        now: Option<Timestamp>,
+    },
+    /// Forget everything but silences: firing alerts are told again, traffic numbers learn anew
     #[command(after_help = "Example:\n  pcemon state reset --yes")]
     Reset {
         /// Do it without asking

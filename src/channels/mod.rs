@@ -29,6 +29,7 @@ mod whatsapp;
 
 use crate::config::reader::Reader;
 use crate::domain::alert::{Alert, AlertState, Parcel, ParcelKind, PceIdentity, Reason, Talker};
+use crate::domain::calendar::Digest;
 use crate::domain::metric::Unit;
 use crate::domain::secret::{Secret, SecretSource};
 use crate::domain::threshold::Severity;
@@ -53,6 +54,8 @@ pub struct Common {
     pub timeout: Duration,
     /// Whether it takes part.
     pub enabled: bool,
+    /// When it hears everything at once; `None`: at once, as it happens.
+    pub digest: Option<Digest>,
 }
 
 /// A channel as the config describes it: everything but the secrets, which are fetched when a run begins.
@@ -196,6 +199,7 @@ pub fn test_parcel(channel: &str, pce: PceIdentity, now: Timestamp) -> Parcel {
         failure: None,
         given_up: None,
         revived: None,
+        held_until: None,
     }
 }
 

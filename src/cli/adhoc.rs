@@ -164,6 +164,23 @@ pub struct HealthArgs {
     pub source: SourceArgs,
 }
 
+/// `pcemon vens`
+#[derive(Debug, Clone, Args)]
+pub struct VensArgs {
+    /// Read VENs, and the workloads they manage, from a recorded answer: a file (JSON array or one object per line, plain or gzip), a folder of --record, or - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub vens: Option<PathBuf>,
+    /// Rows and columns.
+    #[command(flatten)]
+    pub shape: Shape,
+    /// Where from.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// Which records.
+    #[command(flatten)]
+    pub which: MatchArgs<Vens>,
+}
+
 /// Where answers come from and go to.
 #[derive(Debug, Clone, Args)]
 pub struct SourceArgs {
@@ -243,6 +260,14 @@ pub struct Events;
 impl Chosen for Events {
     const SOURCE: SourceKind = SourceKind::Events;
     const HEADING: &'static str = "Which events (lists with commas; each also as --not-..., which leaves out)";
+}
+
+/// VENs.
+#[derive(Debug, Clone)]
+pub struct Vens;
+impl Chosen for Vens {
+    const SOURCE: SourceKind = SourceKind::Vens;
+    const HEADING: &'static str = "Which VENs (lists with commas; each also as --not-..., which leaves out)";
 }
 
 /// The flags that choose records.

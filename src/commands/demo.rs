@@ -26,6 +26,8 @@ pub fn run(global: &Global) -> Exit {
     let options = Options {
         events: estate.events,
         health: estate.health,
+        vens: estate.vens,
+        database: estate.database,
         life: Life::Lasts(Duration::from_millis(600)),
         ..Options::new(estate.world, start)
     };

@@ -6,8 +6,11 @@ pub mod check;
 pub mod demo;
 pub mod generate;
 pub mod outbox;
+pub mod replay;
 pub mod rules;
+pub mod silence;
 pub mod state;
+pub mod test;
 
 use comfy_table::{ContentArrangement, Table, presets};
 

@@ -31,6 +31,8 @@ const fn key<C>(name: &'static str, takes: &'static str, about: &'static str, re
 
 /// What the values of a key that is true or false look like.
 pub const TRUE_OR_FALSE: &str = "BOOL";
+/// What the values of a key that takes one span of time look like.
+pub(super) const DURATION: &str = "DURATION";
 
 /// Keys of traffic conditions that have no end, in the order in which they are tested and explained.
 const TRAFFIC_KEYS: [Key<TrafficCondition>; 12] = [
@@ -141,7 +143,7 @@ const VEN_KEYS: [Key<VenCondition>; 14] = [
     }),
     key("active_pce", "PATTERN", "PCE it reports to", |reader, key| patterns(reader, key, true).map(VenCondition::ActivePce)),
     key("ip", "ADDRESS", "Address, CIDR block or a-b range", |reader, key| addresses(reader, key).map(VenCondition::Ip)),
-    key("heartbeat_older", "DURATION", "Last heartbeat older than this", |reader, key| {
+    key("heartbeat_older", DURATION, "Last heartbeat older than this", |reader, key| {
         reader.duration(key).map(|span| VenCondition::HeartbeatOlder(span.value))
     }),
 ];
@@ -270,7 +272,7 @@ pub(super) fn event_conditions(mut reader: Reader<'_>) -> Option<Conditions<Even
     sound.then_some(out)
 }
 
-fn ven_conditions(mut reader: Reader<'_>) -> Option<Conditions<VenCondition>> {
+pub(super) fn ven_conditions(mut reader: Reader<'_>) -> Option<Conditions<VenCondition>> {
     let mut out = Vec::new();
     let mut sound = read_keys(&mut reader, &VEN_KEYS, &mut out);
     if reader.has("online") && reader.has("offline") {

@@ -1,8 +1,8 @@
 //! `match` and `exclude` as flags of a command: the same keys, values and complaints as in the config, placed at the flag.
 
-use super::conditions::{self, Conditions, TRUE_OR_FALSE};
+use super::conditions::{self, Conditions, DURATION, TRUE_OR_FALSE};
 use super::reader::{Level, Problems, Reader};
-use crate::domain::filter::{EventCondition, Filter, TrafficCondition};
+use crate::domain::filter::{EventCondition, Filter, TrafficCondition, VenCondition};
 use crate::domain::metric::SourceKind;
 use crate::domain::text::visible;
 use std::ops::Range;
@@ -38,6 +38,11 @@ pub fn traffic(asked: &[Asked]) -> Result<Chosen<TrafficCondition>, String> {
 /// Reads a filter of events. The error holds every complaint, ready to print.
 pub fn events(asked: &[Asked]) -> Result<Chosen<EventCondition>, String> {
     choose(SourceKind::Events, asked, conditions::event_conditions)
+}
+
+/// Reads a filter of VENs. The error holds every complaint, ready to print.
+pub fn vens(asked: &[Asked]) -> Result<Chosen<VenCondition>, String> {
+    choose(SourceKind::Vens, asked, conditions::ven_conditions)
 }
 
 type Read<C> = fn(Reader<'_>) -> Option<Conditions<C>>;
@@ -81,9 +86,11 @@ fn as_table<'a>(source: SourceKind, asked: impl Iterator<Item = &'a Asked>) -> W
     for asked in asked {
         let Some(key) = &asked.key else { continue };
         let start = written.text.len();
-        let bare = keys.iter().any(|have| have.name == *key && have.takes == TRUE_OR_FALSE);
+        let takes = keys.iter().find(|have| have.name == *key).map_or("", |have| have.takes);
+        let bare = takes == TRUE_OR_FALSE;
         let items: Vec<String> = asked.values.iter().flat_map(|value| split(value)).map(|item| quoted(item, bare)).collect();
-        let list = if bare { items.last().cloned().unwrap_or_default() } else { format!("[{}]", items.join(", ")) };
+        let single = bare || takes == DURATION;
+        let list = if single { items.last().cloned().unwrap_or_default() } else { format!("[{}]", items.join(", ")) };
         written.text.push_str(&format!("{key} = {list}\n"));
         written.places.push((start..written.text.len(), asked.flag.clone()));
     }

@@ -3,6 +3,7 @@
 //! It never talks to the PCE, never fetches a secret while reading, and never lets a half-read file through:
 //! either everything is proven or nothing is returned.
 
+pub mod cases;
 pub mod catalogue;
 pub mod conditions;
 pub mod error;
@@ -11,15 +12,18 @@ pub mod paths;
 pub mod reader;
 pub mod secrets;
 
+mod calendar;
 mod channels;
 mod document;
 mod kinds;
 mod lint;
 mod mask;
+mod mutes;
 mod pce;
 mod routes;
 mod rules;
 mod run;
+mod selector;
 mod sources;
 mod thresholds;
 
@@ -29,6 +33,7 @@ pub use secrets::fetch_secret;
 
 use crate::channels::ChannelConfig;
 use crate::domain::alert::PceIdentity;
+use crate::domain::mute::{Inhibition, Maintenance};
 use crate::domain::report::Accounting;
 use crate::domain::rule::{Route, Rule};
 use crate::domain::secret::SecretSource;
@@ -123,6 +128,10 @@ pub struct Config {
     pub channels: Vec<ChannelConfig>,
     /// `[[routes]]`
     pub routes: Vec<Route>,
+    /// `[[maintenance]]`
+    pub maintenance: Vec<Maintenance>,
+    /// `[[inhibit]]`
+    pub inhibitions: Vec<Inhibition>,
     /// What the reader should know on every run, each one line with its place.
     pub warnings: Vec<String>,
 }

@@ -223,6 +223,22 @@ impl<'d> Reader<'d> {
         }
     }
 
+    /// A number within a range, with or without a fraction.
+    pub fn number(&mut self, key: &str, range: std::ops::RangeInclusive<f64>) -> Option<Placed<f64>> {
+        let value = self.raw(key)?;
+        let number = match value.get_ref() {
+            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok().map(|number| number as f64),
+            DeValue::Float(number) => number.as_str().parse().ok(),
+            other => return self.wrong_type(key, value, other, "a number"),
+        };
+        if let Some(number) = number.filter(|number| range.contains(number)) {
+            return Some(Placed { value: number, span: value.span() });
+        }
+        let message = format!("`{key}` in {} must lie between {} and {}", self.name, range.start(), range.end());
+        self.problems.error(value.span(), message, None);
+        None
+    }
+
     /// A duration such as `"10m"`.
     pub fn duration(&mut self, key: &str) -> Option<Placed<Duration>> {
         let value = self.raw(key)?;

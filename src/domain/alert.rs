@@ -61,6 +61,19 @@ pub enum Reason {
     Test,
 }
 
+impl Reason {
+    /// The name in every output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Reason::First => "first",
+            Reason::Escalated => "escalated",
+            Reason::Reminder => "reminder",
+            Reason::Resolved => "resolved",
+            Reason::Test => "test",
+        }
+    }
+}
+
 /// Firing or over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -231,6 +244,9 @@ pub struct Parcel {
     /// When somebody let it be tried anew; its age counts from then.
     #[serde(default)]
     pub revived: Option<Timestamp>,
+    /// A digest that is still being gathered, and when it goes out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_until: Option<Timestamp>,
 }
 
 impl Parcel {

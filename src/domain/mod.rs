@@ -1,9 +1,11 @@
 //! Ground floor: plain values. Nothing here opens a file, a socket or reads a clock.
 
 pub mod alert;
+pub mod calendar;
 pub mod field;
 pub mod filter;
 pub mod metric;
+pub mod mute;
 pub mod record;
 pub mod report;
 pub mod rule;

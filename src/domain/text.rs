@@ -49,9 +49,14 @@ pub fn quantity(value: f64, unit: Unit) -> String {
         Unit::Seconds if value < LONG => format!("{} s", decimal(value)),
         // Nobody counts the seconds of hours.
         Unit::Seconds => {
-            let step =
-                [86_400, 3_600].into_iter().find(|long| value >= *long as f64).map_or(1, |long| if long == 86_400 { 3_600 } else { 60 });
-            format_duration(Duration::from_secs(value as u64 / step * step))
+            let step = if value >= 86_400.0 {
+                3_600.0
+            } else if value >= 3_600.0 {
+                60.0
+            } else {
+                1.0
+            };
+            format_duration(Duration::from_secs_f64((value / step).round() * step))
         }
         Unit::Status => match value as i64 {
             0 => "normal".to_owned(),
@@ -131,6 +136,7 @@ mod tests {
             (1.0, Unit::Status, "warning"),
             (31.5, Unit::Seconds, "31.5 s"),
             (150.4, Unit::Seconds, "2m30s"),
+            (3_659.9, Unit::Seconds, "1h1m"),
             (5_410.0, Unit::Seconds, "1h30m"),
             (180_061.0, Unit::Seconds, "2d2h"),
             (1_200.0, Unit::Vens, "1,200"),

@@ -3,12 +3,14 @@
 pub mod accounting;
 pub mod ask;
 pub mod database;
+mod digest;
 pub mod events;
 pub mod exit;
 pub mod health;
 pub mod history;
 pub mod identity;
 pub mod memory;
+pub mod mute;
 pub mod outbox;
 pub mod plan;
 pub mod ratio;

@@ -36,6 +36,9 @@ pub struct Told {
     pub severity: Severity,
     /// Which episode: when that firing began.
     pub episode: Timestamp,
+    /// How often it was repeated in that episode.
+    #[serde(default)]
+    pub reminders: u32,
 }
 
 /// One alert instance: a rule, or one group of a rule, that is not ok.

@@ -39,19 +39,25 @@ pub(super) struct Ask<'a> {
     pub(super) url: Url,
     pub(super) body: Option<&'a str>,
     pub(super) size: Size,
+    /// Whether the answer shall be a job that writes a file.
+    pub(super) as_job: bool,
 }
 
 impl<'a> Ask<'a> {
     pub(super) fn get(url: Url, size: Size) -> Self {
-        Self { method: Method::Get, url, body: None, size }
+        Self { method: Method::Get, url, body: None, size, as_job: false }
+    }
+
+    pub(super) fn get_as_job(url: Url) -> Self {
+        Self { as_job: true, ..Self::get(url, Size::Large) }
     }
 
     pub(super) fn post(url: Url, body: &'a str) -> Self {
-        Self { method: Method::Post, url, body: Some(body), size: Size::Small }
+        Self { method: Method::Post, url, body: Some(body), size: Size::Small, as_job: false }
     }
 
     pub(super) fn delete(url: Url) -> Self {
-        Self { method: Method::Delete, url, body: None, size: Size::Small }
+        Self { method: Method::Delete, url, body: None, size: Size::Small, as_job: false }
     }
 
     /// For messages: method and path.

@@ -73,6 +73,11 @@ impl Recorder {
         Recording { path, state }
     }
 
+    /// Removes what was kept under a name: something better came.
+    pub(super) fn forget(&self, name: &str) {
+        Recording { path: self.dir.join(name), state: State::Off }.remove();
+    }
+
     /// Keeps a whole body.
     pub(super) fn keep(&self, name: &str, body: &[u8]) {
         let mut recording = self.begin(name);

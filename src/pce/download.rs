@@ -7,6 +7,8 @@ use super::error::{ErrorKind, PceError, line as harmless};
 use super::exchange::{Line, Watched, text_header};
 use super::traffic::{AnswerSink, BodyError};
 use std::io::{self, Read};
+use ureq::Body;
+use ureq::http::Response;
 use url::Url;
 
 /// What one download came to.
@@ -27,25 +29,37 @@ pub(super) enum Failed {
     Final(PceError),
 }
 
-/// Downloads once.
+/// Downloads flow records once.
 pub(super) fn download(line: &Line, url: &Url, part: u32, sink: &mut dyn AnswerSink) -> Downloaded {
+    let ask = Ask::get(url.clone(), Size::Large);
+    match line.open(&ask) {
+        Ok(response) => receive(line, &ask.name(), response, &format!("traffic-{part}.json.gz"), "flow records", part, sink),
+        Err(error) => Downloaded { bytes: 0, used: false, rows: Err(Failed::Final(error)) },
+    }
+}
+
+/// Hands an answer's body to the sink. `what` it should be is said when it is something else; `file` is the name it is kept under.
+pub(super) fn receive(
+    line: &Line,
+    asked: &str,
+    response: Response<Body>,
+    file: &str,
+    what: &str,
+    part: u32,
+    sink: &mut dyn AnswerSink,
+) -> Downloaded {
     let unused = |error| Downloaded { bytes: 0, used: false, rows: Err(Failed::Final(error)) };
-    let response = match line.open(&Ask::get(url.clone(), Size::Large)) {
-        Ok(response) => response,
-        Err(error) => return unused(error),
-    };
-    let asked = format!("GET {}", harmless(url.path()));
     let kind = text_header(response.headers(), "content-type").unwrap_or("").to_ascii_lowercase();
     let mut body = Download {
         source: Watched { inner: response.into_body().into_reader(), line, stopped: None },
-        recording: line.recorder.as_ref().map(|recorder| recorder.begin(&format!("traffic-{part}.json.gz"))),
+        recording: line.recorder.as_ref().map(|recorder| recorder.begin(file)),
         bytes: 0,
         broken: None,
     };
     let mut head = [0; 64];
     let length = body.read(&mut head).unwrap_or(0);
     let head = &head[..length];
-    if let Some(error) = foreign(&asked, &kind, head) {
+    if let Some(error) = foreign(asked, what, &kind, head) {
         body.discard();
         return unused(error);
     }
@@ -80,12 +94,12 @@ pub(super) fn download(line: &Line, url: &Url, part: u32, sink: &mut dyn AnswerS
     Downloaded { bytes, used, rows }
 }
 
-/// What is plainly not a list of flow records.
-fn foreign(asked: &str, kind: &str, head: &[u8]) -> Option<PceError> {
+/// What is plainly not a list of JSON records.
+fn foreign(asked: &str, wanted: &str, kind: &str, head: &[u8]) -> Option<PceError> {
     let bad = |what: &str, hint: &str| Some(PceError::new(ErrorKind::BadAnswer, format!("{asked}: {what}")).hint(hint));
     if kind.contains("html") || looks_like_html(head) {
         bad(
-            "an HTML page came instead of flow records",
+            &format!("an HTML page came instead of {wanted}"),
             "a proxy or a login page answered in place of the PCE; check url and proxy in [pce]",
         )
     } else if kind.contains("csv") {

@@ -270,6 +270,7 @@ impl Line {
         let url = ask.url.as_str();
         let agent = &self.agent;
         let result = match ask.method {
+            Method::Get if ask.as_job => self.dress(agent.get(url), total).header("Prefer", "respond-async").call(),
             Method::Get => self.dress(agent.get(url), total).call(),
             Method::Delete => self.dress(agent.delete(url), total).call(),
             Method::Post => {

@@ -1,10 +1,11 @@
 //! The client of the PCE: what it is asked, how patiently, and what is left behind there (nothing).
 //!
 //! The PCE is only ever read, except for traffic queries, which are submitted (POST) and deleted
-//! again (DELETE). This room knows nothing of rules, state or channels.
+//! again (DELETE), and jobs that list things, which are deleted too. This room knows nothing of rules, state or channels.
 
 mod ask;
 mod body;
+mod collection;
 pub mod database;
 pub mod decode;
 mod download;
@@ -19,7 +20,7 @@ mod pace;
 mod pump;
 mod queries;
 mod quick;
-mod records;
+pub mod records;
 mod split;
 pub mod traffic;
 pub mod vens;
@@ -32,6 +33,7 @@ pub use queries::Cleaner;
 use crate::config::PceSettings;
 use crate::domain::record::{Event, Health};
 use crate::domain::secret::Secret;
+use crate::domain::ven::{Database, Inventory};
 use crate::http;
 use ask::{Ask, Size};
 use body::Recorder;
@@ -90,6 +92,23 @@ pub struct EventsAnswer {
     pub unreadable: u64,
     /// Up to here every event of the span was had.
     pub whole_until: Option<Timestamp>,
+    /// Why it is partial, for people; `None`: it is whole.
+    pub missing: Option<String>,
+}
+
+/// The VENs of the organisation.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct VensAnswer {
+    /// The VENs, joined with their workloads if those were asked for.
+    pub inventory: Inventory,
+    /// Records that came: VENs and workloads.
+    pub records: u64,
+    /// Records that could not be read.
+    pub unreadable: u64,
+    /// Questions asked.
+    pub queries: u32,
+    /// Bytes received.
+    pub bytes: u64,
     /// Why it is partial, for people; `None`: it is whole.
     pub missing: Option<String>,
 }
@@ -161,6 +180,27 @@ impl Client {
     /// Asks for all events of a span.
     pub fn events(&self, from: Timestamp, to: Timestamp) -> Result<EventsAnswer, PceError> {
         events::fetch(self, from, to)
+    }
+
+    /// Asks for all VENs, and for the workloads they manage when somebody wants to know what only those tell.
+    pub fn vens(&self, workloads: bool) -> Result<VensAnswer, PceError> {
+        vens::fetch(self, workloads)
+    }
+
+    /// Asks how the traffic database is.
+    pub fn database(&self) -> Result<Vec<Database>, PceError> {
+        let url = self.line.org_url("traffic_flows/database_metrics");
+        let fetched = self.line.fetch(&Ask::get(url, Size::Small), database::LIMIT).map_err(|error| match error.kind {
+            ErrorKind::Forbidden => {
+                error.hint("the key needs a global role, such as Global Viewer: one for some labels only does not do; check org_id, too")
+            }
+            _ => error,
+        })?;
+        if let Some(recorder) = &self.line.recorder {
+            recorder.keep("database.json.gz", &fetched.raw);
+        }
+        database::parse_database(fetched.plain.as_slice())
+            .map_err(|error| fetched.bad_answer(&format!("tells no database metrics: {error}")))
     }
 
     fn next_events_file(&self) -> u32 {

@@ -1,4 +1,4 @@
-//! Which traffic queries of ours exist at the PCE, and how they are removed again.
+//! Which traffic queries and jobs of ours exist at the PCE, and how they are removed again.
 //!
 //! A query is written down before it is submitted, so that whatever happens it can be found by
 //! its unique name even if its address never arrived.
@@ -14,10 +14,10 @@ use url::Url;
 pub(super) const COLLECTION: &str = "traffic_flows/async_queries";
 /// The list holds all queries of the user, with all their parameters.
 pub(super) const LIST_LIMIT: u64 = 64 << 20;
-/// Longest time for deleting one query.
+/// Longest time for deleting one of them.
 const ONE_DELETION: Duration = Duration::from_secs(5);
 
-/// A query that exists or may exist.
+/// A query or a job that exists or may exist.
 #[derive(Debug, Clone)]
 struct Entry {
     name: String,
@@ -26,7 +26,7 @@ struct Entry {
     doubtful: bool,
 }
 
-/// The queries not deleted yet.
+/// What is not deleted yet.
 #[derive(Debug, Default)]
 pub(super) struct Outstanding(Mutex<Vec<Entry>>);
 
@@ -38,6 +38,11 @@ impl Outstanding {
     /// A submission begins.
     pub(super) fn begin(&self, name: &str) {
         self.entries().push(Entry { name: name.to_owned(), urls: Vec::new(), doubtful: true });
+    }
+
+    /// A job exists.
+    pub(super) fn job(&self, name: &str, url: &Url) {
+        self.entries().push(Entry { name: name.to_owned(), urls: vec![url.clone()], doubtful: false });
     }
 
     /// The submission was refused; nothing exists.
@@ -62,7 +67,7 @@ impl Outstanding {
     }
 }
 
-/// Deletes traffic queries, whatever else is going on.
+/// Deletes traffic queries and jobs, whatever else is going on.
 #[derive(Clone)]
 pub struct Cleaner {
     line: Arc<Line>,
@@ -74,18 +79,18 @@ impl Cleaner {
         Self { line, outstanding }
     }
 
-    /// Deletes every query that is outstanding at the PCE, taking no longer than about `limit`.
+    /// Deletes everything that is outstanding at the PCE, taking no longer than about `limit`.
     /// Heeds neither the stop flag nor the deadline. May be called by several threads, and again.
     pub fn delete_all(&self, limit: Duration) {
         for error in self.delete(None, limit) {
-            log::warn!("a traffic query is left behind at the PCE: {error}");
+            log::warn!("something of this run is left behind at the PCE: {error}");
         }
     }
 
-    /// Deletes one query; a failure leaves it for [`Cleaner::delete_all`].
+    /// Deletes one query or job; a failure leaves it for [`Cleaner::delete_all`].
     pub(super) fn delete_one(&self, name: &str) {
         for error in self.delete(Some(name), ONE_DELETION) {
-            log::info!("a traffic query could not be deleted yet: {error}");
+            log::info!("something of this run could not be deleted yet: {error}");
         }
     }
 

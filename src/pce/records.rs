@@ -11,7 +11,7 @@ use std::io::{BufRead, BufReader, Read};
 const LIMIT: u64 = 4 << 30;
 
 /// Hands every record to `take`, which says whether it could make something of it.
-pub(super) fn read_records(body: impl Read, take: &mut dyn FnMut(&RawValue) -> bool) -> Result<Decoded, DecodeError> {
+pub fn read_records(body: impl Read, take: &mut dyn FnMut(&RawValue) -> bool) -> Result<Decoded, DecodeError> {
     let mut reader = BufReader::with_capacity(64 * 1024, inflate(body).map_err(|error| named(error, 0))?.take(LIMIT));
     let mut decoded = Decoded::default();
     let mut take = |raw: &RawValue| {

@@ -150,7 +150,7 @@ fn finish(
             let last = parcel.last_error.as_deref().unwrap_or("never tried");
             let error = format!("given up after {} attempts: {last}", parcel.attempts);
             all.push(report(parcel, DeliveryStatus::Failed, Some(error)));
-        } else if parcel.given_up.is_none() && !tried.contains(&parcel.id) {
+        } else if parcel.given_up.is_none() && parcel.held_until.is_none() && !tried.contains(&parcel.id) {
             waiting.entry(&parcel.channel).or_default().push(parcel);
         }
     }

@@ -121,11 +121,13 @@ pub(super) fn read_and_measure(
             });
             let vens = needed.contains(&SourceKind::Vens).then(|| match (recording(SourceKind::Vens), client) {
                 (Some(recording), _) => snapshots::vens_from_file(recording, workloads),
-                _ => Fetched { report: sources::failed(SourceKind::Vens, "not asked for".to_owned()), answer: None },
+                (None, Some(client)) => snapshots::vens_from_pce(client, workloads),
+                (None, None) => Fetched { report: sources::failed(SourceKind::Vens, "not asked for".to_owned()), answer: None },
             });
             let database = needed.contains(&SourceKind::Database).then(|| match (recording(SourceKind::Database), client) {
                 (Some(recording), _) => snapshots::database_from_file(recording),
-                _ => Fetched { report: sources::failed(SourceKind::Database, "not asked for".to_owned()), answer: None },
+                (None, Some(client)) => snapshots::database_from_pce(client),
+                (None, None) => Fetched { report: sources::failed(SourceKind::Database, "not asked for".to_owned()), answer: None },
             });
             Others { events, health, vens, database }
         });
@@ -143,40 +145,17 @@ pub(super) fn read_and_measure(
             measure_events(config, &event_rules, answer, whole, event_span.1, book, &mut out.observations);
         }
     }
+    let at = shifted(now, skew);
     if let Some(fetched) = fetched.health {
-        out.sources.push(fetched.report);
-        if let Some(clusters) = fetched.answer {
-            let rules = of(SourceKind::Health);
-            let (keys, mut own) = take_memories(&mut book.memory, &rules);
-            let measured = rules.iter().map(|rule| health::observe(rule, &clusters)).collect();
-            conclude(&rules, measured, &mut own, true, shifted(now, skew), &mut out.observations);
-            book.memory.rules.extend(keys.into_iter().zip(own));
-        }
+        measure_snapshot(&of(SourceKind::Health), fetched, book, at, &mut out, |rule, clusters, _, _| health::observe(rule, clusters));
     }
     if let Some(fetched) = fetched.vens {
-        let whole = fetched.report.status == SourceStatus::Ok;
-        out.sources.push(fetched.report);
-        if let Some(inventory) = fetched.answer {
-            let at = shifted(now, skew);
-            let (keys, mut own) = take_memories(&mut book.memory, &ven_rules);
-            let measured = ven_rules
-                .iter()
-                .zip(&mut own)
-                .map(|(rule, memory)| vens::observe(rule, &inventory, &groups_of(book.state, rule), memory, at))
-                .collect();
-            conclude(&ven_rules, measured, &mut own, whole, at, &mut out.observations);
-            book.memory.rules.extend(keys.into_iter().zip(own));
-        }
+        measure_snapshot(&ven_rules, fetched, book, at, &mut out, |rule, inventory, memory, state| {
+            vens::observe(rule, inventory, &groups_of(state, rule), memory, at)
+        });
     }
     if let Some(fetched) = fetched.database {
-        out.sources.push(fetched.report);
-        if let Some(databases) = fetched.answer {
-            let rules = of(SourceKind::Database);
-            let (keys, mut own) = take_memories(&mut book.memory, &rules);
-            let measured = rules.iter().map(|rule| database::observe(rule, &databases)).collect();
-            conclude(&rules, measured, &mut own, true, shifted(now, skew), &mut out.observations);
-            book.memory.rules.extend(keys.into_iter().zip(own));
-        }
+        measure_snapshot(&of(SourceKind::Database), fetched, book, at, &mut out, |rule, list, _, _| database::observe(rule, list));
     }
     // A thread that died has read nothing.
     for source in needed {
@@ -189,6 +168,25 @@ pub(super) fn read_and_measure(
     let keys: std::collections::BTreeSet<u64> = memory_keys(&counted).into_iter().collect();
     book.memory.rules.retain(|key, _| keys.contains(key));
     Ok(out)
+}
+
+/// Measures the rules on a source that says how things are now.
+fn measure_snapshot<T>(
+    rules: &[&Rule],
+    fetched: Fetched<T>,
+    book: &mut Book<'_>,
+    at: Timestamp,
+    out: &mut Measurements,
+    observe: impl Fn(&Rule, &T, &mut RuleMemory, &State) -> Observation,
+) {
+    if let Some(answer) = &fetched.answer {
+        let (keys, mut own) = take_memories(&mut book.memory, rules);
+        let measured = rules.iter().zip(&mut own).map(|(rule, memory)| observe(rule, answer, memory, book.state)).collect();
+        let whole = fetched.report.status == SourceStatus::Ok;
+        conclude(rules, measured, &mut own, whole, at, &mut out.observations);
+        book.memory.rules.extend(keys.into_iter().zip(own));
+    }
+    out.sources.push(fetched.report);
 }
 
 /// What is read while the PCE works on the traffic query.

@@ -1,10 +1,12 @@
 //! One monitoring cycle, in order. The wall clock is read here and nowhere else.
 
 pub mod deliver;
+pub mod export;
 pub mod interrupt;
 mod measure;
 pub mod output;
 pub mod query;
+pub mod recorded;
 pub mod rehearse;
 mod rules;
 pub mod snapshots;
@@ -13,14 +15,17 @@ pub mod sources;
 use crate::cli::{CheckArgs, FailOn};
 use crate::config::{Config, PceSettings, fetch_secret};
 use crate::domain::metric::SourceKind;
+use crate::domain::mute::Silence;
 use crate::domain::report::{Report, RunInfo, SourceStatus, Status};
 use crate::domain::rule::Rule;
 use crate::domain::time::since;
 use crate::heartbeat::Heartbeat;
+use crate::judge::mute::{self, Muting};
 use crate::judge::outbox::{Addressee, Policy};
 use crate::judge::{exit, outbox};
 use crate::pce::{Client, ClientOptions, RealPace};
 use crate::state::looks::Memory;
+use crate::state::silences::SilenceFile;
 use crate::state::{LastRun, Loaded, State, StateError, Store};
 use deliver::{Ready, ReadyChannels};
 use globset::Glob;
@@ -48,16 +53,28 @@ pub struct Cycle<'c> {
     pub given: Option<&'c Given>,
 }
 
-/// Answers by source, as the PCE would send them, or why there is none.
-pub type Given = std::collections::BTreeMap<SourceKind, Result<Vec<u8>, String>>;
+/// An answer that is given.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// As the PCE would send it.
+    Text(Vec<u8>),
+    /// As it was recorded.
+    Path(PathBuf),
+    /// There is none, for this reason.
+    Failed(String),
+}
+
+/// Answers by source.
+pub type Given = std::collections::BTreeMap<SourceKind, Answer>;
 
 impl Cycle<'_> {
     /// The recorded answer of a source, when it is not to be asked.
     fn recording(&self, source: SourceKind) -> Option<Recording<'_>> {
         if let Some(given) = self.given.and_then(|given| given.get(&source)) {
             return Some(match given {
-                Ok(bytes) => Recording::Text(bytes),
-                Err(error) => Recording::Failed(error),
+                Answer::Text(text) => Recording::Text(text),
+                Answer::Path(path) => Recording::Path(path),
+                Answer::Failed(error) => Recording::Failed(error),
             });
         }
         let args = self.args;
@@ -150,6 +167,8 @@ fn cycle_once(
     let channels = open_channels(config);
     let store = if args.dry_run { Store::read_only(&cycle.state_path) } else { Store::lock(&cycle.state_path, args.lock_wait)? };
     let Loaded { state, memory, memory_lost } = store.load(&identity)?;
+    let silence_file = SilenceFile::beside(&cycle.state_path);
+    let silences = silence_file.read()?;
     let mut warnings = config.warnings.clone();
     warnings.extend(heartbeat_trouble.map(|error| format!("heartbeat in [run]: {error}")));
     if let Some(heartbeat) = heartbeat
@@ -158,9 +177,14 @@ fn cycle_once(
         warnings.push(format!("heartbeat: {error}"));
     }
 
-    let known = Known { state, memory, memory_lost };
+    let known = Known { state, memory, memory_lost, silences: silences.clone() };
     let reload = || Ok(store.load(&identity)?.memory);
     let Decided { mut report, mut state, memory } = decide(cycle, &rules, &needed, run, known, client, &reload, warnings)?;
+
+    if let Some(folder) = &args.record {
+        let note = recorded::RunNote::of(&report);
+        report.warnings.extend(note.write(folder).err());
+    }
 
     // Remember, tell, remember what was told.
     let broken = deliver::broken(&channels);
@@ -171,6 +195,9 @@ fn cycle_once(
         {
             let _writing = interrupt.writing();
             store.commit(&mut state, Some(&memory))?;
+        }
+        if silences.iter().any(|silence| silence.holds(now) && mute::has_served(silence, &state.instances)) {
+            end_served(&silence_file, &state, now).unwrap_or_else(|error| report.warnings.push(error.to_string()));
         }
         let mut commit = |state: &mut State| {
             let _writing = interrupt.writing();
@@ -197,6 +224,8 @@ pub struct Known {
     pub memory: Memory,
     /// Why the memory is not the one that belongs to the state.
     pub memory_lost: Option<String>,
+    /// What people asked not to be told.
+    pub silences: Vec<Silence>,
 }
 
 /// What a cycle has decided, before anybody is told.
@@ -221,7 +250,7 @@ fn decide(
     mut warnings: Vec<String>,
 ) -> Result<Decided, RunError> {
     let Cycle { config, interrupt, .. } = *cycle;
-    let Known { mut state, memory, memory_lost } = known;
+    let Known { mut state, memory, memory_lost, silences } = known;
     let now = run.started_at;
     let identity = config.identity();
     warnings.extend(memory_lost.clone());
@@ -253,10 +282,13 @@ fn decide(
         }
         None => state.last_run.as_ref().map_or(0, |last| last.clock_skew),
     };
+    let last_run = state.last_run.as_ref().map(|last| last.at);
     state.last_run = Some(LastRun { id: run.id.clone(), at: now, version: env!("CARGO_PKG_VERSION").to_owned(), clock_skew });
     drop(client);
 
     let fresh = rules::judge(&mut state, &rules.enabled, &rules.selected, &read, now);
+    let muting = Muting { maintenance: &config.maintenance, inhibitions: &config.inhibitions, silences: &silences };
+    let mutes = mute::mutes(&rules.enabled, &state.instances, &muting, now);
     let addressees: Vec<Addressee> = config
         .channels
         .iter()
@@ -266,6 +298,7 @@ fn decide(
             min_severity: channel.common.min_severity,
             send_resolved: channel.common.send_resolved,
             takes_all: channel.settings.every_run(),
+            digest: channel.common.digest.clone(),
         })
         .collect();
     let policy = Policy {
@@ -274,8 +307,10 @@ fn decide(
         max_alerts: config.run.max_alerts,
         pce: &identity,
         new_id: &|| uuid::Uuid::new_v4().to_string(),
+        mutes: &mutes,
+        last_run,
     };
-    let parcels = outbox::due(&rules.enabled, &mut state.instances, &state.outbox, &policy, now);
+    let parcels = outbox::due(&rules.enabled, &mut state.instances, &mut state.outbox, &policy, now);
     let telling: std::collections::BTreeSet<String> = parcels.iter().flat_map(outbox::fingerprints).collect();
     state.outbox.extend(parcels);
     let report = Report {
@@ -283,7 +318,13 @@ fn decide(
         status: Status::Ok,
         exit_code: 0,
         sources: read.sources.clone(),
-        rules: rules::reports(&state, config, &rules.selected, &read, &rules::Novelty { fresh: &fresh, telling: &telling, now }),
+        rules: rules::reports(
+            &state,
+            config,
+            &rules.selected,
+            &read,
+            &rules::Novelty { fresh: &fresh, telling: &telling, mutes: &mutes, now },
+        ),
         deliveries: Vec::new(),
         warnings,
     };
@@ -310,6 +351,16 @@ pub fn report_of_failure(config: &Config, args: &CheckArgs, error: &str) -> Repo
         deliveries: Vec::new(),
         warnings: vec![error.to_owned()],
     }
+}
+
+/// An alert that somebody acknowledged is over: the next one shall be told again.
+fn end_served(file: &SilenceFile, state: &State, now: Timestamp) -> Result<(), StateError> {
+    file.change(now, |silences| {
+        for silence in silences.iter_mut().filter(|silence| silence.holds(now) && mute::has_served(silence, &state.instances)) {
+            silence.until = now;
+        }
+        Ok(())
+    })
 }
 
 fn conclude(report: &mut Report, args: &CheckArgs, wall: Timestamp, started: Instant) {

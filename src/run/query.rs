@@ -2,15 +2,17 @@
 //! answer. Nothing is remembered and nothing is told to anybody.
 
 use super::interrupt::Interrupt;
+use super::snapshots;
 use super::sources::{self, FlowReader, Recording};
 use super::{Conversation, RunError, open_client};
 use crate::cli::adhoc::{SourceArgs, SpanArgs, When};
 use crate::config::{Config, PceSettings};
-use crate::domain::filter::{EventCondition, Filter, TrafficCondition};
+use crate::domain::filter::{EventCondition, Filter, TrafficCondition, VenCondition};
 use crate::domain::metric::SourceKind;
 use crate::domain::record::{Event, Flow, FlowSink, Health};
 use crate::domain::report::{SourceReport, SourceStatus};
 use crate::domain::time::before;
+use crate::domain::ven::Ven;
 use crate::judge::plan::{Plan, wanted_decisions, wanted_services};
 use crate::judge::repeats::Repeats;
 use crate::pce::Client;
@@ -261,6 +263,30 @@ pub fn events(query: &Query<'_>, span: &SpanArgs, filter: &Filter<EventCondition
     }
     records.sort_by_key(|event| std::cmp::Reverse(event.timestamp));
     Ok(Answer { report, span, records })
+}
+
+/// The VENs that the filter chooses, by name, and the instant at which they were looked at. `workloads`: what
+/// only those tell is wanted, too.
+pub fn vens(query: &Query<'_>, workloads: bool, filter: &Filter<VenCondition>) -> Result<Answer<(Vec<Ven>, Timestamp)>, RunError> {
+    let workloads = workloads || filter.all.iter().chain(&filter.none).any(|(_, condition)| condition.is_of_workload());
+    let mut now = query.now();
+    let fetched = match query.file {
+        Some(file) => snapshots::vens_from_file(Recording::Path(file), workloads),
+        None => {
+            let (client, _) = query.client(SourceKind::Vens)?;
+            (query.progress)("asking for VENs");
+            let fetched = snapshots::vens_from_pce(&client, workloads);
+            if query.args.now.is_none() {
+                now = now.checked_add(sources::measured_skew(&client)).unwrap_or(now);
+            }
+            fetched
+        }
+    };
+    query.interrupted()?;
+    let mut vens = fetched.answer.map(|inventory| inventory.vens).unwrap_or_default();
+    vens.retain(|ven| filter.matches(ven, now));
+    vens.sort_by(|a, b| a.display_name().cmp(b.display_name()));
+    Ok(Answer { report: fetched.report, span: None, records: (vens, now) })
 }
 
 /// The PCE's health.

@@ -2,6 +2,7 @@
 
 use super::body::{Body, pack, text};
 use super::fault::{Action, Endpoint};
+use super::lists::Lists;
 use super::options::{Life, Options, Packing, SimEvent};
 use super::query::{self, Query, Refusal};
 use super::record::FlowRecord;
@@ -73,18 +74,18 @@ pub struct Answer {
     pub chunked: bool,
 }
 
-struct Reply {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: Body,
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Body,
 }
 
 impl Reply {
-    fn json(status: u16, body: Value) -> Reply {
+    pub(super) fn json(status: u16, body: Value) -> Reply {
         Reply { status, headers: vec![("Content-Type".into(), "application/json".into())], body: Body::Json(body) }
     }
 
-    fn empty(status: u16) -> Reply {
+    pub(super) fn empty(status: u16) -> Reply {
         Reply { status, headers: Vec::new(), body: Body::Empty }
     }
 
@@ -115,6 +116,7 @@ pub struct Api {
     /// Every request so far.
     pub requests: Vec<Request>,
     jobs: Vec<Job>,
+    lists: Lists,
     calls: BTreeMap<Endpoint, usize>,
     submitted: usize,
 }
@@ -122,12 +124,12 @@ pub struct Api {
 impl Api {
     /// A PCE that nobody has asked anything yet.
     pub fn new(options: Options) -> Api {
-        Api { options, requests: Vec::new(), jobs: Vec::new(), calls: BTreeMap::new(), submitted: 0 }
+        Api { options, requests: Vec::new(), jobs: Vec::new(), lists: Lists::default(), calls: BTreeMap::new(), submitted: 0 }
     }
 
-    /// How many queries nobody has deleted.
+    /// How many queries and jobs nobody has deleted.
     pub fn queries_left(&self) -> usize {
-        self.jobs.len()
+        self.jobs.len() + self.lists.left()
     }
 
     /// Answers one request. The only place that consults the faults.
@@ -174,7 +176,7 @@ impl Api {
                 if let Body::Json(status @ Value::Object(_)) = &mut reply.body
                     && status.get("result").is_some()
                 {
-                    status["result"] = json!(href);
+                    status["result"] = if endpoint == Some(Endpoint::Job) { json!({ "href": href }) } else { json!(href) };
                 }
             }
             Some(action @ (Action::Cap(_) | Action::Unseen(_) | Action::RegionSilent(_))) => {
@@ -191,7 +193,7 @@ impl Api {
                 }
             }
         }
-        let is_download = matches!(reply.body, Body::Rows(..));
+        let is_download = matches!(reply.body, Body::Rows(..) | Body::List(_));
         let mut body = text(reply.body, &self.options);
         if cut_text {
             body.truncate(body.len() / 2);
@@ -246,6 +248,19 @@ impl Api {
                 json!({ "version": "25.2.40", "build": "1", "long_display": "25.2.40-1 (simulated)", "short_display": "25.2.40" }),
             ),
             Endpoint::Labels => Reply::json(200, json!([])),
+            Endpoint::Vens => {
+                let rows = self.options.vens.iter().map(|ven| ven.to_json(self.options.now)).collect();
+                self.lists.ask(request, rows, &self.options)
+            }
+            Endpoint::Workloads => {
+                let managed = self.options.vens.iter().filter(|ven| !ven.workload.is_empty());
+                let rows = managed.map(|ven| ven.workload_json(self.options.now)).collect();
+                self.lists.ask(request, rows, &self.options)
+            }
+            Endpoint::Database => Reply::json(200, self.options.database.clone()),
+            Endpoint::Job => self.lists.poll(segments.get(3).copied().unwrap_or_default(), &self.options),
+            Endpoint::Datafile => self.lists.file(segments.get(3).copied().unwrap_or_default()),
+            Endpoint::DeleteJob => self.lists.delete(segments.get(3).copied().unwrap_or_default()),
             Endpoint::Noop | Endpoint::NodeAvailable => Reply::empty(204),
         }
     }
@@ -380,6 +395,12 @@ fn endpoint(method: &str, segments: &[&str]) -> Option<Endpoint> {
         ("GET", ["product_version"]) => Endpoint::ProductVersion,
         ("GET", ["noop"]) => Endpoint::Noop,
         ("GET", ["orgs", _, "labels"]) => Endpoint::Labels,
+        ("GET", ["orgs", _, "vens"]) => Endpoint::Vens,
+        ("GET", ["orgs", _, "workloads"]) => Endpoint::Workloads,
+        ("GET", ["orgs", _, "traffic_flows", "database_metrics"]) => Endpoint::Database,
+        ("GET", ["orgs", _, "jobs", _]) => Endpoint::Job,
+        ("GET", ["orgs", _, "datafiles", _]) => Endpoint::Datafile,
+        ("DELETE", ["orgs", _, "jobs", _]) => Endpoint::DeleteJob,
         ("GET", ["orgs", _, "events"]) => Endpoint::Events,
         ("POST", ["orgs", _, "traffic_flows", "async_queries"]) => Endpoint::Submit,
         ("GET", ["orgs", _, "traffic_flows", "async_queries"]) => Endpoint::List,
@@ -390,6 +411,6 @@ fn endpoint(method: &str, segments: &[&str]) -> Option<Endpoint> {
     })
 }
 
-fn gone() -> Reply {
+pub(super) fn gone() -> Reply {
     Reply::error(404, "not_found_error", "The query does not exist or has no result")
 }

@@ -18,6 +18,8 @@ pub(super) enum Body {
     Bytes(Vec<u8>),
     /// A download; JSON, or else CSV.
     Rows(Arc<Vec<FlowRecord>>, bool),
+    /// The file of a list.
+    List(Arc<Vec<Value>>),
 }
 
 /// The body as text.
@@ -26,6 +28,7 @@ pub(super) fn text(body: Body, options: &Options) -> Vec<u8> {
         Body::Empty => Vec::new(),
         Body::Bytes(bytes) => bytes,
         Body::Json(value) => value.to_string().into_bytes(),
+        Body::List(rows) => Value::Array(rows.to_vec()).to_string().into_bytes(),
         Body::Rows(rows, false) => std::iter::once(FlowRecord::CSV_HEAD.to_owned())
             .chain(rows.iter().map(FlowRecord::to_csv))
             .collect::<Vec<_>>()

@@ -4,6 +4,7 @@
 //! minutes later, so a look at `start` and one at `start + 10m` show the difference.
 
 use super::estate_events;
+use super::fleet::SimVen;
 use super::options::SimEvent;
 use super::world::{Host, IpList, Point, Report, Workload, World};
 use crate::domain::record::Decision;
@@ -22,6 +23,10 @@ pub struct Estate {
     pub events: Vec<SimEvent>,
     /// The answer of `/health`.
     pub health: Value,
+    /// VENs.
+    pub vens: Vec<SimVen>,
+    /// The answer about the traffic database.
+    pub database: Value,
 }
 
 /// The demo's rules, as a config file without `[pce]`.
@@ -34,7 +39,14 @@ pub fn world(start: Timestamp) -> Estate {
     let mut builder = Builder { start, hosts: hosts(), points: Vec::new(), rng: fastrand::Rng::with_seed(40) };
     builder.ordinary();
     builder.trouble();
-    Estate { world: World::new(builder.hosts, builder.points), events: estate_events::events(start), health: estate_events::health(start) }
+    let world = World::new(builder.hosts, builder.points);
+    Estate {
+        events: estate_events::events(start),
+        health: estate_events::health(start),
+        vens: estate_events::vens(&world, start),
+        database: estate_events::database(start),
+        world,
+    }
 }
 
 /// Name, role, app, env, enforcement mode, operating system.

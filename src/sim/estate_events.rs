@@ -1,7 +1,9 @@
-//! What the demo's PCE says about itself: audit events and health.
+//! What the demo's PCE says about itself and its VENs: audit events, health, the VENs, the traffic database.
 
 use super::estate::plus;
+use super::fleet::{self, SimVen};
 use super::options::SimEvent;
+use super::world::World;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -114,4 +116,34 @@ pub(super) fn health(start: Timestamp) -> Value {
         "network": { "replication": [replication("agent", 0), replication("traffic", 2)] },
         "generated_at": generated_at,
     }])
+}
+
+/// VENs of which two are not well: one has been silent for almost an hour, one is suspended.
+pub(super) fn vens(world: &World, start: Timestamp) -> Vec<SimVen> {
+    let mut vens = fleet::of_world(world);
+    for ven in &mut vens {
+        ven.active_pce = "pce.demo.example".to_owned();
+        match ven.name.as_deref() {
+            Some("patch-01") => ven.silent_since = Some(plus(start, -3_180)),
+            Some("hr-file-01") => ven.status = "suspended".to_owned(),
+            Some("pay-db-01") => {
+                ven.version = "24.2.20-2021".to_owned();
+                ven.conditions = vec!["agent.upgrade_time_out".to_owned()];
+            }
+            _ => {}
+        }
+    }
+    vens
+}
+
+/// A traffic database that fills up.
+pub(super) fn database(start: Timestamp) -> Value {
+    let oldest = plus(start, -61 * 86_400).strftime("%Y-%m-%d").to_string();
+    let mut database = fleet::database();
+    for (part, size) in [("", 13.4), ("server", 8.8)] {
+        let part = if part.is_empty() { &mut database } else { &mut database[part] };
+        part["flows_size_gb"] = json!(size);
+        part["flows_oldest_day"] = json!(oldest);
+    }
+    database
 }

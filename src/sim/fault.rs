@@ -28,6 +28,18 @@ pub enum Endpoint {
     Noop,
     /// Labels of the org; the simulated org shows none.
     Labels,
+    /// VENs, at once or by a job.
+    Vens,
+    /// Managed workloads, at once or by a job.
+    Workloads,
+    /// Metrics of the traffic database.
+    Database,
+    /// A job that writes a list into a file.
+    Job,
+    /// The file of a job.
+    Datafile,
+    /// DELETE of a job.
+    DeleteJob,
 }
 
 /// What happens instead of, or on top of, the proper answer.
@@ -62,9 +74,9 @@ pub enum Action {
     Unseen(u64),
     /// [`Endpoint::Submit`]: this member of a Supercluster does not respond.
     RegionSilent(String),
-    /// [`Endpoint::Status`]: the query's status is this word.
+    /// [`Endpoint::Status`] and [`Endpoint::Job`]: the status is this word, and there is no result.
     QueryState(String),
-    /// [`Endpoint::Status`]: the result is said to be here.
+    /// [`Endpoint::Status`] and [`Endpoint::Job`]: the result is said to be here.
     ResultHref(String),
     /// [`Endpoint::Download`]: the file is not there yet, which looks like an empty one.
     NoRows,

@@ -1,6 +1,7 @@
 //! What the simulated PCE is and knows, set up by a test or the demo.
 
 use super::fault::Fault;
+use super::fleet::{self, SimVen};
 use super::world::World;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -59,6 +60,10 @@ pub struct Options {
     pub events: Vec<SimEvent>,
     /// The answer of `/health`.
     pub health: Value,
+    /// VENs; those of the world's managed hosts unless a test says otherwise.
+    pub vens: Vec<SimVen>,
+    /// The answer about the traffic database.
+    pub database: Value,
     /// The simulated clock; stands still until it is set.
     pub now: Timestamp,
     /// The only org.
@@ -85,6 +90,8 @@ impl Options {
     /// A healthy PCE at `now`: one poll, one line, gzip, nothing going wrong.
     pub fn new(world: World, now: Timestamp) -> Options {
         Options {
+            vens: fleet::of_world(&world),
+            database: fleet::database(),
             world,
             events: Vec::new(),
             health: json!([{ "status": "normal", "type": "standalone", "fqdn": "pce.example.com", "notifications": [], "nodes": [] }]),

@@ -2,6 +2,7 @@
 
 use super::api::{Answer, Api, Ending, Request};
 use super::fault::Fault;
+use super::fleet::SimVen;
 use super::options::{Options, SimEvent};
 use super::world::World;
 use jiff::Timestamp;
@@ -66,6 +67,16 @@ impl Sim {
         self.api().options.health = health;
     }
 
+    /// Replaces the VENs.
+    pub fn set_vens(&self, vens: Vec<SimVen>) {
+        self.api().options.vens = vens;
+    }
+
+    /// Replaces the answer about the traffic database.
+    pub fn set_database(&self, database: serde_json::Value) {
+        self.api().options.database = database;
+    }
+
     /// Replaces what goes wrong. Calls go on being counted from the start.
     pub fn set_faults(&self, faults: Vec<Fault>) {
         self.api().options.faults = faults;
@@ -81,7 +92,7 @@ impl Sim {
         self.api().requests.clone()
     }
 
-    /// How many traffic queries nobody has deleted.
+    /// How many traffic queries and jobs nobody has deleted.
     pub fn queries_left(&self) -> usize {
         self.api().queries_left()
     }

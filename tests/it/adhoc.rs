@@ -15,7 +15,7 @@ const NOW: &str = "2026-11-20T10:10:00Z";
 
 /// The demo's estate, ten minutes into its trouble.
 fn bench() -> Bench {
-    let Estate { world, events, health } = estate::world(at("10:00"));
+    let Estate { world, events, health, .. } = estate::world(at("10:00"));
     let bench = Bench::new(Options { events, health, ..Options::new(world, at("10:10")) }, "");
     bench.sim.set_now(at("10:10"));
     bench

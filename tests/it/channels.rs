@@ -42,6 +42,7 @@ fn common(kind: &str) -> Common {
         send_resolved: true,
         timeout: Duration::from_secs(10),
         enabled: true,
+        digest: None,
     }
 }
 
@@ -162,6 +163,7 @@ fn single() -> Parcel {
         failure: None,
         given_up: None,
         revived: None,
+        held_until: None,
     }
 }
 

@@ -370,14 +370,21 @@ fn credentials_never_reach_another_server() {
 fn what_was_recorded_gives_the_same_report() {
     let start = at("10:00");
     let estate = estate::world(start);
-    let options = Options { events: estate.events, health: estate.health, ..Options::new(estate.world, start) };
+    let options = Options {
+        events: estate.events,
+        health: estate.health,
+        vens: estate.vens,
+        database: estate.database,
+        ..Options::new(estate.world, start)
+    };
     let bench = Bench::new(options, estate::demo_rules());
     let (mut live, mut recorded) = (Vec::new(), Vec::new());
     for (number, time) in ["10:00", "10:10"].into_iter().enumerate() {
         let folder = bench.room.path(&format!("look-{number}")).display().to_string();
         live.push(bench.check(at(time), &["--record", &folder]));
         let own = bench.room.path("replayed.json").display().to_string();
-        recorded.push(bench.check(at(time), &["--state", &own, "--flows", &folder, "--events", &folder, "--health", &folder]));
+        let sources = ["--flows", "--events", "--health", "--vens", "--database"].map(|flag| [flag, folder.as_str()]);
+        recorded.push(bench.check(at(time), &[&["--state", own.as_str()], sources.as_flattened()].concat()));
     }
     for (live, recorded) in live.iter().zip(&recorded) {
         assert_eq!(live.code, recorded.code);
@@ -393,8 +400,8 @@ fn what_was_recorded_gives_the_same_report() {
     );
     let asked = bench.sim.requests().len();
     let folder = bench.room.path("look-1").display().to_string();
-    let again = ["--dry-run", "--flows", &folder, "--events", &folder, "--health", &folder];
-    bench.check(at("10:10"), &again);
+    let again = ["--flows", "--events", "--health", "--vens", "--database"].map(|flag| [flag, folder.as_str()]);
+    bench.check(at("10:10"), &[&["--dry-run"], again.as_flattened()].concat());
     assert_eq!(bench.sim.requests().len(), asked, "a recorded answer needs no PCE");
 }
 

@@ -74,7 +74,9 @@ fn the_manual_is_current() {
     }
     // One page for each command, however deep, and one for the program.
     let mut wanted: BTreeSet<String> = commands().into_iter().map(|(name, _)| format!("{}.1", name.replace(' ', "-"))).collect();
-    wanted.extend(["pcemon.1", "pcemon-rules.1", "pcemon-channel.1", "pcemon-outbox.1", "pcemon-state.1"].map(str::to_owned));
+    wanted.extend(
+        ["pcemon.1", "pcemon-rules.1", "pcemon-channel.1", "pcemon-outbox.1", "pcemon-silence.1", "pcemon-state.1"].map(str::to_owned),
+    );
     assert_eq!(names, wanted);
     nothing_else_in("man", &names);
     let printed = pcemon(home.path()).arg("man").assert().success();

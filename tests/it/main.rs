@@ -3,12 +3,14 @@
 
 mod accounting;
 mod adhoc;
+mod calendar;
 mod channels;
 mod check;
 mod check_accounting;
 mod check_failures;
 mod check_state;
 mod config;
+mod database;
 mod deliver;
 mod generated;
 mod kinds;
@@ -20,6 +22,7 @@ mod sim;
 mod sim_estate;
 mod sim_server;
 mod tidy;
+mod vens;
 
 mod support {
     pub mod cli;

@@ -428,3 +428,17 @@ fn events_come_newest_first_within_inclusive_bounds() {
     sim.set_now(after(now(), Duration::from_secs(600)));
     assert_eq!(hrefs("event_type=agent.tampering"), ["200"], "it arrived late, under its old time");
 }
+
+#[test]
+fn a_long_list_is_cut_or_comes_as_the_file_of_a_job() {
+    let mut options = options();
+    let one = pcemon::sim::fleet::of_world(&options.world).remove(0);
+    options.vens = (1..=700).map(|number| pcemon::sim::fleet::SimVen { number, ..one.clone() }).collect();
+    let sim = Sim::start(options.clone()).unwrap();
+    let client = Client::new(&sim, &options);
+    let cut = client.get("/orgs/1/vens?max_results=9999");
+    assert_eq!((cut.json().as_array().unwrap().len(), cut.header("x-total-count")), (500, Some("700")));
+    assert_eq!(client.get("/orgs/1/workloads?managed=true&max_results=3").json().as_array().unwrap().len(), 3);
+    assert_eq!(client.get("/orgs/1/traffic_flows/database_metrics").json()["flows_days_limit"], 90);
+    assert_eq!((client.get("/orgs/1/jobs/none").status, client.get("/orgs/1/datafiles/none").status), (404, 404));
+}

@@ -7,6 +7,7 @@ pub mod flows;
 pub mod health;
 mod listing;
 pub mod top;
+pub mod vens;
 
 use crate::app::{Exit, Failure, config_or_none, style};
 use crate::cli::Global;

@@ -1,0 +1,144 @@
+//! `pcemon test`: rules against records at given times. The cycle is the one of `check`; only the answers, the clock and
+//! the channels are given.
+
+mod answers;
+mod outcome;
+
+use crate::app::{Exit, Failure, colors};
+use crate::cli::{CheckArgs, Global, TestArgs};
+use crate::config::cases::{self, Case, Step, Suite};
+use crate::config::{self, Config};
+use crate::domain::rule::Rule;
+use crate::run::interrupt::Interrupt;
+use crate::run::rehearse::{Kept, rehearse};
+use crate::run::{Cycle, output};
+use answers::World;
+use globset::{Glob, GlobMatcher};
+use outcome::{Outcome, compare};
+use std::collections::BTreeSet;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// The exit code when a test failed.
+const FAILED: u8 = 1;
+
+/// Runs the command.
+pub fn run(global: &Global, args: &TestArgs) -> Exit {
+    let format = outcome::format(global.output.as_deref())?;
+    for (format, path) in &global.out {
+        outcome::format(Some(format))?;
+        output::prove_writable(path)?;
+    }
+    // Everything that is wrong with the files is said before the first test runs.
+    let mut suites = Vec::new();
+    let mut wrong = String::new();
+    for path in &args.files {
+        match cases::read(path) {
+            Ok(suite) => suites.push((path, suite)),
+            Err(error) => wrong.push_str(&error.render(colors(global.color, std::io::stderr().is_terminal()))),
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(Failure(wrong));
+    }
+    let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;
+    let mut outcomes = Vec::new();
+    for (path, suite) in &suites {
+        outcomes.extend(run_suite(global, path, suite, args.test.as_deref(), &interrupt)?);
+    }
+    if outcomes.is_empty() {
+        return Err(tr!("no test has a name that matches {pattern}", pattern = args.test.as_deref().unwrap_or_default()).into());
+    }
+    let failed = outcomes.iter().any(|outcome| !outcome.faults.is_empty());
+    if !(global.quiet && !failed) {
+        output::print(&format(&outcomes))?;
+    }
+    for (name, path) in &global.out {
+        output::write_file(path, &outcome::format(Some(name))?(&outcomes))?;
+    }
+    Ok(if failed { FAILED } else { 0 })
+}
+
+fn run_suite(global: &Global, path: &Path, suite: &Suite, pattern: Option<&str>, interrupt: &Interrupt) -> Result<Vec<Outcome>, Failure> {
+    let config_path: PathBuf = match (&suite.config, &global.config) {
+        (_, Some(given)) => given.clone(),
+        (Some(named), None) => named.clone(),
+        (None, None) => config::find(None)?,
+    };
+    let mut config =
+        config::load(&config_path).map_err(|error| Failure(error.render(colors(global.color, std::io::stderr().is_terminal()))))?;
+    let glob = |pattern: &str| {
+        Glob::new(pattern)
+            .map(|glob| glob.compile_matcher())
+            .map_err(|error| tr!("'{pattern}' is no valid pattern: {error}", pattern, error = error.kind()))
+    };
+    let wanted = pattern.map(glob).transpose()?;
+    config.warnings.clear();
+    let rules = config.rules.clone();
+    let mut out = Vec::new();
+    for case in suite.cases.iter().filter(|case| wanted.as_ref().is_none_or(|wanted| wanted.is_match(&case.name))) {
+        let began = Instant::now();
+        let failure = |error: String| {
+            Failure(tr!("{path}:{line}: test '{name}': {error}", path = path.display(), line = case.line, name = case.name, error))
+        };
+        config.rules = only(&rules, case, &glob).map_err(failure)?;
+        let faults = run_case(&config, case, interrupt).map_err(failure)?;
+        out.push(Outcome {
+            file: path.to_path_buf(),
+            name: case.name.clone(),
+            line: case.line,
+            steps: case.steps.len(),
+            faults,
+            took: began.elapsed(),
+        });
+    }
+    Ok(out)
+}
+
+fn run_case(config: &Config, case: &Case, interrupt: &Interrupt) -> Result<Vec<outcome::Fault>, String> {
+    let mut world = World::of(&case.steps);
+    let mut kept = Kept::new(config);
+    let mut faults = Vec::new();
+    for (number, step) in (1..).zip(&case.steps) {
+        let given = world.step(step).map_err(|error| tr!("step {number} (line {line}): {error}", number, line = step.line, error))?;
+        let args = CheckArgs { now: Some(step.at), ..CheckArgs::default() };
+        let cycle = Cycle { config, args: &args, state_path: PathBuf::new(), interrupt, progress: &|_| {}, given: Some(&given) };
+        let rehearsed = rehearse(&cycle, &mut kept, &down(config, step)?, step.at).map_err(|error| error.to_string())?;
+        faults.extend(compare(&rehearsed, &step.expect, number, step.line));
+    }
+    Ok(faults)
+}
+
+/// The rules that a test is about.
+fn only(rules: &[Rule], case: &Case, glob: &dyn Fn(&str) -> Result<GlobMatcher, String>) -> Result<Vec<Rule>, String> {
+    if case.rules.is_empty() {
+        return Ok(rules.to_vec());
+    }
+    let mut chosen = BTreeSet::new();
+    let names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
+    for pattern in &case.rules {
+        let matcher = glob(pattern)?;
+        let mut found = names.iter().filter(|name| **name == pattern || matcher.is_match(name)).peekable();
+        if found.peek().is_none() {
+            return Err(tr!("no rule is called '{pattern}'; {hint}", pattern, hint = config::reader::did_you_mean(pattern, &names)));
+        }
+        chosen.extend(found.copied());
+    }
+    // A test of a rule that is switched off is a test all the same.
+    let chosen = rules.iter().filter(|rule| chosen.contains(rule.name.as_str())).cloned();
+    Ok(chosen.map(|rule| Rule { enabled: true, ..rule }).collect())
+}
+
+fn down(config: &Config, step: &Step) -> Result<BTreeSet<String>, String> {
+    let names: Vec<&str> = config.channels.iter().map(|channel| channel.common.name.as_str()).collect();
+    match step.down.iter().find(|name| !names.contains(&name.as_str())) {
+        Some(name) => Err(tr!(
+            "line {line}: there is no channel '{name}'; {hint}",
+            line = step.line,
+            name,
+            hint = config::reader::did_you_mean(name, &names)
+        )),
+        None => Ok(step.down.iter().cloned().collect()),
+    }
+}

@@ -57,7 +57,7 @@ fn looks() -> impl Strategy<Value = Vec<(i64, Vec<u8>)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// New is what was not seen for `remember`; nothing counts while learning.
     #[test]

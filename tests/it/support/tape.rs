@@ -15,8 +15,17 @@ pub const MODES: [&str; 2] = ["delta", "as_reported"];
 pub struct Tape {
     pub room: Room,
     clipped: bool,
-    /// Of each source workload, port and decision: when it was first seen, when last, connections so far.
-    told: RefCell<BTreeMap<(String, u16, String, i64), (Timestamp, Timestamp, u64)>>,
+    told: RefCell<BTreeMap<Line, Told>>,
+}
+
+/// Source workload, port, decision and day.
+type Line = (String, u16, String, i64);
+
+/// What was told of one of them last.
+struct Told {
+    first: Timestamp,
+    last: Timestamp,
+    connections: u64,
 }
 
 /// Connections of a source workload to a port of the database.
@@ -82,28 +91,11 @@ impl Tape {
             told.clear();
         }
         for (src, port, decision, connections) in came {
-            let key = ((*src).to_owned(), *port, (*decision).to_owned(), at.as_second() / 86_400);
-            let (_, last, total) = told.entry(key).or_insert((at, at, 0));
-            (*last, *total) = (at, *total + connections);
+            let line = ((*src).to_owned(), *port, (*decision).to_owned(), at.as_second() / 86_400);
+            let told = told.entry(line).or_insert(Told { first: at, last: at, connections: 0 });
+            (told.last, told.connections) = (at, told.connections + connections);
         }
-        let row = |((src, port, decision, _), (first, last, total)): (&(String, u16, String, i64), &(Timestamp, Timestamp, u64))| {
-            let workload = |name: &str| json!({ "href": format!("/orgs/1/workloads/{name}"), "name": name, "hostname": name });
-            json!({
-                "src": { "ip": "10.0.0.1", "workload": workload(src) },
-                "dst": { "ip": "10.0.0.2", "workload": workload("db-01") },
-                "service": { "port": port, "proto": 6 }, "num_connections": total,
-                "policy_decision": decision, "flow_direction": "outbound",
-                "timestamp_range": { "first_detected": first.to_string(), "last_detected": last.to_string() },
-            })
-        };
-        // Workloads have addresses of their own.
-        let mut rows: Vec<Value> = told.iter().map(row).collect();
-        for row in &mut rows {
-            let name = row["src"]["workload"]["name"].as_str().unwrap();
-            let number = name.bytes().fold(7u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into())) % 60_000;
-            row["src"]["ip"] = json!(format!("10.1.{}.{}", number / 250, number % 250 + 1));
-        }
-        Value::Array(rows)
+        told.iter().map(|(line, told)| record(line, told)).collect()
     }
 
     /// What the rules remember.
@@ -111,6 +103,19 @@ impl Tape {
         let config = pcemon::config::load(&self.room.path("rules.toml")).unwrap_or_else(|error| panic!("{}", error.render(false)));
         self.room.load(&config.identity()).unwrap().memory
     }
+}
+
+fn record((src, port, decision, _): &Line, told: &Told) -> Value {
+    // Workloads have addresses of their own.
+    let number = src.bytes().fold(7u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into())) % 60_000;
+    let workload = |name: &str| json!({ "href": format!("/orgs/1/workloads/{name}"), "name": name, "hostname": name });
+    json!({
+        "src": { "ip": format!("10.1.{}.{}", number / 250, number % 250 + 1), "workload": workload(src) },
+        "dst": { "ip": "10.0.0.2", "workload": workload("db-01") },
+        "service": { "port": port, "proto": 6 }, "num_connections": told.connections,
+        "policy_decision": decision, "flow_direction": "outbound",
+        "timestamp_range": { "first_detected": told.first.to_string(), "last_detected": told.last.to_string() },
+    })
 }
 
 /// The same answer with a record that nobody can read.

@@ -1,11 +1,18 @@
 //! The command line: what may be typed. Choices come from the tables of formats and channels.
 
 pub mod adhoc;
+mod completing;
+mod init;
+mod rules;
+
+pub use init::{InitArgs, StartingRules};
+pub use rules::{How, RuleKeys, RulesCommand, Switch};
 
 use crate::domain::time::parse_duration;
 use adhoc::{EventsArgs, FlowsArgs, HealthArgs, TopArgs, VensArgs};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::engine::ArgValueCompleter;
 use jiff::Timestamp;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -49,10 +56,17 @@ Compared exactly, where given: expect.firing, expect.pending, expect.sent, expec
 const BEGIN: &str = "\
 To begin:
   pcemon demo                            see it work, nothing needed
-  pcemon rules example > rules.toml      then fill in [pce] and choose your rules
+  pcemon init                            write a first config; `pcemon rules example` shows every key
   pcemon rules validate                  prove the config, contact nobody
   pcemon check --dry-run                 ask the PCE; remember nothing, send nothing
   pcemon check                           the real thing, every few minutes from cron";
+
+const INIT_EXAMPLES: &str = "\
+Examples:
+  pcemon init
+  pcemon init --url https://pce.example.com:8443 --org 1 --rules starter --config rules.toml
+  pcemon init --url https://pce.example.com:8443 --org 1 --api-secret-file /etc/pcemon/api_secret \\
+      --channel type=slack,url=SLACK_WEBHOOK_URL --rules all";
 
 /// Watch an Illumio PCE: one run, one verdict, alerts that arrive.
 ///
@@ -192,7 +206,26 @@ Examples:
     /// Exits with 0 when the PCE told of its health, however it is, and with 3 when it did not; `pcemon check` judges it.
     #[command(after_help = "Examples:\n  pcemon health\n  pcemon health -o json\n  pcemon health --health recorded.json")]
     Health(HealthArgs),
-    /// Look at the rules of the config
+    /// Write a first config, by asking or from flags
+    ///
+    /// On a terminal it asks for what no flag says. It never writes over a file unless --force is given, and secrets stay
+    /// where they are: the config names the variable or the file they are in.
+    #[command(after_help = INIT_EXAMPLES)]
+    Init(InitArgs),
+    /// Find out what is wrong, part by part, and what to do about it
+    ///
+    /// Looks at config, secrets, files, the way to the PCE, credentials, permissions, clocks, traffic, state and channels.
+    /// Remembers nothing and sends no message; the PCE is asked small questions and two small traffic queries, which are
+    /// deleted.
+    ///
+    /// Exits with 0 when all is well, 1 when something could be better, 3 when a run cannot work.
+    #[command(after_help = "\
+Examples:
+  pcemon doctor
+  pcemon doctor --offline
+  pcemon doctor -o json --timeout 30s")]
+    Doctor(DoctorArgs),
+    /// Look at the rules of the config and change them
     #[command(subcommand)]
     Rules(RulesCommand),
     /// Unit tests of rules: records at given times, and what must come of them
@@ -246,7 +279,7 @@ pub struct CheckArgs {
     #[arg(long)]
     pub dry_run: bool,
     /// Judge only the rules whose name matches (* ? [..] {a,b})
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", add = ArgValueCompleter::new(completing::rules))]
     pub rule: Option<String>,
     /// Read flows from a recorded answer: a file (JSON array or one object per line, plain or gzip), a folder of --record, or - for standard input
     #[arg(long, value_name = "FILE")]
@@ -278,6 +311,20 @@ pub struct CheckArgs {
     /// How long to wait for another run to end, for example 2m
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = parse_duration)]
     pub lock_wait: Duration,
+}
+
+/// Flags of `doctor`.
+#[derive(Debug, Clone, Args)]
+pub struct DoctorArgs {
+    /// Contact nobody: look only at what is on this machine
+    #[arg(long)]
+    pub offline: bool,
+    /// How long one answer may take
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_duration)]
+    pub timeout: Duration,
+    /// Take this as the present instant (RFC 3339)
+    #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
+    pub now: Option<Timestamp>,
 }
 
 /// What makes the exit code differ from 0.
@@ -333,20 +380,6 @@ pub struct TestArgs {
     pub test: Option<String>,
 }
 
-/// `pcemon rules ...`
-#[derive(Debug, Subcommand)]
-pub enum RulesCommand {
-    /// One line for each rule
-    #[command(after_help = "Example:\n  pcemon rules list -c rules.toml")]
-    List,
-    /// Prove the config without contacting anything; all mistakes in one go
-    #[command(after_help = "Examples:\n  pcemon rules validate\n  pcemon rules validate -c new-rules.toml")]
-    Validate,
-    /// Print a documented example config
-    #[command(after_help = "Example:\n  pcemon rules example > rules.toml")]
-    Example,
-}
-
 /// `pcemon channel ...`
 #[derive(Debug, Subcommand)]
 pub enum ChannelCommand {
@@ -357,6 +390,7 @@ pub enum ChannelCommand {
     #[command(after_help = "Examples:\n  pcemon channel test soc\n  pcemon channel test soc --no-send")]
     Test {
         /// Name of the channel
+        #[arg(add = ArgValueCompleter::new(completing::channels))]
         name: String,
         /// Only show what would be sent
         #[arg(long)]

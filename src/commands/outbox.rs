@@ -96,6 +96,7 @@ fn row(parcel: &Parcel, now: Timestamp) -> Vec<String> {
         ParcelKind::Firing => alerts,
         ParcelKind::Resolved => tr!("{alerts}, over", alerts),
         ParcelKind::Reminder => tr!("{alerts}, again", alerts),
+        ParcelKind::Snapshot => tr!("{alerts}, the whole state", alerts),
         ParcelKind::Test => tr!("a test"),
     };
     let next = match (parcel.given_up, parcel.not_before.max(parcel.held_until)) {

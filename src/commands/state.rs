@@ -1,6 +1,6 @@
 //! `pcemon state`: what is remembered between runs.
 
-use super::listing;
+use super::{asked, listing};
 use crate::app::{Exit, Failure, load_config, state_path};
 use crate::cli::{Global, StateCommand};
 use crate::config::Config;
@@ -13,7 +13,6 @@ use crate::render::grid::{Column, lay_out};
 use crate::run::output::print;
 use crate::state::silences::SilenceFile;
 use crate::state::{State, Store};
-use std::io::IsTerminal;
 use std::time::Duration;
 
 /// Runs the command.
@@ -119,14 +118,4 @@ fn alerts(state: &State, config: Option<&Config>, silences: &[Silence], now: jif
     }
     let head = [tr!("fingerprint"), tr!("state"), tr!("severity"), tr!("alert"), tr!("since"), tr!("muted by")];
     format!("\n{}", listing(head, rows))
-}
-
-fn asked(question: &str) -> Result<bool, Failure> {
-    if !std::io::stdin().is_terminal() {
-        return Ok(false);
-    }
-    print(question)?;
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer).map_err(|error| Failure(tr!("cannot read the answer: {error}", error)))?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }

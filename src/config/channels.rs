@@ -3,32 +3,11 @@
 use super::calendar;
 use super::reader::{Placed, Reader, did_you_mean};
 use crate::channels::{ChannelConfig, Common, Kind, Settings};
+use crate::domain::alert::Appetite;
 use crate::domain::calendar::{Days, Digest, Schedule};
 use crate::domain::threshold::Severity;
 use jiff::tz::TimeZone;
 use std::time::Duration;
-
-/// Kinds that the contract names, whether this version has them or not.
-const CONTRACT: [&str; 18] = [
-    "email",
-    "webhook",
-    "line",
-    "slack",
-    "teams",
-    "discord",
-    "telegram",
-    "whatsapp",
-    "pagerduty",
-    "opsgenie",
-    "servicenow",
-    "alertmanager",
-    "syslog",
-    "ntfy",
-    "icinga",
-    "apprise",
-    "exec",
-    "file",
-];
 
 /// The channel's name, if it has a usable one; it counts as known even when the rest is wrong.
 pub(super) fn name(reader: &mut Reader<'_>) -> Option<Placed<String>> {
@@ -88,24 +67,20 @@ fn digest(reader: &mut Reader<'_>, zone: &TimeZone) -> Option<Option<Digest>> {
 }
 
 fn fits_digest(reader: &Reader<'_>, kind: &Kind, settings: &dyn Settings) {
-    if settings.one_event_per_alert() || settings.every_run() {
+    if settings.one_event_per_alert() || settings.appetite() != Appetite::News {
         let message = format!("`digest` in {}: {} holds each alert by itself, a digest would keep them from it", reader.name(), kind.name);
         reader.error_at("digest", message, Some("remove `digest`, or use another channel for the digest".to_owned()));
     }
 }
 
 fn kind<'k>(reader: &mut Reader<'_>, kinds: &'k [Kind]) -> Option<&'k Kind> {
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
+    reader.words("type", &names, true);
     let wanted = reader.required_string("type", "\"email\"")?;
     if let Some(kind) = kinds.iter().find(|kind| kind.name == wanted.value) {
         return Some(kind);
     }
-    let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
-    let (message, hint) = if CONTRACT.contains(&wanted.value.as_str()) {
-        let have = if names.is_empty() { "this version has no channels".to_owned() } else { format!("use one of: {}", names.join(", ")) };
-        (format!("channel type `{}` is not supported by this version", wanted.value), have)
-    } else {
-        (format!("unknown channel type `{}`", wanted.value), did_you_mean(&wanted.value, &names))
-    };
-    reader.problems().error(wanted.span, message, Some(hint));
+    let message = format!("unknown channel type `{}`", wanted.value);
+    reader.problems().error(wanted.span, message, Some(did_you_mean(&wanted.value, &names)));
     None
 }

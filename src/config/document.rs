@@ -77,7 +77,7 @@ pub(super) fn read(path: &Path, text: &str, circumstances: &Circumstances<'_>) -
     Ok(config)
 }
 
-fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstances: &Circumstances<'_>) -> Config {
+pub(super) fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstances: &Circumstances<'_>) -> Config {
     let problems = root.problems();
     let run = root.table("run").map_or_else(RunSettings::default, run::read);
     let traffic = root.table("traffic").map_or_else(TrafficSettings::default, sources::read_traffic);
@@ -321,7 +321,6 @@ mod tests {
         check(&with("type = \"pigeon\""), 1, "error", "channel `x` has no `home`");
         check(&with("type = \"pigeon\"\nhome = { env = \"A\" }\nhomes = 1"), 5, "error", "did you mean `home`");
         check(&with("type = \"pigoen\""), 3, "error", "did you mean `pigeon`");
-        check(&with("type = \"slack\"\nurl = \"x\""), 3, "error", "not supported by this version (use one of: pigeon)");
         check(&with("type = \"pigeon\"\nhome = { env = \"A\" }\ntimeout = \"1h\""), 5, "error", "between 1s and 5m");
         check(&with("type = \"pigeon\"\nhome = { env = \"A\" }\nmin_severity = \"warn\""), 5, "error", "did you mean `warning`");
     }

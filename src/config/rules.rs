@@ -158,6 +158,7 @@ fn source(reader: &mut Reader<'_>) -> Option<SourceKind> {
 fn group_by(reader: &mut Reader<'_>, source: SourceKind) -> Option<Vec<Field>> {
     // What all others are grouped by cannot be meant for the PCE's health or database, which have nothing to group by.
     let only_shared = Field::names(source).is_empty() && !reader.has("group_by");
+    reader.words("group_by", Field::names(source), true);
     if reader.raw("group_by").is_none() || only_shared {
         return Some(Vec::new());
     }

@@ -50,11 +50,12 @@ pub(super) fn read(mut reader: Reader<'_>) -> Option<Selector> {
 
 fn words<T: Copy>(reader: &mut Reader<'_>, key: &str, choices: &[(&str, T)], into: &mut Vec<T>) -> bool {
     let mut sound = true;
+    let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+    reader.words(key, &names, true);
     for item in reader.strings(key).unwrap_or_default() {
         match choices.iter().find(|(name, _)| *name == item.value) {
             Some((_, value)) => into.push(*value),
             None => {
-                let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
                 let message = format!("`{key}` in {} cannot be '{}'", reader.name(), item.value);
                 reader.problems().error(item.span, message, Some(did_you_mean(&item.value, &names)));
                 sound = false;

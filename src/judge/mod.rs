@@ -16,6 +16,7 @@ pub mod plan;
 pub mod ratio;
 pub mod repeats;
 pub mod sightings;
+pub mod snapshot;
 pub mod tally;
 pub mod traffic;
 pub mod transition;

@@ -4,10 +4,10 @@
 //! the outbox, is never made a second time, and keeps its id through every attempt. The messages of one
 //! channel go out in the order in which they were made; only one that the channel refused is overtaken.
 
-use super::digest;
 use super::mute::{Mutes, title};
 use super::transition::{Instance, Stage, Told};
-use crate::domain::alert::{Alert, AlertState, Counted, Failure, Parcel, ParcelKind, PceIdentity, Reason};
+use super::{digest, snapshot};
+use crate::domain::alert::{Alert, AlertState, Appetite, Counted, Failure, Parcel, ParcelKind, PceIdentity, Reason};
 use crate::domain::calendar::Digest;
 use crate::domain::metric::Unit;
 use crate::domain::rule::{Route, Rule, channels_for};
@@ -38,8 +38,8 @@ pub struct Addressee {
     pub min_severity: Severity,
     /// Whether it wants to hear that an alert is over.
     pub send_resolved: bool,
-    /// Whether it takes every alert, however many: it holds them one by one and groups them itself.
-    pub takes_all: bool,
+    /// News only, or everything that fires on every run, however many.
+    pub appetite: Appetite,
     /// When it hears everything at once; `None`: in every run what is due.
     pub digest: Option<Digest>,
 }
@@ -54,6 +54,10 @@ pub struct Policy<'p> {
     pub max_alerts: usize,
     /// Which PCE.
     pub pce: &'p PceIdentity,
+    /// How far apart runs seem to be.
+    pub rhythm: Duration,
+    /// What this run could not judge, in words.
+    pub unknown: &'p [String],
     /// A stable new id.
     pub new_id: &'p dyn Fn() -> String,
     /// What is told to nobody.
@@ -71,6 +75,10 @@ pub fn due(rules: &[&Rule], instances: &mut Instances, outbox: &mut Vec<Parcel>,
     let waiting = Waiting::of(&*outbox);
     let mut parcels = Vec::new();
     for channel in policy.channels {
+        if channel.appetite != Appetite::News {
+            parcels.extend(snapshot::take(channel, &by_name, instances, outbox, policy, now));
+            continue;
+        }
         let held = open.remove(&channel.name);
         if is_full(outbox, &channel.name) {
             parcels.extend(held);
@@ -115,7 +123,7 @@ pub fn due(rules: &[&Rule], instances: &mut Instances, outbox: &mut Vec<Parcel>,
     // Their channels are gone; what was gathered for them waits like any other message.
     parcels.extend(open.into_values().map(|parcel| Parcel { held_until: None, ..parcel }));
     let waiting = Waiting::of(outbox.iter().chain(&parcels));
-    forget(instances, &waiting, policy.channels);
+    forget(instances, &waiting, policy, now);
     parcels
 }
 
@@ -153,9 +161,12 @@ fn contents(parcel: &Parcel) -> impl Iterator<Item = (&str, AlertState, Severity
     shown.chain(parcel.counted.iter().map(|counted| (counted.fingerprint.as_str(), counted.state, counted.severity, counted.since)))
 }
 
-/// The instances a message tells of.
+/// The instances a message tells something new of, or reminds of.
 pub fn fingerprints(parcel: &Parcel) -> impl Iterator<Item = String> {
-    contents(parcel).map(|(fingerprint, _, _, _)| fingerprint.to_owned()).collect::<Vec<_>>().into_iter()
+    let repeated = |alert: &&Alert| parcel.kind == ParcelKind::Snapshot && alert.reason == Reason::Reminder;
+    let repeated: BTreeSet<&str> = parcel.alerts.iter().filter(repeated).map(|alert| alert.fingerprint.as_str()).collect();
+    let told = contents(parcel).map(|(fingerprint, _, _, _)| fingerprint).filter(|fingerprint| !repeated.contains(fingerprint));
+    told.map(str::to_owned).collect::<Vec<_>>().into_iter()
 }
 
 /// Why this channel must hear of this instance now, if it must.
@@ -195,8 +206,8 @@ pub fn in_cooldown(instance: &Instance) -> bool {
     instance.stage == Stage::Firing && instance.told.values().any(|told| Some(told.episode) == instance.fired_at)
 }
 
-fn alert(fingerprint: &str, instance: &Instance, rule: Option<&Rule>, reason: Reason) -> Alert {
-    let state = if instance.stage == Stage::Resolved { AlertState::Resolved } else { AlertState::Firing };
+pub(super) fn alert(fingerprint: &str, instance: &Instance, rule: Option<&Rule>, reason: Reason) -> Alert {
+    let state = if reason == Reason::Resolved { AlertState::Resolved } else { AlertState::Firing };
     let unit = rule.map_or(Unit::Values, Rule::unit);
     Alert {
         fingerprint: fingerprint.to_owned(),
@@ -216,6 +227,8 @@ fn alert(fingerprint: &str, instance: &Instance, rule: Option<&Rule>, reason: Re
         runbook: rule.and_then(|rule| rule.runbook.clone()),
         since: instance.fired_at.unwrap_or(instance.since),
         top: instance.top.clone(),
+        resolved_at: instance.resolved_at.filter(|_| state == AlertState::Resolved),
+        told_as: None,
     }
 }
 
@@ -265,7 +278,7 @@ fn parcel(channel: &Addressee, mut alerts: Vec<Alert>, more: Vec<Counted>, polic
         Some(_) => ParcelKind::Resolved,
     };
     let counted: Vec<Counted> = alerts
-        .split_off(if channel.takes_all { alerts.len() } else { alerts.len().min(policy.max_alerts.max(1)) })
+        .split_off(alerts.len().min(policy.max_alerts.max(1)))
         .into_iter()
         .map(|alert| Counted { fingerprint: alert.fingerprint, severity: alert.severity, state: alert.state, since: alert.since })
         .chain(more)
@@ -273,19 +286,11 @@ fn parcel(channel: &Addressee, mut alerts: Vec<Alert>, more: Vec<Counted>, polic
     Some(Parcel {
         id: (policy.new_id)(),
         channel: channel.name.clone(),
-        kind,
-        created: now,
         pce: policy.pce.clone(),
         alerts,
         left_out: counted.len(),
         counted,
-        attempts: 0,
-        not_before: None,
-        last_error: None,
-        failure: None,
-        given_up: None,
-        revived: None,
-        held_until: None,
+        ..Parcel::empty(kind, now)
     })
 }
 
@@ -300,7 +305,7 @@ pub fn delivered(outbox: &mut Vec<Parcel>, place: usize, instances: &mut Instanc
     let mut parcel = outbox.remove(place);
     parcel.attempts += 1;
     overtake(&parcel, &mut outbox[..place]);
-    outbox.retain(|other| other.size() > 0);
+    outbox.retain(|other| other.size() > 0 || other.kind == ParcelKind::Snapshot);
     for (fingerprint, state, severity, episode) in contents(&parcel) {
         let Some(instance) = instances.get_mut(fingerprint) else { continue };
         let known = instance.told.get(&parcel.channel).copied();
@@ -313,11 +318,13 @@ pub fn delivered(outbox: &mut Vec<Parcel>, place: usize, instances: &mut Instanc
                     let reminders = known
                         .filter(|told| told.episode == episode)
                         .map_or(0, |told| told.reminders.saturating_add(u32::from(severity <= told.severity)));
-                    instance.told.insert(parcel.channel.clone(), Told { at: now, severity, episode, reminders });
+                    instance.told.insert(parcel.channel.clone(), Told { at: now, severity, episode, reminders, ended: false });
                 }
             }
             AlertState::Resolved => {
-                if known.is_some_and(|told| told.episode == episode) {
+                if parcel.kind == ParcelKind::Snapshot {
+                    snapshot::ended(instance, &parcel.channel, now);
+                } else if known.is_some_and(|told| told.episode == episode) {
                     instance.told.remove(&parcel.channel);
                 }
             }
@@ -358,15 +365,18 @@ pub fn is_due(parcel: &Parcel, now: Timestamp) -> bool {
 
 /// The messages that are tried at one channel in this run, in order. A channel that asked to be left
 /// alone is. Otherwise the first message that is due takes those before it along, so that news never
-/// waits for the pause of an older message and never overtakes it either.
+/// waits for the pause of an older message and never overtakes it either. One that the channel refused
+/// has an hour of its own: it waits for no other and takes none along.
 pub fn turn<'o>(outbox: &'o [Parcel], channel: &str, now: Timestamp) -> Vec<&'o Parcel> {
     let ready = |parcel: &&Parcel| parcel.channel == channel && parcel.given_up.is_none() && parcel.held_until.is_none();
     let mine: Vec<&Parcel> = outbox.iter().filter(ready).collect();
     let left_alone = mine.iter().any(|parcel| parcel.failure == Some(Failure::Asked) && !is_due(parcel, now));
-    if left_alone || !mine.iter().any(|parcel| is_due(parcel, now)) {
+    if left_alone {
         return Vec::new();
     }
-    mine.into_iter().filter(|parcel| parcel.failure != Some(Failure::Refused) || is_due(parcel, now)).collect()
+    let refused = |parcel: &Parcel| parcel.failure == Some(Failure::Refused);
+    let others_go = mine.iter().any(|parcel| !refused(parcel) && is_due(parcel, now));
+    mine.into_iter().filter(|parcel| if refused(parcel) { is_due(parcel, now) } else { others_go }).collect()
 }
 
 /// Marks messages that waited too long as given up and returns their ids. Of those given up earlier
@@ -440,15 +450,22 @@ pub fn throw_away(outbox: &mut Vec<Parcel>, instances: &mut Instances, chosen: &
 }
 
 /// Drops resolved instances that no channel needs to hear of, and what was told to channels that are gone.
-fn forget(instances: &mut Instances, waiting: &Waiting<'_>, channels: &[Addressee]) {
+fn forget(instances: &mut Instances, waiting: &Waiting<'_>, policy: &Policy<'_>, now: Timestamp) {
+    let channels = policy.channels;
     let listening: BTreeSet<&str> = channels.iter().map(|channel| channel.name.as_str()).collect();
     let hears_end: BTreeSet<&str> = channels.iter().filter(|channel| channel.send_resolved).map(|channel| channel.name.as_str()).collect();
+    // They are told of an end until they took it, even if the alert fired anew in between.
+    let whole: BTreeSet<&str> =
+        channels.iter().filter(|channel| channel.appetite != Appetite::News).map(|channel| channel.name.as_str()).collect();
     instances.retain(|fingerprint, instance| {
         instance.told.retain(|channel, _| listening.contains(channel.as_str()));
         if instance.stage != Stage::Resolved {
             return true;
         }
-        instance.told.retain(|channel, told| hears_end.contains(channel.as_str()) && Some(told.episode) == instance.fired_at);
+        instance.told.retain(|channel, told| {
+            let of_interest = Some(told.episode) == instance.fired_at || whole.contains(channel.as_str());
+            hears_end.contains(channel.as_str()) && of_interest && !snapshot::is_past(told, policy.rhythm, now)
+        });
         let undelivered = channels.iter().any(|channel| waiting.get(&channel.name, fingerprint, instance.fired_at).firing.is_some());
         undelivered || !instance.told.is_empty()
     });

@@ -1,6 +1,7 @@
 //! One monitoring cycle, in order. The wall clock is read here and nowhere else.
 
 pub mod deliver;
+pub mod doctor;
 pub mod export;
 pub mod interrupt;
 mod measure;
@@ -16,13 +17,13 @@ use crate::cli::{CheckArgs, FailOn};
 use crate::config::{Config, PceSettings, fetch_secret};
 use crate::domain::metric::SourceKind;
 use crate::domain::mute::Silence;
-use crate::domain::report::{Report, RunInfo, SourceStatus, Status};
+use crate::domain::report::{Report, RunInfo, SourceReport, SourceStatus, Status};
 use crate::domain::rule::Rule;
 use crate::domain::time::since;
 use crate::heartbeat::Heartbeat;
 use crate::judge::mute::{self, Muting};
 use crate::judge::outbox::{Addressee, Policy};
-use crate::judge::{exit, outbox};
+use crate::judge::{exit, outbox, snapshot};
 use crate::pce::{Client, ClientOptions, RealPace};
 use crate::state::looks::Memory;
 use crate::state::silences::SilenceFile;
@@ -31,7 +32,7 @@ use deliver::{Ready, ReadyChannels};
 use globset::Glob;
 use interrupt::Interrupt;
 use jiff::Timestamp;
-use measure::{Book, read_and_measure};
+use measure::{Book, Measurements, read_and_measure};
 use sources::Recording;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -204,6 +205,7 @@ fn cycle_once(
             store.commit(state, None)
         };
         report.deliveries = deliver::send_all(&mut state, channels, config.run.give_up_after, now, deadline, &mut commit)?;
+        report.warnings.extend(deliver::other_words(&mut report.deliveries));
         report.deliveries.extend(broken);
         report.warnings.extend(deliver::remarks(&state.outbox));
         rules::mark_notified(&mut report.rules, &state);
@@ -213,6 +215,20 @@ fn cycle_once(
         ping(heartbeat, &mut report);
     }
     Ok(report)
+}
+
+/// What this run could not judge, in words, for a service that asks how everything stands.
+fn unknown(rules: &Rules<'_>, read: &Measurements) -> Vec<String> {
+    let failed = |source: &&SourceReport| matches!(source.status, SourceStatus::Failed | SourceStatus::Partial);
+    let sources = read.sources.iter().filter(failed).map(|source| {
+        let how = if source.status == SourceStatus::Failed { "could not be read" } else { "was not read whole" };
+        format!("{} {how}", source.source)
+    });
+    let trouble = |rule: &&Rule| {
+        let trouble = read.observations.get(&rule.name)?.trouble.as_ref()?;
+        Some(format!("{}: {trouble}", rule.name))
+    };
+    sources.chain(rules.selected.iter().filter_map(trouble)).collect()
 }
 
 /// What is known before a cycle decides.
@@ -283,7 +299,15 @@ fn decide(
         None => state.last_run.as_ref().map_or(0, |last| last.clock_skew),
     };
     let last_run = state.last_run.as_ref().map(|last| last.at);
-    state.last_run = Some(LastRun { id: run.id.clone(), at: now, version: env!("CARGO_PKG_VERSION").to_owned(), clock_skew });
+    let remembered = |last: &LastRun| last.rhythm.map(Duration::from_secs);
+    let rhythm = state.last_run.as_ref().map(|last| snapshot::rhythm(last.at, remembered(last), now));
+    state.last_run = Some(LastRun {
+        id: run.id.clone(),
+        at: now,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        clock_skew,
+        rhythm: rhythm.map(|rhythm| rhythm.as_secs()),
+    });
     drop(client);
 
     let fresh = rules::judge(&mut state, &rules.enabled, &rules.selected, &read, now);
@@ -297,22 +321,25 @@ fn decide(
             name: channel.common.name.clone(),
             min_severity: channel.common.min_severity,
             send_resolved: channel.common.send_resolved,
-            takes_all: channel.settings.every_run(),
+            appetite: channel.settings.appetite(),
             digest: channel.common.digest.clone(),
         })
         .collect();
+    let unknown = unknown(rules, &read);
     let policy = Policy {
         channels: &addressees,
         routes: &config.routes,
         max_alerts: config.run.max_alerts,
         pce: &identity,
+        rhythm: rhythm.unwrap_or(snapshot::ASSUMED_RHYTHM),
+        unknown: &unknown,
         new_id: &|| uuid::Uuid::new_v4().to_string(),
         mutes: &mutes,
         last_run,
     };
     let parcels = outbox::due(&rules.enabled, &mut state.instances, &mut state.outbox, &policy, now);
     let telling: std::collections::BTreeSet<String> = parcels.iter().flat_map(outbox::fingerprints).collect();
-    state.outbox.extend(parcels);
+    snapshot::add(&mut state.outbox, parcels, &addressees);
     let report = Report {
         run,
         status: Status::Ok,

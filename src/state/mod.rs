@@ -60,6 +60,9 @@ pub struct LastRun {
     /// The PCE's clock minus ours, in seconds.
     #[serde(default)]
     pub clock_skew: i64,
+    /// How far apart runs seem to be, in seconds.
+    #[serde(default)]
+    pub rhythm: Option<u64>,
 }
 
 /// Where the traffic accounting stands.

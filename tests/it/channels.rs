@@ -4,9 +4,11 @@ mod contract;
 mod limits;
 mod local;
 mod payloads;
+mod real_monitors;
 pub(crate) mod real_parts;
 mod real_services;
 mod settings;
+mod templates;
 
 use jiff::Timestamp;
 use pcemon::channels::{Channel, Common, KINDS, Outcome, SendContext, Settings};
@@ -110,6 +112,8 @@ fn alert() -> Alert {
             decision: "blocked".to_owned(),
             value: 900.5,
         }],
+        resolved_at: None,
+        told_as: None,
     }
 }
 
@@ -164,6 +168,8 @@ fn single() -> Parcel {
         given_up: None,
         revived: None,
         held_until: None,
+        expires: None,
+        unknown: Vec::new(),
     }
 }
 

@@ -11,6 +11,7 @@ mod mute_history;
 mod outbox;
 mod secrets;
 mod silence;
+mod snapshot;
 mod trouble;
 
 use crate::support::receivers::{Receiver, Request};

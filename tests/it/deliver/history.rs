@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use pcemon::channels::{Channel, Outcome, SendContext};
 use pcemon::config::{self, Config};
-use pcemon::domain::alert::{AlertState, Group, Parcel, PceIdentity, Reason};
+use pcemon::domain::alert::{AlertState, Appetite, Group, Parcel, PceIdentity, Reason};
 use pcemon::domain::threshold::Severity;
 use pcemon::domain::time::Window;
 use pcemon::judge::mute::Mutes;
@@ -133,7 +133,7 @@ impl World {
             name: channel.common.name.clone(),
             min_severity: channel.common.min_severity,
             send_resolved: channel.common.send_resolved,
-            takes_all: false,
+            appetite: Appetite::News,
             digest: None,
         };
         let addressees: Vec<Addressee> = config.channels.iter().map(common).collect();
@@ -188,6 +188,8 @@ impl World {
             routes: &[],
             max_alerts: self.setting.max_alerts,
             pce: &PceIdentity::default(),
+            rhythm: Duration::from_secs(600),
+            unknown: &[],
             new_id: &|| {
                 made.set(made.get() + 1);
                 format!("{:08}", made.get())

@@ -4,7 +4,7 @@
 use super::history::{Log, Mood, Scripted, Taken, mood, value, words};
 use jiff::{SignedDuration, Timestamp};
 use pcemon::config::{self, Config};
-use pcemon::domain::alert::{AlertState, Group, Parcel, PceIdentity};
+use pcemon::domain::alert::{AlertState, Appetite, Group, Parcel, PceIdentity};
 use pcemon::domain::mute::{Matcher, Silence, Target};
 use pcemon::domain::rule::Rule;
 use pcemon::domain::threshold::Severity;
@@ -115,7 +115,7 @@ impl World {
                 name: channel.common.name.clone(),
                 min_severity: channel.common.min_severity,
                 send_resolved: channel.common.send_resolved,
-                takes_all: false,
+                appetite: Appetite::News,
                 digest: channel.common.digest.clone(),
             })
             .collect();
@@ -206,6 +206,8 @@ impl World {
             routes: &[],
             max_alerts: 2,
             pce: &identity,
+            rhythm: Duration::from_secs(600),
+            unknown: &[],
             new_id: &new_id,
             mutes: &mutes,
             last_run: self.last,

@@ -240,7 +240,7 @@ Examples:
     /// Folders are those of `check --record`, one for each run, or a folder that holds such folders.
     #[command(after_help = "\
 Examples:
-  pcemon check --record runs/$(date -u +%Y%m%dT%H%M%SZ)   in cron: keep what the PCE answered
+  pcemon check --record runs/$RUN                          each run into a folder of its own, named by the time
   pcemon replay runs                                      today's rules over all of these runs
   pcemon replay --flows export.json.gz --step 10m --rule 'Blocked*'
   pcemon replay runs -o json | jq .rules")]
@@ -522,7 +522,7 @@ fn parse_out(text: &str) -> Result<(String, PathBuf), String> {
     let (format, path) = text.split_once('=').ok_or("write FORMAT=PATH, for example json=result.json")?;
     if crate::render::find(format).is_none() {
         let names: Vec<&str> = crate::render::FORMATS.iter().map(|format| format.name).collect();
-        return Err(format!("'{format}' is no format; {}", crate::config::reader::did_you_mean(format, &names)));
+        return Err(tr!("'{format}' is no format; {hint}", format, hint = crate::config::reader::did_you_mean(format, &names)));
     }
     if path.is_empty() {
         return Err("there is no path after the =".to_owned());

@@ -167,7 +167,7 @@ pub const KINDS: &[Kind] = &[
 pub fn test_parcel(channel: &str, pce: PceIdentity, now: Timestamp) -> Parcel {
     let alert = Alert {
         fingerprint: "0".repeat(64),
-        rule: "Test message".to_owned(),
+        rule: tr!("Test message"),
         severity: Severity::Info,
         state: AlertState::Firing,
         reason: Reason::Test,
@@ -178,8 +178,11 @@ pub fn test_parcel(channel: &str, pce: PceIdentity, now: Timestamp) -> Parcel {
         window: Window { from: before(now, Duration::from_secs(600)), to: now },
         group: vec![("src_workload".to_owned(), Some("example-workload".to_owned()))],
         labels: BTreeMap::new(),
-        summary: "This is a test. Nothing happened.".to_owned(),
-        description: Some(format!("Somebody ran `pcemon channel test` for the channel '{}'. Nothing happened.", text::name(channel))),
+        summary: tr!("This is a test. Nothing happened."),
+        description: Some(tr!(
+            "Somebody ran `pcemon channel test` for the channel '{name}'. Nothing happened.",
+            name = text::name(channel)
+        )),
         runbook: None,
         since: now,
         top: vec![Talker {
@@ -213,7 +216,14 @@ fn read_base(reader: &mut Reader<'_>, usual: &str) -> Option<SecretSource> {
 fn open_url(common: &Common, source: &SecretSource, secrets: &Secrets<'_>) -> Result<post::Endpoint, String> {
     let endpoint = post::Endpoint::parse(secrets(source)?.expose())?;
     if endpoint.is_exposed() {
-        log::warn!("channel '{}': {} is not encrypted; anybody on the way can read what is sent", common.name, endpoint.origin());
+        log::warn!(
+            "{}",
+            tr!(
+                "channel '{name}': {endpoint} is not encrypted; anybody on the way can read what is sent",
+                name = common.name,
+                endpoint = endpoint.origin()
+            )
+        );
     }
     Ok(endpoint)
 }
@@ -236,7 +246,11 @@ fn read_urls(reader: &mut Reader<'_>, key: &str, example: &str) -> Option<Vec<Se
     }
     let sources = reader.secrets(key)?;
     if sources.is_empty() {
-        reader.error_at(key, format!("`{key}` in {} is empty", reader.name()), Some(format!("write for example {key} = {example}")));
+        reader.error_at(
+            key,
+            tr!("`{key}` in {name} is empty", key, name = reader.name()),
+            Some(tr!("write for example {key} = {example}", key, example)),
+        );
         return None;
     }
     sources.iter().all(|source| prove_url(reader, key, source)).then_some(sources)
@@ -246,13 +260,13 @@ fn prove_url(reader: &Reader<'_>, key: &str, source: &SecretSource) -> bool {
     if let SecretSource::Plain(url) = source {
         match post::Endpoint::parse(url.expose()) {
             Err(error) => {
-                reader.error_at(key, format!("`{key}` in {}: {error}", reader.name()), None);
+                reader.error_at(key, tr!("`{key}` in {name}: {error}", key, name = reader.name(), error), None);
                 return false;
             }
             Ok(endpoint) if endpoint.is_exposed() => reader.problems().warn(
                 reader.span_of(key),
-                format!("`{key}` in {} is not encrypted; anybody on the way can read the alerts", reader.name()),
-                Some("use https://".to_owned()),
+                tr!("`{key}` in {name} is not encrypted; anybody on the way can read the alerts", key, name = reader.name()),
+                Some(tr!("use https://")),
             ),
             Ok(_) => {}
         }
@@ -273,6 +287,6 @@ fn required_secret(reader: &mut Reader<'_>, key: &str, example: &str) -> Option<
 fn shown_url(source: &SecretSource) -> String {
     match source {
         SecretSource::Plain(url) => post::Endpoint::parse(url.expose()).map_or_else(|error| error, |endpoint| endpoint.origin()),
-        other => format!("URL from {}", other.describe()),
+        other => tr!("URL from {other}", other = other.describe()),
     }
 }

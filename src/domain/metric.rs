@@ -40,6 +40,17 @@ impl SourceKind {
             SourceKind::Health | SourceKind::Vens | SourceKind::Database => true,
         }
     }
+
+    /// The word for people.
+    pub fn said(self) -> String {
+        match self {
+            SourceKind::Traffic => tr!("traffic"),
+            SourceKind::Events => tr!("events"),
+            SourceKind::Health => tr!("health"),
+            SourceKind::Vens => tr!("VENs"),
+            SourceKind::Database => tr!("database"),
+        }
+    }
 }
 
 impl fmt::Display for SourceKind {

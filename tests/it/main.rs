@@ -19,6 +19,7 @@ mod init;
 mod kinds;
 mod lang;
 mod matrix;
+mod packaging;
 mod pce;
 mod render;
 mod rules_edit;

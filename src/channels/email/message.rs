@@ -100,7 +100,7 @@ pub fn build(parcel: &Parcel, addresses: &Addresses, own: Option<String>, now: T
     for (name, value) in &marks {
         preview.push_str(&format!("{name}: {value}\n"));
     }
-    preview.push_str(&format!("\n{plain}\n(an HTML part says the same)\n"));
+    preview.push_str(&format!("\n{plain}\n{}\n", tr!("(an HTML part says the same)")));
     Ok(Mail { envelope: message.envelope().clone(), bytes: message.formatted(), shown: preview })
 }
 

@@ -158,11 +158,13 @@ impl History {
             }
         }
         observation.note = observation.note.take().or(note);
+        // Room for windows of several lengths: each is compared with those like it.
         let (spacing, most) = match baseline.against {
-            Against::Previous => (covers - covers / 10, 2 * baseline.samples + 2),
+            Against::Previous => (covers - covers / 10, 4 * baseline.samples + 4),
             Against::SameHour => (HALF_AN_HOUR - HALF_AN_HOUR / 10, (baseline.samples + 1) * (DAY / HALF_AN_HOUR) as usize * 10 / 9),
         };
-        if whole && self.samples.last().is_none_or(|last| at - last.at >= spacing) {
+        let last = self.samples.iter().rev().find(|sample| sample.is_like(covers));
+        if whole && last.is_none_or(|last| at - last.at >= spacing) {
             self.samples.extend(sample(observation, listed_only, MOST_VALUES / most, (at, covers)));
         }
         self.samples.drain(..self.samples.len().saturating_sub(most));

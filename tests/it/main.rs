@@ -16,7 +16,9 @@ mod doctor;
 mod generated;
 mod import;
 mod init;
+mod kinds;
 mod lang;
+mod matrix;
 mod packaging;
 mod pce;
 mod render;
@@ -37,4 +39,5 @@ mod support {
     pub mod receivers;
     pub mod run_cli;
     pub mod scripted;
+    pub mod tape;
 }

@@ -266,6 +266,7 @@ impl<'d> Reader<'d> {
 
     /// A number within a range, with or without a fraction.
     pub fn number(&mut self, key: &str, range: std::ops::RangeInclusive<f64>) -> Option<Placed<f64>> {
+        self.want(key, Want::Number);
         let value = self.raw(key)?;
         let number = match value.get_ref() {
             DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok().map(|number| number as f64),

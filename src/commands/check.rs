@@ -30,6 +30,7 @@ pub fn run(global: &Global, args: &CheckArgs) -> Exit {
         interrupt: &interrupt,
         progress: &progress,
         given: None,
+        witness: None,
     };
     let result = run::check(&cycle);
     line.lock().unwrap_or_else(PoisonError::into_inner).clear();

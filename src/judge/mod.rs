@@ -13,6 +13,7 @@ pub mod outbox;
 pub mod plan;
 pub mod ratio;
 pub mod repeats;
+pub mod sieve;
 pub mod sightings;
 pub mod tally;
 pub mod traffic;

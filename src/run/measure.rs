@@ -1,9 +1,10 @@
 //! Reading the sources and measuring every rule: the traffic query first, the rest while the PCE works on it.
 
+use super::explain::{Beside, Look};
 use super::{Cycle, Rules, RunError, snapshots, sources};
 use crate::config::Config;
 use crate::domain::metric::SourceKind;
-use crate::domain::record::{Decision, Health};
+use crate::domain::record::{Decision, FlowSink, Health};
 use crate::domain::report::{Accounting, SourceReport, SourceStatus};
 use crate::domain::rule::{Matcher, Rule};
 use crate::domain::time::before;
@@ -142,6 +143,11 @@ pub(super) fn read_and_measure(
         let whole = fetched.report.status == SourceStatus::Ok;
         out.sources.push(fetched.report);
         if let Some(answer) = fetched.answer {
+            if let Some(witness) = cycle.witness {
+                let previous = book.state.events.read_to.filter(|_| book.events_known);
+                witness.looked(SourceKind::Events, Look { previous, anew: false, only: String::new() });
+                witness.events(&event_rules, &answer.list);
+            }
             measure_events(config, &event_rules, answer, whole, event_span.1, book, &mut out.observations);
         }
     }
@@ -150,6 +156,9 @@ pub(super) fn read_and_measure(
         measure_snapshot(&of(SourceKind::Health), fetched, book, at, &mut out, |rule, clusters, _, _| health::observe(rule, clusters));
     }
     if let Some(fetched) = fetched.vens {
+        if let (Some(witness), Some(inventory)) = (cycle.witness, &fetched.answer) {
+            witness.vens(&ven_rules, &inventory.vens, at);
+        }
         measure_snapshot(&ven_rules, fetched, book, at, &mut out, |rule, inventory, memory, state| {
             vens::observe(rule, inventory, &groups_of(state, rule), memory, at)
         });
@@ -272,7 +281,8 @@ fn measure_traffic(
     let settings = JudgeSettings {
         lookback: config.traffic.lookback,
         cap: config.traffic.max_looks,
-        may_repeat: cycle.recording(SourceKind::Traffic).is_none(),
+        // A folder holds the parts of a query that was asked again in parts.
+        may_repeat: cycle.recording(SourceKind::Traffic).is_none_or(|recording| recording.folder().is_some()),
     };
     let marks_of = TrafficJudge::marks_of(rules);
     if ask.anew {
@@ -289,14 +299,31 @@ fn measure_traffic(
         judge.lend(number, std::mem::take(&mut memory.sightings));
     }
     let mut endpoints = Endpoints::new(judge.marker());
-    let mut reader = FlowReader::new(&mut judge, &mut endpoints);
-    let mut report = match (cycle.recording(SourceKind::Traffic), on_the_way, client) {
-        (Some(recording), _, _) => sources::flows_from_file(recording, &mut reader),
-        (None, Some(Ok(query)), Some(client)) => sources::collect_traffic(client, query, &mut reader, (ask.from, ask.to), cycle.progress),
-        (None, Some(Err(error)), _) => sources::failed(SourceKind::Traffic, error),
-        _ => sources::failed(SourceKind::Traffic, "not asked for".to_owned()),
+    if let Some(witness) = cycle.witness {
+        let asked: Vec<&str> = ask.decisions.iter().map(|decision| decision.name()).collect();
+        let only = [asked.join(" "), scope.clone()].into_iter().filter(|text| !text.is_empty() && text != RECORDED).collect::<Vec<_>>();
+        witness.looked(SourceKind::Traffic, Look { previous: ask.span.from, anew: ask.anew, only: only.join("; services ") });
+    }
+    let span = (ask.from, ask.to);
+    let read = |sink: &mut dyn FlowSink| {
+        let mut reader = FlowReader::new(sink, &mut endpoints);
+        let report = match (cycle.recording(SourceKind::Traffic), on_the_way, client) {
+            (Some(recording), _, _) => sources::flows_from_file(recording, &mut reader),
+            (None, Some(Ok(query)), Some(client)) => sources::collect_traffic(client, query, &mut reader, span, cycle.progress),
+            (None, Some(Err(error)), _) => sources::failed(SourceKind::Traffic, error),
+            _ => sources::failed(SourceKind::Traffic, "not asked for".to_owned()),
+        };
+        SourceReport { unreadable: reader.unreadable, ..report }
     };
-    report.unreadable = reader.unreadable;
+    let mut report = match cycle.witness {
+        None => read(&mut judge),
+        Some(witness) => {
+            let mut beside = Beside::new(&mut judge, rules);
+            let report = read(&mut beside);
+            beside.keep(witness);
+            report
+        }
+    };
     if matches!(report.status, SourceStatus::Failed) {
         // The memory may hold half an answer: that of the previous run is the one that counts.
         let kept = (book.reload)()?;

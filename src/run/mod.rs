@@ -1,6 +1,7 @@
 //! One monitoring cycle, in order. The wall clock is read here and nowhere else.
 
 pub mod deliver;
+pub mod explain;
 pub mod export;
 pub mod interrupt;
 mod measure;
@@ -25,6 +26,7 @@ use crate::pce::{Client, ClientOptions, RealPace};
 use crate::state::looks::Memory;
 use crate::state::{LastRun, Loaded, State, StateError, Store};
 use deliver::{Ready, ReadyChannels};
+use explain::Witness;
 use globset::Glob;
 use interrupt::Interrupt;
 use jiff::Timestamp;
@@ -48,6 +50,8 @@ pub struct Cycle<'c> {
     pub progress: &'c (dyn Fn(&str) + Sync),
     /// Answers that are given instead of asked for.
     pub given: Option<&'c Given>,
+    /// Keeps the reasons, when somebody asks for them.
+    pub witness: Option<&'c Witness>,
 }
 
 /// An answer that is given.
@@ -275,6 +279,9 @@ fn decide(
     state.last_run = Some(LastRun { id: run.id.clone(), at: now, version: env!("CARGO_PKG_VERSION").to_owned(), clock_skew });
     drop(client);
 
+    if let Some(witness) = cycle.witness {
+        witness.before(&state.instances);
+    }
     let fresh = rules::judge(&mut state, &rules.enabled, &rules.selected, &read, now);
     let addressees: Vec<Addressee> = config
         .channels
@@ -296,13 +303,17 @@ fn decide(
     };
     let parcels = outbox::due(&rules.enabled, &mut state.instances, &state.outbox, &policy, now);
     let telling: std::collections::BTreeSet<String> = parcels.iter().flat_map(outbox::fingerprints).collect();
+    let reports = rules::reports(&state, config, &rules.selected, &read, &rules::Novelty { fresh: &fresh, telling: &telling, now });
+    if let Some(witness) = cycle.witness {
+        witness.conclude(config, &rules.selected, &read, &state, &parcels, &reports);
+    }
     state.outbox.extend(parcels);
     let report = Report {
         run,
         status: Status::Ok,
         exit_code: 0,
         sources: read.sources.clone(),
-        rules: rules::reports(&state, config, &rules.selected, &read, &rules::Novelty { fresh: &fresh, telling: &telling, now }),
+        rules: reports,
         deliveries: Vec::new(),
         warnings,
     };

@@ -15,6 +15,8 @@ mod generated;
 mod lang;
 mod pce;
 mod render;
+mod replay;
+mod rule_tests;
 mod sim;
 mod sim_estate;
 mod sim_server;

@@ -42,6 +42,7 @@ pub fn run(global: &Global, args: &ReplayArgs) -> Exit {
             interrupt: &interrupt,
             progress: &|_| {},
             given: Some(given),
+            witness: None,
         };
         let rehearsed = rehearse(&cycle, &mut kept, &BTreeSet::new(), now).map_err(|error| error.to_string())?;
         story.add(now, &rehearsed);

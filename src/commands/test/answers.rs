@@ -2,8 +2,10 @@
 //! identity, snapshots stay until they are said anew.
 
 use crate::config::cases::{Step, plain};
+use crate::config::reader::did_you_mean;
 use crate::domain::metric::SourceKind;
 use crate::domain::record::{Decision, Direction, proto_number};
+use crate::domain::text::visible;
 use crate::domain::time::{before, parse_duration, utc_day_start};
 use crate::run::{Answer, Given};
 use crate::sim::record::{FlowRecord, label_href};
@@ -128,7 +130,15 @@ impl World {
         };
         let word = |key: &str, usual: &str| Some(text(key)).filter(|text| !text.is_empty()).unwrap_or_else(|| usual.to_owned());
         let decision = word("decision", "allowed");
-        let decision = Decision::parse(&decision).ok_or_else(|| tr!("'{decision}' is no policy decision", decision))?;
+        let decision = Decision::parse(&decision).ok_or_else(|| {
+            let hint = did_you_mean(&decision, &Decision::ALL.map(Decision::name));
+            tr!("'{decision}' is no policy decision; {hint}", decision = visible(&decision), hint)
+        })?;
+        let direction = word("direction", Direction::Inbound.name());
+        let direction = [Direction::Inbound, Direction::Outbound].into_iter().find(|known| known.name() == direction).ok_or_else(|| {
+            let hint = did_you_mean(&direction, &[Direction::Inbound.name(), Direction::Outbound.name()]);
+            tr!("'{direction}' is no direction; {hint}", direction = visible(&direction), hint)
+        })?;
         let proto = word("proto", "tcp");
         let proto =
             proto_number(&proto).and_then(|proto| u8::try_from(proto).ok()).ok_or_else(|| tr!("'{proto}' is no protocol", proto))?;
@@ -143,7 +153,7 @@ impl World {
             state: word("state", "closed").into(),
             network: word("network", "Corporate").into(),
             transmission: text("transmission").into(),
-            direction: if text("direction") == Direction::Outbound.name() { Direction::Outbound } else { Direction::Inbound },
+            direction,
             process: text("process").into(),
             user: text("user").into(),
             service: text("service").into(),
@@ -204,7 +214,7 @@ impl World {
 
 fn known(what: &str, values: &BTreeMap<String, Value>, keys: &[&str]) -> Result<(), String> {
     match values.keys().find(|key| !keys.contains(&key.as_str())) {
-        Some(key) => Err(tr!("unknown key `{key}` in a {what}; {hint}", key, what, hint = crate::config::reader::did_you_mean(key, keys))),
+        Some(key) => Err(tr!("unknown key `{key}` in a {what}; {hint}", key = visible(key), what, hint = did_you_mean(key, keys))),
         None => Ok(()),
     }
 }

@@ -36,6 +36,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Demo => commands::demo::run(&cli.global),
         Command::Rules(command) => commands::rules::run(&cli.global, command),
         Command::Replay(args) => commands::replay::run(&cli.global, args),
+        Command::Explain(args) => commands::explain::run(&cli.global, args),
         Command::Test(args) => commands::test::run(&cli.global, args),
         Command::Channel(command) => commands::channel::run(&cli.global, command),
         Command::Outbox(command) => commands::outbox::run(&cli.global, command),

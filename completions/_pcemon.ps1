@@ -47,8 +47,10 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
             [CompletionResult]::new('health', 'health', [CompletionResultType]::ParameterValue, 'The PCE''s own health: clusters and their nodes')
             [CompletionResult]::new('rules', 'rules', [CompletionResultType]::ParameterValue, 'Look at the rules of the config')
             [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Unit tests of rules: records at given times, and what must come of them')
+            [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Backtest the rules: what would have fired, how often somebody would have been told, which thresholds fit')
             [CompletionResult]::new('channel', 'channel', [CompletionResultType]::ParameterValue, 'Look at the channels of the config and try them')
             [CompletionResult]::new('outbox', 'outbox', [CompletionResultType]::ParameterValue, 'Messages that wait for delivery or were given up')
+            [CompletionResult]::new('silence', 'silence', [CompletionResultType]::ParameterValue, 'Have alerts told to nobody for a while')
             [CompletionResult]::new('state', 'state', [CompletionResultType]::ParameterValue, 'What is remembered between runs')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print shell completions')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page, or write all pages into a folder')
@@ -516,6 +518,30 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'pcemon;replay' {
+            [CompletionResult]::new('--flows', '--flows', [CompletionResultType]::ParameterName, 'One export of flows instead (JSON array or one object per line, plain or gzip)')
+            [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'One export of events instead')
+            [CompletionResult]::new('--step', '--step', [CompletionResultType]::ParameterName, 'With an export: how far apart the runs are')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'With an export: the first run (RFC 3339) [default: the first record]')
+            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'With an export: the last run [default: after the last record]')
+            [CompletionResult]::new('--rule', '--rule', [CompletionResultType]::ParameterName, 'Replay only the rules whose name matches (* ? [..] {a,b}), also disabled ones')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write the result also to a file, as FORMAT=PATH; may be repeated')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours in the table')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the messages on standard error')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error (-vv for everything), and show disabled rules in the table')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error (-vv for everything), and show disabled rules in the table')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'pcemon;channel' {
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
@@ -686,6 +712,112 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
         'pcemon;outbox;help;help' {
             break
         }
+        'pcemon;silence' {
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write the result also to a file, as FORMAT=PATH; may be repeated')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours in the table')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the messages on standard error')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error (-vv for everything), and show disabled rules in the table')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error (-vv for everything), and show disabled rules in the table')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Silence alerts: they are followed as always, told to nobody, and do not count for the exit code')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'One line for each silence in force')
+            [CompletionResult]::new('expire', 'expire', [CompletionResultType]::ParameterValue, 'End silences now')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'pcemon;silence;add' {
+            [CompletionResult]::new('--match', '--match', [CompletionResultType]::ParameterName, 'Which alerts, for example rule=''Blocked*'' or severity!=critical; may be repeated, all must fit')
+            [CompletionResult]::new('--fingerprint', '--fingerprint', [CompletionResultType]::ParameterName, 'One alert that fires, by its fingerprint or the beginning of it (see `pcemon state show`), until it is over')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long, for example 2h')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Until when (RFC 3339)')
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why, for those who wonder')
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'Who wants it')
+            [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Take this as the present instant (RFC 3339)')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write the result also to a file, as FORMAT=PATH; may be repeated')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours in the table')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the messages on standard error')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error (-vv for everything), and show disabled rules in the table')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error (-vv for everything), and show disabled rules in the table')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'pcemon;silence;list' {
+            [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Take this as the present instant (RFC 3339)')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write the result also to a file, as FORMAT=PATH; may be repeated')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours in the table')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the messages on standard error')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Also those that ended within the last 7 days')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error (-vv for everything), and show disabled rules in the table')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error (-vv for everything), and show disabled rules in the table')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'pcemon;silence;expire' {
+            [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Take this as the present instant (RFC 3339)')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the result on standard output [default: table]')
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write the result also to a file, as FORMAT=PATH; may be repeated')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours in the table')
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the messages on standard error')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'All of them')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing when all is well')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on standard error (-vv for everything), and show disabled rules in the table')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error (-vv for everything), and show disabled rules in the table')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'pcemon;silence;help' {
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Silence alerts: they are followed as always, told to nobody, and do not count for the exit code')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'One line for each silence in force')
+            [CompletionResult]::new('expire', 'expire', [CompletionResultType]::ParameterValue, 'End silences now')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'pcemon;silence;help;add' {
+            break
+        }
+        'pcemon;silence;help;list' {
+            break
+        }
+        'pcemon;silence;help;expire' {
+            break
+        }
+        'pcemon;silence;help;help' {
+            break
+        }
         'pcemon;state' {
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
@@ -702,12 +834,13 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error (-vv for everything), and show disabled rules in the table')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'What is remembered, for people or as JSON (-o json)')
-            [CompletionResult]::new('reset', 'reset', [CompletionResultType]::ParameterValue, 'Forget everything: firing alerts are told again, traffic numbers learn anew')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'What is remembered, and every alert with its fingerprint, for people or as JSON (-o json)')
+            [CompletionResult]::new('reset', 'reset', [CompletionResultType]::ParameterValue, 'Forget everything but silences: firing alerts are told again, traffic numbers learn anew')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'pcemon;state;show' {
+            [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Take this as the present instant (RFC 3339)')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]')
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]')
@@ -745,8 +878,8 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
             break
         }
         'pcemon;state;help' {
-            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'What is remembered, for people or as JSON (-o json)')
-            [CompletionResult]::new('reset', 'reset', [CompletionResultType]::ParameterValue, 'Forget everything: firing alerts are told again, traffic numbers learn anew')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'What is remembered, and every alert with its fingerprint, for people or as JSON (-o json)')
+            [CompletionResult]::new('reset', 'reset', [CompletionResultType]::ParameterValue, 'Forget everything but silences: firing alerts are told again, traffic numbers learn anew')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -806,8 +939,10 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
             [CompletionResult]::new('health', 'health', [CompletionResultType]::ParameterValue, 'The PCE''s own health: clusters and their nodes')
             [CompletionResult]::new('rules', 'rules', [CompletionResultType]::ParameterValue, 'Look at the rules of the config')
             [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Unit tests of rules: records at given times, and what must come of them')
+            [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Backtest the rules: what would have fired, how often somebody would have been told, which thresholds fit')
             [CompletionResult]::new('channel', 'channel', [CompletionResultType]::ParameterValue, 'Look at the channels of the config and try them')
             [CompletionResult]::new('outbox', 'outbox', [CompletionResultType]::ParameterValue, 'Messages that wait for delivery or were given up')
+            [CompletionResult]::new('silence', 'silence', [CompletionResultType]::ParameterValue, 'Have alerts told to nobody for a while')
             [CompletionResult]::new('state', 'state', [CompletionResultType]::ParameterValue, 'What is remembered between runs')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print shell completions')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page, or write all pages into a folder')
@@ -853,6 +988,9 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
         'pcemon;help;test' {
             break
         }
+        'pcemon;help;replay' {
+            break
+        }
         'pcemon;help;channel' {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'One line for each channel')
             [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Send a test message to one channel')
@@ -879,9 +1017,24 @@ Register-ArgumentCompleter -Native -CommandName 'pcemon' -ScriptBlock {
         'pcemon;help;outbox;drop' {
             break
         }
+        'pcemon;help;silence' {
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Silence alerts: they are followed as always, told to nobody, and do not count for the exit code')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'One line for each silence in force')
+            [CompletionResult]::new('expire', 'expire', [CompletionResultType]::ParameterValue, 'End silences now')
+            break
+        }
+        'pcemon;help;silence;add' {
+            break
+        }
+        'pcemon;help;silence;list' {
+            break
+        }
+        'pcemon;help;silence;expire' {
+            break
+        }
         'pcemon;help;state' {
-            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'What is remembered, for people or as JSON (-o json)')
-            [CompletionResult]::new('reset', 'reset', [CompletionResultType]::ParameterValue, 'Forget everything: firing alerts are told again, traffic numbers learn anew')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'What is remembered, and every alert with its fingerprint, for people or as JSON (-o json)')
+            [CompletionResult]::new('reset', 'reset', [CompletionResultType]::ParameterValue, 'Forget everything but silences: firing alerts are told again, traffic numbers learn anew')
             break
         }
         'pcemon;help;state;show' {

@@ -44,8 +44,10 @@ set edit:completion:arg-completer[pcemon] = {|@words|
             cand health 'The PCE''s own health: clusters and their nodes'
             cand rules 'Look at the rules of the config'
             cand test 'Unit tests of rules: records at given times, and what must come of them'
+            cand replay 'Backtest the rules: what would have fired, how often somebody would have been told, which thresholds fit'
             cand channel 'Look at the channels of the config and try them'
             cand outbox 'Messages that wait for delivery or were given up'
+            cand silence 'Have alerts told to nobody for a while'
             cand state 'What is remembered between runs'
             cand completions 'Print shell completions'
             cand man 'Print the manual page, or write all pages into a folder'
@@ -495,6 +497,29 @@ set edit:completion:arg-completer[pcemon] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'pcemon;replay'= {
+            cand --flows 'One export of flows instead (JSON array or one object per line, plain or gzip)'
+            cand --events 'One export of events instead'
+            cand --step 'With an export: how far apart the runs are'
+            cand --from 'With an export: the first run (RFC 3339) [default: the first record]'
+            cand --to 'With an export: the last run [default: after the last record]'
+            cand --rule 'Replay only the rules whose name matches (* ? [..] {a,b}), also disabled ones'
+            cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand -o 'Format of the result on standard output [default: table]'
+            cand --output 'Format of the result on standard output [default: table]'
+            cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
+            cand --color 'Colours in the table'
+            cand --lang 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]'
+            cand --log-format 'Form of the messages on standard error'
+            cand -q 'Print nothing when all is well'
+            cand --quiet 'Print nothing when all is well'
+            cand -v 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand --verbose 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'pcemon;channel'= {
             cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
             cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
@@ -649,6 +674,103 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         }
         &'pcemon;outbox;help;help'= {
         }
+        &'pcemon;silence'= {
+            cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand -o 'Format of the result on standard output [default: table]'
+            cand --output 'Format of the result on standard output [default: table]'
+            cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
+            cand --color 'Colours in the table'
+            cand --lang 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]'
+            cand --log-format 'Form of the messages on standard error'
+            cand -q 'Print nothing when all is well'
+            cand --quiet 'Print nothing when all is well'
+            cand -v 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand --verbose 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand add 'Silence alerts: they are followed as always, told to nobody, and do not count for the exit code'
+            cand list 'One line for each silence in force'
+            cand expire 'End silences now'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'pcemon;silence;add'= {
+            cand --match 'Which alerts, for example rule=''Blocked*'' or severity!=critical; may be repeated, all must fit'
+            cand --fingerprint 'One alert that fires, by its fingerprint or the beginning of it (see `pcemon state show`), until it is over'
+            cand --for 'How long, for example 2h'
+            cand --until 'Until when (RFC 3339)'
+            cand --reason 'Why, for those who wonder'
+            cand --by 'Who wants it'
+            cand --now 'Take this as the present instant (RFC 3339)'
+            cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand -o 'Format of the result on standard output [default: table]'
+            cand --output 'Format of the result on standard output [default: table]'
+            cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
+            cand --color 'Colours in the table'
+            cand --lang 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]'
+            cand --log-format 'Form of the messages on standard error'
+            cand -q 'Print nothing when all is well'
+            cand --quiet 'Print nothing when all is well'
+            cand -v 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand --verbose 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'pcemon;silence;list'= {
+            cand --now 'Take this as the present instant (RFC 3339)'
+            cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand -o 'Format of the result on standard output [default: table]'
+            cand --output 'Format of the result on standard output [default: table]'
+            cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
+            cand --color 'Colours in the table'
+            cand --lang 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]'
+            cand --log-format 'Form of the messages on standard error'
+            cand --all 'Also those that ended within the last 7 days'
+            cand -q 'Print nothing when all is well'
+            cand --quiet 'Print nothing when all is well'
+            cand -v 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand --verbose 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'pcemon;silence;expire'= {
+            cand --now 'Take this as the present instant (RFC 3339)'
+            cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
+            cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
+            cand -o 'Format of the result on standard output [default: table]'
+            cand --output 'Format of the result on standard output [default: table]'
+            cand --out 'Write the result also to a file, as FORMAT=PATH; may be repeated'
+            cand --color 'Colours in the table'
+            cand --lang 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]'
+            cand --log-format 'Form of the messages on standard error'
+            cand --all 'All of them'
+            cand -q 'Print nothing when all is well'
+            cand --quiet 'Print nothing when all is well'
+            cand -v 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand --verbose 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'pcemon;silence;help'= {
+            cand add 'Silence alerts: they are followed as always, told to nobody, and do not count for the exit code'
+            cand list 'One line for each silence in force'
+            cand expire 'End silences now'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'pcemon;silence;help;add'= {
+        }
+        &'pcemon;silence;help;list'= {
+        }
+        &'pcemon;silence;help;expire'= {
+        }
+        &'pcemon;silence;help;help'= {
+        }
         &'pcemon;state'= {
             cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
             cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
@@ -665,11 +787,12 @@ set edit:completion:arg-completer[pcemon] = {|@words|
             cand --verbose 'Say more on standard error (-vv for everything), and show disabled rules in the table'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
-            cand show 'What is remembered, for people or as JSON (-o json)'
-            cand reset 'Forget everything: firing alerts are told again, traffic numbers learn anew'
+            cand show 'What is remembered, and every alert with its fingerprint, for people or as JSON (-o json)'
+            cand reset 'Forget everything but silences: firing alerts are told again, traffic numbers learn anew'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'pcemon;state;show'= {
+            cand --now 'Take this as the present instant (RFC 3339)'
             cand -c 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
             cand --config 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]'
             cand --state 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]'
@@ -705,8 +828,8 @@ set edit:completion:arg-completer[pcemon] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'pcemon;state;help'= {
-            cand show 'What is remembered, for people or as JSON (-o json)'
-            cand reset 'Forget everything: firing alerts are told again, traffic numbers learn anew'
+            cand show 'What is remembered, and every alert with its fingerprint, for people or as JSON (-o json)'
+            cand reset 'Forget everything but silences: firing alerts are told again, traffic numbers learn anew'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'pcemon;state;help;show'= {
@@ -760,8 +883,10 @@ set edit:completion:arg-completer[pcemon] = {|@words|
             cand health 'The PCE''s own health: clusters and their nodes'
             cand rules 'Look at the rules of the config'
             cand test 'Unit tests of rules: records at given times, and what must come of them'
+            cand replay 'Backtest the rules: what would have fired, how often somebody would have been told, which thresholds fit'
             cand channel 'Look at the channels of the config and try them'
             cand outbox 'Messages that wait for delivery or were given up'
+            cand silence 'Have alerts told to nobody for a while'
             cand state 'What is remembered between runs'
             cand completions 'Print shell completions'
             cand man 'Print the manual page, or write all pages into a folder'
@@ -794,6 +919,8 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         }
         &'pcemon;help;test'= {
         }
+        &'pcemon;help;replay'= {
+        }
         &'pcemon;help;channel'= {
             cand list 'One line for each channel'
             cand test 'Send a test message to one channel'
@@ -813,9 +940,20 @@ set edit:completion:arg-completer[pcemon] = {|@words|
         }
         &'pcemon;help;outbox;drop'= {
         }
+        &'pcemon;help;silence'= {
+            cand add 'Silence alerts: they are followed as always, told to nobody, and do not count for the exit code'
+            cand list 'One line for each silence in force'
+            cand expire 'End silences now'
+        }
+        &'pcemon;help;silence;add'= {
+        }
+        &'pcemon;help;silence;list'= {
+        }
+        &'pcemon;help;silence;expire'= {
+        }
         &'pcemon;help;state'= {
-            cand show 'What is remembered, for people or as JSON (-o json)'
-            cand reset 'Forget everything: firing alerts are told again, traffic numbers learn anew'
+            cand show 'What is remembered, and every alert with its fingerprint, for people or as JSON (-o json)'
+            cand reset 'Forget everything but silences: firing alerts are told again, traffic numbers learn anew'
         }
         &'pcemon;help;state;show'= {
         }

@@ -60,8 +60,10 @@ complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "vens" -d 'VENs of the
 complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "health" -d 'The PCE\'s own health: clusters and their nodes'
 complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "rules" -d 'Look at the rules of the config'
 complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "test" -d 'Unit tests of rules: records at given times, and what must come of them'
+complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "replay" -d 'Backtest the rules: what would have fired, how often somebody would have been told, which thresholds fit'
 complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "channel" -d 'Look at the channels of the config and try them'
 complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "outbox" -d 'Messages that wait for delivery or were given up'
+complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "silence" -d 'Have alerts told to nobody for a while'
 complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "state" -d 'What is remembered between runs'
 complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "completions" -d 'Print shell completions'
 complete -c pcemon -n "__fish_pcemon_needs_command" -f -a "man" -d 'Print the manual page, or write all pages into a folder'
@@ -618,6 +620,38 @@ json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand test" -s q -l quiet -d 'Print nothing when all is well'
 complete -c pcemon -n "__fish_pcemon_using_subcommand test" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
 complete -c pcemon -n "__fish_pcemon_using_subcommand test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_using_subcommand replay" -l flows -d 'One export of flows instead (JSON array or one object per line, plain or gzip)' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand replay" -l events -d 'One export of events instead' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand replay" -l step -d 'With an export: how far apart the runs are' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand replay" -l from -d 'With an export: the first run (RFC 3339) [default: the first record]' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand replay" -l to -d 'With an export: the last run [default: after the last record]' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand replay" -l rule -d 'Replay only the rules whose name matches (* ? [..] {a,b}), also disabled ones' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand replay" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand replay" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand replay" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand replay" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand replay" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand replay" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
+complete -c pcemon -n "__fish_pcemon_using_subcommand replay" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand replay" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand replay" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand channel; and not __fish_seen_subcommand_from list test help" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
@@ -817,6 +851,129 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_su
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from help" -f -a "retry" -d 'Have the next run try messages without waiting longer, also those that were given up'
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from help" -f -a "drop" -d 'Throw messages away; their alerts are told again while they fire'
 complete -c pcemon -n "__fish_pcemon_using_subcommand outbox; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and not __fish_seen_subcommand_from add list expire help" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and not __fish_seen_subcommand_from add list expire help" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and not __fish_seen_subcommand_from add list expire help" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and not __fish_seen_subcommand_from add list expire help" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and not __fish_seen_subcommand_from add list expire help" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and not __fish_seen_subcommand_from add list expire help" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and not __fish_seen_subcommand_from add list expire help" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and not __fish_seen_subcommand_from add list expire help" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and not __fish_seen_subcommand_from add list expire help" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and not __fish_seen_subcommand_from add list expire help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and not __fish_seen_subcommand_from add list expire help" -f -a "add" -d 'Silence alerts: they are followed as always, told to nobody, and do not count for the exit code'
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and not __fish_seen_subcommand_from add list expire help" -f -a "list" -d 'One line for each silence in force'
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and not __fish_seen_subcommand_from add list expire help" -f -a "expire" -d 'End silences now'
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and not __fish_seen_subcommand_from add list expire help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from add" -l match -d 'Which alerts, for example rule=\'Blocked*\' or severity!=critical; may be repeated, all must fit' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from add" -l fingerprint -d 'One alert that fires, by its fingerprint or the beginning of it (see `pcemon state show`), until it is over' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from add" -l for -d 'How long, for example 2h' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from add" -l until -d 'Until when (RFC 3339)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from add" -l reason -d 'Why, for those who wonder' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from add" -l by -d 'Who wants it' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from add" -l now -d 'Take this as the present instant (RFC 3339)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from add" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from add" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from add" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from add" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from add" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from add" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from add" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from list" -l now -d 'Take this as the present instant (RFC 3339)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from list" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from list" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from list" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from list" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from list" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from list" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from list" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from list" -l all -d 'Also those that ended within the last 7 days'
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from expire" -l now -d 'Take this as the present instant (RFC 3339)' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from expire" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from expire" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from expire" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
+json\t'the whole report as one JSON object'
+ndjson\t'one JSON object per line'
+csv\t'one row per rule and per instance'
+markdown\t'GitHub-flavoured Markdown'
+nagios\t'Monitoring Plugins output with performance data'
+checkmk\t'Checkmk local check, one service per rule'
+prometheus\t'metrics for node_exporter\'s textfile collector'
+junit\t'JUnit XML, one test case per rule'
+sarif\t'SARIF 2.1.0 for code scanning views'
+github\t'GitHub Actions annotations'
+tap\t'Test Anything Protocol 14'
+cef\t'ArcSight CEF, one line per firing instance'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from expire" -l out -d 'Write the result also to a file, as FORMAT=PATH; may be repeated' -r
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from expire" -l color -d 'Colours in the table' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from expire" -l lang -d 'Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]' -r -f -a "en\t''
+zh-TW\t''"
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from expire" -l log-format -d 'Form of the messages on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object per line'"
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from expire" -l all -d 'All of them'
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from expire" -s q -l quiet -d 'Print nothing when all is well'
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from expire" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from expire" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from help" -f -a "add" -d 'Silence alerts: they are followed as always, told to nobody, and do not count for the exit code'
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from help" -f -a "list" -d 'One line for each silence in force'
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from help" -f -a "expire" -d 'End silences now'
+complete -c pcemon -n "__fish_pcemon_using_subcommand silence; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
@@ -843,9 +1000,10 @@ json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -s q -l quiet -d 'Print nothing when all is well'
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -f -a "show" -d 'What is remembered, for people or as JSON (-o json)'
-complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -f -a "reset" -d 'Forget everything: firing alerts are told again, traffic numbers learn anew'
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -f -a "show" -d 'What is remembered, and every alert with its fingerprint, for people or as JSON (-o json)'
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -f -a "reset" -d 'Forget everything but silences: firing alerts are told again, traffic numbers learn anew'
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and not __fish_seen_subcommand_from show reset help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -l now -d 'Take this as the present instant (RFC 3339)' -r
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from show" -s o -l output -d 'Format of the result on standard output [default: table]' -r -f -a "table\t'aligned columns for people'
@@ -899,8 +1057,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_sub
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from reset" -s q -l quiet -d 'Print nothing when all is well'
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from reset" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from reset" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from help" -f -a "show" -d 'What is remembered, for people or as JSON (-o json)'
-complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from help" -f -a "reset" -d 'Forget everything: firing alerts are told again, traffic numbers learn anew'
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from help" -f -a "show" -d 'What is remembered, and every alert with its fingerprint, for people or as JSON (-o json)'
+complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from help" -f -a "reset" -d 'Forget everything but silences: firing alerts are told again, traffic numbers learn anew'
 complete -c pcemon -n "__fish_pcemon_using_subcommand state; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -s c -l config -d 'Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]' -r -F
 complete -c pcemon -n "__fish_pcemon_using_subcommand completions" -l state -d 'State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]' -r -F
@@ -955,21 +1113,23 @@ json\t'One JSON object per line'"
 complete -c pcemon -n "__fish_pcemon_using_subcommand man" -s q -l quiet -d 'Print nothing when all is well'
 complete -c pcemon -n "__fish_pcemon_using_subcommand man" -s v -l verbose -d 'Say more on standard error (-vv for everything), and show disabled rules in the table'
 complete -c pcemon -n "__fish_pcemon_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "check" -d 'One monitoring cycle: ask the PCE, judge the rules, remember, alert, print, exit'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "demo" -d 'Two cycles against a simulated PCE inside this program; needs nothing, leaves nothing behind'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "flows" -d 'Flows of the PCE or of a recorded answer, chosen by the keys of a rule\'s `match`'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "top" -d 'Who talks most: talkers, destinations, pairs, ports, processes or labels, on one screen'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "events" -d 'Audit events of the PCE or of a recorded answer, newest first'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "vens" -d 'VENs of the PCE or of a recorded answer, by name'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "health" -d 'The PCE\'s own health: clusters and their nodes'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "rules" -d 'Look at the rules of the config'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "test" -d 'Unit tests of rules: records at given times, and what must come of them'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "channel" -d 'Look at the channels of the config and try them'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "outbox" -d 'Messages that wait for delivery or were given up'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "state" -d 'What is remembered between runs'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "completions" -d 'Print shell completions'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "man" -d 'Print the manual page, or write all pages into a folder'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test channel outbox state completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test replay channel outbox silence state completions man help" -f -a "check" -d 'One monitoring cycle: ask the PCE, judge the rules, remember, alert, print, exit'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test replay channel outbox silence state completions man help" -f -a "demo" -d 'Two cycles against a simulated PCE inside this program; needs nothing, leaves nothing behind'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test replay channel outbox silence state completions man help" -f -a "flows" -d 'Flows of the PCE or of a recorded answer, chosen by the keys of a rule\'s `match`'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test replay channel outbox silence state completions man help" -f -a "top" -d 'Who talks most: talkers, destinations, pairs, ports, processes or labels, on one screen'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test replay channel outbox silence state completions man help" -f -a "events" -d 'Audit events of the PCE or of a recorded answer, newest first'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test replay channel outbox silence state completions man help" -f -a "vens" -d 'VENs of the PCE or of a recorded answer, by name'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test replay channel outbox silence state completions man help" -f -a "health" -d 'The PCE\'s own health: clusters and their nodes'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test replay channel outbox silence state completions man help" -f -a "rules" -d 'Look at the rules of the config'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test replay channel outbox silence state completions man help" -f -a "test" -d 'Unit tests of rules: records at given times, and what must come of them'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test replay channel outbox silence state completions man help" -f -a "replay" -d 'Backtest the rules: what would have fired, how often somebody would have been told, which thresholds fit'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test replay channel outbox silence state completions man help" -f -a "channel" -d 'Look at the channels of the config and try them'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test replay channel outbox silence state completions man help" -f -a "outbox" -d 'Messages that wait for delivery or were given up'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test replay channel outbox silence state completions man help" -f -a "silence" -d 'Have alerts told to nobody for a while'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test replay channel outbox silence state completions man help" -f -a "state" -d 'What is remembered between runs'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test replay channel outbox silence state completions man help" -f -a "completions" -d 'Print shell completions'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test replay channel outbox silence state completions man help" -f -a "man" -d 'Print the manual page, or write all pages into a folder'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and not __fish_seen_subcommand_from check demo flows top events vens health rules test replay channel outbox silence state completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "list" -d 'One line for each rule'
 complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "validate" -d 'Prove the config without contacting anything; all mistakes in one go'
 complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "example" -d 'Print a documented example config'
@@ -978,5 +1138,8 @@ complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subc
 complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from outbox" -f -a "list" -d 'One line for each message that waits or was given up'
 complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from outbox" -f -a "retry" -d 'Have the next run try messages without waiting longer, also those that were given up'
 complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from outbox" -f -a "drop" -d 'Throw messages away; their alerts are told again while they fire'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from state" -f -a "show" -d 'What is remembered, for people or as JSON (-o json)'
-complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from state" -f -a "reset" -d 'Forget everything: firing alerts are told again, traffic numbers learn anew'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from silence" -f -a "add" -d 'Silence alerts: they are followed as always, told to nobody, and do not count for the exit code'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from silence" -f -a "list" -d 'One line for each silence in force'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from silence" -f -a "expire" -d 'End silences now'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from state" -f -a "show" -d 'What is remembered, and every alert with its fingerprint, for people or as JSON (-o json)'
+complete -c pcemon -n "__fish_pcemon_using_subcommand help; and __fish_seen_subcommand_from state" -f -a "reset" -d 'Forget everything but silences: firing alerts are told again, traffic numbers learn anew'

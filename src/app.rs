@@ -2,7 +2,7 @@
 
 use crate::cli::{Cli, Color, Command, Global, LogFormat};
 use crate::commands;
-use crate::config::{self, Config};
+use crate::config::{self, Config, ConfigError};
 use crate::lang::{self, Language};
 use crate::render::Style;
 use clap::Parser;
@@ -15,6 +15,15 @@ pub const UNKNOWN: u8 = 3;
 
 /// Runs the program and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    match commands::generate::answer_the_shell(&arguments) {
+        Ok(false) => {}
+        Ok(true) => return 0,
+        Err(error) => {
+            let _nobody_left_to_tell = writeln!(std::io::stderr().lock(), "pcemon: {error}");
+            return UNKNOWN;
+        }
+    }
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
@@ -34,12 +43,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Vens(args) => commands::adhoc::vens::run(&cli.global, args),
         Command::Health(args) => commands::adhoc::health::run(&cli.global, args),
         Command::Demo => commands::demo::run(&cli.global),
+        Command::Init(args) => commands::init::run(&cli.global, args),
         Command::Rules(command) => commands::rules::run(&cli.global, command),
         Command::Replay(args) => commands::replay::run(&cli.global, args),
         Command::Explain(args) => commands::explain::run(&cli.global, args),
         Command::Test(args) => commands::test::run(&cli.global, args),
         Command::Channel(command) => commands::channel::run(&cli.global, command),
         Command::Outbox(command) => commands::outbox::run(&cli.global, command),
+        Command::Silence(command) => commands::silence::run(&cli.global, command),
         Command::State(command) => commands::state::run(&cli.global, command),
         Command::Completions { shell } => commands::generate::completions(*shell),
         Command::Man { out_dir } => commands::generate::man(out_dir.as_deref()),
@@ -133,10 +144,15 @@ fn start_logging(global: &Global) {
 /// The config the flags name, proven.
 pub fn load_config(global: &Global) -> Result<Config, Failure> {
     let path = config::find(global.config.as_deref())?;
-    config::load(&path).map_err(|error| match global.log_format {
+    config::load(&path).map_err(|error| refused(global, &error))
+}
+
+/// Everything that is wrong with a config, in the form the reader wants.
+pub fn refused(global: &Global, error: &ConfigError) -> Failure {
+    match global.log_format {
         LogFormat::Json => Failure(error.lines().join("\n")),
         LogFormat::Text => Failure(error.render(colors(global.color, std::io::stderr().is_terminal()))),
-    })
+    }
 }
 
 /// The config, or the defaults where there is none and none is needed.

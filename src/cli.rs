@@ -1,11 +1,18 @@
 //! The command line: what may be typed. Choices come from the tables of formats and channels.
 
 pub mod adhoc;
+mod completing;
+mod init;
+mod rules;
+
+pub use init::{InitArgs, StartingRules};
+pub use rules::{How, RuleKeys, RulesCommand, Switch};
 
 use crate::domain::time::parse_duration;
 use adhoc::{EventsArgs, FlowsArgs, HealthArgs, TopArgs, VensArgs};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::engine::ArgValueCompleter;
 use jiff::Timestamp;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,7 +23,8 @@ Exit codes:
   1  WARNING
   2  CRITICAL
   3  UNKNOWN: data incomplete or unreachable, delivery failed, another run holds the lock, bad arguments, bad config
-  2 outranks 1, 1 outranks 3, 3 outranks 0; with --strict 3 outranks 1.";
+  2 outranks 1, 1 outranks 3, 3 outranks 0; with --strict 3 outranks 1.
+  An alert that is silenced, in a maintenance window or inhibited by another one does not count; one in cooldown does.";
 
 const TEST_HELP: &str = "\
 Examples:
@@ -48,10 +56,17 @@ Compared exactly, where given: expect.firing, expect.pending, expect.sent, expec
 const BEGIN: &str = "\
 To begin:
   pcemon demo                            see it work, nothing needed
-  pcemon rules example > rules.toml      then fill in [pce] and choose your rules
+  pcemon init                            write a first config; `pcemon rules example` shows every key
   pcemon rules validate                  prove the config, contact nobody
   pcemon check --dry-run                 ask the PCE; remember nothing, send nothing
   pcemon check                           the real thing, every few minutes from cron";
+
+const INIT_EXAMPLES: &str = "\
+Examples:
+  pcemon init
+  pcemon init --url https://pce.example.com:8443 --org 1 --rules starter --config rules.toml
+  pcemon init --url https://pce.example.com:8443 --org 1 --api-secret-file /etc/pcemon/api_secret \\
+      --channel type=slack,url=SLACK_WEBHOOK_URL --rules all";
 
 /// Watch an Illumio PCE: one run, one verdict, alerts that arrive.
 ///
@@ -191,7 +206,13 @@ Examples:
     /// Exits with 0 when the PCE told of its health, however it is, and with 3 when it did not; `pcemon check` judges it.
     #[command(after_help = "Examples:\n  pcemon health\n  pcemon health -o json\n  pcemon health --health recorded.json")]
     Health(HealthArgs),
-    /// Look at the rules of the config
+    /// Write a first config, by asking or from flags
+    ///
+    /// On a terminal it asks for what no flag says. It never writes over a file unless --force is given, and secrets stay
+    /// where they are: the config names the variable or the file they are in.
+    #[command(after_help = INIT_EXAMPLES)]
+    Init(InitArgs),
+    /// Look at the rules of the config and change them
     #[command(subcommand)]
     Rules(RulesCommand),
     /// Why a rule fires or does not, step by step
@@ -228,6 +249,9 @@ Examples:
     /// Messages that wait for delivery or were given up
     #[command(subcommand)]
     Outbox(OutboxCommand),
+    /// Have alerts told to nobody for a while
+    #[command(subcommand)]
+    Silence(SilenceCommand),
     /// What is remembered between runs
     #[command(subcommand)]
     State(StateCommand),
@@ -253,7 +277,7 @@ pub struct CheckArgs {
     #[arg(long)]
     pub dry_run: bool,
     /// Judge only the rules whose name matches (* ? [..] {a,b})
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", add = ArgValueCompleter::new(completing::rules))]
     pub rule: Option<String>,
     /// Read flows from a recorded answer: a file (JSON array or one object per line, plain or gzip), a folder of --record, or - for standard input
     #[arg(long, value_name = "FILE")]
@@ -375,20 +399,6 @@ pub struct TestArgs {
     pub test: Option<String>,
 }
 
-/// `pcemon rules ...`
-#[derive(Debug, Subcommand)]
-pub enum RulesCommand {
-    /// One line for each rule
-    #[command(after_help = "Example:\n  pcemon rules list -c rules.toml")]
-    List,
-    /// Prove the config without contacting anything; all mistakes in one go
-    #[command(after_help = "Examples:\n  pcemon rules validate\n  pcemon rules validate -c new-rules.toml")]
-    Validate,
-    /// Print a documented example config
-    #[command(after_help = "Example:\n  pcemon rules example > rules.toml")]
-    Example,
-}
-
 /// `pcemon channel ...`
 #[derive(Debug, Subcommand)]
 pub enum ChannelCommand {
@@ -399,6 +409,7 @@ pub enum ChannelCommand {
     #[command(after_help = "Examples:\n  pcemon channel test soc\n  pcemon channel test soc --no-send")]
     Test {
         /// Name of the channel
+        #[arg(add = ArgValueCompleter::new(completing::channels))]
         name: String,
         /// Only show what would be sent
         #[arg(long)]
@@ -420,24 +431,94 @@ pub enum OutboxCommand {
     Drop(Which),
 }
 
-/// Which messages.
+/// Which ones.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub struct Which {
-    /// The id of a message, or the beginning of one
+    /// The id, or the beginning of one
     pub id: Option<String>,
     /// All of them
     #[arg(long)]
     pub all: bool,
 }
 
+/// `pcemon silence ...`
+#[derive(Debug, Subcommand)]
+pub enum SilenceCommand {
+    /// Silence alerts: they are followed as always, told to nobody, and do not count for the exit code
+    ///
+    /// Works while a run is going on; the next run knows of it. What still fires when the silence ends is told then.
+    /// That an alert is over is told as always, to those who were told that it fires.
+    #[command(after_help = "\
+Matchers (all of one silence must fit; PROPERTY=GLOB or PROPERTY!=GLOB):
+  rule  source  severity  label.KEY  group.FIELD    an empty GLOB is for alerts that have no such thing
+
+Examples:
+  pcemon silence add --match rule='Blocked*' --match group.src_workload='web*' --for 2h --reason 'switch replacement'
+  pcemon silence add --match label.team=db --match severity!=critical --until 2026-11-21T06:00:00Z --reason 'migration' --by anna
+  pcemon silence add --fingerprint 3f2a9c --for 1d --reason 'known, ticket 4711'    until that one alert is over, a day at the most")]
+    Add(SilenceArgs),
+    /// One line for each silence in force
+    #[command(after_help = "Examples:\n  pcemon silence list\n  pcemon silence list --all -o json")]
+    List {
+        /// Also those that ended within the last 7 days
+        #[arg(long)]
+        all: bool,
+        /// Take this as the present instant (RFC 3339)
+        #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
+        now: Option<Timestamp>,
+    },
+    /// End silences now
+    #[command(after_help = "Examples:\n  pcemon silence expire 6f1c\n  pcemon silence expire --all")]
+    Expire {
+        /// Which ones.
+        #[command(flatten)]
+        which: Which,
+        /// Take this as the present instant (RFC 3339)
+        #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
+        now: Option<Timestamp>,
+    },
+}
+
+/// Flags of `silence add`.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["matchers", "fingerprint"])))]
+#[command(group(clap::ArgGroup::new("end").required(true).args(["lasts", "until"])))]
+pub struct SilenceArgs {
+    /// Which alerts, for example rule='Blocked*' or severity!=critical; may be repeated, all must fit
+    #[arg(long = "match", value_name = "MATCHER")]
+    pub matchers: Vec<String>,
+    /// One alert that fires, by its fingerprint or the beginning of it (see `pcemon state show`), until it is over
+    #[arg(long, value_name = "FP")]
+    pub fingerprint: Option<String>,
+    /// How long, for example 2h
+    #[arg(long = "for", value_name = "DURATION", value_parser = parse_duration)]
+    pub lasts: Option<Duration>,
+    /// Until when (RFC 3339)
+    #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
+    pub until: Option<Timestamp>,
+    /// Why, for those who wonder
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// Who wants it
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+    /// Take this as the present instant (RFC 3339)
+    #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
+    pub now: Option<Timestamp>,
+}
+
 /// `pcemon state ...`
 #[derive(Debug, Subcommand)]
 pub enum StateCommand {
-    /// What is remembered, for people or as JSON (-o json)
+    /// What is remembered, and every alert with its fingerprint, for people or as JSON (-o json)
     #[command(after_help = "Example:\n  pcemon state show")]
-    Show,
-    /// Forget everything: firing alerts are told again, traffic numbers learn anew
+    Show {
+        /// Take this as the present instant (RFC 3339)
+        #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
+        now: Option<Timestamp>,
+    },
+    /// Forget everything but silences: firing alerts are told again, traffic numbers learn anew
     #[command(after_help = "Example:\n  pcemon state reset --yes")]
     Reset {
         /// Do it without asking

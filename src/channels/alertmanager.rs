@@ -3,10 +3,9 @@
 //! Every member of a cluster gets the same alerts, because members do not hand alerts on; one that takes them is
 //! enough for delivered. Alertmanager identifies an alert by its labels: a repetition is the same alert.
 //!
-//! An alert ends when it is told so, or at its `endsAt`. As firing alerts are told when they begin and with each
-//! reminder but not on every run, `endsAt` lies [`KEPT`] ahead: far enough that nothing ends by itself between two
-//! reminders of any sensible cooldown; and when pcemon itself dies, its alerts stay until then. As the severity is a
-//! label, an alert that got worse ends the milder ones, and an alert that is over ends all severities.
+//! An alert ends when it is told so, or at its `endsAt`. Everything that fires is told on every run, so `endsAt`
+//! lies some runs ahead: when pcemon itself dies, its alerts end then. As the severity is a label, an alert whose
+//! severity changed ends the one it was told as before.
 
 use super::json::Request;
 use super::labels::{Map, annotations, labels};
@@ -14,7 +13,7 @@ use super::login::Login;
 use super::post::Poster;
 use super::{Channel, Common, Kind, Outcome, Secrets, SendContext, Settings, text};
 use crate::config::reader::Reader;
-use crate::domain::alert::{Alert, AlertState, Parcel, Reason};
+use crate::domain::alert::{Alert, AlertState, Appetite, Parcel};
 use crate::domain::secret::SecretSource;
 use crate::domain::text::{shorten, visible};
 use crate::domain::threshold::Severity;
@@ -35,8 +34,8 @@ user = "pcemon"                                                             # or
 password = { env = "ALERTMANAGER_PASSWORD" }
 "#;
 
-/// How long a firing alert lives without another word.
-pub const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How long a firing alert of a message lives that is no snapshot, such as a test.
+const KEPT: Duration = Duration::from_secs(600);
 /// Longest label or annotation value.
 const TEXT: usize = 2000;
 
@@ -73,8 +72,8 @@ impl Settings for AlertmanagerSettings {
         true
     }
 
-    fn every_run(&self) -> bool {
-        true
+    fn appetite(&self) -> Appetite {
+        Appetite::AllThatFires
     }
 }
 
@@ -158,23 +157,20 @@ fn body(parcel: &Parcel) -> String {
     serde_json::to_string(&alerts).unwrap_or_default()
 }
 
-/// The alert itself, and the ends of what it takes the place of.
+/// The alert itself, and the end of the one whose place it takes.
 fn posted(alert: &Alert, parcel: &Parcel) -> Vec<Posted> {
-    let ended = |severity: &Severity| match (alert.state, alert.reason) {
-        (AlertState::Resolved, _) => *severity != alert.severity,
-        (AlertState::Firing, Reason::Escalated) => *severity < alert.severity,
-        (AlertState::Firing, _) => false,
-    };
+    let end = alert.resolved_at.unwrap_or(parcel.created).min(parcel.created);
     let one = |severity: Severity, over: bool| Posted {
         labels: identity(alert, severity, parcel),
         annotations: annotations(alert),
         starts_at: alert.since.to_string(),
         // A clock that was set back must not make an end before the beginning: that is refused.
-        ends_at: if over { parcel.created.max(alert.since) } else { after(parcel.created, KEPT) }.to_string(),
+        ends_at: if over { end.max(alert.since) } else { parcel.expires.unwrap_or(after(parcel.created, KEPT)).max(alert.since) }
+            .to_string(),
         generator_url: text::is_link(&parcel.pce.url).then(|| parcel.pce.url.clone()),
     };
     let mut all = vec![one(alert.severity, alert.state == AlertState::Resolved)];
-    all.extend(Severity::ALL.iter().filter(|severity| ended(severity)).map(|severity| one(*severity, true)));
+    all.extend(alert.told_as.map(|severity| one(severity, true)));
     all
 }
 

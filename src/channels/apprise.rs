@@ -4,6 +4,7 @@
 
 use super::json::{JsonChannel, Request, Speech, View};
 use super::post::{Answer, Endpoint, Poster};
+use super::template::Words;
 use super::{Channel, Common, Kind, Outcome, Secrets, Settings, text};
 use crate::config::reader::Reader;
 use crate::domain::alert::{AlertState, Parcel};
@@ -29,19 +30,21 @@ const BODY: usize = 10_000;
 struct AppriseSettings {
     url: SecretSource,
     tag: Option<String>,
+    words: Words,
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     let url = super::read_url(reader, "url", "{ env = \"APPRISE_URL\" }");
     let tag = if reader.raw("tag").is_some() { reader.required_string("tag", "\"soc\"").map(|tag| Some(tag.value)) } else { Some(None) };
-    Some(Box::new(AppriseSettings { url: url?, tag: tag? }))
+    let words = Words::read(reader);
+    Some(Box::new(AppriseSettings { url: url?, tag: tag?, words: words? }))
 }
 
 impl Settings for AppriseSettings {
     fn open(&self, common: &Common, secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
         let endpoint = super::open_url(common, &self.url, secrets)?;
         let poster = Poster::new(endpoint, None, common.timeout, &[])?;
-        Ok(Box::new(JsonChannel { poster, headers: Vec::new(), speech: Apprise { tag: self.tag.clone() } }))
+        Ok(Box::new(JsonChannel { poster, headers: Vec::new(), speech: Apprise { tag: self.tag.clone(), words: self.words.clone() } }))
     }
 
     fn destination(&self) -> String {
@@ -51,6 +54,7 @@ impl Settings for AppriseSettings {
 
 struct Apprise {
     tag: Option<String>,
+    words: Words,
 }
 
 impl Speech for Apprise {
@@ -63,7 +67,7 @@ impl Speech for Apprise {
         };
         let mut body = json!({
             "title": text::cut(&format!("[pcemon] {}", text::headline(parcel)), TITLE, |_| 1),
-            "body": text::packed(parcel, BODY, |_| 1),
+            "body": self.words.packed(parcel, BODY, |_| 1),
             "type": kind,
             "format": "text",
         });
@@ -71,6 +75,10 @@ impl Speech for Apprise {
             body["tag"] = json!(tag);
         }
         vec![Request { endpoint: base.clone(), path: None, body: body.to_string() }]
+    }
+
+    fn remark(&self, parcel: &Parcel) -> Option<String> {
+        self.words.remark(parcel)
     }
 
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {

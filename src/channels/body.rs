@@ -68,7 +68,17 @@ struct Top {
 
 /// The body of one parcel under its stable id; the same on every attempt.
 pub fn body(parcel: &Parcel, id: &str) -> String {
-    let body = Body {
+    // Texts and numbers under text keys: nothing here can fail to serialise.
+    serde_json::to_string(&model(parcel, id)).unwrap_or_default()
+}
+
+/// The same as a value, for templates.
+pub fn value(parcel: &Parcel, id: &str) -> serde_json::Value {
+    serde_json::to_value(model(parcel, id)).unwrap_or_default()
+}
+
+fn model<'p>(parcel: &'p Parcel, id: &'p str) -> Body<'p> {
+    Body {
         schema: "pcemon.alert/1",
         r#type: parcel.kind.name(),
         id,
@@ -76,9 +86,7 @@ pub fn body(parcel: &Parcel, id: &str) -> String {
         pce: Pce { url: &parcel.pce.url, org_id: parcel.pce.org_id },
         alerts: parcel.alerts.iter().map(entry).collect(),
         left_out: parcel.left_out,
-    };
-    // Texts and numbers under text keys: nothing here can fail to serialise.
-    serde_json::to_string(&body).unwrap_or_default()
+    }
 }
 
 fn entry(alert: &Alert) -> Entry<'_> {

@@ -5,6 +5,7 @@
 
 use super::json::{JsonChannel, Request, Speech, View};
 use super::post::{Answer, Endpoint, Poster, seconds};
+use super::template::Words;
 use super::{Channel, Common, Kind, Outcome, Secrets, Settings, text};
 use crate::config::reader::Reader;
 use crate::domain::alert::{Alert, AlertState, Parcel};
@@ -31,11 +32,13 @@ const ALL: usize = 6000;
 #[derive(Debug)]
 struct DiscordSettings {
     url: SecretSource,
+    words: Words,
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
-    let url = super::read_url(reader, "url", "{ env = \"DISCORD_WEBHOOK_URL\" }")?;
-    Some(Box::new(DiscordSettings { url }))
+    let url = super::read_url(reader, "url", "{ env = \"DISCORD_WEBHOOK_URL\" }");
+    let words = Words::read(reader);
+    Some(Box::new(DiscordSettings { url: url?, words: words? }))
 }
 
 impl Settings for DiscordSettings {
@@ -43,7 +46,7 @@ impl Settings for DiscordSettings {
         // Discord then answers when the message stands there, not before.
         let endpoint = super::open_url(common, &self.url, secrets)?.with_query("wait", "true");
         let poster = Poster::new(endpoint, None, common.timeout, &[])?;
-        Ok(Box::new(JsonChannel { poster, headers: Vec::new(), speech: Discord }))
+        Ok(Box::new(JsonChannel { poster, headers: Vec::new(), speech: Discord { words: self.words.clone() } }))
     }
 
     fn destination(&self) -> String {
@@ -51,11 +54,17 @@ impl Settings for DiscordSettings {
     }
 }
 
-struct Discord;
+struct Discord {
+    words: Words,
+}
 
 impl Speech for Discord {
     fn requests(&self, parcel: &Parcel, base: &Endpoint, _view: View) -> Vec<Request> {
-        vec![Request { endpoint: base.clone(), path: None, body: message(parcel).to_string() }]
+        vec![Request { endpoint: base.clone(), path: None, body: message(parcel, self.words.own(parcel)).to_string() }]
+    }
+
+    fn remark(&self, parcel: &Parcel) -> Option<String> {
+        self.words.remark(parcel)
     }
 
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {
@@ -72,7 +81,13 @@ impl Speech for Discord {
     }
 }
 
-fn message(parcel: &Parcel) -> Value {
+fn message(parcel: &Parcel, own: Option<String>) -> Value {
+    if let Some(own) = own {
+        let head = text::cut(&format!("[pcemon] {}", text::headline(parcel)), CONTENT, cost);
+        let colour = text::sorted(parcel).first().map_or(0, |alert| colour(alert));
+        let embed = json!({ "description": escape(&text::cut(&own, DESCRIPTION, cost)), "color": colour });
+        return json!({ "content": escape(&head), "embeds": [embed], "allowed_mentions": { "parse": [] } });
+    }
     let alerts = text::sorted(parcel);
     let mut embeds = Vec::new();
     let mut left = ALL;

@@ -7,6 +7,7 @@ mod message;
 mod smtp;
 
 use super::post::is_loopback;
+use super::template::Words;
 use super::{Channel, Common, Kind, Outcome, SendContext, Settings};
 use crate::config::reader::Reader;
 use crate::domain::alert::Parcel;
@@ -40,6 +41,7 @@ struct EmailSettings {
     tls: Tls,
     login: Option<(String, SecretSource)>,
     ca_file: Option<PathBuf>,
+    words: Words,
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
@@ -60,6 +62,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
         !to.is_empty() && count <= ADDRESSES
     });
     let prefix = reader.string("subject_prefix").map_or_else(|| "[pcemon]".to_owned(), |prefix| prefix.value);
+    let words = Words::read(reader);
     if reader.raw("smtp").is_none() {
         reader.missing("smtp", "{ host = \"smtp.example.com\", port = 587, tls = \"starttls\" }");
         return None;
@@ -68,7 +71,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     let SmtpTable { host, port, tls, login, ca_file } = read_smtp(&mut inner);
     inner.finish();
     let addresses = Arc::new(message::Addresses { from: from?, to: to?, cc: cc?, prefix });
-    Some(Box::new(EmailSettings { addresses, host: host?, port: port?, tls: tls?, login: login?, ca_file }))
+    Some(Box::new(EmailSettings { addresses, host: host?, port: port?, tls: tls?, login: login?, ca_file, words: words? }))
 }
 
 /// What `smtp = { .. }` says; a part that is `None` was complained about.
@@ -163,7 +166,8 @@ impl Settings for EmailSettings {
             None => None,
         };
         let server = Server::new(&self.host, self.port, self.tls, login, self.ca_file.as_deref())?;
-        Ok(Box::new(Email { addresses: Arc::clone(&self.addresses), server: Arc::new(server), timeout: common.timeout }))
+        let (addresses, words) = (Arc::clone(&self.addresses), self.words.clone());
+        Ok(Box::new(Email { addresses, server: Arc::new(server), timeout: common.timeout, words }))
     }
 
     fn destination(&self) -> String {
@@ -176,18 +180,23 @@ struct Email {
     addresses: Arc<message::Addresses>,
     server: Arc<Server>,
     timeout: std::time::Duration,
+    words: Words,
 }
 
 impl Channel for Email {
     fn send(&self, parcel: &Parcel, context: &SendContext) -> Outcome {
-        match message::build(parcel, &self.addresses, context.now) {
+        match message::build(parcel, &self.addresses, self.words.own(parcel), context.now) {
             Ok(mail) => smtp::deliver(&self.server, mail, parcel.attempts, context.timeout.min(self.timeout)),
             Err(error) => Outcome::Permanent { error: format!("the mail cannot be written: {error}") },
         }
     }
 
+    fn remark(&self, parcel: &Parcel) -> Option<String> {
+        self.words.remark(parcel)
+    }
+
     fn preview(&self, parcel: &Parcel, now: Timestamp) -> String {
-        match message::build(parcel, &self.addresses, now) {
+        match message::build(parcel, &self.addresses, self.words.own(parcel), now) {
             Ok(mail) => format!("SMTP {}\n{}", self.server.shown(), mail.shown),
             Err(error) => format!("the mail cannot be written: {error}\n"),
         }

@@ -46,6 +46,10 @@ pub struct Request {
 pub trait Speech: Send {
     /// The requests that tell this parcel to the service at `base`; the same on every attempt.
     fn requests(&self, parcel: &Parcel, base: &Endpoint, view: View) -> Vec<Request>;
+    /// Why the user's own words cannot be used for this parcel, if they cannot.
+    fn remark(&self, _parcel: &Parcel) -> Option<String> {
+        None
+    }
     /// What an answer means.
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {
         poster.outcome(answer)
@@ -56,7 +60,7 @@ pub trait Speech: Send {
 pub struct JsonChannel<S> {
     /// Who posts.
     pub poster: Poster,
-    /// Headers beside the content type; their values are secret.
+    /// Headers beside the content type; those that are secret are marked sensitive.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// What is said.
     pub speech: S,
@@ -109,6 +113,10 @@ impl<S: Speech> Channel for JsonChannel<S> {
         }
     }
 
+    fn remark(&self, parcel: &Parcel) -> Option<String> {
+        self.speech.remark(parcel)
+    }
+
     fn preview(&self, parcel: &Parcel, _now: Timestamp) -> String {
         let mut out = String::new();
         for request in self.speech.requests(parcel, self.poster.endpoint(), View::Person) {
@@ -117,8 +125,9 @@ impl<S: Speech> Channel for JsonChannel<S> {
                 None => request.endpoint.shown(),
             };
             out.push_str(&format!("POST {url}\ncontent-type: application/json\n"));
-            for (name, _) in &self.headers {
-                out.push_str(&format!("{name}: [hidden]\n"));
+            for (name, value) in &self.headers {
+                let value = if value.is_sensitive() { "[hidden]" } else { value.to_str().unwrap_or_default() };
+                out.push_str(&format!("{name}: {value}\n"));
             }
             out.push_str(&format!("\n{}\n", visible(&request.body)));
         }

@@ -4,6 +4,7 @@
 //! key goes along from the first attempt on, so that a push whose answer was lost is not repeated.
 
 use super::post::{Answer, Endpoint, Poster};
+use super::template::Words;
 use super::{Channel, Common, Kind, Outcome, SendContext, Settings, text};
 use crate::config::reader::Reader;
 use crate::domain::alert::Parcel;
@@ -28,14 +29,13 @@ const DEFAULT_BASE: &str = "https://api.line.me";
 const TEXTS: usize = 5;
 /// UTF-16 units in one text.
 const UNITS: usize = 5000;
-/// Units kept free for "+N more".
-const RESERVE: usize = 40;
 
 #[derive(Debug)]
 struct LineSettings {
     token: SecretSource,
     to: String,
     base_url: SecretSource,
+    words: Words,
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
@@ -55,11 +55,9 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
         );
         None
     });
-    let base_url = match reader.raw("base_url") {
-        Some(_) => super::read_url(reader, "base_url", "\"https://api.line.me\""),
-        None => Some(SecretSource::Plain(Secret::new(DEFAULT_BASE))),
-    };
-    Some(Box::new(LineSettings { token: token?, to: to?, base_url: base_url? }))
+    let base_url = super::read_base(reader, DEFAULT_BASE);
+    let words = Words::read(reader);
+    Some(Box::new(LineSettings { token: token?, to: to?, base_url: base_url?, words: words? }))
 }
 
 impl Settings for LineSettings {
@@ -73,7 +71,7 @@ impl Settings for LineSettings {
         let authorization = HeaderValue::from_str(&format!("Bearer {}", token.expose().trim()))
             .map_err(|_| "the token holds characters that a header cannot carry".to_owned())?;
         let poster = Poster::new(endpoint, None, common.timeout, &[&token])?;
-        Ok(Box::new(Line { poster, authorization, to: self.to.clone() }))
+        Ok(Box::new(Line { poster, authorization, to: self.to.clone(), words: self.words.clone() }))
     }
 
     fn destination(&self) -> String {
@@ -85,11 +83,13 @@ struct Line {
     poster: Poster,
     authorization: HeaderValue,
     to: String,
+    words: Words,
 }
 
 impl Line {
     fn body(&self, parcel: &Parcel) -> String {
-        let messages: Vec<_> = texts(parcel).into_iter().map(|text| json!({ "type": "text", "text": text })).collect();
+        let texts = self.words.own(parcel).map_or_else(|| texts(parcel), |own| pieces(&own));
+        let messages: Vec<_> = texts.into_iter().map(|text| json!({ "type": "text", "text": text })).collect();
         json!({ "to": self.to, "messages": messages }).to_string()
     }
 
@@ -125,6 +125,10 @@ impl Channel for Line {
         }
     }
 
+    fn remark(&self, parcel: &Parcel) -> Option<String> {
+        self.words.remark(parcel)
+    }
+
     fn preview(&self, parcel: &Parcel, _now: Timestamp) -> String {
         format!(
             "POST {}/v2/bot/message/push\ncontent-type: application/json\nauthorization: Bearer [hidden]\nx-line-retry-key: {}\n\n{}\n",
@@ -137,8 +141,8 @@ impl Channel for Line {
 
 /// The parcel as at most five texts, worst alerts first; what does not fit is counted at the end.
 fn texts(parcel: &Parcel) -> Vec<String> {
-    let room = UNITS - RESERVE;
-    let mut texts: Vec<String> = vec![shorten_units(&format!("[pcemon] {}", text::headline(parcel)), 400)];
+    let room = UNITS - text::MORE;
+    let mut texts: Vec<String> = vec![text::cut(&format!("[pcemon] {}", text::headline(parcel)), 400, char::len_utf16)];
     if let Some(origin) = text::origin(parcel) {
         texts[0].push('\n');
         texts[0].push_str(&origin);
@@ -146,8 +150,8 @@ fn texts(parcel: &Parcel) -> Vec<String> {
     let alerts = text::sorted(parcel);
     let mut told = 0;
     for alert in &alerts {
-        let block = shorten_units(&text::block(alert), room);
-        if texts.last().is_some_and(|last| units(last) + 2 + units(&block) <= room) {
+        let block = text::cut(&text::block(alert), room, char::len_utf16);
+        if texts.last().is_some_and(|last| text::size(last, char::len_utf16) + 2 + text::size(&block, char::len_utf16) <= room) {
             append(&mut texts, &block);
         } else if texts.len() < TEXTS {
             texts.push(block);
@@ -162,43 +166,21 @@ fn texts(parcel: &Parcel) -> Vec<String> {
     texts
 }
 
+/// A text as at most five, cut between lines where that is possible.
+fn pieces(text: &str) -> Vec<String> {
+    let (mut texts, rest) = text::pieces(text, UNITS, TEXTS, char::len_utf16);
+    if let Some(last) = texts.last_mut()
+        && !rest.is_empty()
+    {
+        *last = text::cut(&format!("{last}\n{rest}"), UNITS, char::len_utf16);
+    }
+    texts
+}
+
 /// Adds a paragraph to the last text.
 fn append(texts: &mut [String], paragraph: &str) {
     if let Some(last) = texts.last_mut() {
         last.push_str("\n\n");
         last.push_str(paragraph);
-    }
-}
-
-fn units(text: &str) -> usize {
-    text.encode_utf16().count()
-}
-
-fn shorten_units(text: &str, max: usize) -> String {
-    if units(text) <= max {
-        return text.to_owned();
-    }
-    let mut left = max.saturating_sub(1);
-    let mut out: String = text
-        .chars()
-        .take_while(|c| {
-            let fits = c.len_utf16() <= left;
-            left = left.saturating_sub(c.len_utf16());
-            fits
-        })
-        .collect();
-    out.push('…');
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cut_between_characters() {
-        assert_eq!(shorten_units("😀😀😀", 6), "😀😀😀");
-        assert_eq!(shorten_units("😀😀😀", 5), "😀😀…");
-        assert_eq!(shorten_units("a😀b", 3), "a…");
     }
 }

@@ -10,6 +10,7 @@ mod discord;
 mod email;
 mod exec;
 mod file;
+mod icinga;
 mod json;
 mod labels;
 mod line;
@@ -23,12 +24,14 @@ mod slack;
 mod syslog;
 mod teams;
 mod telegram;
+mod template;
 pub mod text;
 mod webhook;
 mod whatsapp;
 
 use crate::config::reader::Reader;
-use crate::domain::alert::{Alert, AlertState, Parcel, ParcelKind, PceIdentity, Reason, Talker};
+use crate::domain::alert::{Alert, AlertState, Appetite, Parcel, ParcelKind, PceIdentity, Reason, Talker};
+use crate::domain::calendar::Digest;
 use crate::domain::metric::Unit;
 use crate::domain::secret::{Secret, SecretSource};
 use crate::domain::threshold::Severity;
@@ -53,6 +56,8 @@ pub struct Common {
     pub timeout: Duration,
     /// Whether it takes part.
     pub enabled: bool,
+    /// When it hears everything at once; `None`: at once, as it happens.
+    pub digest: Option<Digest>,
 }
 
 /// A channel as the config describes it: everything but the secrets, which are fetched when a run begins.
@@ -78,9 +83,9 @@ pub trait Settings: std::fmt::Debug {
     fn one_event_per_alert(&self) -> bool {
         false
     }
-    /// Whether the service forgets what it is not told again and so wants everything that fires, on every run.
-    fn every_run(&self) -> bool {
-        false
+    /// What the channel wants to hear: a service that forgets what it is not told again wants more than news.
+    fn appetite(&self) -> Appetite {
+        Appetite::News
     }
 }
 
@@ -99,6 +104,10 @@ pub trait Channel: Send {
     fn send(&self, parcel: &Parcel, context: &SendContext) -> Outcome;
     /// Exactly what would be sent, secrets hidden, for people.
     fn preview(&self, parcel: &Parcel, now: Timestamp) -> String;
+    /// What is wrong with how this parcel is said, although it is told: the user's own template fails for it.
+    fn remark(&self, _parcel: &Parcel) -> Option<String> {
+        None
+    }
 }
 
 /// What became of one attempt.
@@ -151,6 +160,7 @@ pub const KINDS: &[Kind] = &[
     servicenow::KIND,
     whatsapp::KIND,
     apprise::KIND,
+    icinga::KIND,
 ];
 
 /// A message that says it is a test, for `channel test`. Each one is a message of its own.
@@ -180,23 +190,10 @@ pub fn test_parcel(channel: &str, pce: PceIdentity, now: Timestamp) -> Parcel {
             decision: "allowed".to_owned(),
             value: 1.0,
         }],
+        resolved_at: None,
+        told_as: None,
     };
-    Parcel {
-        id: Uuid::new_v4().to_string(),
-        channel: channel.to_owned(),
-        kind: ParcelKind::Test,
-        created: now,
-        pce,
-        alerts: vec![alert],
-        left_out: 0,
-        counted: Vec::new(),
-        attempts: 0,
-        not_before: None,
-        last_error: None,
-        failure: None,
-        given_up: None,
-        revived: None,
-    }
+    Parcel { id: Uuid::new_v4().to_string(), channel: channel.to_owned(), pce, alerts: vec![alert], ..Parcel::empty(ParcelKind::Test, now) }
 }
 
 /// The parcel's id as a UUID, for services that insist on one; the same for the same parcel.

@@ -6,6 +6,7 @@
 use super::json::{JsonChannel, Request, Speech, View};
 use super::login::Login;
 use super::post::{Endpoint, Poster};
+use super::template::Words;
 use super::{Channel, Common, Kind, Secrets, Settings, text};
 use crate::config::reader::Reader;
 use crate::domain::alert::{AlertState, Parcel};
@@ -35,13 +36,15 @@ struct NtfySettings {
     topic: SecretSource,
     login: Login,
     base_url: SecretSource,
+    words: Words,
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     let topic = super::required_secret(reader, "topic", "{ env = \"NTFY_TOPIC\" }");
     let login = if reader.raw("token").is_some() { reader.secret("token").map(Login::Bearer) } else { Some(Login::None) };
     let base_url = super::read_base(reader, DEFAULT_BASE);
-    Some(Box::new(NtfySettings { topic: topic?, login: login?, base_url: base_url? }))
+    let words = Words::read(reader);
+    Some(Box::new(NtfySettings { topic: topic?, login: login?, base_url: base_url?, words: words? }))
 }
 
 impl Settings for NtfySettings {
@@ -52,7 +55,8 @@ impl Settings for NtfySettings {
         let mut hidden: Vec<&Secret> = credentials.secrets.iter().collect();
         hidden.push(&topic);
         let poster = Poster::new(endpoint, None, common.timeout, &hidden)?;
-        Ok(Box::new(JsonChannel { poster, headers: credentials.headers, speech: Ntfy { topic } }))
+        let speech = Ntfy { topic, words: self.words.clone() };
+        Ok(Box::new(JsonChannel { poster, headers: credentials.headers, speech }))
     }
 
     fn destination(&self) -> String {
@@ -62,6 +66,7 @@ impl Settings for NtfySettings {
 
 struct Ntfy {
     topic: Secret,
+    words: Words,
 }
 
 impl Speech for Ntfy {
@@ -77,7 +82,7 @@ impl Speech for Ntfy {
         let mut body = json!({
             "topic": view.secret(&self.topic),
             "title": text::cut(&text::headline(parcel), TITLE, char::len_utf8),
-            "message": text::packed(parcel, MESSAGE, char::len_utf8),
+            "message": self.words.packed(parcel, MESSAGE, char::len_utf8),
             "priority": priority,
             "tags": [tag],
         });
@@ -87,5 +92,9 @@ impl Speech for Ntfy {
             body["click"] = json!(link);
         }
         vec![Request { endpoint: base.clone(), path: Some("/".to_owned()), body: body.to_string() }]
+    }
+
+    fn remark(&self, parcel: &Parcel) -> Option<String> {
+        self.words.remark(parcel)
     }
 }

@@ -1,6 +1,6 @@
 //! Opsgenie and the alerts of Jira Service Management: one alert for each alert, closed when it is over.
 //!
-//! The fingerprint is the alias: what is created again is the same alert. A digest is sent alert by alert; when
+//! The fingerprint and the PCE make the alias: what is created again is the same alert. A digest is sent alert by alert; when
 //! some are taken and the rest is not, all are sent again and the alias makes the repetition harmless. The service
 //! works in the background, so delivered means taken.
 
@@ -77,7 +77,7 @@ impl Speech for Opsgenie {
 }
 
 fn request(event: &Event<'_>, parcel: &Parcel, base: &Endpoint) -> Request {
-    let alias = text::key(event.fingerprint);
+    let alias = text::key(event.fingerprint, &parcel.pce);
     match event.state {
         AlertState::Firing => {
             Request { endpoint: base.clone(), path: Some("/v2/alerts".to_owned()), body: created(event, &alias, parcel).to_string() }

@@ -1,6 +1,6 @@
 //! PagerDuty, through the Events API v2: one event for each alert, an incident that ends with the alert.
 //!
-//! The alert's fingerprint is the key of the incident: a repeated event is the same incident, and `resolve` ends it.
+//! The alert's fingerprint and the PCE make the key of the incident: a repeated event is the same incident, and `resolve` ends it.
 //! A digest is sent event by event; when some are taken and the rest is not, all are sent again and the key makes
 //! the repetition harmless.
 
@@ -81,7 +81,7 @@ impl Speech for PagerDuty {
 }
 
 fn body(event: &Event<'_>, parcel: &Parcel, routing_key: &str) -> Value {
-    let key = text::key(event.fingerprint);
+    let key = text::key(event.fingerprint, &parcel.pce);
     if event.state == AlertState::Resolved {
         return json!({ "routing_key": routing_key, "event_action": "resolve", "dedup_key": key });
     }

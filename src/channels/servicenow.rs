@@ -1,6 +1,6 @@
 //! ServiceNow Event Management: one event for each alert, all in one request, cleared when it is over.
 //!
-//! The fingerprint is the message key: what is sent again updates the same event, so a repetition is harmless.
+//! The fingerprint and the PCE make the message key: what is sent again updates the same event, so a repetition is harmless.
 
 use super::json::{Event, JsonChannel, Request, Speech, View, events};
 use super::login::{self, Login};
@@ -93,7 +93,7 @@ fn record(event: &Event<'_>, parcel: &Parcel) -> Value {
         "event_class": "pcemon",
         "node": cut(&text::name(node.as_deref().unwrap_or("pcemon")), FIELD),
         "type": "PCE alert",
-        "message_key": text::key(event.fingerprint),
+        "message_key": text::key(event.fingerprint, &parcel.pce),
         "severity": severity,
         "resolution_state": if event.state == AlertState::Resolved { "Closing" } else { "New" },
         "time_of_event": parcel.created.strftime("%Y-%m-%d %H:%M:%S").to_string(),

@@ -5,6 +5,7 @@
 
 use super::json::{JsonChannel, Request, Speech, View};
 use super::post::{Answer, Endpoint, Poster};
+use super::template::Words;
 use super::{Channel, Common, Kind, Outcome, Secrets, Settings, text};
 use crate::config::reader::Reader;
 use crate::domain::alert::{Alert, Parcel};
@@ -35,18 +36,20 @@ const BLOCKS: usize = 50;
 #[derive(Debug)]
 struct SlackSettings {
     url: SecretSource,
+    words: Words,
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
-    let url = super::read_url(reader, "url", "{ env = \"SLACK_WEBHOOK_URL\" }")?;
-    Some(Box::new(SlackSettings { url }))
+    let url = super::read_url(reader, "url", "{ env = \"SLACK_WEBHOOK_URL\" }");
+    let words = Words::read(reader);
+    Some(Box::new(SlackSettings { url: url?, words: words? }))
 }
 
 impl Settings for SlackSettings {
     fn open(&self, common: &Common, secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
         let endpoint = super::open_url(common, &self.url, secrets)?;
         let poster = Poster::new(endpoint, None, common.timeout, &[])?;
-        Ok(Box::new(JsonChannel { poster, headers: Vec::new(), speech: Slack }))
+        Ok(Box::new(JsonChannel { poster, headers: Vec::new(), speech: Slack { words: self.words.clone() } }))
     }
 
     fn destination(&self) -> String {
@@ -54,11 +57,17 @@ impl Settings for SlackSettings {
     }
 }
 
-struct Slack;
+struct Slack {
+    words: Words,
+}
 
 impl Speech for Slack {
     fn requests(&self, parcel: &Parcel, base: &Endpoint, _view: View) -> Vec<Request> {
-        vec![Request { endpoint: base.clone(), path: None, body: message(parcel).to_string() }]
+        vec![Request { endpoint: base.clone(), path: None, body: message(parcel, self.words.own(parcel)).to_string() }]
+    }
+
+    fn remark(&self, parcel: &Parcel) -> Option<String> {
+        self.words.remark(parcel)
     }
 
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {
@@ -71,11 +80,20 @@ impl Speech for Slack {
     }
 }
 
-fn message(parcel: &Parcel) -> Value {
+fn message(parcel: &Parcel, own: Option<String>) -> Value {
     let headline = text::headline(parcel);
     let mut blocks = vec![json!({ "type": "header", "text": plain(&text::cut(&headline, HEADER, char::len_utf16)) })];
     if let Some(origin) = text::origin(parcel) {
         blocks.push(context(&origin));
+    }
+    let fallback = escape(&text::cut(&format!("[pcemon] {headline}"), FALLBACK, cost));
+    if let Some(own) = own {
+        let (pieces, rest) = text::pieces(&own, SECTION, ALL / SECTION, cost);
+        blocks.extend(pieces.iter().map(|piece| mrkdwn(&escape(piece))));
+        if !rest.is_empty() {
+            blocks.push(context("…"));
+        }
+        return json!({ "text": fallback, "blocks": blocks });
     }
     let alerts = text::sorted(parcel);
     let mut left = ALL;
@@ -85,16 +103,20 @@ fn message(parcel: &Parcel) -> Value {
         let Some(rest) = left.checked_sub(section.encode_utf16().count()) else { break };
         left = rest;
         told += 1;
-        blocks.push(json!({ "type": "section", "text": { "type": "mrkdwn", "text": section, "verbatim": true } }));
+        blocks.push(mrkdwn(&section));
     }
     if let Some(more) = text::more((alerts.len() - told).saturating_add(parcel.left_out)) {
         blocks.push(context(&more));
     }
-    json!({ "text": escape(&text::cut(&format!("[pcemon] {headline}"), FALLBACK, cost)), "blocks": blocks })
+    json!({ "text": fallback, "blocks": blocks })
 }
 
 fn plain(text: &str) -> Value {
     json!({ "type": "plain_text", "text": text, "emoji": false })
+}
+
+fn mrkdwn(text: &str) -> Value {
+    json!({ "type": "section", "text": { "type": "mrkdwn", "text": text, "verbatim": true } })
 }
 
 fn context(text: &str) -> Value {

@@ -7,9 +7,10 @@
 mod message;
 mod wire;
 
+use super::template::Words;
 use super::{Channel, Common, Kind, Outcome, Secrets, SendContext, Settings};
 use crate::config::reader::Reader;
-use crate::domain::alert::Parcel;
+use crate::domain::alert::{Alert, Parcel};
 use crate::domain::text::visible;
 use jiff::Timestamp;
 use message::{Facility, Format};
@@ -38,6 +39,7 @@ struct SyslogSettings {
     format: Format,
     facility: Facility,
     ca_file: Option<PathBuf>,
+    words: Words,
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
@@ -54,6 +56,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     let formats = [("rfc5424", Format::Rfc5424), ("cef", Format::Cef)];
     let format = if reader.raw("format").is_some() { reader.choice("format", &formats) } else { Some(Format::Rfc5424) };
     let facility = if reader.raw("facility").is_some() { reader.choice("facility", &message::FACILITIES) } else { Some(message::LOCAL0) };
+    let words = Words::read(reader);
     let ca_file = reader.string("ca_file").map(|path| PathBuf::from(path.value));
     if ca_file.is_some() && transport.is_some_and(|transport| transport != Transport::Tls) {
         let hint = Some("use transport = \"tls\", or remove it".to_owned());
@@ -62,7 +65,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     }
     let ((host, port), transport) = (address?, transport?);
     let port = port.unwrap_or(transport.usual_port());
-    Some(Box::new(SyslogSettings { host, port, transport, format: format?, facility: facility?, ca_file }))
+    Some(Box::new(SyslogSettings { host, port, transport, format: format?, facility: facility?, ca_file, words: words? }))
 }
 
 /// `host`, `host:port`, `[::1]:port` or `::1`.
@@ -86,7 +89,8 @@ fn split(address: &str) -> Option<(String, Option<u16>)> {
 impl Settings for SyslogSettings {
     fn open(&self, common: &Common, _secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
         let peer = Peer::new(&self.host, self.port, self.transport, self.ca_file.as_deref())?;
-        Ok(Box::new(Syslog { peer, format: self.format, facility: self.facility, host: message::own_name(), timeout: common.timeout }))
+        let (host, words) = (message::own_name(), self.words.clone());
+        Ok(Box::new(Syslog { peer, format: self.format, facility: self.facility, host, timeout: common.timeout, words }))
     }
 
     fn destination(&self) -> String {
@@ -100,17 +104,33 @@ struct Syslog {
     facility: Facility,
     host: String,
     timeout: Duration,
+    words: Words,
+}
+
+/// The parcel with this alert only.
+fn alone(parcel: &Parcel, alert: &Alert) -> Parcel {
+    let (id, channel, pce) = (parcel.id.clone(), parcel.channel.clone(), parcel.pce.clone());
+    Parcel { id, channel, pce, alerts: vec![alert.clone()], ..Parcel::empty(parcel.kind, parcel.created) }
 }
 
 impl Syslog {
     fn messages(&self, parcel: &Parcel) -> Vec<String> {
-        message::render(parcel, self.format, self.facility, &self.host, self.peer.longest())
+        // Each alert is a message of its own, and one line.
+        let say = |alert: &Alert| match self.words.own(&alone(parcel, alert)) {
+            Some(own) => own.split_whitespace().collect::<Vec<_>>().join(" "),
+            None => message::sentence(alert),
+        };
+        message::render(parcel, self.format, self.facility, &self.host, self.peer.longest(), &say)
     }
 }
 
 impl Channel for Syslog {
     fn send(&self, parcel: &Parcel, context: &SendContext) -> Outcome {
         self.peer.send(&self.messages(parcel), context.timeout.min(self.timeout))
+    }
+
+    fn remark(&self, parcel: &Parcel) -> Option<String> {
+        parcel.alerts.iter().find_map(|alert| self.words.remark(&alone(parcel, alert)))
     }
 
     fn preview(&self, parcel: &Parcel, _now: Timestamp) -> String {

@@ -5,6 +5,7 @@
 
 use super::json::{JsonChannel, Request, Speech, View};
 use super::post::{Answer, Endpoint, Poster};
+use super::template::Words;
 use super::{Channel, Common, Kind, Outcome, Secrets, Settings, text};
 use crate::config::reader::Reader;
 use crate::domain::alert::{Alert, AlertState, Parcel};
@@ -33,18 +34,20 @@ const BUTTONS: usize = 3;
 #[derive(Debug)]
 struct TeamsSettings {
     url: SecretSource,
+    words: Words,
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
-    let url = super::read_url(reader, "url", "{ env = \"TEAMS_WORKFLOW_URL\" }")?;
-    Some(Box::new(TeamsSettings { url }))
+    let url = super::read_url(reader, "url", "{ env = \"TEAMS_WORKFLOW_URL\" }");
+    let words = Words::read(reader);
+    Some(Box::new(TeamsSettings { url: url?, words: words? }))
 }
 
 impl Settings for TeamsSettings {
     fn open(&self, common: &Common, secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
         let endpoint = super::open_url(common, &self.url, secrets)?;
         let poster = Poster::new(endpoint, None, common.timeout, &[])?;
-        Ok(Box::new(JsonChannel { poster, headers: Vec::new(), speech: Teams }))
+        Ok(Box::new(JsonChannel { poster, headers: Vec::new(), speech: Teams { words: self.words.clone() } }))
     }
 
     fn destination(&self) -> String {
@@ -52,11 +55,17 @@ impl Settings for TeamsSettings {
     }
 }
 
-struct Teams;
+struct Teams {
+    words: Words,
+}
 
 impl Speech for Teams {
     fn requests(&self, parcel: &Parcel, base: &Endpoint, _view: View) -> Vec<Request> {
-        vec![Request { endpoint: base.clone(), path: None, body: card(parcel).to_string() }]
+        vec![Request { endpoint: base.clone(), path: None, body: card(parcel, self.words.own(parcel)).to_string() }]
+    }
+
+    fn remark(&self, parcel: &Parcel) -> Option<String> {
+        self.words.remark(parcel)
     }
 
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {
@@ -67,7 +76,7 @@ impl Speech for Teams {
     }
 }
 
-fn card(parcel: &Parcel) -> Value {
+fn card(parcel: &Parcel, own: Option<String>) -> Value {
     let mut items = Vec::new();
     let mut left = BODY - ENVELOPE;
     let headline = line(&text::headline(parcel), &json!({ "weight": "Bolder", "size": "Medium" }), "Default");
@@ -77,6 +86,18 @@ fn card(parcel: &Parcel) -> Value {
         let origin = line(&origin, &json!({ "isSubtle": true }), "None");
         left -= bytes(&origin);
         items.push(origin);
+    }
+    if let Some(own) = own {
+        for (number, text) in own.lines().enumerate() {
+            let line = line(text, &json!({}), if number == 0 { "Medium" } else { "None" });
+            let Some(rest) = left.checked_sub(bytes(&line)) else {
+                items.push(self::line("…", &json!({ "isSubtle": true }), "Default"));
+                break;
+            };
+            left = rest;
+            items.push(line);
+        }
+        return envelope(&items, &[]);
     }
     let alerts = text::sorted(parcel);
     let mut buttons: Vec<Value> = Vec::new();
@@ -108,6 +129,10 @@ fn card(parcel: &Parcel) -> Value {
     if let Some(more) = text::more((alerts.len() - told).saturating_add(parcel.left_out)) {
         items.push(line(&more, &json!({ "isSubtle": true }), "Default"));
     }
+    envelope(&items, &buttons)
+}
+
+fn envelope(items: &[Value], buttons: &[Value]) -> Value {
     json!({ "type": "message", "attachments": [{
         "contentType": "application/vnd.microsoft.card.adaptive",
         "contentUrl": null,

@@ -5,7 +5,8 @@
 
 use super::json::{JsonChannel, Request, Speech, View};
 use super::post::{Answer, Endpoint, Poster, seconds};
-use super::{Channel, Common, Kind, Outcome, Secrets, Settings, text};
+use super::template::Words;
+use super::{Channel, Common, Kind, Outcome, Secrets, Settings};
 use crate::config::reader::Reader;
 use crate::domain::alert::Parcel;
 use crate::domain::secret::SecretSource;
@@ -30,13 +31,15 @@ struct TelegramSettings {
     token: SecretSource,
     chat_id: String,
     base_url: SecretSource,
+    words: Words,
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     let token = super::required_secret(reader, "token", "{ env = \"TELEGRAM_BOT_TOKEN\" }");
     let chat_id = read_chat_id(reader);
     let base_url = super::read_base(reader, DEFAULT_BASE);
-    Some(Box::new(TelegramSettings { token: token?, chat_id: chat_id?, base_url: base_url? }))
+    let words = Words::read(reader);
+    Some(Box::new(TelegramSettings { token: token?, chat_id: chat_id?, base_url: base_url?, words: words? }))
 }
 
 fn read_chat_id(reader: &mut Reader<'_>) -> Option<String> {
@@ -67,7 +70,8 @@ impl Settings for TelegramSettings {
         let method = format!("bot{}", token.expose().trim());
         let endpoint = super::open_url(common, &self.base_url, secrets)?.join(&[&method, "sendMessage"]);
         let poster = Poster::new(endpoint, None, common.timeout, &[&token])?;
-        Ok(Box::new(JsonChannel { poster, headers: Vec::new(), speech: Telegram { chat_id: self.chat_id.clone() } }))
+        let speech = Telegram { chat_id: self.chat_id.clone(), words: self.words.clone() };
+        Ok(Box::new(JsonChannel { poster, headers: Vec::new(), speech }))
     }
 
     fn destination(&self) -> String {
@@ -77,13 +81,18 @@ impl Settings for TelegramSettings {
 
 struct Telegram {
     chat_id: String,
+    words: Words,
 }
 
 impl Speech for Telegram {
     fn requests(&self, parcel: &Parcel, base: &Endpoint, _view: View) -> Vec<Request> {
-        let text = text::packed(parcel, UNITS, char::len_utf16);
+        let text = self.words.packed(parcel, UNITS, char::len_utf16);
         let body = json!({ "chat_id": self.chat_id, "text": text, "link_preview_options": { "is_disabled": true } });
         vec![Request { endpoint: base.clone(), path: Some("/bot[hidden]/sendMessage".to_owned()), body: body.to_string() }]
+    }
+
+    fn remark(&self, parcel: &Parcel) -> Option<String> {
+        self.words.remark(parcel)
     }
 
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {

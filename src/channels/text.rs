@@ -2,7 +2,7 @@
 //!
 //! Every text from the outside is made visible and bounded here. It knows no channel's limits.
 
-use crate::domain::alert::{Alert, AlertState, Group, Parcel, ParcelKind, Reason, Talker};
+use crate::domain::alert::{Alert, AlertState, Group, Parcel, ParcelKind, PceIdentity, Reason, Talker};
 use crate::domain::metric::Unit;
 use crate::domain::text::{quantity, shorten, visible};
 use crate::domain::threshold::Severity;
@@ -230,6 +230,31 @@ pub fn cut(text: &str, room: usize, cost: impl Fn(char) -> usize) -> String {
     out
 }
 
+/// A text in pieces of at most `room` units, cut at line ends where that is possible, and what `most` pieces do not hold.
+pub fn pieces(text: &str, room: usize, most: usize, cost: impl Fn(char) -> usize) -> (Vec<String>, &str) {
+    let mut out = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() && out.len() < most {
+        let mut used = 0;
+        let end = rest.char_indices().find_map(|(at, c)| {
+            used += cost(c);
+            (used > room).then_some(at)
+        });
+        let piece = match end {
+            None => rest,
+            Some(end) => match rest[..end].rfind('\n') {
+                Some(line_end) if line_end > 0 => &rest[..line_end],
+                // A room smaller than a single character holds nothing.
+                _ if end == 0 => break,
+                _ => &rest[..end],
+            },
+        };
+        out.push(piece.to_owned());
+        rest = rest[piece.len()..].trim_start_matches('\n');
+    }
+    (out, rest)
+}
+
 /// Units kept free for "+N more".
 pub const MORE: usize = 40;
 
@@ -261,10 +286,17 @@ pub fn blocks(parcel: &Parcel, room: usize, cost: impl Fn(char) -> usize) -> (St
     (out.join("\n\n"), out.len())
 }
 
-/// A name for services that identify a thing by a short key: the same for the same alert, and never another one's.
-pub fn key(fingerprint: &str) -> String {
+/// A name for services that identify a thing by a short key: the same for the same alert, and never another one's,
+/// nor that of the same rule for another PCE.
+pub fn key(fingerprint: &str, pce: &PceIdentity) -> String {
+    let uuid = |text: &str| uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, text.as_bytes());
     let plain = (1..=200).contains(&fingerprint.len()) && fingerprint.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if plain { fingerprint.to_owned() } else { uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, fingerprint.as_bytes()).to_string() }
+    let own = if plain { fingerprint.to_owned() } else { uuid(fingerprint).to_string() };
+    if pce.url.is_empty() {
+        return own;
+    }
+    let pce = uuid(&format!("{} {}", pce.url, pce.org_id)).simple().to_string();
+    format!("{own}-{}", &pce[..12])
 }
 
 #[cfg(test)]
@@ -283,10 +315,16 @@ mod tests {
 
     #[test]
     fn keys_never_meet() {
-        assert_eq!(key("0123abcd"), "0123abcd");
-        let odd = ["", "a b", "資", &"x".repeat(201), &"x".repeat(202)].map(key);
+        let pce = |url: &str, org_id| PceIdentity { url: url.to_owned(), org_id };
+        let files = pce("", 1);
+        assert_eq!(key("0123abcd", &files), "0123abcd");
+        let odd = ["", "a b", "資", &"x".repeat(201), &"x".repeat(202)].map(|fingerprint| key(fingerprint, &files));
         for (index, one) in odd.iter().enumerate() {
             assert!(one.len() == 36 && !odd[..index].contains(one), "{odd:?}");
+        }
+        let of = [pce("https://a:8443", 1), pce("https://a:8443", 2), pce("https://b:8443", 1)].map(|pce| key("0123abcd", &pce));
+        for (index, one) in of.iter().enumerate() {
+            assert!(one.starts_with("0123abcd-") && one.len() == 21 && !of[..index].contains(one), "{of:?}");
         }
     }
 }

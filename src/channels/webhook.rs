@@ -8,8 +8,9 @@ mod alertmanager;
 
 use super::body;
 use super::post::{Endpoint, Poster};
+use super::template::{self, Template};
 use super::{Channel, Common, Kind, Outcome, SendContext, Settings};
-use crate::config::reader::{Placed, Reader};
+use crate::config::reader::Reader;
 use crate::domain::alert::Parcel;
 use crate::domain::secret::{Secret, SecretSource};
 use crate::domain::text::visible;
@@ -18,7 +19,6 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac};
 use jiff::Timestamp;
 use std::path::PathBuf;
-use toml::de::DeValue;
 use ureq::http::{HeaderName, HeaderValue};
 
 /// The row in the table of channels.
@@ -35,18 +35,18 @@ type = "webhook"
 url = "https://hooks.example.com/pcemon"
 secret = { env = "WEBHOOK_SECRET" }   # signs as Standard Webhooks; a list while keys are rotated
 headers = { Authorization = { env = "WEBHOOK_AUTHORIZATION" } }
-format = "pcemon"                     # or "alertmanager": the body of its webhook receivers
+format = "pcemon"                     # or "alertmanager": the body of its webhook receivers; or "template"
 "#;
 
 /// Headers that this program sets itself.
 const OWN_HEADERS: [&str; 8] =
     ["content-type", "content-length", "transfer-encoding", "host", "connection", "webhook-id", "webhook-timestamp", "webhook-signature"];
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 enum Format {
     Pcemon,
     Alertmanager,
-    Template,
+    Template(Template),
 }
 
 #[derive(Debug)]
@@ -70,34 +70,38 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     }
     let headers = read_headers(reader);
     let ca_file = reader.string("ca_file").map(|path| PathBuf::from(path.value));
-    let formats = [("pcemon", Format::Pcemon), ("alertmanager", Format::Alertmanager), ("template", Format::Template)];
-    let format = if reader.raw("format").is_some() { reader.choice("format", &formats) } else { Some(Format::Pcemon) };
-    if format == Some(Format::Template) || reader.raw("template").is_some() {
-        let key = if format == Some(Format::Template) { "format" } else { "template" };
-        reader.error_at(
-            key,
-            format!("templates in {} are not supported by this version", reader.name()),
-            Some("use format = \"pcemon\" or format = \"alertmanager\"".to_owned()),
-        );
-        return None;
-    }
+    let format = read_format(reader);
     Some(Box::new(WebhookSettings { url: url?, secrets: secrets?, headers: headers?, format: format?, ca_file }))
 }
 
+fn read_format(reader: &mut Reader<'_>) -> Option<Format> {
+    let formats = ["pcemon", "alertmanager", "template"].map(|name| (name, name));
+    let format = if reader.raw("format").is_some() { reader.choice("format", &formats)? } else { "pcemon" };
+    if format == "template" {
+        return template::read_json(reader).map(Format::Template);
+    }
+    if reader.raw("template").is_some() {
+        let hint = Some("add format = \"template\", or remove it".to_owned());
+        reader.error_at("template", format!("`template` in {} means nothing with format = \"{format}\"", reader.name()), hint);
+        return None;
+    }
+    Some(if format == "alertmanager" { Format::Alertmanager } else { Format::Pcemon })
+}
+
 fn read_headers(reader: &mut Reader<'_>) -> Option<Vec<(HeaderName, SecretSource)>> {
-    let Some(value) = reader.raw("headers") else { return Some(Vec::new()) };
+    if reader.raw("headers").is_none() {
+        return Some(Vec::new());
+    }
     let mut inner = reader.table("headers")?;
-    let DeValue::Table(table) = value.get_ref() else { return None };
     let mut headers = Vec::new();
-    for (key, _) in table.iter() {
-        let Placed { value: name, span } = Placed { value: key.get_ref().to_string(), span: key.span() };
-        let source = inner.secret(&name);
+    for (name, span) in inner.names_of_the_user() {
+        let source = inner.secret(name);
         match HeaderName::from_bytes(name.as_bytes()) {
             Ok(header) if OWN_HEADERS.contains(&header.as_str()) => {
                 reader.problems().error(span, format!("the header `{name}` is set by pcemon itself"), Some("remove it".to_owned()));
             }
             Ok(header) => headers.extend(source.map(|source| (header, source))),
-            Err(_) => reader.problems().error(span, format!("`{}` is not the name of a header", visible(&name)), None),
+            Err(_) => reader.problems().error(span, format!("`{}` is not the name of a header", visible(name)), None),
         }
     }
     // `headers` is a map of the user's own names: none of them is unknown.
@@ -138,7 +142,7 @@ impl Settings for WebhookSettings {
             hidden.extend(header_secrets(secret.expose()));
         }
         let poster = Poster::new(endpoint, self.ca_file.as_deref(), common.timeout, &hidden.iter().collect::<Vec<_>>())?;
-        Ok(Box::new(Webhook { poster, keys, headers, format: self.format }))
+        Ok(Box::new(Webhook { poster, keys, headers, format: self.format.clone() }))
     }
 
     fn destination(&self) -> String {
@@ -159,11 +163,17 @@ struct Webhook {
     format: Format,
 }
 
+/// The program's own body.
+fn usual(parcel: &Parcel) -> String {
+    body::body(parcel, &super::stable_id(parcel).to_string())
+}
+
 impl Webhook {
     fn body(&self, parcel: &Parcel) -> String {
-        match self.format {
-            Format::Pcemon | Format::Template => body::body(parcel, &super::stable_id(parcel).to_string()),
+        match &self.format {
+            Format::Pcemon => usual(parcel),
             Format::Alertmanager => alertmanager::body(parcel),
+            Format::Template(template) => template.render(parcel).unwrap_or_else(|_| usual(parcel)),
         }
     }
 
@@ -202,6 +212,13 @@ impl Channel for Webhook {
         match self.poster.post(&headers, &body, context.now, context.timeout) {
             Ok(answer) => self.poster.outcome(&answer),
             Err(outcome) => outcome,
+        }
+    }
+
+    fn remark(&self, parcel: &Parcel) -> Option<String> {
+        match &self.format {
+            Format::Template(template) => template.remark(parcel),
+            Format::Pcemon | Format::Alertmanager => None,
         }
     }
 

@@ -2,8 +2,8 @@
 
 use crate::app::{Exit, load_config, state_path, style};
 use crate::cli::{CheckArgs, Global};
-use crate::render::progress::Progress;
 use crate::commands::explain;
+use crate::render::progress::Progress;
 use crate::run::explain::Witness;
 use crate::run::interrupt::Interrupt;
 use crate::run::{self, Cycle, RunError, output};

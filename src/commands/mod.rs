@@ -6,11 +6,17 @@ pub mod check;
 pub mod demo;
 pub mod explain;
 pub mod generate;
+pub mod init;
 pub mod outbox;
 pub mod replay;
 pub mod rules;
+pub mod silence;
 pub mod state;
 pub mod test;
+
+use crate::app::Failure;
+use crate::run::output::print;
+use std::io::IsTerminal;
 
 use comfy_table::{ContentArrangement, Table, presets};
 
@@ -23,4 +29,28 @@ fn listing(head: impl IntoIterator<Item = String>, rows: Vec<Vec<String>>) -> St
         table.add_row(row);
     }
     table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// Whether a person said yes; nobody is asked where nobody sits.
+fn asked(question: &str) -> Result<bool, Failure> {
+    if !attended() {
+        return Ok(false);
+    }
+    Ok(matches!(answer(question)?.to_lowercase().as_str(), "y" | "yes"))
+}
+
+/// Whether there is a person to talk to.
+fn attended() -> bool {
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}
+
+/// What a person answers; the end of the input is no answer.
+fn answer(question: &str) -> Result<String, Failure> {
+    print(question)?;
+    let mut answer = String::new();
+    match std::io::stdin().read_line(&mut answer) {
+        Ok(0) => Err(Failure("no answer; nothing was written".to_owned())),
+        Ok(_) => Ok(answer.trim().to_owned()),
+        Err(error) => Err(Failure(tr!("cannot read the answer: {error}", error))),
+    }
 }

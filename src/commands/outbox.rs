@@ -96,10 +96,12 @@ fn row(parcel: &Parcel, now: Timestamp) -> Vec<String> {
         ParcelKind::Firing => alerts,
         ParcelKind::Resolved => tr!("{alerts}, over", alerts),
         ParcelKind::Reminder => tr!("{alerts}, again", alerts),
+        ParcelKind::Snapshot => tr!("{alerts}, the whole state", alerts),
         ParcelKind::Test => tr!("a test"),
     };
-    let next = match (parcel.given_up, parcel.not_before) {
+    let next = match (parcel.given_up, parcel.not_before.max(parcel.held_until)) {
         (Some(at), _) => tr!("given up {time}", time = minutes(at)),
+        (None, Some(at)) if parcel.held_until.is_some() => tr!("digest {time}", time = minutes(at)),
         (None, Some(at)) if at > now => tr!("from {time}", time = minutes(at)),
         (None, _) => tr!("next run"),
     };

@@ -1,13 +1,18 @@
 //! `pcemon state`: what is remembered between runs.
 
+use super::{asked, listing};
 use crate::app::{Exit, Failure, load_config, state_path};
 use crate::cli::{Global, StateCommand};
-use crate::domain::text::visible;
-use crate::judge::transition::Stage;
+use crate::config::Config;
+use crate::domain::mute::Silence;
+use crate::domain::rule::Rule;
+use crate::domain::text::{shorten, visible};
+use crate::judge::mute::{self, Muting};
+use crate::judge::transition::{Instance, Stage};
 use crate::render::grid::{Column, lay_out};
 use crate::run::output::print;
+use crate::state::silences::SilenceFile;
 use crate::state::{State, Store};
-use std::io::IsTerminal;
 use std::time::Duration;
 
 /// Runs the command.
@@ -15,14 +20,20 @@ pub fn run(global: &Global, command: &StateCommand) -> Exit {
     let config = if global.state.is_some() { None } else { Some(load_config(global)?) };
     let path = state_path(global, config.as_ref())?;
     match command {
-        StateCommand::Show => {
+        StateCommand::Show { now } => {
             let store = Store::read_only(&path);
             let Some(state) = store.read()? else { return Err(Failure(tr!("there is no state at {path}", path = path.display()))) };
             if global.output.as_deref() == Some("json") {
                 let text = serde_json::to_string_pretty(&state).map_err(|error| error.to_string())?;
                 print(&format!("{text}\n"))?;
             } else {
-                print(&summary(&store, &state))?;
+                let now = now.unwrap_or_else(jiff::Timestamp::now);
+                let silences = SilenceFile::beside(&path).read()?;
+                let in_force = silences.iter().filter(|silence| silence.holds(now)).count();
+                print(&summary(&store, &state, in_force))?;
+                // What is muted can only be told with the rules; with --state alone there may be none.
+                let config = config.or_else(|| load_config(global).ok());
+                print(&alerts(&state, config.as_ref(), &silences, now))?;
             }
             Ok(0)
         }
@@ -42,7 +53,7 @@ pub fn run(global: &Global, command: &StateCommand) -> Exit {
     }
 }
 
-fn summary(store: &Store, state: &State) -> String {
+fn summary(store: &Store, state: &State, silences: usize) -> String {
     let (json, looks) = store.sizes(state.generation);
     let or_never = |at: Option<jiff::Timestamp>| at.map_or_else(|| tr!("never"), |at| format!("{at:.0}"));
     let count = |stage: Stage| state.instances.values().filter(|instance| instance.stage == stage).count();
@@ -73,6 +84,7 @@ fn summary(store: &Store, state: &State) -> String {
                 resolved = count(Stage::Resolved)
             ),
         ),
+        (tr!("silences"), tr!("{count} in force", count = silences)),
         (tr!("outbox"), tr!("{waiting} waiting, {given_up} given up", waiting = state.outbox.len() - given_up, given_up)),
         (
             tr!("size"),
@@ -82,12 +94,28 @@ fn summary(store: &Store, state: &State) -> String {
     lay_out(&[Column::Fixed, Column::Text], None, rows.into_iter().map(|(name, text)| vec![name, text]).collect(), None).join("\n") + "\n"
 }
 
-fn asked(question: &str) -> Result<bool, Failure> {
-    if !std::io::stdin().is_terminal() {
-        return Ok(false);
+/// Every alert that is not over, with what keeps it from being told.
+fn alerts(state: &State, config: Option<&Config>, silences: &[Silence], now: jiff::Timestamp) -> String {
+    let mutes = config.map(|config| {
+        let rules: Vec<&Rule> = config.rules.iter().filter(|rule| rule.enabled).collect();
+        let muting = Muting { maintenance: &config.maintenance, inhibitions: &config.inhibitions, silences };
+        mute::mutes(&rules, &state.instances, &muting, now)
+    });
+    let row = |(fingerprint, instance): (&String, &Instance)| {
+        let why = mutes.as_ref().and_then(|mutes| mutes.of(fingerprint)).map_or("-", |mute| mute.why.as_str());
+        vec![
+            fingerprint.chars().take(12).collect(),
+            if instance.stage == Stage::Firing { tr!("firing") } else { tr!("pending") },
+            instance.severity.to_string(),
+            shorten(&visible(&mute::title(instance)), 120),
+            format!("{:.0}", instance.fired_at.unwrap_or(instance.since)),
+            visible(why),
+        ]
+    };
+    let rows: Vec<_> = state.instances.iter().filter(|(_, instance)| instance.stage != Stage::Resolved).map(row).collect();
+    if rows.is_empty() {
+        return String::new();
     }
-    print(question)?;
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer).map_err(|error| Failure(tr!("cannot read the answer: {error}", error)))?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    let head = [tr!("fingerprint"), tr!("state"), tr!("severity"), tr!("alert"), tr!("since"), tr!("muted by")];
+    format!("\n{}", listing(head, rows))
 }

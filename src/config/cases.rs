@@ -244,7 +244,7 @@ fn parsed<T>(reader: &Reader<'_>, key: &str, text: &Placed<String>, value: Optio
 
 /// A table as it is; whoever uses it says which keys it knows.
 fn map(mut reader: Reader<'_>) -> BTreeMap<String, Value> {
-    let keys: Vec<String> = reader.entries().map(|(key, _)| key.to_owned()).collect();
+    let keys: Vec<String> = reader.names_of_the_user().map(|(key, _)| key.to_owned()).collect();
     keys.into_iter().filter_map(|key| reader.raw(&key).map(|value| json(value.get_ref())).map(|value| (key, value))).collect()
 }
 

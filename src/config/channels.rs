@@ -1,46 +1,33 @@
 //! `[[channels]]`: what all kinds share; the rest is read by the kind itself.
 
+use super::calendar;
 use super::reader::{Placed, Reader, did_you_mean};
-use crate::channels::{ChannelConfig, Common, Kind};
+use crate::channels::{ChannelConfig, Common, Kind, Settings};
+use crate::domain::alert::Appetite;
+use crate::domain::calendar::{Days, Digest, Schedule};
 use crate::domain::threshold::Severity;
+use jiff::tz::TimeZone;
 use std::time::Duration;
-
-/// Kinds that the contract names, whether this version has them or not.
-const CONTRACT: [&str; 18] = [
-    "email",
-    "webhook",
-    "line",
-    "slack",
-    "teams",
-    "discord",
-    "telegram",
-    "whatsapp",
-    "pagerduty",
-    "opsgenie",
-    "servicenow",
-    "alertmanager",
-    "syslog",
-    "ntfy",
-    "icinga",
-    "apprise",
-    "exec",
-    "file",
-];
 
 /// The channel's name, if it has a usable one; it counts as known even when the rest is wrong.
 pub(super) fn name(reader: &mut Reader<'_>) -> Option<Placed<String>> {
-    let name = reader.required_string("name", "\"soc\"")?;
+    named(reader, "channel", "\"soc\"")
+}
+
+/// A usable name of such a thing.
+pub(super) fn named(reader: &mut Reader<'_>, what: &str, example: &str) -> Option<Placed<String>> {
+    let name = reader.required_string("name", example)?;
     if name.value.chars().any(char::is_control) || name.value.trim() != name.value {
         let hint = Some("use one line without spaces around it".to_owned());
-        reader.problems().error(name.span, "a channel's name cannot be written like this", hint);
+        reader.problems().error(name.span, format!("a {what}'s name cannot be written like this"), hint);
         return None;
     }
-    reader.rename(format!("channel `{}`", name.value));
+    reader.rename(format!("{what} `{}`", name.value));
     Some(name)
 }
 
 /// Reads one channel whose name is known. `None` only after a complaint.
-pub(super) fn read(mut reader: Reader<'_>, name: Option<&str>, kinds: &[Kind]) -> Option<ChannelConfig> {
+pub(super) fn read(mut reader: Reader<'_>, name: Option<&str>, kinds: &[Kind], zone: &TimeZone) -> Option<ChannelConfig> {
     let min_severity = reader.choice("min_severity", &Severity::ALL.map(|severity| (severity.name(), severity))).unwrap_or(Severity::Info);
     let send_resolved = reader.boolean("send_resolved").unwrap_or(true);
     let timeout = reader.duration("timeout").map_or(Duration::from_secs(15), |span| span.value);
@@ -48,26 +35,52 @@ pub(super) fn read(mut reader: Reader<'_>, name: Option<&str>, kinds: &[Kind]) -
         reader.error_at("timeout", format!("`timeout` in {} must lie between 1s and 5m", reader.name()), None);
     }
     let enabled = reader.boolean("enabled").unwrap_or(true);
+    let digest = digest(&mut reader, zone);
     // The other keys belong to the kind: without one there is nothing to hold them against.
     let kind = kind(&mut reader, kinds)?;
     let settings = (kind.read)(&mut reader);
+    if digest.as_ref().is_some_and(Option::is_some) {
+        settings.as_deref().into_iter().for_each(|settings| fits_digest(&reader, kind, settings));
+    }
     reader.finish();
-    let common = Common { name: name?.to_owned(), kind: kind.name, min_severity, send_resolved, timeout, enabled };
+    let common = Common { name: name?.to_owned(), kind: kind.name, min_severity, send_resolved, timeout, enabled, digest: digest? };
     Some(ChannelConfig { common, settings: settings? })
 }
 
+/// Reads `digest` and what belongs to it. `None` after a complaint.
+fn digest(reader: &mut Reader<'_>, zone: &TimeZone) -> Option<Option<Digest>> {
+    let times = calendar::instants(reader, "digest");
+    let weekdays = calendar::weekdays(reader, "digest_weekdays");
+    let below = reader.choice("digest_below", &Severity::ALL.map(|severity| (severity.name(), severity)));
+    if !reader.has("digest") {
+        for key in ["digest_weekdays", "digest_below"] {
+            if reader.has(key) {
+                let hint = Some("add for example digest = [\"08:00\"]".to_owned());
+                reader.error_at(key, format!("`{key}` in {} needs a `digest`", reader.name()), hint);
+            }
+        }
+        return Some(None);
+    }
+    let (times, weekdays) = (times?, weekdays?);
+    let days = Days { weekdays, ..Days::default() };
+    Some(Some(Digest { schedule: Schedule { times, days, zone: zone.clone() }, below }))
+}
+
+fn fits_digest(reader: &Reader<'_>, kind: &Kind, settings: &dyn Settings) {
+    if settings.one_event_per_alert() || settings.appetite() != Appetite::News {
+        let message = format!("`digest` in {}: {} holds each alert by itself, a digest would keep them from it", reader.name(), kind.name);
+        reader.error_at("digest", message, Some("remove `digest`, or use another channel for the digest".to_owned()));
+    }
+}
+
 fn kind<'k>(reader: &mut Reader<'_>, kinds: &'k [Kind]) -> Option<&'k Kind> {
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
+    reader.words("type", &names, true);
     let wanted = reader.required_string("type", "\"email\"")?;
     if let Some(kind) = kinds.iter().find(|kind| kind.name == wanted.value) {
         return Some(kind);
     }
-    let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
-    let (message, hint) = if CONTRACT.contains(&wanted.value.as_str()) {
-        let have = if names.is_empty() { "this version has no channels".to_owned() } else { format!("use one of: {}", names.join(", ")) };
-        (format!("channel type `{}` is not supported by this version", wanted.value), have)
-    } else {
-        (format!("unknown channel type `{}`", wanted.value), did_you_mean(&wanted.value, &names))
-    };
-    reader.problems().error(wanted.span, message, Some(hint));
+    let message = format!("unknown channel type `{}`", wanted.value);
+    reader.problems().error(wanted.span, message, Some(did_you_mean(&wanted.value, &names)));
     None
 }

@@ -331,6 +331,7 @@ fn items<T>(
 
 /// Words of which some are known. A closed set refuses the others, an open one warns.
 fn words(reader: &mut Reader<'_>, key: &str, known: &[&str], closed: bool) -> Option<Vec<String>> {
+    reader.words(key, known, closed);
     let list = reader.strings(key)?;
     let list = not_empty(reader, key, list)?;
     let mut sound = true;

@@ -3,7 +3,7 @@
 use super::error::one_line;
 use super::reader::{Level, Placed, Problem, Problems, Reader};
 use super::secrets::AS_PLAIN_TEXT;
-use super::{Config, ConfigError, EventSettings, RunSettings, TrafficSettings, channels, mask, pce, routes, rules, run, sources};
+use super::{Config, ConfigError, EventSettings, RunSettings, TrafficSettings, channels, mask, mutes, pce, routes, rules, run, sources};
 use crate::channels::{KINDS, Kind};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -77,7 +77,7 @@ pub(super) fn read(path: &Path, text: &str, circumstances: &Circumstances<'_>) -
     Ok(config)
 }
 
-fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstances: &Circumstances<'_>) -> Config {
+pub(super) fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstances: &Circumstances<'_>) -> Config {
     let problems = root.problems();
     let run = root.table("run").map_or_else(RunSettings::default, run::read);
     let traffic = root.table("traffic").map_or_else(TrafficSettings::default, sources::read_traffic);
@@ -91,7 +91,7 @@ fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstances: &Circums
     let mut channel_list = Vec::new();
     for (reader, name) in channel_readers.into_iter().zip(&channel_names) {
         let span = name.as_ref().map_or(0..0, |name| name.span.clone());
-        let read = channels::read(reader, name.as_ref().map(|name| name.value.as_str()), circumstances.kinds);
+        let read = channels::read(reader, name.as_ref().map(|name| name.value.as_str()), circumstances.kinds, &run.timezone);
         channel_list.extend(read.map(|value| Placed { value, span }));
     }
 
@@ -118,12 +118,23 @@ fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstances: &Circums
             routes::read(reader, &known).map(|value| Placed { value, span })
         })
         .collect();
+    let mut window_readers = root.tables("maintenance");
+    let window_names: Vec<Option<Placed<String>>> = window_readers.iter_mut().map(mutes::name).collect();
+    unique(&window_names.iter().flatten().cloned().collect::<Vec<_>>(), "maintenance window", problems);
+    let inhibition_readers = root.tables("inhibit");
+    let mutes_written = window_readers.len() + inhibition_readers.len();
+    let windows: Vec<Placed<_>> =
+        window_readers.into_iter().zip(window_names).filter_map(|(reader, name)| mutes::maintenance(reader, name, &run.timezone)).collect();
+    let inhibitions: Vec<_> = inhibition_readers.into_iter().filter_map(mutes::inhibition).collect();
     let complete = route_list.len() == routes_written && rule_list.len() == rules_written;
     if !known.is_empty() || routes_written > 0 {
         // With a rule or route missing from the picture, "nobody names it" would be a guess.
         if complete {
             routes::reach(&rule_list, &channel_list, &route_list, problems);
         }
+    }
+    if complete {
+        mutes::reach(&windows, &inhibitions, &rule_list, problems);
     }
     if !rule_list.iter().any(|rule| rule.value.enabled) && !problems.has_errors() {
         let hint = Some("begin with the examples: pcemon rules example".to_owned());
@@ -132,7 +143,10 @@ fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstances: &Circums
     let has_pce = root.has("pce");
     root.finish();
     // A reader that gives up without a word would drop a rule in silence.
-    let whole = complete && channel_list.len() == channel_names.len() && pce.is_some() == has_pce;
+    let whole = complete
+        && windows.len() + inhibitions.len() == mutes_written
+        && channel_list.len() == channel_names.len()
+        && pce.is_some() == has_pce;
     if !whole && !problems.has_errors() {
         problems.error(0..0, "part of the config could not be read, and nothing says why; this is a fault of pcemon", None);
     }
@@ -145,6 +159,8 @@ fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstances: &Circums
         rules: rule_list.into_iter().map(|rule| rule.value).collect(),
         channels: channel_list.into_iter().map(|channel| channel.value).collect(),
         routes: route_list.into_iter().map(|route| route.value).collect(),
+        maintenance: windows.into_iter().map(|window| window.value).collect(),
+        inhibitions: inhibitions.into_iter().map(mutes::PlacedInhibition::value).collect(),
         warnings: Vec::new(),
     }
 }
@@ -305,7 +321,6 @@ mod tests {
         check(&with("type = \"pigeon\""), 1, "error", "channel `x` has no `home`");
         check(&with("type = \"pigeon\"\nhome = { env = \"A\" }\nhomes = 1"), 5, "error", "did you mean `home`");
         check(&with("type = \"pigoen\""), 3, "error", "did you mean `pigeon`");
-        check(&with("type = \"slack\"\nurl = \"x\""), 3, "error", "not supported by this version (use one of: pigeon)");
         check(&with("type = \"pigeon\"\nhome = { env = \"A\" }\ntimeout = \"1h\""), 5, "error", "between 1s and 5m");
         check(&with("type = \"pigeon\"\nhome = { env = \"A\" }\nmin_severity = \"warn\""), 5, "error", "did you mean `warning`");
     }

@@ -1,6 +1,7 @@
 //! What makes a rule more than a number against a threshold: `ratio_to`, `baseline`, `expect`, `remember`, `learn`, `recovery`.
 
 use super::reader::{Placed, Reader};
+use super::shape::Want;
 use super::{conditions, thresholds};
 use crate::domain::metric::{Metric, SourceKind, Unit};
 use crate::domain::rule::{Against, Baseline, Matcher, Ratio, Roll, Rule, Stat};
@@ -31,13 +32,13 @@ pub(super) fn alone(reader: &mut Reader<'_>) {
         reader.duration(key);
     }
     number(reader, "min_total", None);
+    reader.want("recovery", Want::Threshold);
     reader.string("recovery");
     if let Some(table) = reader.table("baseline") {
         baseline_table(table, None);
     }
-    for key in ["ratio_to", "expect"] {
-        reader.know(key);
-    }
+    reader.know("ratio_to");
+    reader.want("expect", Want::Groups);
 }
 
 /// What `ratio_to` divides by. The outer `None` stands for a complaint.
@@ -103,6 +104,7 @@ pub(super) fn read(reader: &mut Reader<'_>, rule: &mut Rule, over: Option<Matche
 }
 
 fn recovery(reader: &mut Reader<'_>, unit: Unit, thresholds: &Thresholds) -> Option<Option<Threshold>> {
+    reader.want("recovery", Want::Threshold);
     if reader.raw("recovery").is_none() {
         return Some(None);
     }
@@ -123,6 +125,7 @@ fn misses_silence(thresholds: &Thresholds) -> bool {
 }
 
 fn roll(reader: &mut Reader<'_>, rule: &Rule) -> Option<Option<Roll>> {
+    reader.want("expect", Want::Groups);
     let expect = reader.raw("expect").is_some();
     let watches = misses_silence(&rule.thresholds) && !rule.group_by.is_empty() && rule.ratio.is_none();
     if !expect {
@@ -224,6 +227,9 @@ fn baseline_table(mut reader: Reader<'_>, unit: Option<Unit>) -> Option<Baseline
     let most = if against == Against::Previous { 200 } else { 28 };
     let count = |placed: Option<Placed<i64>>| placed.and_then(|placed| usize::try_from(placed.value).ok());
     let mut out = usual(against);
+    // How far each may go depends on the others; by itself it may go as far as this.
+    reader.want("samples", Want::Integer(1, 200));
+    reader.want("min_samples", Want::Integer(1, 200));
     out.samples = count(reader.integer("samples", 1..=most)).unwrap_or(out.samples);
     let fewest = out.min_samples.min(out.samples);
     out.min_samples = count(reader.integer("min_samples", 1..=out.samples as i64)).unwrap_or(fewest);
@@ -236,6 +242,7 @@ fn baseline_table(mut reader: Reader<'_>, unit: Option<Unit>) -> Option<Baseline
 
 /// A number of zero or more; in quotes it may have a unit.
 fn number(reader: &mut Reader<'_>, key: &str, unit: Option<Unit>) -> Option<f64> {
+    reader.want(key, Want::Number);
     let value = reader.raw(key)?;
     let read = match value.get_ref() {
         DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok().map(|number| number as f64),

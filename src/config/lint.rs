@@ -111,6 +111,20 @@ pub(super) fn whole_rule(reader: &Reader<'_>, rule: &Rule) {
     }
 }
 
+/// Pauses that are to grow and cannot.
+pub(super) fn growth(reader: &Reader<'_>, cooldown: Duration, backoff: f64, longest: Option<Duration>) {
+    let Some(longest) = longest else { return };
+    if longest < cooldown {
+        let hint = format!("write {} or more", format_duration(cooldown));
+        let message = format!("`cooldown_max` of {} ({}) is shorter than its `cooldown`", reader.name(), format_duration(longest));
+        reader.problems().error(reader.own_span_of("cooldown_max"), message, Some(hint));
+    } else if backoff <= 1.0 && reader.has("cooldown_max") {
+        let hint = "add for example cooldown_backoff = 2.0".to_owned();
+        let message = format!("`cooldown_max` of {} has no effect: its pauses do not grow", reader.name());
+        reader.problems().warn(reader.own_span_of("cooldown_max"), message, Some(hint));
+    }
+}
+
 /// A window that can hold nothing, or more than there is.
 pub(super) fn window(reader: &Reader<'_>, source: SourceKind, window: Duration, accounting: Accounting) {
     let (problems, at) = (reader.problems(), reader.own_span_of("window"));

@@ -10,17 +10,23 @@ pub mod error;
 pub mod flags;
 pub mod paths;
 pub mod reader;
+pub mod reference;
+pub mod schema;
 pub mod secrets;
+pub mod shape;
 
+mod calendar;
 mod channels;
 mod document;
 mod kinds;
 mod lint;
 mod mask;
+mod mutes;
 mod pce;
 mod routes;
 mod rules;
 mod run;
+mod selector;
 mod sources;
 mod thresholds;
 
@@ -30,6 +36,7 @@ pub use secrets::fetch_secret;
 
 use crate::channels::ChannelConfig;
 use crate::domain::alert::PceIdentity;
+use crate::domain::mute::{Inhibition, Maintenance};
 use crate::domain::report::Accounting;
 use crate::domain::rule::{Route, Rule};
 use crate::domain::secret::SecretSource;
@@ -124,6 +131,10 @@ pub struct Config {
     pub channels: Vec<ChannelConfig>,
     /// `[[routes]]`
     pub routes: Vec<Route>,
+    /// `[[maintenance]]`
+    pub maintenance: Vec<Maintenance>,
+    /// `[[inhibit]]`
+    pub inhibitions: Vec<Inhibition>,
     /// What the reader should know on every run, each one line with its place.
     pub warnings: Vec<String>,
 }
@@ -160,4 +171,11 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
 /// Proves a config that is already in memory; `path` only names it.
 pub fn parse(path: &Path, text: &str) -> Result<Config, ConfigError> {
     document::read(path, text, &document::Circumstances::default())
+}
+
+/// A text of a config as it may be shown: as long as it was, without secrets and without anything a terminal would obey.
+pub fn shown(text: &str) -> String {
+    let (document, errors) = toml::de::DeTable::parse_recoverable(text);
+    let broken: Vec<_> = errors.iter().filter_map(toml::de::Error::span).collect();
+    mask::harmless(text, &mask::secret_spans(document.get_ref(), text, &broken))
 }

@@ -3,10 +3,12 @@
 //! A family member (a rule kind, a channel) reads its own settings with a [`Reader`]; whatever it
 //! does not ask for is reported as unknown, with the nearest known key as a hint.
 
+use super::shape::{Shape, Shared, Want};
 use crate::domain::time::parse_duration;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::rc::Rc;
 use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -93,14 +95,14 @@ pub struct Reader<'d> {
     fallback: Option<&'d DeTable<'d>>,
     span: Range<usize>,
     name: String,
-    known: Vec<String>,
+    shape: Shared,
     problems: &'d Problems,
 }
 
 impl<'d> Reader<'d> {
     /// A reader of `table`, called `name` in messages.
     pub fn new(table: &'d DeTable<'d>, span: Range<usize>, name: impl Into<String>, problems: &'d Problems) -> Self {
-        Self { table, fallback: None, span, name: name.into(), known: Vec::new(), problems }
+        Self { table, fallback: None, span, name: name.into(), shape: Rc::default(), problems }
     }
 
     /// Values that are missing are taken from this table (`[defaults]`), which reports its own unknown keys.
@@ -114,14 +116,30 @@ impl<'d> Reader<'d> {
         self.problems
     }
 
+    /// What was asked for, growing while more is.
+    pub(super) fn shape(&self) -> Shared {
+        Rc::clone(&self.shape)
+    }
+
+    /// Tells what kind of value a key takes; every getter does.
+    pub(super) fn want(&self, key: &str, want: Want) {
+        self.shape.borrow_mut().want(key, want);
+    }
+
+    /// Tells the words that can stand behind a key; when `closed`, no others.
+    pub(super) fn words(&self, key: &str, words: &[&str], closed: bool) {
+        self.shape.borrow_mut().words(key, words, closed);
+    }
+
     /// What the table is called in messages.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The tables' own keys with their places, in alphabetical order.
-    pub fn entries(&self) -> impl Iterator<Item = (&'d str, Range<usize>)> + use<'d> {
-        self.table.iter().map(|(key, value)| (key.get_ref().as_ref(), value.span()))
+    /// The keys of a table in which the user chooses the names, with their places, in alphabetical order.
+    pub fn names_of_the_user(&self) -> impl Iterator<Item = (&'d str, Range<usize>)> + use<'d> {
+        self.shape.borrow_mut().open = true;
+        self.table.iter().map(|(key, _)| (key.get_ref().as_ref(), key.span()))
     }
 
     /// The table itself, to be the fallback of others.
@@ -168,6 +186,7 @@ impl<'d> Reader<'d> {
 
     /// A text.
     pub fn string(&mut self, key: &str) -> Option<Placed<String>> {
+        self.want(key, Want::Text);
         let value = self.raw(key)?;
         match value.get_ref() {
             DeValue::String(text) => Some(Placed { value: text.to_string(), span: value.span() }),
@@ -195,6 +214,7 @@ impl<'d> Reader<'d> {
 
     /// `true` or `false`.
     pub fn boolean(&mut self, key: &str) -> Option<bool> {
+        self.want(key, Want::Boolean);
         let value = self.raw(key)?;
         match value.get_ref() {
             DeValue::Boolean(flag) => Some(*flag),
@@ -204,6 +224,7 @@ impl<'d> Reader<'d> {
 
     /// A whole number within a range.
     pub fn integer(&mut self, key: &str, range: std::ops::RangeInclusive<i64>) -> Option<Placed<i64>> {
+        self.want(key, Want::Integer(*range.start(), *range.end()));
         let value = self.raw(key)?;
         match value.get_ref() {
             DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
@@ -223,8 +244,25 @@ impl<'d> Reader<'d> {
         }
     }
 
+    /// A number within a range, with or without a fraction.
+    pub fn number(&mut self, key: &str, range: std::ops::RangeInclusive<f64>) -> Option<Placed<f64>> {
+        let value = self.raw(key)?;
+        let number = match value.get_ref() {
+            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok().map(|number| number as f64),
+            DeValue::Float(number) => number.as_str().parse().ok(),
+            other => return self.wrong_type(key, value, other, "a number"),
+        };
+        if let Some(number) = number.filter(|number| range.contains(number)) {
+            return Some(Placed { value: number, span: value.span() });
+        }
+        let message = format!("`{key}` in {} must lie between {} and {}", self.name, range.start(), range.end());
+        self.problems.error(value.span(), message, None);
+        None
+    }
+
     /// A duration such as `"10m"`.
     pub fn duration(&mut self, key: &str) -> Option<Placed<Duration>> {
+        self.want(key, Want::Duration);
         let value = self.raw(key)?;
         match value.get_ref() {
             DeValue::String(text) => match parse_duration(text) {
@@ -240,12 +278,14 @@ impl<'d> Reader<'d> {
 
     /// One text or a list of texts.
     pub fn strings(&mut self, key: &str) -> Option<Vec<Placed<String>>> {
+        self.want(key, Want::Texts(false));
         let value = self.raw(key)?;
         self.texts_of(key, value, false)
     }
 
     /// One text or number, or a list of such; numbers become their digits.
     pub fn strings_or_numbers(&mut self, key: &str) -> Option<Vec<Placed<String>>> {
+        self.want(key, Want::Texts(true));
         let value = self.raw(key)?;
         self.texts_of(key, value, true)
     }
@@ -269,11 +309,12 @@ impl<'d> Reader<'d> {
 
     /// One of a few words.
     pub fn choice<T: Copy>(&mut self, key: &str, choices: &[(&str, T)]) -> Option<T> {
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        self.words(key, &names, true);
         let text = self.string(key)?;
         if let Some((_, value)) = choices.iter().find(|(name, _)| *name == text.value) {
             return Some(*value);
         }
-        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
         self.problems.error(
             text.span,
             format!("`{key}` in {} cannot be '{}'", self.name, text.value),
@@ -284,15 +325,21 @@ impl<'d> Reader<'d> {
 
     /// A table within this one, to be read by its own reader.
     pub fn table(&mut self, key: &str) -> Option<Reader<'d>> {
+        self.want(key, Want::Table(Rc::default()));
         let value = self.raw(key)?;
         match value.get_ref() {
-            DeValue::Table(table) => Some(Reader::new(table, value.span(), format!("`{key}` of {}", self.name), self.problems)),
+            DeValue::Table(table) => {
+                let inner = Reader::new(table, value.span(), format!("`{key}` of {}", self.name), self.problems);
+                self.want(key, Want::Table(inner.shape()));
+                Some(inner)
+            }
             other => self.wrong_type(key, value, other, "a table, for example { key = \"value\" }"),
         }
     }
 
     /// The elements of `[[key]]`, each with its own reader, called by its number.
     pub fn tables(&mut self, key: &str) -> Vec<Reader<'d>> {
+        self.want(key, Want::Tables(Vec::new()));
         let Some(value) = self.raw(key) else { return Vec::new() };
         let DeValue::Array(items) = value.get_ref() else {
             let hint = Some(format!("write [[{key}]] before each of them"));
@@ -313,11 +360,13 @@ impl<'d> Reader<'d> {
                 }
             }
         }
+        self.want(key, Want::Tables(out.iter().map(Reader::shape).collect()));
         out
     }
 
     /// A map of texts.
     pub fn string_map(&mut self, key: &str) -> Option<BTreeMap<String, String>> {
+        self.want(key, Want::TextMap);
         let value = self.raw(key)?;
         let DeValue::Table(table) = value.get_ref() else {
             return self.wrong_type(key, value, value.get_ref(), "a table, for example { team = \"db\" }");
@@ -338,19 +387,19 @@ impl<'d> Reader<'d> {
 
     /// Reports that a key is missing.
     pub fn missing(&self, key: &str, example: &str) {
+        self.shape.borrow_mut().key(key).required = true;
         self.problems.error(self.span(), format!("{} has no `{key}`", self.name), Some(format!("add for example {key} = {example}")));
     }
 
     /// Tells that a key is known without reading it.
     pub fn know(&mut self, key: &str) {
-        if !self.known.iter().any(|have| have == key) {
-            self.known.push(key.to_owned());
-        }
+        self.want(key, Want::Unsaid);
     }
 
     /// Reports every key that nobody asked for.
     pub fn finish(self) {
-        let names: Vec<&str> = self.known.iter().map(String::as_str).collect();
+        let shape: &Shape = &self.shape.borrow();
+        let names: Vec<&str> = shape.keys.iter().map(|(name, _)| name.as_str()).collect();
         for (key, _) in self.table.iter() {
             if !names.contains(&key.get_ref().as_ref()) {
                 self.problems.error(

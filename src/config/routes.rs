@@ -1,13 +1,10 @@
 //! `[[routes]]`, and whether every rule reaches somebody.
 
-use super::conditions::label;
 use super::reader::{Placed, Problems, Reader};
 use super::rules::channel_names;
+use super::selector;
 use crate::channels::ChannelConfig;
-use crate::domain::filter::Pattern;
-use crate::domain::metric::Metric;
 use crate::domain::rule::{Route, Rule, channels_for};
-use crate::domain::threshold::Severity;
 
 /// Reads one route. `None` only after a complaint.
 pub(super) fn read(mut reader: Reader<'_>, channels: &[Placed<String>]) -> Option<Route> {
@@ -15,7 +12,10 @@ pub(super) fn read(mut reader: Reader<'_>, channels: &[Placed<String>]) -> Optio
     let mut route = Route { go_on: reader.boolean("continue").unwrap_or(false), ..Route::default() };
     let mut sound = true;
     if reader.raw("match").is_some() {
-        sound = reader.table("match").is_some_and(|table| conditions(table, &mut route));
+        match reader.table("match").and_then(selector::read) {
+            Some(selector) => route.selector = selector,
+            None => sound = false,
+        }
     }
     if reader.raw("channels").is_none() {
         reader.missing("channels", "[\"soc\"]");
@@ -27,49 +27,6 @@ pub(super) fn read(mut reader: Reader<'_>, channels: &[Placed<String>]) -> Optio
     }
     reader.finish();
     sound.then_some(route)
-}
-
-fn conditions(mut reader: Reader<'_>, route: &mut Route) -> bool {
-    let problems = reader.problems();
-    let mut sound = true;
-    for item in reader.strings("severity").unwrap_or_default() {
-        match Severity::parse(&item.value) {
-            Some(severity) => route.severities.push(severity),
-            None => {
-                let hint = super::reader::did_you_mean(&item.value, &Severity::ALL.map(Severity::name));
-                problems.error(item.span, format!("`severity` in {} cannot be '{}'", reader.name(), item.value), Some(hint));
-                sound = false;
-            }
-        }
-    }
-    for item in reader.strings("rule").unwrap_or_default() {
-        match Pattern::new(&item.value, false) {
-            Ok(pattern) => route.rules.push(pattern),
-            Err(message) => {
-                problems.error(item.span, format!("`rule` in {}: {message}", reader.name()), None);
-                sound = false;
-            }
-        }
-    }
-    for item in reader.strings("labels").unwrap_or_default() {
-        match label(&item.value) {
-            Ok((key, value)) => route.labels.entry(key.to_owned()).or_default().push(value.to_owned()),
-            Err((message, hint)) => {
-                problems.error(item.span, format!("`labels` in {}: {message}", reader.name()), hint);
-                sound = false;
-            }
-        }
-    }
-    // An empty list would be read as "all", which is the opposite of what it says.
-    for key in ["severity", "rule", "labels"] {
-        if reader.has(key) && reader.strings(key).is_some_and(|list| list.is_empty()) {
-            let hint = Some("leave the key out to take everything".to_owned());
-            reader.error_at(key, format!("`{key}` in {} is an empty list, which nothing can match", reader.name()), hint);
-            sound = false;
-        }
-    }
-    reader.finish();
-    sound
 }
 
 /// Complaints that need rules, channels and routes together.
@@ -88,7 +45,7 @@ pub(super) fn reach(rules: &[Placed<Rule>], channels: &[Placed<ChannelConfig>], 
         }
     }
     for (number, route) in routes.iter().enumerate() {
-        for pattern in &route.value.rules {
+        for pattern in &route.value.selector.rules {
             if !rules.iter().any(|rule| pattern.matches(&rule.value.name)) {
                 problems.warn(
                     route.span.clone(),
@@ -97,7 +54,7 @@ pub(super) fn reach(rules: &[Placed<Rule>], channels: &[Placed<ChannelConfig>], 
                 );
             }
         }
-        let takes_all = |route: &Route| !route.go_on && route.severities.is_empty() && route.rules.is_empty() && route.labels.is_empty();
+        let takes_all = |route: &Route| !route.go_on && route.selector.is_empty();
         if plain[..number].iter().any(takes_all) {
             let hint = "move it up, or write continue = true in the route that takes everything".to_owned();
             problems.warn(route.span.clone(), "this route is never reached: an earlier one takes everything", Some(hint));
@@ -110,7 +67,7 @@ fn rule_reaches(rule: &Placed<Rule>, channels: &[Placed<ChannelConfig>], routes:
     if rule.value.notify.as_ref().is_some_and(Vec::is_empty) {
         return;
     }
-    let severities = severities(&rule.value);
+    let severities = rule.value.severities();
     let mut silent = Vec::new();
     let mut nobody = true;
     for severity in &severities {
@@ -138,10 +95,4 @@ fn rule_reaches(rule: &Placed<Rule>, channels: &[Placed<ChannelConfig>], routes:
         let hint = "look at `min_severity` and `enabled` of its channels, and at the routes".to_owned();
         problems.warn(rule.span.clone(), format!("nobody is told when rule `{name}` is {}", silent.join(" or ")), Some(hint));
     }
-}
-
-/// The severities a rule can have.
-fn severities(rule: &Rule) -> Vec<Severity> {
-    let set: Vec<Severity> = rule.thresholds.worst_first().map(|(severity, _)| severity).collect();
-    if set.is_empty() && rule.metric == Metric::Status { vec![Severity::Critical, Severity::Warning] } else { set }
 }

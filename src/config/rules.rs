@@ -38,6 +38,7 @@ pub(super) fn check_defaults(mut reader: Reader<'_>) {
     for (key, _) in DURATIONS {
         reader.duration(key);
     }
+    growth(&mut reader);
     for severity in Severity::ALL {
         reader.string(severity.name());
     }
@@ -60,6 +61,8 @@ pub(super) fn read(mut reader: Reader<'_>, name: Option<Placed<String>>, around:
         reader.rename(format!("rule `{}`", name.value));
     }
     let durations = DURATIONS.map(|(key, usual)| duration(&mut reader, key, usual));
+    let (cooldown_backoff, cooldown_max) = growth(&mut reader);
+    lint::growth(&reader, durations[3], cooldown_backoff, cooldown_max);
     let notify = channel_names(&mut reader, "notify", around.channels);
     let labels = reader.string_map("labels").unwrap_or_default();
     let description = reader.string("description").map(|text| text.value);
@@ -101,6 +104,7 @@ pub(super) fn read(mut reader: Reader<'_>, name: Option<Placed<String>>, around:
             hold,
             keep_firing_for,
             cooldown,
+            cooldown_backoff,
             notify,
             labels,
             description,
@@ -109,6 +113,7 @@ pub(super) fn read(mut reader: Reader<'_>, name: Option<Placed<String>>, around:
             line: position(around.text, reader.span().start).0,
             ..Rule::counting(name.value, source, metric, matcher)
         };
+        rule.cooldown_max = cooldown_max.unwrap_or(rule.cooldown_max);
         let whole = kinds::read(&mut reader, &mut rule, over);
         lint::whole_rule(&reader, &rule);
         whole.map(|()| rule)
@@ -136,6 +141,12 @@ pub(super) fn name(reader: &mut Reader<'_>) -> Option<Placed<String>> {
     Some(name)
 }
 
+/// How the pauses between repetitions grow: factor and limit.
+fn growth(reader: &mut Reader<'_>) -> (f64, Option<Duration>) {
+    let factor = reader.number("cooldown_backoff", 1.0..=100.0).map_or(1.0, |number| number.value);
+    (factor, reader.duration("cooldown_max").map(|span| span.value))
+}
+
 fn duration(reader: &mut Reader<'_>, key: &str, usual: Duration) -> Duration {
     reader.duration(key).map_or(usual, |span| span.value)
 }
@@ -147,6 +158,7 @@ fn source(reader: &mut Reader<'_>) -> Option<SourceKind> {
 fn group_by(reader: &mut Reader<'_>, source: SourceKind) -> Option<Vec<Field>> {
     // What all others are grouped by cannot be meant for the PCE's health or database, which have nothing to group by.
     let only_shared = Field::names(source).is_empty() && !reader.has("group_by");
+    reader.words("group_by", Field::names(source), true);
     if reader.raw("group_by").is_none() || only_shared {
         return Some(Vec::new());
     }

@@ -62,7 +62,8 @@ fn path(reader: &mut Reader<'_>, key: &str) -> Option<PathBuf> {
     Some(text.value.into())
 }
 
-fn timezone(reader: &mut Reader<'_>) -> Option<TimeZone> {
+/// Reads the `timezone` of any table. `None` when it is absent or unknown.
+pub(super) fn timezone(reader: &mut Reader<'_>) -> Option<TimeZone> {
     let name = reader.string("timezone")?;
     if name.value == "UTC" {
         return Some(TimeZone::UTC);
@@ -74,7 +75,11 @@ fn timezone(reader: &mut Reader<'_>) -> Option<TimeZone> {
             let names: Vec<&str> = known.iter().map(String::as_str).collect();
             let near = did_you_mean(&name.value, &names);
             let hint = if near.starts_with("did") { near } else { "write a name such as Asia/Taipei, Europe/Berlin or UTC".to_owned() };
-            reader.problems().error(name.span, format!("`timezone` in [run]: this machine knows no '{}'", name.value), Some(hint));
+            reader.problems().error(
+                name.span,
+                format!("`timezone` in {}: this machine knows no '{}'", reader.name(), name.value),
+                Some(hint),
+            );
             None
         }
     }

@@ -3,6 +3,7 @@
 //! No value of a secret ever becomes part of a message here.
 
 use super::reader::Reader;
+use super::shape::Want;
 use crate::domain::secret::{Secret, SecretSource};
 use crate::domain::text::visible;
 use std::io::Read;
@@ -27,6 +28,7 @@ const LONGEST: u64 = 64 * 1024;
 impl<'d> Reader<'d> {
     /// A secret: a plain text (warns), `{ env = .. }`, `{ file = .. }` or `{ cmd = [..] }`.
     pub fn secret(&mut self, key: &str) -> Option<SecretSource> {
+        self.want(key, Want::Secret);
         let value = self.raw(key)?;
         self.secret_of(key, value)
     }
@@ -41,6 +43,7 @@ impl<'d> Reader<'d> {
 
     /// A list of secrets, or one.
     pub fn secrets(&mut self, key: &str) -> Option<Vec<SecretSource>> {
+        self.want(key, Want::Secrets);
         let value = self.raw(key)?;
         match value.get_ref() {
             DeValue::Array(items) => {

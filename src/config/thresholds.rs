@@ -1,6 +1,7 @@
 //! `metric`, `info`, `warning` and `critical` of a rule.
 
 use super::reader::{Placed, Reader, did_you_mean};
+use super::shape::Want;
 use crate::domain::field::Field;
 use crate::domain::metric::{Metric, SourceKind, Unit};
 use crate::domain::text::quantity;
@@ -9,6 +10,7 @@ use toml::de::DeValue;
 
 /// Reads `metric`; the source's own default when absent.
 pub(super) fn metric(reader: &mut Reader<'_>, source: SourceKind) -> Option<Metric> {
+    reader.words("metric", &metric_names(source), true);
     if reader.raw("metric").is_none() {
         return Some(Metric::default_for(source));
     }
@@ -72,6 +74,7 @@ pub(super) fn thresholds(reader: &mut Reader<'_>, metric: &Metric, divided: bool
     let mut sound = true;
     for severity in Severity::ALL {
         let key = severity.name();
+        reader.want(key, Want::Threshold);
         let Some(value) = reader.raw(key) else { continue };
         let DeValue::String(text) = value.get_ref() else {
             let hint = Some(format!("write for example {key} = \"{}\"", example(unit)));

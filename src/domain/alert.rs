@@ -140,6 +140,12 @@ pub struct Alert {
     pub since: Timestamp,
     /// Largest contributors, largest first.
     pub top: Vec<Talker>,
+    /// When it was over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved_at: Option<Timestamp>,
+    /// In a snapshot: the severity the service holds it under, when that is another one now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_as: Option<Severity>,
 }
 
 /// What kind of message a parcel is.
@@ -157,6 +163,9 @@ pub enum ParcelKind {
     /// `channel test`.
     #[serde(rename = "test")]
     Test,
+    /// Everything that fires, for a service that wants it on every run.
+    #[serde(rename = "snapshot")]
+    Snapshot,
 }
 
 impl ParcelKind {
@@ -167,8 +176,21 @@ impl ParcelKind {
             ParcelKind::Resolved => "alert.resolved",
             ParcelKind::Reminder => "alert.reminder",
             ParcelKind::Test => "test",
+            ParcelKind::Snapshot => "snapshot",
         }
     }
+}
+
+/// What a channel wants to hear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Appetite {
+    /// What changed, and reminders.
+    #[default]
+    News,
+    /// Everything that fires, on every run on which something does or just did.
+    AllThatFires,
+    /// The same, and on every other run that nothing does.
+    State,
 }
 
 /// Which PCE the alerts are about.
@@ -244,9 +266,41 @@ pub struct Parcel {
     /// When somebody let it be tried anew; its age counts from then.
     #[serde(default)]
     pub revived: Option<Timestamp>,
+    /// A digest that is still being gathered, and when it goes out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_until: Option<Timestamp>,
+    /// Of a snapshot: until when it holds, unless a younger one comes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Timestamp>,
+    /// Of a snapshot: what could not be judged, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<String>,
 }
 
 impl Parcel {
+    /// A parcel that tells nothing yet to nobody.
+    pub fn empty(kind: ParcelKind, created: Timestamp) -> Parcel {
+        Parcel {
+            id: String::new(),
+            channel: String::new(),
+            kind,
+            created,
+            pce: PceIdentity::default(),
+            alerts: Vec::new(),
+            left_out: 0,
+            counted: Vec::new(),
+            attempts: 0,
+            not_before: None,
+            last_error: None,
+            failure: None,
+            given_up: None,
+            revived: None,
+            held_until: None,
+            expires: None,
+            unknown: Vec::new(),
+        }
+    }
+
     /// How many alerts it tells, in words or as part of a number.
     pub fn size(&self) -> usize {
         self.alerts.len() + self.left_out

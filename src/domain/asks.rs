@@ -160,7 +160,9 @@ impl Wanted for TrafficCondition {
             | TrafficCondition::Fqdn(wanted)
             | TrafficCondition::Network(wanted) => patterns(wanted),
             TrafficCondition::Direction(wanted) => list(wanted, |direction| direction.name().to_owned()),
-            TrafficCondition::State(wanted) | TrafficCondition::Transmission(wanted) | TrafficCondition::ClientType(wanted) => words(wanted),
+            TrafficCondition::State(wanted) | TrafficCondition::Transmission(wanted) | TrafficCondition::ClientType(wanted) => {
+                words(wanted)
+            }
         }
     }
 }

@@ -2,9 +2,11 @@
 
 pub mod alert;
 pub mod asks;
+pub mod calendar;
 pub mod field;
 pub mod filter;
 pub mod metric;
+pub mod mute;
 pub mod record;
 pub mod report;
 pub mod rule;

@@ -200,10 +200,19 @@ pub struct InstanceReport {
     pub notified: bool,
     /// Why nothing was told now.
     pub suppressed_by: Option<Suppression>,
+    /// Which silence, maintenance window or alert that is, for people.
+    pub suppressed_reason: Option<String>,
     /// Whether it started firing in this run.
     pub is_new: bool,
     /// The instance's largest contributors.
     pub top: Vec<Talker>,
+}
+
+impl InstanceReport {
+    /// Whether somebody or something decided that it is told to nobody. It does not count for the verdict then.
+    pub fn is_muted(&self) -> bool {
+        matches!(self.suppressed_by, Some(Suppression::Silence | Suppression::Inhibited))
+    }
 }
 
 /// What one rule found.

@@ -117,6 +117,10 @@ pub struct Rule {
     pub keep_firing_for: Duration,
     /// No repeated notification sooner.
     pub cooldown: Duration,
+    /// Each repeated notification makes the wait for the next one longer by this factor.
+    pub cooldown_backoff: f64,
+    /// The longest such wait.
+    pub cooldown_max: Duration,
     /// Channels by name; `None`: the routes decide; empty: nobody, on purpose.
     pub notify: Option<Vec<String>>,
     /// For routes and receivers.
@@ -151,6 +155,8 @@ impl Rule {
             hold: Duration::ZERO,
             keep_firing_for: Duration::ZERO,
             cooldown: Duration::from_secs(1800),
+            cooldown_backoff: 1.0,
+            cooldown_max: Duration::from_secs(86_400),
             notify: None,
             labels: BTreeMap::new(),
             description: None,
@@ -178,30 +184,62 @@ impl Rule {
         let text = format!("{:?}|{:?}|{:?}|{:?}|{over:?}", self.source, self.metric, self.matcher, self.group_by);
         xxhash_rust::xxh3::xxh3_64(text.as_bytes())
     }
+
+    /// The severities its alerts can have.
+    pub fn severities(&self) -> Vec<Severity> {
+        let set: Vec<Severity> = self.thresholds.worst_first().map(|(severity, _)| severity).collect();
+        if set.is_empty() && self.metric == Metric::Status { vec![Severity::Critical, Severity::Warning] } else { set }
+    }
+
+    /// How long to wait after a notification until it is repeated, when it was repeated so often already.
+    pub fn pause(&self, reminders: u32) -> Duration {
+        let grown = self.cooldown.as_secs_f64() * self.cooldown_backoff.powf(f64::from(reminders));
+        Duration::try_from_secs_f64(grown).unwrap_or(Duration::MAX).min(self.cooldown_max.max(self.cooldown))
+    }
 }
 
-/// Where alerts go when the rule does not say: ordered, first match wins unless `continue`.
+/// Which alerts: all that are given must fit.
 #[derive(Debug, Clone, Default)]
-pub struct Route {
+pub struct Selector {
     /// Any of these severities; empty: all.
     pub severities: Vec<Severity>,
     /// Rule name patterns; empty: all.
     pub rules: Vec<super::filter::Pattern>,
     /// `key=value` pairs, same key or, different keys and; empty: all.
     pub labels: BTreeMap<String, Vec<String>>,
+    /// Any of these sources; empty: all.
+    pub sources: Vec<SourceKind>,
+}
+
+impl Selector {
+    /// Whether it takes every alert.
+    pub fn is_empty(&self) -> bool {
+        self.severities.is_empty() && self.rules.is_empty() && self.labels.is_empty() && self.sources.is_empty()
+    }
+
+    /// Whether it takes an alert of this rule and severity.
+    pub fn takes(&self, rule: &Rule, severity: Severity) -> bool {
+        (self.severities.is_empty() || self.severities.contains(&severity))
+            && (self.sources.is_empty() || self.sources.contains(&rule.source))
+            && (self.rules.is_empty() || self.rules.iter().any(|pattern| pattern.matches(&rule.name)))
+            && self.labels.iter().all(|(key, values)| rule.labels.get(key).is_some_and(|have| values.contains(have)))
+    }
+
+    /// Whether it takes some alert of the rule.
+    pub fn could_take(&self, rule: &Rule) -> bool {
+        rule.severities().into_iter().any(|severity| self.takes(rule, severity))
+    }
+}
+
+/// Where alerts go when the rule does not say: ordered, first match wins unless `continue`.
+#[derive(Debug, Clone, Default)]
+pub struct Route {
+    /// Which alerts it takes.
+    pub selector: Selector,
     /// Where to.
     pub channels: Vec<String>,
     /// Go on to the next route after a match.
     pub go_on: bool,
-}
-
-impl Route {
-    /// Whether the route takes an alert of this rule and severity.
-    pub fn takes(&self, rule: &Rule, severity: Severity) -> bool {
-        (self.severities.is_empty() || self.severities.contains(&severity))
-            && (self.rules.is_empty() || self.rules.iter().any(|pattern| pattern.matches(&rule.name)))
-            && self.labels.iter().all(|(key, values)| rule.labels.get(key).is_some_and(|have| values.contains(have)))
-    }
 }
 
 /// The channels an alert of this rule and severity goes to, before each channel's own `min_severity`.
@@ -211,7 +249,7 @@ pub fn channels_for<'a>(rule: &'a Rule, severity: Severity, routes: &'a [Route])
         out.extend(named.iter().map(String::as_str));
     } else {
         for route in routes {
-            if route.takes(rule, severity) {
+            if route.selector.takes(rule, severity) {
                 out.extend(route.channels.iter().map(String::as_str));
                 if !route.go_on {
                     break;

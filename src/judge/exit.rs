@@ -40,11 +40,9 @@ pub fn exit_code(report: &Report, strict: bool, fail_on: FailOn) -> u8 {
 
 fn worst(report: &Report, strict: bool, counts: impl Fn(&InstanceReport) -> bool) -> Status {
     let firing = |severity: Severity| {
-        report
-            .rules
-            .iter()
-            .flat_map(|rule| &rule.instances)
-            .any(|instance| instance.state == RuleState::Firing && instance.severity == Some(severity) && counts(instance))
+        report.rules.iter().flat_map(|rule| &rule.instances).any(|instance| {
+            instance.state == RuleState::Firing && instance.severity == Some(severity) && !instance.is_muted() && counts(instance)
+        })
     };
     let unknown = report.sources.iter().any(|source| matches!(source.status, SourceStatus::Failed | SourceStatus::Partial))
         || report

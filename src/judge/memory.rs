@@ -93,7 +93,17 @@ impl Measured {
 
     /// An exact value.
     pub fn of(key: u64, group: Vec<Option<String>>, value: Option<f64>) -> Self {
-        Self { key, group, value, lower_bound: false, uncertain: false, unjudged: false, usual: Usual::NotAsked, parts: None, top: Vec::new() }
+        Self {
+            key,
+            group,
+            value,
+            lower_bound: false,
+            uncertain: false,
+            unjudged: false,
+            usual: Usual::NotAsked,
+            parts: None,
+            top: Vec::new(),
+        }
     }
 }
 

@@ -4,8 +4,11 @@
 //! the outbox, is never made a second time, and keeps its id through every attempt. The messages of one
 //! channel go out in the order in which they were made; only one that the channel refused is overtaken.
 
+use super::mute::{Mutes, title};
 use super::transition::{Instance, Stage, Told};
-use crate::domain::alert::{Alert, AlertState, Counted, Failure, Parcel, ParcelKind, PceIdentity, Reason};
+use super::{digest, snapshot};
+use crate::domain::alert::{Alert, AlertState, Appetite, Counted, Failure, Parcel, ParcelKind, PceIdentity, Reason};
+use crate::domain::calendar::Digest;
 use crate::domain::metric::Unit;
 use crate::domain::rule::{Route, Rule, channels_for};
 use crate::domain::text::{quantity, visible};
@@ -35,8 +38,10 @@ pub struct Addressee {
     pub min_severity: Severity,
     /// Whether it wants to hear that an alert is over.
     pub send_resolved: bool,
-    /// Whether it takes every alert, however many: it holds them one by one and groups them itself.
-    pub takes_all: bool,
+    /// News only, or everything that fires on every run, however many.
+    pub appetite: Appetite,
+    /// When it hears everything at once; `None`: in every run what is due.
+    pub digest: Option<Digest>,
 }
 
 /// How messages are made.
@@ -49,34 +54,76 @@ pub struct Policy<'p> {
     pub max_alerts: usize,
     /// Which PCE.
     pub pce: &'p PceIdentity,
+    /// How far apart runs seem to be.
+    pub rhythm: Duration,
+    /// What this run could not judge, in words.
+    pub unknown: &'p [String],
     /// A stable new id.
     pub new_id: &'p dyn Fn() -> String,
+    /// What is told to nobody.
+    pub mutes: &'p Mutes,
+    /// The run before this one.
+    pub last_run: Option<Timestamp>,
 }
 
-/// The messages that are due at `now`: at most one for each channel. Instances that nobody needs
-/// to hear of any more are dropped.
-pub fn due(rules: &[&Rule], instances: &mut Instances, outbox: &[Parcel], policy: &Policy<'_>, now: Timestamp) -> Vec<Parcel> {
+/// The messages that are due at `now`, to be put behind those of the outbox: at most one for each channel,
+/// and one more for a channel that has a digest. A digest that is still gathered is taken out of the outbox
+/// and is among them. Instances that nobody needs to hear of any more are dropped.
+pub fn due(rules: &[&Rule], instances: &mut Instances, outbox: &mut Vec<Parcel>, policy: &Policy<'_>, now: Timestamp) -> Vec<Parcel> {
     let by_name: BTreeMap<&str, &Rule> = rules.iter().map(|rule| (rule.name.as_str(), *rule)).collect();
-    let waiting = Waiting::of(outbox);
+    let mut open = digest::take_open(outbox);
+    let waiting = Waiting::of(&*outbox);
     let mut parcels = Vec::new();
     for channel in policy.channels {
+        if channel.appetite != Appetite::News {
+            parcels.extend(snapshot::take(channel, &by_name, instances, outbox, policy, now));
+            continue;
+        }
+        let held = open.remove(&channel.name);
         if is_full(outbox, &channel.name) {
+            parcels.extend(held);
             continue;
         }
         let mut alerts: Vec<Alert> = Vec::new();
         for (fingerprint, instance) in instances.iter() {
             let rule = by_name.get(instance.rule.as_str()).copied();
+            if instance.stage == Stage::Firing && policy.mutes.of(fingerprint).is_some() {
+                continue;
+            }
             let queued = waiting.get(&channel.name, fingerprint, instance.fired_at);
             if let Some(reason) = reason(instance, rule, channel, policy.routes, queued, now) {
                 alerts.push(alert(fingerprint, instance, rule, reason));
             }
         }
-        if !alerts.is_empty() {
-            parcels.push(parcel(channel, alerts, policy, now));
+        let at_once =
+            |alert: &Alert| channel.digest.as_ref().is_none_or(|digest| digest.below.is_some_and(|below| alert.severity >= below));
+        if channel.digest.is_none() && held.is_none() {
+            parcels.extend(parcel(channel, alerts, Vec::new(), policy, now));
+            continue;
         }
+        let again: BTreeSet<String> = alerts.iter().map(|alert| alert.fingerprint.clone()).collect();
+        let held_until = digest::goes_out(channel, held.as_ref(), policy.last_run, now);
+        let (mut urgent, mut gathered) = (Vec::new(), Vec::new());
+        for alert in alerts {
+            if held_until.is_some() && at_once(&alert) { urgent.push(alert) } else { gathered.push(alert) }
+        }
+        parcels.extend(parcel(channel, urgent, Vec::new(), policy, now));
+        let created = held.as_ref().filter(|_| held_until.is_some()).map_or(now, |held| held.created);
+        let mut counted = Vec::new();
+        if let Some(held) = held {
+            let over = |fingerprint: &str, instance: &Instance| {
+                alert(fingerprint, instance, by_name.get(instance.rule.as_str()).copied(), Reason::Resolved)
+            };
+            let kept = digest::keep(held, &again, channel, instances, policy.mutes, &over);
+            gathered.extend(kept.alerts);
+            counted = kept.counted;
+        }
+        parcels.extend(parcel(channel, gathered, counted, policy, now).map(|parcel| Parcel { created, held_until, ..parcel }));
     }
+    // Their channels are gone; what was gathered for them waits like any other message.
+    parcels.extend(open.into_values().map(|parcel| Parcel { held_until: None, ..parcel }));
     let waiting = Waiting::of(outbox.iter().chain(&parcels));
-    forget(instances, &waiting, policy.channels);
+    forget(instances, &waiting, policy, now);
     parcels
 }
 
@@ -114,9 +161,12 @@ fn contents(parcel: &Parcel) -> impl Iterator<Item = (&str, AlertState, Severity
     shown.chain(parcel.counted.iter().map(|counted| (counted.fingerprint.as_str(), counted.state, counted.severity, counted.since)))
 }
 
-/// The instances a message tells of.
+/// The instances a message tells something new of, or reminds of.
 pub fn fingerprints(parcel: &Parcel) -> impl Iterator<Item = String> {
-    contents(parcel).map(|(fingerprint, _, _, _)| fingerprint.to_owned()).collect::<Vec<_>>().into_iter()
+    let repeated = |alert: &&Alert| parcel.kind == ParcelKind::Snapshot && alert.reason == Reason::Reminder;
+    let repeated: BTreeSet<&str> = parcel.alerts.iter().filter(repeated).map(|alert| alert.fingerprint.as_str()).collect();
+    let told = contents(parcel).map(|(fingerprint, _, _, _)| fingerprint).filter(|fingerprint| !repeated.contains(fingerprint));
+    told.map(str::to_owned).collect::<Vec<_>>().into_iter()
 }
 
 /// Why this channel must hear of this instance now, if it must.
@@ -144,7 +194,7 @@ fn reason(
                 None if queued.firing.is_some() => Some(Reason::Escalated),
                 None => Some(Reason::First),
                 Some(told) if instance.severity > told.severity => Some(Reason::Escalated),
-                Some(told) if since(now, told.at) >= rule.cooldown => Some(Reason::Reminder),
+                Some(told) if since(now, told.at) >= rule.pause(told.reminders) => Some(Reason::Reminder),
                 Some(_) => None,
             }
         }
@@ -156,8 +206,8 @@ pub fn in_cooldown(instance: &Instance) -> bool {
     instance.stage == Stage::Firing && instance.told.values().any(|told| Some(told.episode) == instance.fired_at)
 }
 
-fn alert(fingerprint: &str, instance: &Instance, rule: Option<&Rule>, reason: Reason) -> Alert {
-    let state = if instance.stage == Stage::Resolved { AlertState::Resolved } else { AlertState::Firing };
+pub(super) fn alert(fingerprint: &str, instance: &Instance, rule: Option<&Rule>, reason: Reason) -> Alert {
+    let state = if reason == Reason::Resolved { AlertState::Resolved } else { AlertState::Firing };
     let unit = rule.map_or(Unit::Values, Rule::unit);
     Alert {
         fingerprint: fingerprint.to_owned(),
@@ -177,16 +227,14 @@ fn alert(fingerprint: &str, instance: &Instance, rule: Option<&Rule>, reason: Re
         runbook: rule.and_then(|rule| rule.runbook.clone()),
         since: instance.fired_at.unwrap_or(instance.since),
         top: instance.top.clone(),
+        resolved_at: instance.resolved_at.filter(|_| state == AlertState::Resolved),
+        told_as: None,
     }
 }
 
 /// One line for people, free of control characters.
 fn summary(instance: &Instance, rule: Option<&Rule>, state: AlertState, unit: Unit) -> String {
-    let mut text = visible(&instance.rule);
-    if !instance.group.is_empty() {
-        let group: Vec<String> = instance.group.iter().map(|(_, value)| visible(value.as_deref().unwrap_or("-"))).collect();
-        text.push_str(&format!(" ({})", group.join(", ")));
-    }
+    let mut text = visible(&title(instance));
     if let Some(value) = instance.value {
         let bound = if instance.lower_bound { "at least " } else { "" };
         text.push_str(&format!(": {bound}{}", quantity(value, unit)));
@@ -205,7 +253,11 @@ fn summary(instance: &Instance, rule: Option<&Rule>, state: AlertState, unit: Un
     text
 }
 
-fn parcel(channel: &Addressee, mut alerts: Vec<Alert>, policy: &Policy<'_>, now: Timestamp) -> Parcel {
+/// A message that tells these, and more of which only the number is left; `None` when there is nothing to tell.
+fn parcel(channel: &Addressee, mut alerts: Vec<Alert>, more: Vec<Counted>, policy: &Policy<'_>, now: Timestamp) -> Option<Parcel> {
+    if alerts.is_empty() && more.is_empty() {
+        return None;
+    }
     let news = |alert: &Alert| match alert.reason {
         Reason::First | Reason::Escalated | Reason::Test => 0,
         Reason::Reminder => 1,
@@ -226,26 +278,20 @@ fn parcel(channel: &Addressee, mut alerts: Vec<Alert>, policy: &Policy<'_>, now:
         Some(_) => ParcelKind::Resolved,
     };
     let counted: Vec<Counted> = alerts
-        .split_off(if channel.takes_all { alerts.len() } else { alerts.len().min(policy.max_alerts.max(1)) })
+        .split_off(alerts.len().min(policy.max_alerts.max(1)))
         .into_iter()
         .map(|alert| Counted { fingerprint: alert.fingerprint, severity: alert.severity, state: alert.state, since: alert.since })
+        .chain(more)
         .collect();
-    Parcel {
+    Some(Parcel {
         id: (policy.new_id)(),
         channel: channel.name.clone(),
-        kind,
-        created: now,
         pce: policy.pce.clone(),
         alerts,
         left_out: counted.len(),
         counted,
-        attempts: 0,
-        not_before: None,
-        last_error: None,
-        failure: None,
-        given_up: None,
-        revived: None,
-    }
+        ..Parcel::empty(kind, now)
+    })
 }
 
 /// Whether so many messages wait for a channel that no more are made.
@@ -259,7 +305,7 @@ pub fn delivered(outbox: &mut Vec<Parcel>, place: usize, instances: &mut Instanc
     let mut parcel = outbox.remove(place);
     parcel.attempts += 1;
     overtake(&parcel, &mut outbox[..place]);
-    outbox.retain(|other| other.size() > 0);
+    outbox.retain(|other| other.size() > 0 || other.kind == ParcelKind::Snapshot);
     for (fingerprint, state, severity, episode) in contents(&parcel) {
         let Some(instance) = instances.get_mut(fingerprint) else { continue };
         let known = instance.told.get(&parcel.channel).copied();
@@ -268,11 +314,17 @@ pub fn delivered(outbox: &mut Vec<Parcel>, place: usize, instances: &mut Instanc
                 // A message of an older episode that was late must not hide that the newer one was told.
                 let is_present = instance.fired_at == Some(episode);
                 if is_present || known.is_none_or(|told| Some(told.episode) != instance.fired_at) {
-                    instance.told.insert(parcel.channel.clone(), Told { at: now, severity, episode });
+                    // Getting worse is news and no repetition, but it does not make the repetitions frequent again.
+                    let reminders = known
+                        .filter(|told| told.episode == episode)
+                        .map_or(0, |told| told.reminders.saturating_add(u32::from(severity <= told.severity)));
+                    instance.told.insert(parcel.channel.clone(), Told { at: now, severity, episode, reminders, ended: false });
                 }
             }
             AlertState::Resolved => {
-                if known.is_some_and(|told| told.episode == episode) {
+                if parcel.kind == ParcelKind::Snapshot {
+                    snapshot::ended(instance, &parcel.channel, now);
+                } else if known.is_some_and(|told| told.episode == episode) {
                     instance.told.remove(&parcel.channel);
                 }
             }
@@ -313,14 +365,18 @@ pub fn is_due(parcel: &Parcel, now: Timestamp) -> bool {
 
 /// The messages that are tried at one channel in this run, in order. A channel that asked to be left
 /// alone is. Otherwise the first message that is due takes those before it along, so that news never
-/// waits for the pause of an older message and never overtakes it either.
+/// waits for the pause of an older message and never overtakes it either. One that the channel refused
+/// has an hour of its own: it waits for no other and takes none along.
 pub fn turn<'o>(outbox: &'o [Parcel], channel: &str, now: Timestamp) -> Vec<&'o Parcel> {
-    let mine: Vec<&Parcel> = outbox.iter().filter(|parcel| parcel.channel == channel && parcel.given_up.is_none()).collect();
+    let ready = |parcel: &&Parcel| parcel.channel == channel && parcel.given_up.is_none() && parcel.held_until.is_none();
+    let mine: Vec<&Parcel> = outbox.iter().filter(ready).collect();
     let left_alone = mine.iter().any(|parcel| parcel.failure == Some(Failure::Asked) && !is_due(parcel, now));
-    if left_alone || !mine.iter().any(|parcel| is_due(parcel, now)) {
+    if left_alone {
         return Vec::new();
     }
-    mine.into_iter().filter(|parcel| parcel.failure != Some(Failure::Refused) || is_due(parcel, now)).collect()
+    let refused = |parcel: &Parcel| parcel.failure == Some(Failure::Refused);
+    let others_go = mine.iter().any(|parcel| !refused(parcel) && is_due(parcel, now));
+    mine.into_iter().filter(|parcel| if refused(parcel) { is_due(parcel, now) } else { others_go }).collect()
 }
 
 /// Marks messages that waited too long as given up and returns their ids. Of those given up earlier
@@ -328,7 +384,9 @@ pub fn turn<'o>(outbox: &'o [Parcel], channel: &str, now: Timestamp) -> Vec<&'o 
 pub fn give_up(outbox: &mut Vec<Parcel>, give_up_after: Duration, now: Timestamp) -> BTreeSet<String> {
     let mut ids = BTreeSet::new();
     for parcel in outbox.iter_mut().filter(|parcel| parcel.given_up.is_none()) {
-        if since(now, parcel.revived.unwrap_or(parcel.created)) > give_up_after {
+        // A digest does not age before its time.
+        let begun = parcel.revived.unwrap_or(parcel.created).max(parcel.held_until.unwrap_or(Timestamp::MIN));
+        if since(now, begun) > give_up_after {
             parcel.given_up = Some(now);
             ids.insert(parcel.id.clone());
         }
@@ -373,6 +431,7 @@ pub fn revive(parcel: &mut Parcel, now: Timestamp) {
     parcel.not_before = None;
     parcel.failure = None;
     parcel.given_up = None;
+    parcel.held_until = None;
     parcel.revived = Some(now);
 }
 
@@ -391,15 +450,22 @@ pub fn throw_away(outbox: &mut Vec<Parcel>, instances: &mut Instances, chosen: &
 }
 
 /// Drops resolved instances that no channel needs to hear of, and what was told to channels that are gone.
-fn forget(instances: &mut Instances, waiting: &Waiting<'_>, channels: &[Addressee]) {
+fn forget(instances: &mut Instances, waiting: &Waiting<'_>, policy: &Policy<'_>, now: Timestamp) {
+    let channels = policy.channels;
     let listening: BTreeSet<&str> = channels.iter().map(|channel| channel.name.as_str()).collect();
     let hears_end: BTreeSet<&str> = channels.iter().filter(|channel| channel.send_resolved).map(|channel| channel.name.as_str()).collect();
+    // They are told of an end until they took it, even if the alert fired anew in between.
+    let whole: BTreeSet<&str> =
+        channels.iter().filter(|channel| channel.appetite != Appetite::News).map(|channel| channel.name.as_str()).collect();
     instances.retain(|fingerprint, instance| {
         instance.told.retain(|channel, _| listening.contains(channel.as_str()));
         if instance.stage != Stage::Resolved {
             return true;
         }
-        instance.told.retain(|channel, told| hears_end.contains(channel.as_str()) && Some(told.episode) == instance.fired_at);
+        instance.told.retain(|channel, told| {
+            let of_interest = Some(told.episode) == instance.fired_at || whole.contains(channel.as_str());
+            hears_end.contains(channel.as_str()) && of_interest && !snapshot::is_past(told, policy.rhythm, now)
+        });
         let undelivered = channels.iter().any(|channel| waiting.get(&channel.name, fingerprint, instance.fired_at).firing.is_some());
         undelivered || !instance.told.is_empty()
     });

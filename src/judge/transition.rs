@@ -36,6 +36,12 @@ pub struct Told {
     pub severity: Severity,
     /// Which episode: when that firing began.
     pub episode: Timestamp,
+    /// How often it was repeated in that episode.
+    #[serde(default)]
+    pub reminders: u32,
+    /// Told that it is over, too; kept by snapshots, which say it more than once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ended: bool,
 }
 
 /// One alert instance: a rule, or one group of a rule, that is not ok.

@@ -32,9 +32,10 @@ fn told(rule: &RuleReport) -> Vec<String> {
     let mut lines = vec![words::sentence(rule)];
     let grouped = rule.instances.iter().filter(|instance| !instance.group.is_empty());
     lines.extend(
-        grouped.clone().take(INSTANCES).map(|instance| {
-            format!("{} {}", Badness::of(instance.state, instance.severity).word(), words::instance_sentence(rule, instance))
-        }),
+        grouped
+            .clone()
+            .take(INSTANCES)
+            .map(|instance| format!("{} {}", Badness::of_instance(instance).word(), words::instance_sentence(rule, instance))),
     );
     let more = grouped.count().saturating_sub(INSTANCES);
     if more > 0 {

@@ -23,7 +23,7 @@ pub fn render(report: &Report, style: &Style) -> String {
             Badness::Critical | Badness::Unknown => "error",
             Badness::Warning => "warning",
             Badness::Info => "notice",
-            Badness::Pending | Badness::Ok | Badness::Disabled => continue,
+            Badness::Muted | Badness::Pending | Badness::Ok | Badness::Disabled => continue,
         };
         annotations.push((level, command(level, &place(rule, style), &format!("{}: {}", visible(&rule.name), words::sentence(rule)))));
     }

@@ -182,6 +182,7 @@ struct Instance<'a> {
     since: Option<Timestamp>,
     notified: bool,
     suppressed_by: Option<&'static str>,
+    suppressed_reason: Option<&'a str>,
     is_new: bool,
     top: Vec<Top<'a>>,
 }
@@ -198,6 +199,7 @@ impl<'a> Instance<'a> {
             since: instance.since,
             notified: instance.notified,
             suppressed_by: instance.suppressed_by.map(|suppression| suppression.name()),
+            suppressed_reason: instance.suppressed_reason.as_deref(),
             is_new: instance.is_new,
             top: instance.top.iter().map(Top::of).collect(),
         }

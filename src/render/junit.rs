@@ -91,7 +91,7 @@ fn rule_status(rule: &RuleReport) -> TestCaseStatus {
             status.set_message("disabled");
             status
         }
-        Badness::Info | Badness::Pending | Badness::Ok => TestCaseStatus::success(),
+        Badness::Info | Badness::Muted | Badness::Pending | Badness::Ok => TestCaseStatus::success(),
     }
 }
 

@@ -37,9 +37,12 @@ fn long_output(report: &Report) -> Vec<String> {
         }
         lines.push(format!("{}: {}", visible(&rule.name), words::sentence(rule)));
         let grouped = rule.instances.iter().filter(|instance| !instance.group.is_empty());
-        lines.extend(grouped.clone().take(INSTANCES).map(|instance| {
-            format!("  {} {}", Badness::of(instance.state, instance.severity).word(), words::instance_sentence(rule, instance))
-        }));
+        lines.extend(
+            grouped
+                .clone()
+                .take(INSTANCES)
+                .map(|instance| format!("  {} {}", Badness::of_instance(instance).word(), words::instance_sentence(rule, instance))),
+        );
         let more = grouped.count().saturating_sub(INSTANCES);
         if more > 0 {
             lines.push(format!("  +{more} more"));

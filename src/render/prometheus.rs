@@ -79,10 +79,10 @@ fn rules(out: &mut Exposition, report: &Report) {
         Badness::Critical => 3.0,
         Badness::Warning => 2.0,
         Badness::Info => 1.0,
-        Badness::Unknown | Badness::Pending | Badness::Ok | Badness::Disabled => 0.0,
+        Badness::Unknown | Badness::Muted | Badness::Pending | Badness::Ok | Badness::Disabled => 0.0,
     };
     let rows = named.iter().map(|(name, rule)| (label(name), severity(rule)));
-    out.metric("pcemon_rule_severity", "Severity while firing: 0 none, 1 info, 2 warning, 3 critical.", rows);
+    out.metric("pcemon_rule_severity", "Severity while firing: 0 none or muted, 1 info, 2 warning, 3 critical.", rows);
     let failed =
         |rule: &RuleReport| report.sources.iter().any(|source| source.source == rule.source && source.status == SourceStatus::Failed);
     let values = named.iter().filter(|(_, rule)| !failed(rule)).filter_map(|(name, rule)| Some((label(name), rule.value?)));

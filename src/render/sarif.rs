@@ -93,6 +93,10 @@ impl Finding<'_> {
         if let Some(suppression) = instance.suppressed_by {
             result["properties"] = json!({ "suppressed_by": suppression.name() });
         }
+        if instance.is_muted() {
+            let reason = instance.suppressed_reason.as_deref().map_or_else(String::new, visible);
+            result["suppressions"] = json!([{ "kind": "external", "justification": reason }]);
+        }
         result
     }
 

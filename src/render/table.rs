@@ -104,7 +104,7 @@ impl Page<'_> {
             }
             if grouped.len() > INSTANCES {
                 let more = format!("{INDENT}+{} more", grouped.len() - INSTANCES);
-                let worst = grouped[INSTANCES..].iter().map(|instance| Badness::of(instance.state, instance.severity)).min();
+                let worst = grouped[INSTANCES..].iter().map(|instance| Badness::of_instance(instance)).min();
                 rows.push(self.row(worst.unwrap_or(Badness::Ok), Cells { name: more, ..Cells::default() }));
             }
         }
@@ -181,7 +181,7 @@ impl Page<'_> {
             name.push_str(&format!(" ({})", suppression.name()));
         }
         self.row(
-            Badness::of(instance.state, instance.severity),
+            Badness::of_instance(instance),
             Cells {
                 state: if instance.state == rule.state { SAME } else { instance.state.name() }.to_owned(),
                 severity: instance.severity.map_or(NOTHING, |severity| severity.name()).to_owned(),
@@ -237,8 +237,10 @@ impl Page<'_> {
             if badness == Badness::Disabled && !self.style.verbose {
                 continue;
             }
-            for text in [&rule.error, &rule.note].into_iter().flatten() {
+            let muted = rule.instances.iter().filter_map(|instance| instance.suppressed_reason.as_ref());
+            for text in [&rule.error, &rule.note].into_iter().flatten().chain(muted) {
                 match remarks.iter_mut().find(|(other, said, _)| *other == badness && *said == text) {
+                    Some((_, _, names)) if names.last() == Some(&rule.name.as_str()) => {}
                     Some((_, _, names)) => names.push(&rule.name),
                     None => remarks.push((badness, text, vec![&rule.name])),
                 }
@@ -379,6 +381,7 @@ fn code(badness: Badness) -> &'static str {
         Badness::Warning => "33",
         Badness::Unknown => "35",
         Badness::Info => "36",
+        Badness::Muted => "2",
         Badness::Pending => "34",
         Badness::Ok => "32",
         Badness::Disabled => "2",

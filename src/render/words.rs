@@ -28,6 +28,8 @@ pub enum Badness {
     Unknown,
     /// Firing, info.
     Info,
+    /// Firing, and told to nobody: it does not count.
+    Muted,
     /// Not yet for long enough.
     Pending,
     /// Calm.
@@ -37,8 +39,16 @@ pub enum Badness {
 }
 
 impl Badness {
-    const ALL: [Badness; 7] =
-        [Badness::Critical, Badness::Warning, Badness::Unknown, Badness::Info, Badness::Pending, Badness::Ok, Badness::Disabled];
+    const ALL: [Badness; 8] = [
+        Badness::Critical,
+        Badness::Warning,
+        Badness::Unknown,
+        Badness::Info,
+        Badness::Muted,
+        Badness::Pending,
+        Badness::Ok,
+        Badness::Disabled,
+    ];
 
     /// Reads state and severity together.
     pub fn of(state: RuleState, severity: Option<Severity>) -> Badness {
@@ -54,9 +64,16 @@ impl Badness {
         }
     }
 
-    /// Of a rule.
+    /// Of a rule; of one that fires, what still counts of it.
     pub fn of_rule(rule: &RuleReport) -> Badness {
-        Badness::of(rule.state, rule.severity)
+        let mut firing = rule.instances.iter().filter(|instance| instance.state == RuleState::Firing).peekable();
+        let is_muted = rule.state == RuleState::Firing && firing.peek().is_some() && firing.all(InstanceReport::is_muted);
+        if is_muted { Badness::Muted } else { Badness::of(rule.state, rule.severity) }
+    }
+
+    /// Of an instance.
+    pub fn of_instance(instance: &InstanceReport) -> Badness {
+        if instance.is_muted() { Badness::Muted } else { Badness::of(instance.state, instance.severity) }
     }
 
     /// One word.
@@ -66,6 +83,7 @@ impl Badness {
             Badness::Warning => "warning",
             Badness::Unknown => "unknown",
             Badness::Info => "info",
+            Badness::Muted => "muted",
             Badness::Pending => "pending",
             Badness::Ok => "ok",
             Badness::Disabled => "disabled",
@@ -78,7 +96,7 @@ impl Badness {
             Badness::Critical => 2,
             Badness::Warning => 1,
             Badness::Unknown => 3,
-            Badness::Info | Badness::Pending | Badness::Ok | Badness::Disabled => 0,
+            Badness::Info | Badness::Muted | Badness::Pending | Badness::Ok | Badness::Disabled => 0,
         }
     }
 }
@@ -267,7 +285,8 @@ pub fn instance_sentence(rule: &RuleReport, instance: &InstanceReport) -> String
         parts.push(format!("counted as {}", accounting.name()));
     }
     if let Some(suppression) = instance.suppressed_by {
-        parts.push(format!("not told: {}", suppression.name()));
+        let reason = instance.suppressed_reason.as_deref().map_or_else(String::new, |reason| format!(" ({})", visible(reason)));
+        parts.push(format!("not told: {}{reason}", suppression.name()));
     }
     parts.join(", ")
 }

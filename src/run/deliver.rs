@@ -29,8 +29,8 @@ pub type ReadyChannels = BTreeMap<String, Ready>;
 
 /// What a thread says of one message.
 enum Word {
-    /// It was tried.
-    Tried(Outcome),
+    /// It was tried; what is to be said of how it was told.
+    Tried(Outcome, Option<String>),
     /// It was not: the reason.
     Waits(String),
 }
@@ -69,7 +69,7 @@ pub fn send_all(
         let patience = deadline.saturating_duration_since(Instant::now()) + Duration::from_secs(2);
         let Ok((id, word)) = heard.recv_timeout(patience) else { break };
         waiting -= 1;
-        let tried = matches!(word, Word::Tried(_));
+        let tried = matches!(word, Word::Tried(..));
         let Some(report) = settle(state, &id, word, now) else { continue };
         if tried {
             reports.push((id.clone(), report));
@@ -94,20 +94,23 @@ fn send_in_order(turn: &[Parcel], ready: &Ready, now: Timestamp, deadline: Insta
         let word = match (&ready.channel, &closed) {
             (_, Some(error)) => Word::Waits(format!("waits behind a message that failed ({error})")),
             (_, None) if left.is_zero() => Word::Waits("the run's deadline came first".to_owned()),
-            (Err(error), None) => Word::Tried(Outcome::Retry { error: error.clone(), after: None }),
-            (Ok(channel), None) => Word::Tried(channel.send(parcel, &SendContext { now, timeout: ready.timeout.min(left) })),
+            (Err(error), None) => Word::Tried(Outcome::Retry { error: error.clone(), after: None }, None),
+            (Ok(channel), None) => {
+                let outcome = channel.send(parcel, &SendContext { now, timeout: ready.timeout.min(left) });
+                Word::Tried(outcome, channel.remark(parcel))
+            }
         };
         match &word {
             // Order is kept, and one time-out is enough.
-            Word::Tried(Outcome::Retry { error, .. }) => closed = Some(error.clone()),
+            Word::Tried(Outcome::Retry { error, .. }, _) => closed = Some(error.clone()),
             // A refused message is that message's fault; two in a row are the channel's.
-            Word::Tried(Outcome::Permanent { error }) => {
+            Word::Tried(Outcome::Permanent { error }, _) => {
                 refused += 1;
                 if refused == 2 {
                     closed = Some(error.clone());
                 }
             }
-            Word::Tried(Outcome::Delivered) => refused = 0,
+            Word::Tried(Outcome::Delivered, _) => refused = 0,
             Word::Waits(_) => {}
         }
         if words.send((parcel.id.clone(), word)).is_err() {
@@ -124,12 +127,12 @@ fn settle(state: &mut State, id: &str, word: Word, now: Timestamp) -> Option<Del
             parcel.last_error = Some(reason);
             return Some(report(parcel, DeliveryStatus::Queued, parcel.last_error.clone()));
         }
-        Word::Tried(Outcome::Delivered) => {
+        Word::Tried(Outcome::Delivered, remark) => {
             let parcel = outbox::delivered(&mut state.outbox, place, &mut state.instances, now);
-            return Some(report(&parcel, DeliveryStatus::Sent, None));
+            return Some(report(&parcel, DeliveryStatus::Sent, remark));
         }
-        Word::Tried(Outcome::Retry { error, after }) => (error, after, false),
-        Word::Tried(Outcome::Permanent { error }) => (error, None, true),
+        Word::Tried(Outcome::Retry { error, after }, _) => (error, after, false),
+        Word::Tried(Outcome::Permanent { error }, _) => (error, None, true),
     };
     parcel.attempts += 1;
     outbox::failed(parcel, error.clone(), after, permanent, now);
@@ -150,7 +153,7 @@ fn finish(
             let last = parcel.last_error.as_deref().unwrap_or("never tried");
             let error = format!("given up after {} attempts: {last}", parcel.attempts);
             all.push(report(parcel, DeliveryStatus::Failed, Some(error)));
-        } else if parcel.given_up.is_none() && !tried.contains(&parcel.id) {
+        } else if parcel.given_up.is_none() && parcel.held_until.is_none() && !tried.contains(&parcel.id) {
             waiting.entry(&parcel.channel).or_default().push(parcel);
         }
     }
@@ -174,6 +177,12 @@ fn finish(
 
 fn report(parcel: &Parcel, status: DeliveryStatus, error: Option<String>) -> DeliveryReport {
     DeliveryReport { channel: parcel.channel.clone(), status, alerts: parcel.size(), attempts: parcel.attempts, error, preview: None }
+}
+
+/// Messages that arrived, though not in the user's own words: a warning, not a failed delivery.
+pub fn other_words(deliveries: &mut [DeliveryReport]) -> Vec<String> {
+    let sent = deliveries.iter_mut().filter(|delivery| delivery.status == DeliveryStatus::Sent);
+    sent.filter_map(|delivery| Some(format!("channel '{}': {}", delivery.channel, delivery.error.take()?))).collect()
 }
 
 /// What a reader must know of the outbox beyond this run's deliveries.
@@ -217,7 +226,7 @@ pub fn broken(channels: &ReadyChannels) -> Vec<DeliveryReport> {
 /// What would be sent, exactly, secrets hidden.
 pub fn preview(outbox: &[Parcel], channels: &ReadyChannels, now: Timestamp) -> Vec<DeliveryReport> {
     let show = |parcel: &Parcel, ready: &Ready| match &ready.channel {
-        Ok(channel) => (Some(channel.preview(parcel, now)), None),
+        Ok(channel) => (Some(channel.preview(parcel, now)), channel.remark(parcel)),
         Err(error) => (None, Some(error.clone())),
     };
     let sent = channels.iter().flat_map(|(name, ready)| {

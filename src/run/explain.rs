@@ -6,17 +6,18 @@ use super::rules::{evidence, is_partial, worse_first};
 use super::snapshots;
 use super::sources::{self, FlowReader, Recording};
 use crate::config::Config;
-use crate::domain::alert::{AlertState, Group, Parcel, Reason};
+use crate::domain::alert::{Group, Parcel, ParcelKind, Reason};
 use crate::domain::asks::{Trial, VenAt, try_all};
 use crate::domain::metric::SourceKind;
 use crate::domain::record::{Event, Flow, FlowSink, proto_name};
-use crate::domain::report::{RuleReport, SourceReport};
+use crate::domain::report::{RuleReport, SourceReport, Suppression};
 use crate::domain::rule::{Matcher, Route, Rule, channels_for};
 use crate::domain::text::visible;
 use crate::domain::threshold::{Answer, Severity, Usual};
 use crate::domain::time::after;
 use crate::domain::ven::Ven;
 use crate::judge::memory::Measured;
+use crate::judge::mute::Mutes;
 use crate::judge::outbox::{self, Instances};
 use crate::judge::sieve::Sieve;
 use crate::judge::traffic::TrafficJudge;
@@ -122,6 +123,20 @@ pub enum Telling {
         /// What went wrong.
         error: Option<String>,
     },
+    /// It is told to nobody: a silence, a maintenance window, or another alert that explains it.
+    Muted {
+        /// What kind of reason.
+        by: Suppression,
+        /// Which one; foreign text in it is not escaped.
+        why: String,
+    },
+    /// Gathered for a digest.
+    Digest {
+        /// When that goes out.
+        until: Timestamp,
+    },
+    /// The channel hears in every run of everything that fires.
+    EveryRun,
     /// Told before; again when the cooldown is over.
     Cooldown {
         /// When it was told.
@@ -137,6 +152,14 @@ pub enum Telling {
     Full,
     /// Nothing fires, so there is nothing to tell.
     Nothing,
+}
+
+/// What this run tells.
+pub(super) struct Told<'t> {
+    pub state: &'t State,
+    /// The messages made in this run.
+    pub parcels: &'t [Parcel],
+    pub mutes: &'t Mutes,
 }
 
 impl Witness {
@@ -178,21 +201,13 @@ impl Witness {
     }
 
     /// After the messages were made: the story of every rule that was judged.
-    pub(super) fn conclude(
-        &self,
-        config: &Config,
-        rules: &[&Rule],
-        read: &Measurements,
-        state: &State,
-        parcels: &[Parcel],
-        reports: &[RuleReport],
-    ) {
+    pub(super) fn conclude(&self, config: &Config, rules: &[&Rule], read: &Measurements, telling: &Told<'_>, reports: &[RuleReport]) {
         let mut log = self.log();
         let before = std::mem::take(&mut log.before);
         let stories = rules.iter().filter_map(|rule| {
             let report = reports.iter().find(|report| report.name == rule.name)?.clone();
             Some(Story {
-                groups: groups(config, rule, read, &before, state, parcels),
+                groups: groups(config, rule, read, &before, telling),
                 routing: routing(rule, &config.routes),
                 source: read.source(rule.source).cloned(),
                 look: log.looks.get(&rule.source).cloned(),
@@ -263,12 +278,17 @@ fn describe_ven((ven, _): &VenAt<'_>) -> String {
     visible(ven.display_name())
 }
 
-fn groups(config: &Config, rule: &Rule, read: &Measurements, before: &Instances, state: &State, parcels: &[Parcel]) -> Vec<GroupStory> {
+fn groups(config: &Config, rule: &Rule, read: &Measurements, before: &Instances, telling: &Told<'_>) -> Vec<GroupStory> {
+    let state = telling.state;
     let partial = is_partial(rule, read);
     let measured = read.observations.get(&rule.name).map(|observation| observation.groups.as_slice()).unwrap_or_default();
-    let named = |measured: &Measured| -> Group { rule.group_by.iter().map(ToString::to_string).zip(measured.group.iter().cloned()).collect() };
-    let mut all: BTreeMap<String, (Group, Option<&Measured>)> =
-        measured.iter().map(|measured| (named(measured), Some(measured))).map(|(group, one)| (fingerprint(&rule.name, &group), (group, one))).collect();
+    let named =
+        |measured: &Measured| -> Group { rule.group_by.iter().map(ToString::to_string).zip(measured.group.iter().cloned()).collect() };
+    let mut all: BTreeMap<String, (Group, Option<&Measured>)> = measured
+        .iter()
+        .map(|measured| (named(measured), Some(measured)))
+        .map(|(group, one)| (fingerprint(&rule.name, &group), (group, one)))
+        .collect();
     for (fingerprint, instance) in before.iter().chain(&state.instances).filter(|(_, instance)| instance.rule == rule.name) {
         all.entry(fingerprint.clone()).or_insert_with(|| (instance.group.clone(), None));
     }
@@ -279,9 +299,13 @@ fn groups(config: &Config, rule: &Rule, read: &Measurements, before: &Instances,
             let answer = |threshold| evidence.as_ref().map_or(Answer::Unknown, |evidence| evidence.answer(threshold));
             let instance = state.instances.get(&fingerprint).cloned();
             GroupStory {
-                answers: rule.thresholds.worst_first().map(|(severity, threshold)| (severity, threshold.text.clone(), answer(threshold))).collect(),
+                answers: rule
+                    .thresholds
+                    .worst_first()
+                    .map(|(severity, threshold)| (severity, threshold.text.clone(), answer(threshold)))
+                    .collect(),
                 recovery: rule.recovery.as_ref().map(answer),
-                told: instance.as_ref().map(|instance| told(config, rule, &fingerprint, instance, state, parcels)).unwrap_or_default(),
+                told: instance.as_ref().map(|instance| told(config, rule, &fingerprint, instance, telling)).unwrap_or_default(),
                 before: before.get(&fingerprint).map(|instance| instance.stage),
                 instance,
                 group,
@@ -293,31 +317,24 @@ fn groups(config: &Config, rule: &Rule, read: &Measurements, before: &Instances,
     let falls = rule.thresholds.fall();
     let rank = |story: &GroupStory| story.instance.as_ref().map(|instance| (instance.stage == Stage::Firing, instance.severity));
     let value = |story: &GroupStory| story.measured.as_ref().and_then(|measured| measured.value);
-    stories.sort_by(|a, b| {
-        rank(b).cmp(&rank(a)).then_with(|| worse_first(falls, value(a), value(b))).then_with(|| a.group.cmp(&b.group))
-    });
+    stories.sort_by(|a, b| rank(b).cmp(&rank(a)).then_with(|| worse_first(falls, value(a), value(b))).then_with(|| a.group.cmp(&b.group)));
     stories
 }
 
 /// Where alerts of a rule go, for each severity that it can have.
 fn routing(rule: &Rule, routes: &[Route]) -> Vec<Routing> {
-    let mut severities: Vec<Severity> = rule.thresholds.worst_first().map(|(severity, _)| severity).collect();
-    if severities.is_empty() {
-        // It follows the PCE's own status.
-        severities = vec![Severity::Critical, Severity::Warning];
-    }
     let one = |severity: Severity| Routing {
         severity,
         routes: rule.notify.is_none().then(|| taken(rule, severity, routes)),
         channels: channels_for(rule, severity, routes).into_iter().map(str::to_owned).collect(),
     };
-    severities.into_iter().map(one).collect()
+    rule.severities().into_iter().map(one).collect()
 }
 
 fn taken(rule: &Rule, severity: Severity, routes: &[Route]) -> Vec<usize> {
     let mut out = Vec::new();
     for (number, route) in (1..).zip(routes) {
-        if route.takes(rule, severity) {
+        if route.selector.takes(rule, severity) {
             out.push(number);
             if !route.go_on {
                 break;
@@ -327,40 +344,46 @@ fn taken(rule: &Rule, severity: Severity, routes: &[Route]) -> Vec<usize> {
     out
 }
 
-fn told(config: &Config, rule: &Rule, fingerprint: &str, instance: &Instance, state: &State, parcels: &[Parcel]) -> Vec<(String, Telling)> {
+fn told(config: &Config, rule: &Rule, fingerprint: &str, instance: &Instance, telling: &Told<'_>) -> Vec<(String, Telling)> {
+    let Told { state, parcels, mutes } = *telling;
+    let own = |parcel: &Parcel| -> Option<Reason> {
+        let alert = parcel.alerts.iter().find(|alert| alert.fingerprint == fingerprint).map(|alert| alert.reason);
+        // Of what is only counted the reason is not written down.
+        alert.or_else(|| parcel.counted.iter().any(|counted| counted.fingerprint == fingerprint).then_some(Reason::First))
+    };
     let channel = |name: &str| {
-        let now = parcels.iter().find(|parcel| parcel.channel == name && outbox::fingerprints(parcel).any(|own| own == fingerprint));
-        if let Some(parcel) = now {
-            let alert = parcel.alerts.iter().find(|alert| alert.fingerprint == fingerprint);
-            return Telling::Now(alert.map_or(Reason::First, |alert| alert.reason));
+        if let Some((parcel, reason)) =
+            parcels.iter().filter(|parcel| parcel.channel == name).find_map(|parcel| Some((parcel, own(parcel)?)))
+        {
+            return match (parcel.held_until, reason) {
+                (Some(until), _) => Telling::Digest { until },
+                (None, Reason::Reminder) if parcel.kind == ParcelKind::Snapshot => Telling::EveryRun,
+                (None, reason) => Telling::Now(reason),
+            };
         }
-        let Some(common) = config.channels.iter().map(|channel| &channel.common).find(|common| common.name == name) else {
+        let Some(common) = config.channels.iter().map(|channel| &channel.common).find(|common| common.name == name && common.enabled)
+        else {
             return Telling::Disabled;
         };
-        let waits = |parcel: &&Parcel| {
-            parcel.channel == name && parcel.given_up.is_none() && outbox::fingerprints(parcel).any(|own| own == fingerprint)
-        };
+        let waits = |parcel: &&Parcel| parcel.channel == name && parcel.given_up.is_none() && own(parcel).is_some();
         let heard = instance.told.get(name).filter(|told| Some(told.episode) == instance.fired_at);
-        match (state.outbox.iter().find(waits), heard) {
-            _ if !common.enabled => Telling::Disabled,
-            (Some(parcel), _) => {
+        match (state.outbox.iter().find(waits), mutes.of(fingerprint), heard) {
+            (Some(parcel), _, _) => {
                 Telling::Waits { attempts: parcel.attempts, until: parcel.not_before, error: parcel.last_error.clone() }
             }
             _ if instance.stage != Stage::Firing => Telling::Nothing,
+            (None, Some(mute), _) => Telling::Muted { by: mute.by, why: mute.why.clone() },
             _ if instance.severity < common.min_severity => Telling::TooMild(common.min_severity),
-            (None, Some(told)) => Telling::Cooldown { at: told.at, again: after(told.at, rule.cooldown) },
-            (None, None) if outbox::is_full(&state.outbox, name) => Telling::Full,
-            (None, None) => Telling::Nothing,
+            (None, None, Some(told)) => Telling::Cooldown { at: told.at, again: after(told.at, rule.pause(told.reminders)) },
+            (None, None, None) if outbox::is_full(&state.outbox, name) => Telling::Full,
+            (None, None, None) => Telling::Nothing,
         }
     };
     let mut names: Vec<&str> = channels_for(rule, instance.severity, &config.routes);
     // Whoever heard of it hears of its end, wherever its alerts go by now.
-    let heard = parcels.iter().filter(|parcel| {
-        parcel.alerts.iter().any(|alert| alert.fingerprint == fingerprint && alert.state == AlertState::Resolved)
-    });
-    for name in heard.map(|parcel| parcel.channel.as_str()) {
-        if !names.contains(&name) {
-            names.push(name);
+    for parcel in parcels.iter().filter(|parcel| own(parcel) == Some(Reason::Resolved)) {
+        if !names.contains(&parcel.channel.as_str()) {
+            names.push(&parcel.channel);
         }
     }
     names.into_iter().map(|name| (name.to_owned(), channel(name))).collect()
@@ -420,7 +443,9 @@ pub fn try_records(rule: &Rule, file: &Path, now: Timestamp) -> Result<Vec<Tried
             let one = |ven: &Ven| tried(describe_ven(&(ven, now)), try_all(filter, &(ven, now)));
             (vens.iter().take(MOST_TRIED).map(one).collect(), fetched.report)
         }
-        Matcher::Everything => return Err(format!("rule '{}' chooses no records: it looks at all that {} says", visible(&rule.name), rule.source)),
+        Matcher::Everything => {
+            return Err(format!("rule '{}' chooses no records: it looks at all that {} says", visible(&rule.name), rule.source));
+        }
     };
     match report.error {
         Some(error) => Err(error),

@@ -16,21 +16,24 @@ pub mod sources;
 use crate::cli::{CheckArgs, FailOn};
 use crate::config::{Config, PceSettings, fetch_secret};
 use crate::domain::metric::SourceKind;
-use crate::domain::report::{Report, RunInfo, SourceStatus, Status};
+use crate::domain::mute::Silence;
+use crate::domain::report::{Report, RunInfo, SourceReport, SourceStatus, Status};
 use crate::domain::rule::Rule;
 use crate::domain::time::since;
 use crate::heartbeat::Heartbeat;
+use crate::judge::mute::{self, Muting};
 use crate::judge::outbox::{Addressee, Policy};
-use crate::judge::{exit, outbox};
+use crate::judge::{exit, outbox, snapshot};
 use crate::pce::{Client, ClientOptions, RealPace};
 use crate::state::looks::Memory;
+use crate::state::silences::SilenceFile;
 use crate::state::{LastRun, Loaded, State, StateError, Store};
 use deliver::{Ready, ReadyChannels};
-use explain::Witness;
+use explain::{Told, Witness};
 use globset::Glob;
 use interrupt::Interrupt;
 use jiff::Timestamp;
-use measure::{Book, read_and_measure};
+use measure::{Book, Measurements, read_and_measure};
 use sources::Recording;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -168,6 +171,8 @@ fn cycle_once(
     let channels = open_channels(config);
     let store = if args.dry_run { Store::read_only(&cycle.state_path) } else { Store::lock(&cycle.state_path, args.lock_wait)? };
     let Loaded { state, memory, memory_lost } = store.load(&identity)?;
+    let silence_file = SilenceFile::beside(&cycle.state_path);
+    let silences = silence_file.read()?;
     let mut warnings = config.warnings.clone();
     warnings.extend(heartbeat_trouble.map(|error| format!("heartbeat in [run]: {error}")));
     if let Some(heartbeat) = heartbeat
@@ -176,7 +181,7 @@ fn cycle_once(
         warnings.push(format!("heartbeat: {error}"));
     }
 
-    let known = Known { state, memory, memory_lost };
+    let known = Known { state, memory, memory_lost, silences: silences.clone() };
     let reload = || Ok(store.load(&identity)?.memory);
     let Decided { mut report, mut state, memory } = decide(cycle, &rules, &needed, run, known, client, &reload, warnings)?;
 
@@ -195,11 +200,15 @@ fn cycle_once(
             let _writing = interrupt.writing();
             store.commit(&mut state, Some(&memory))?;
         }
+        if silences.iter().any(|silence| silence.holds(now) && mute::has_served(silence, &state.instances)) {
+            end_served(&silence_file, &state, now).unwrap_or_else(|error| report.warnings.push(error.to_string()));
+        }
         let mut commit = |state: &mut State| {
             let _writing = interrupt.writing();
             store.commit(state, None)
         };
         report.deliveries = deliver::send_all(&mut state, channels, config.run.give_up_after, now, deadline, &mut commit)?;
+        report.warnings.extend(deliver::other_words(&mut report.deliveries));
         report.deliveries.extend(broken);
         report.warnings.extend(deliver::remarks(&state.outbox));
         rules::mark_notified(&mut report.rules, &state);
@@ -211,6 +220,20 @@ fn cycle_once(
     Ok(report)
 }
 
+/// What this run could not judge, in words, for a service that asks how everything stands.
+fn unknown(rules: &Rules<'_>, read: &Measurements) -> Vec<String> {
+    let failed = |source: &&SourceReport| matches!(source.status, SourceStatus::Failed | SourceStatus::Partial);
+    let sources = read.sources.iter().filter(failed).map(|source| {
+        let how = if source.status == SourceStatus::Failed { "could not be read" } else { "was not read whole" };
+        format!("{} {how}", source.source)
+    });
+    let trouble = |rule: &&Rule| {
+        let trouble = read.observations.get(&rule.name)?.trouble.as_ref()?;
+        Some(format!("{}: {trouble}", rule.name))
+    };
+    sources.chain(rules.selected.iter().filter_map(trouble)).collect()
+}
+
 /// What is known before a cycle decides.
 #[derive(Debug)]
 pub struct Known {
@@ -220,6 +243,8 @@ pub struct Known {
     pub memory: Memory,
     /// Why the memory is not the one that belongs to the state.
     pub memory_lost: Option<String>,
+    /// What people asked not to be told.
+    pub silences: Vec<Silence>,
 }
 
 /// What a cycle has decided, before anybody is told.
@@ -244,7 +269,7 @@ fn decide(
     mut warnings: Vec<String>,
 ) -> Result<Decided, RunError> {
     let Cycle { config, interrupt, .. } = *cycle;
-    let Known { mut state, memory, memory_lost } = known;
+    let Known { mut state, memory, memory_lost, silences } = known;
     let now = run.started_at;
     let identity = config.identity();
     warnings.extend(memory_lost.clone());
@@ -276,13 +301,24 @@ fn decide(
         }
         None => state.last_run.as_ref().map_or(0, |last| last.clock_skew),
     };
-    state.last_run = Some(LastRun { id: run.id.clone(), at: now, version: env!("CARGO_PKG_VERSION").to_owned(), clock_skew });
+    let last_run = state.last_run.as_ref().map(|last| last.at);
+    let remembered = |last: &LastRun| last.rhythm.map(Duration::from_secs);
+    let rhythm = state.last_run.as_ref().map(|last| snapshot::rhythm(last.at, remembered(last), now));
+    state.last_run = Some(LastRun {
+        id: run.id.clone(),
+        at: now,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        clock_skew,
+        rhythm: rhythm.map(|rhythm| rhythm.as_secs()),
+    });
     drop(client);
 
     if let Some(witness) = cycle.witness {
         witness.before(&state.instances);
     }
     let fresh = rules::judge(&mut state, &rules.enabled, &rules.selected, &read, now);
+    let muting = Muting { maintenance: &config.maintenance, inhibitions: &config.inhibitions, silences: &silences };
+    let mutes = mute::mutes(&rules.enabled, &state.instances, &muting, now);
     let addressees: Vec<Addressee> = config
         .channels
         .iter()
@@ -291,32 +327,32 @@ fn decide(
             name: channel.common.name.clone(),
             min_severity: channel.common.min_severity,
             send_resolved: channel.common.send_resolved,
-            takes_all: channel.settings.every_run(),
+            appetite: channel.settings.appetite(),
+            digest: channel.common.digest.clone(),
         })
         .collect();
+    let unknown = unknown(rules, &read);
     let policy = Policy {
         channels: &addressees,
         routes: &config.routes,
         max_alerts: config.run.max_alerts,
         pce: &identity,
+        rhythm: rhythm.unwrap_or(snapshot::ASSUMED_RHYTHM),
+        unknown: &unknown,
         new_id: &|| uuid::Uuid::new_v4().to_string(),
+        mutes: &mutes,
+        last_run,
     };
-    let parcels = outbox::due(&rules.enabled, &mut state.instances, &state.outbox, &policy, now);
+    let parcels = outbox::due(&rules.enabled, &mut state.instances, &mut state.outbox, &policy, now);
     let telling: std::collections::BTreeSet<String> = parcels.iter().flat_map(outbox::fingerprints).collect();
-    let reports = rules::reports(&state, config, &rules.selected, &read, &rules::Novelty { fresh: &fresh, telling: &telling, now });
+    let novelty = rules::Novelty { fresh: &fresh, telling: &telling, mutes: &mutes, now };
+    let reports = rules::reports(&state, config, &rules.selected, &read, &novelty);
     if let Some(witness) = cycle.witness {
-        witness.conclude(config, &rules.selected, &read, &state, &parcels, &reports);
+        witness.conclude(config, &rules.selected, &read, &Told { state: &state, parcels: &parcels, mutes: &mutes }, &reports);
     }
-    state.outbox.extend(parcels);
-    let report = Report {
-        run,
-        status: Status::Ok,
-        exit_code: 0,
-        sources: read.sources.clone(),
-        rules: reports,
-        deliveries: Vec::new(),
-        warnings,
-    };
+    snapshot::add(&mut state.outbox, parcels, &addressees);
+    let report =
+        Report { run, status: Status::Ok, exit_code: 0, sources: read.sources.clone(), rules: reports, deliveries: Vec::new(), warnings };
     Ok(Decided { report, state, memory })
 }
 
@@ -340,6 +376,16 @@ pub fn report_of_failure(config: &Config, args: &CheckArgs, error: &str) -> Repo
         deliveries: Vec::new(),
         warnings: vec![error.to_owned()],
     }
+}
+
+/// An alert that somebody acknowledged is over: the next one shall be told again.
+fn end_served(file: &SilenceFile, state: &State, now: Timestamp) -> Result<(), StateError> {
+    file.change(now, |silences| {
+        for silence in silences.iter_mut().filter(|silence| silence.holds(now) && mute::has_served(silence, &state.instances)) {
+            silence.until = now;
+        }
+        Ok(())
+    })
 }
 
 fn conclude(report: &mut Report, args: &CheckArgs, wall: Timestamp, started: Instant) {

@@ -9,6 +9,7 @@ use crate::domain::rule::{Rule, channels_for};
 use crate::domain::threshold::Usual;
 use crate::domain::time::Window;
 use crate::judge::memory::{Measured, Observation};
+use crate::judge::mute::Mutes;
 use crate::judge::transition::{Evidence, Finding, Instance, Stage, Verdict, fingerprint, missing, retire, step};
 use crate::judge::{health, outbox};
 use crate::state::State;
@@ -74,12 +75,14 @@ pub(super) fn judge(state: &mut State, enabled: &[&Rule], selected: &[&Rule], re
     fresh
 }
 
-/// What is new in this run.
+/// What holds of the instances in this run alone.
 pub(super) struct Novelty<'n> {
     /// Instances that began to fire.
     pub fresh: &'n BTreeSet<String>,
     /// Instances that some channel is being told of.
     pub telling: &'n BTreeSet<String>,
+    /// Instances that are told to nobody.
+    pub mutes: &'n Mutes,
     /// The run's instant.
     pub now: Timestamp,
 }
@@ -114,7 +117,8 @@ pub(super) fn reports(state: &State, config: &Config, selected: &[&Rule], read: 
                 })
                 .collect();
             report.instances.sort_by(|a, b| {
-                let rank = |instance: &InstanceReport| (instance.state == RuleState::Firing, instance.severity);
+                // What is muted comes after what is not: the rule stands for the worst that counts.
+                let rank = |instance: &InstanceReport| (instance.state == RuleState::Firing, !instance.is_muted(), instance.severity);
                 let worse = worse_first(rule.thresholds.fall(), a.value, b.value);
                 rank(b).cmp(&rank(a)).then(worse).then_with(|| a.group.cmp(&b.group))
             });
@@ -175,6 +179,8 @@ fn instance_report(fingerprint: &str, instance: &Instance, rule: &Rule, config: 
     let notified = outbox::in_cooldown(instance);
     let is_firing = instance.stage == Stage::Firing;
     let reaches_somebody = !channels_for(rule, instance.severity, &config.routes).is_empty();
+    let mute = novelty.mutes.of(fingerprint);
+    let cooldown = notified && reaches_somebody && !novelty.telling.contains(fingerprint);
     InstanceReport {
         fingerprint: fingerprint.to_owned(),
         group: instance.group.clone(),
@@ -185,7 +191,8 @@ fn instance_report(fingerprint: &str, instance: &Instance, rule: &Rule, config: 
         threshold: instance.threshold.clone(),
         since: Some(instance.fired_at.unwrap_or(instance.since)),
         notified,
-        suppressed_by: (notified && reaches_somebody && !novelty.telling.contains(fingerprint)).then_some(Suppression::Cooldown),
+        suppressed_by: mute.map(|mute| mute.by).or(cooldown.then_some(Suppression::Cooldown)),
+        suppressed_reason: mute.map(|mute| mute.why.clone()),
         is_new: novelty.fresh.contains(fingerprint),
         top: instance.top.clone(),
     }

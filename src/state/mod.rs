@@ -6,6 +6,7 @@
 //! that is damaged, newer, or of another PCE is refused, never emptied.
 
 pub mod looks;
+pub mod silences;
 
 use crate::domain::alert::{Parcel, PceIdentity};
 use crate::judge::accounting::Coverage;
@@ -59,6 +60,9 @@ pub struct LastRun {
     /// The PCE's clock minus ours, in seconds.
     #[serde(default)]
     pub clock_skew: i64,
+    /// How far apart runs seem to be, in seconds.
+    #[serde(default)]
+    pub rhythm: Option<u64>,
 }
 
 /// Where the traffic accounting stands.
@@ -144,6 +148,26 @@ pub enum StateError {
         /// Its schema.
         found: String,
     },
+    /// The silences are not what this program wrote.
+    #[error(
+        "the silences in {path} cannot be read ({cause}); nothing was changed. Restore the file from a backup, or remove it to go on without any silence"
+    )]
+    SilencesDamaged {
+        /// Their file.
+        path: String,
+        /// What is wrong.
+        cause: String,
+    },
+    /// A newer version wrote the silences.
+    #[error(
+        "the silences in {path} have the schema {found}, which this version does not know; use the version of pcemon that wrote them, or remove the file to go on without any silence"
+    )]
+    SilencesNewer {
+        /// Their file.
+        path: String,
+        /// Its schema.
+        found: String,
+    },
     /// It belongs to another PCE.
     #[error(
         "the state file {path} belongs to {theirs}, but the config names {ours}; give this PCE a state file of its own (--state or `state` in [run]), or begin anew with `pcemon state reset`"
@@ -191,26 +215,8 @@ impl Store {
 
     /// Takes the lock, waiting at most `patience`, and makes sure that the state can be written.
     pub fn lock(path: &Path, patience: Duration) -> Result<Self, StateError> {
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(|error| StateError::io("create the folder of the state file", folder, error))?;
-        }
-        let lock_path = beside(path, ".lock");
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .mode(0o600)
-            .open(&lock_path)
-            .map_err(|error| StateError::io("open the lock file", &lock_path, error))?;
-        let begun = Instant::now();
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(Self { path: path.to_path_buf(), lock: Some(file) }),
-                Err(TryLockError::WouldBlock) if begun.elapsed() < patience => std::thread::sleep(Duration::from_millis(50)),
-                Err(TryLockError::WouldBlock) => return Err(StateError::Locked { path: path.display().to_string() }),
-                Err(TryLockError::Error(error)) => return Err(StateError::io("lock", &lock_path, error)),
-            }
-        }
+        let lock = wait_for_lock(path, patience, |path| StateError::Locked { path: path.display().to_string() })?;
+        Ok(Self { path: path.to_path_buf(), lock: Some(lock) })
     }
 
     /// The state file.
@@ -332,6 +338,30 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
+}
+
+/// Takes the lock that lies beside a file, waiting at most `patience`, and makes sure that its folder is there.
+fn wait_for_lock(path: &Path, patience: Duration, taken: impl Fn(&Path) -> StateError) -> Result<File, StateError> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|error| StateError::io("create the folder of the state file", folder, error))?;
+    }
+    let lock_path = beside(path, ".lock");
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(&lock_path)
+        .map_err(|error| StateError::io("open the lock file", &lock_path, error))?;
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if begun.elapsed() < patience => std::thread::sleep(Duration::from_millis(50)),
+            Err(TryLockError::WouldBlock) => return Err(taken(path)),
+            Err(TryLockError::Error(error)) => return Err(StateError::io("lock", &lock_path, error)),
+        }
+    }
 }
 
 /// Writes beside the file, makes it durable, renames it into place and makes that durable; mode 0600 from the first byte.

@@ -4,9 +4,11 @@ mod contract;
 mod limits;
 mod local;
 mod payloads;
+mod real_monitors;
 pub(crate) mod real_parts;
 mod real_services;
 mod settings;
+mod templates;
 
 use jiff::Timestamp;
 use pcemon::channels::{Channel, Common, KINDS, Outcome, SendContext, Settings};
@@ -42,6 +44,7 @@ fn common(kind: &str) -> Common {
         send_resolved: true,
         timeout: Duration::from_secs(10),
         enabled: true,
+        digest: None,
     }
 }
 
@@ -109,6 +112,8 @@ fn alert() -> Alert {
             decision: "blocked".to_owned(),
             value: 900.5,
         }],
+        resolved_at: None,
+        told_as: None,
     }
 }
 
@@ -162,6 +167,9 @@ fn single() -> Parcel {
         failure: None,
         given_up: None,
         revived: None,
+        held_until: None,
+        expires: None,
+        unknown: Vec::new(),
     }
 }
 

@@ -144,6 +144,7 @@ fn the_example_names_every_key() {
         "description runbook enabled type min_severity send_resolved timeout channels continue severity rule",
         "decision src_label dst_label any_label src_ip dst_ip any_ip src_ip_list dst_ip_list any_ip_list src_workload dst_workload",
         "any_workload src_managed dst_managed src_enforcement dst_enforcement src_os dst_os port proto process service user fqdn",
+        "cooldown_backoff cooldown_max digest digest_weekdays digest_below times weekdays days_of_month months target equal",
         "direction state transmission network client_type status notification actor pce_fqdn resource",
         "ven label version os enforcement sync_state condition online offline heartbeat_older ven_type active_pce ip",
     ]

@@ -1,12 +1,17 @@
 //! Alerts that arrive: sequences of runs of the real program against channels that fail in every way.
 
 mod crash;
+mod digest;
 mod heartbeat;
 mod history;
 mod life;
 mod mail;
+mod mute;
+mod mute_history;
 mod outbox;
 mod secrets;
+mod silence;
+mod snapshot;
 mod trouble;
 
 use crate::support::receivers::{Receiver, Request};

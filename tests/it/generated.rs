@@ -74,7 +74,9 @@ fn the_manual_is_current() {
     }
     // One page for each command, however deep, and one for the program.
     let mut wanted: BTreeSet<String> = commands().into_iter().map(|(name, _)| format!("{}.1", name.replace(' ', "-"))).collect();
-    wanted.extend(["pcemon.1", "pcemon-rules.1", "pcemon-channel.1", "pcemon-outbox.1", "pcemon-state.1"].map(str::to_owned));
+    wanted.extend(
+        ["pcemon.1", "pcemon-rules.1", "pcemon-channel.1", "pcemon-outbox.1", "pcemon-silence.1", "pcemon-state.1"].map(str::to_owned),
+    );
     assert_eq!(names, wanted);
     nothing_else_in("man", &names);
     let printed = pcemon(home.path()).arg("man").assert().success();
@@ -117,26 +119,88 @@ fn mandoc_accepts_the_manual() {
 }
 
 #[test]
+fn the_schema_is_current() {
+    let home = tempfile::tempdir().unwrap();
+    let out = pcemon(home.path()).args(["rules", "schema"]).assert().success();
+    current("schema/rules.schema.json", std::str::from_utf8(&out.get_output().stdout).unwrap());
+    nothing_else_in("schema", &BTreeSet::from(["rules.schema.json".to_owned()]));
+}
+
+/// A folder with a config, in which a shell finds the program by its name.
+fn home_with_rules() -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    let rules = "[[rules]]\nname = \"Blocked: all of it\"\nsource = \"health\"\nnotify = [\"soc\"]\n[[rules]]\nname = \"Quiet night\"\nsource = \"health\"\nnotify = []\n\
+                 [[channels]]\nname = \"soc\"\ntype = \"file\"\npath = \"/tmp/soc\"\n";
+    std::fs::write(home.path().join("rules.toml"), rules).unwrap();
+    std::fs::write(home.path().join("other.toml"), rules.replace("Quiet night", "Queer night")).unwrap();
+    home
+}
+
+fn at_home<'c>(command: &'c mut std::process::Command, home: &Path) -> &'c mut std::process::Command {
+    let folder = Path::new(env!("CARGO_BIN_EXE_pcemon")).parent().unwrap();
+    let path =
+        std::env::join_paths(std::iter::once(folder.to_owned()).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap()))).unwrap();
+    command.env_clear().env("PATH", path).env("TERM", "dumb").env("LANG", "C.UTF-8").current_dir(home);
+    for name in ["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "ZDOTDIR"] {
+        command.env(name, home);
+    }
+    command
+}
+
+/// What an interactive shell makes of keys that are pressed, tabs among them.
+fn typed(shell: &str, home: &Path, keys: &str) -> Option<String> {
+    tool(shell.split(' ').next().unwrap())?;
+    let mut command = std::process::Command::new("script");
+    at_home(&mut command, home).args(["-qec", shell, "/dev/null"]);
+    command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    std::io::Write::write_all(child.stdin.as_mut().unwrap(), keys.as_bytes()).unwrap();
+    let out = child.wait_with_output().unwrap();
+    Some(String::from_utf8_lossy(&out.stdout).replace('\r', ""))
+}
+
+/// Real shells complete commands, flags and the names that only the config knows, quoted so that they can be run.
+#[test]
 fn shells_take_the_completions() {
     let completions = root().join("completions");
-    if let Some(mut bash) = tool("bash") {
-        let script = "set -eu; . \"$1/pcemon.bash\"; complete -p pcemon; COMP_WORDS=(pcemon ch); COMP_CWORD=1; COMPREPLY=(); \
-                      _pcemon pcemon ch pcemon; echo \"${COMPREPLY[@]}\"";
-        let said = output(bash.args(["--norc", "--noprofile", "-c", script, "bash"]).arg(&completions));
-        assert!(said.contains("check") && said.contains("channel"), "{said}");
+    let home = home_with_rules();
+    let keys = format!(
+        "source {}/pcemon.bash\npcemon rul\tsh\tBlo\t-o json\npcemon rules show \"Qui\t-o json\npcemon rules show Quiet\\ n\t-o json\npcemon -c other.toml rules show Quee\t-o json\npcemon channel test so\t--no-send\nexit\n",
+        completions.display()
+    );
+    if let Some(said) = typed("bash --norc --noprofile -i", home.path(), &keys) {
+        assert_eq!(said.matches("\"name\": \"Blocked: all of it\"").count(), 1, "{said}");
+        assert_eq!(said.matches("\"name\": \"Quiet night\"").count(), 2, "{said}");
+        assert_eq!(said.matches("\"name\": \"Queer night\"").count(), 1, "{said}");
+        assert!(said.contains("\"channel\":\"soc\"") || said.contains("Test message"), "{said}");
     }
     if let Some(mut zsh) = tool("zsh") {
-        let script = "autoload -U compinit; compinit -D -u; . $1/_pcemon; print -r -- $_comps[pcemon]; whence -w _pcemon";
-        let said = output(zsh.args(["-f", "-c", script, "zsh"]).arg(&completions));
-        assert!(said.contains("_pcemon") && said.contains("function"), "{said}");
+        let script = "fpath=($1 $fpath); autoload -U compinit; compinit -D -u; whence -w _pcemon; \
+                      _describe() { shift; [[ $1 == -V ]] && shift; shift; print -rl -- ${(P)1} }; \
+                      words=(pcemon ch); CURRENT=2; _pcemon; \
+                      words=(pcemon rules show Qui); CURRENT=4; _clap_dynamic_completer_pcemon; \
+                      words=(pcemon rules show Blo); CURRENT=4; _clap_dynamic_completer_pcemon; \
+                      words=(pcemon channel test s); CURRENT=4; _clap_dynamic_completer_pcemon";
+        let said = output(at_home(&mut zsh, home.path()).args(["-f", "-c", script, "zsh"]).arg(&completions));
+        for part in ["_pcemon: function", "check", "channel", "Quiet night", "Blocked\\: all of it", "soc"] {
+            assert!(said.contains(part), "{part} is not in {said}");
+        }
     }
     if let Some(mut fish) = tool("fish") {
-        let home = tempfile::tempdir().unwrap();
-        let script = format!("source {}/pcemon.fish; complete -C 'pcemon ch'", completions.display());
-        let said = output(
-            fish.env("HOME", home.path()).env("XDG_CONFIG_HOME", home.path()).env("XDG_DATA_HOME", home.path()).args(["-c", &script]),
+        let script = format!(
+            "source {}/pcemon.fish; complete -C 'pcemon ch'; complete -C 'pcemon rules show '; complete -C 'pcemon rules add --notify s'; complete -C 'pcemon rules add --mat'",
+            completions.display()
         );
-        assert!(said.contains("check") && said.contains("channel"), "{said}");
+        let said = output(at_home(&mut fish, home.path()).args(["-c", &script]));
+        for part in ["check", "channel", "Quiet night", "Blocked: all of it", "soc\tfile", "--match"] {
+            assert!(said.contains(part), "{part} is not in {said}");
+        }
+    }
+    // A config that is not there, or is broken, is no reason for noise while somebody types.
+    std::fs::write(home.path().join("rules.toml"), "[[rules]\n").unwrap();
+    if let Some(mut fish) = tool("fish") {
+        let script = format!("source {}/pcemon.fish; complete -C 'pcemon rules show '", completions.display());
+        assert!(!output(at_home(&mut fish, home.path()).args(["-c", &script])).contains("Quiet"));
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod accounting;
 mod adhoc;
+mod calendar;
 mod channels;
 mod check;
 mod check_accounting;
@@ -12,11 +13,15 @@ mod config;
 mod database;
 mod deliver;
 mod generated;
+mod import;
+mod init;
 mod lang;
 mod pce;
 mod render;
 mod replay;
 mod rule_tests;
+mod rules_edit;
+mod schema;
 mod sim;
 mod sim_estate;
 mod sim_server;

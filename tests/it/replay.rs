@@ -95,7 +95,10 @@ fn recorded_runs_give_the_alerts_that_they_gave() {
     assert_eq!((bench.room.files(), bench.sim.requests().len()), before, "nothing is written, sent or asked");
     assert_eq!(replay["schema"], "pcemon.replay/1");
     assert_eq!(told_in_replay(&replay), told);
-    assert_eq!((&replay["runs"], &replay["from"], &replay["to"]), (&json!(7), &json!("2026-11-20T10:00:00Z"), &json!("2026-11-20T11:10:00Z")));
+    assert_eq!(
+        (&replay["runs"], &replay["from"], &replay["to"]),
+        (&json!(7), &json!("2026-11-20T10:00:00Z"), &json!("2026-11-20T11:10:00Z"))
+    );
     // The run that could not read traffic could not when it is replayed either; events it had.
     let blocked = &replay["rules"][0];
     assert_eq!((&blocked["runs"], &blocked["unknown"]), (&json!(7), &json!(1)));
@@ -103,7 +106,8 @@ fn recorded_runs_give_the_alerts_that_they_gave() {
     let values: Vec<f64> = runs.iter().map(Ran::json).map(|json| json.rule("blocked").clone()).filter(exact).map(value).collect();
     assert_eq!(blocked["values"]["count"], values.len());
     assert_eq!(blocked["values"]["max"].as_f64().unwrap(), values.iter().copied().fold(0.0, f64::max));
-    let firing: std::collections::BTreeSet<(String, String)> = told.iter().filter(|one| one.4 == "first").map(|one| (one.0.clone(), one.2.to_string())).collect();
+    let firing: std::collections::BTreeSet<(String, String)> =
+        told.iter().filter(|one| one.4 == "first").map(|one| (one.0.clone(), one.2.to_string())).collect();
     let fired = blocked["fired"].as_u64().unwrap() + replay["rules"][1]["fired"].as_u64().unwrap();
     assert_eq!(fired as usize, firing.len());
 }
@@ -183,7 +187,19 @@ fn an_export_ends_with_its_totals_and_says_what_was_assumed() {
     let out = room.run(&["replay", "--flows", "export.json", "--step", "7m"]).exits(0).out;
     assert!(out.contains("Nobody would have been told anything.") && out.contains("taken to have come evenly"), "{out}");
     // Half an hour in, half of the first bucket has come: 30.5, cut to 30, with the three of the second and one of the third.
-    let half = ["replay", "--flows", "export.json", "--from", "2026-11-20T10:00:00Z", "--to", "2026-11-20T10:30:00Z", "--step", "10m", "-o", "json"];
+    let half = [
+        "replay",
+        "--flows",
+        "export.json",
+        "--from",
+        "2026-11-20T10:00:00Z",
+        "--to",
+        "2026-11-20T10:30:00Z",
+        "--step",
+        "10m",
+        "-o",
+        "json",
+    ];
     assert_eq!(room.run(&half).exits(0).json().0["rules"][0]["values"]["max"], 34.0);
 }
 

@@ -329,8 +329,10 @@ fn a_test_counts_what_check_counts() {
     let connections = [3, 8, 0, 30, 1];
     let time = |minute: u64| format!("10:{:02}:59", minute - 1);
     let times: Vec<String> = minutes.iter().map(|minute| time(*minute)).collect();
-    let list: Vec<_> = times.iter().zip(connections).filter(|(_, count)| *count > 0).map(|(time, count)| knock(time, "web-01", 3306, count)).collect();
-    let rules = "[[rules]]\nname = \"blocked\"\nsource = \"traffic\"\nmatch = { decision = [\"blocked\"] }\nwindow = \"20m\"\nwarning = \"> 25\"\n";
+    let list: Vec<_> =
+        times.iter().zip(connections).filter(|(_, count)| *count > 0).map(|(time, count)| knock(time, "web-01", 3306, count)).collect();
+    let rules =
+        "[[rules]]\nname = \"blocked\"\nsource = \"traffic\"\nmatch = { decision = [\"blocked\"] }\nwindow = \"20m\"\nwarning = \"> 25\"\n";
     let bench = Bench::new(Options::new(knocks(&list), at("10:00")), rules);
     let mut tests = "config = \"rules.toml\"\n[[test]]\nname = \"same\"\nstart = \"2026-11-20T10:00:00Z\"\n\
                      flow = { src = \"web-01\", dst = \"db-01\", port = 3306, decision = \"blocked\" }\n"

@@ -1,4 +1,4 @@
-"""Reads rendered reports with the parsers that other people's tools use.
+"""Reads rendered reports with the parsers that other people's tools use, and holds them against published schemas.
 
 Argument: a directory with rich.FORMAT and calm.FORMAT.
 """
@@ -8,10 +8,33 @@ import json
 import sys
 from pathlib import Path
 
+from jsonschema import Draft7Validator, FormatChecker
 from junitparser import JUnitXml
+from lxml import etree
 from prometheus_client.parser import text_string_to_metric_families
 from sarif_pydantic import Sarif
 from tap.parser import Parser
+
+
+SCHEMAS = Path(__file__).parent / "schemas"
+SARIF = Draft7Validator(json.loads((SCHEMAS / "sarif-2.1.0.json").read_text()), format_checker=FormatChecker())
+JUNIT = etree.XMLSchema(etree.parse(SCHEMAS / "junit-10.xsd"))
+
+
+def fits_schemas(directory, name):
+    log = json.loads(read(directory, name, "sarif"))
+    faults = [f"{list(fault.absolute_path)}: {fault.message}" for fault in SARIF.iter_errors(log)]
+    assert not faults, faults
+    # The validator sees faults, and not only because everything is one.
+    del log["runs"][0]["tool"]["driver"]["name"]
+    assert not SARIF.is_valid(log)
+
+    suites = etree.fromstring(read(directory, name, "junit").encode("utf-8"))
+    # Younger than the schema; whoever reads it knows it or leaves it out.
+    del suites.attrib["skipped"]
+    assert JUNIT.validate(suites), JUNIT.error_log
+    suites[0].set("no-such-attribute", "x")
+    assert not JUNIT.validate(suites)
 
 
 def read(directory, name, fmt):
@@ -21,6 +44,8 @@ def read(directory, name, fmt):
 def check(directory, name, bad):
     report = json.loads(read(directory, name, "json"))
     rules = len(report["rules"])
+
+    fits_schemas(directory, name)
 
     log = Sarif.model_validate_json(read(directory, name, "sarif"))
     assert bool(log.runs[0].results) == bad

@@ -52,8 +52,8 @@ impl Page {
     }
 }
 
-/// The whole page with the first `shown` alerts, worst first.
-pub fn page(parcel: &Parcel, shown: usize) -> String {
+/// Everything up to the headline.
+fn begin(parcel: &Parcel) -> Page {
     let mut page = Page(String::new());
     page.markup("<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"></head>\n");
     page.markup(
@@ -62,6 +62,21 @@ pub fn page(parcel: &Parcel, shown: usize) -> String {
     page.markup("<div style=\"max-width:640px;margin:0 auto\">\n<p style=\"margin:0 0 12px;font-size:17px;font-weight:bold\">");
     page.text(&text::headline(parcel));
     page.markup("</p>\n");
+    page
+}
+
+/// The page of a text in the user's own words.
+pub fn page_of(parcel: &Parcel, own: &str) -> String {
+    let mut page = begin(parcel);
+    page.markup("<div style=\"white-space:pre-wrap;word-break:break-word\">");
+    page.text(own);
+    page.markup("</div>\n</div></body></html>\n");
+    page.0
+}
+
+/// The whole page with the first `shown` alerts, worst first.
+pub fn page(parcel: &Parcel, shown: usize) -> String {
+    let mut page = begin(parcel);
     let alerts = text::sorted(parcel);
     for alert in alerts.iter().take(shown) {
         card(&mut page, alert);

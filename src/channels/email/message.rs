@@ -49,8 +49,8 @@ pub struct Mail {
     pub shown: String,
 }
 
-/// Writes the mail of a parcel.
-pub fn build(parcel: &Parcel, addresses: &Addresses, now: Timestamp) -> Result<Mail, String> {
+/// Writes the mail of a parcel, in the user's own words if there are some.
+pub fn build(parcel: &Parcel, addresses: &Addresses, own: Option<String>, now: Timestamp) -> Result<Mail, String> {
     let domain = addresses.from.email.domain();
     let id = crate::channels::stable_id(parcel);
     let subject = subject(parcel, &addresses.prefix);
@@ -58,7 +58,14 @@ pub fn build(parcel: &Parcel, addresses: &Addresses, now: Timestamp) -> Result<M
     let root = thread_root(parcel).map(|root| format!("<{root}@{domain}>"));
     let marks = marks(parcel);
     let shown = text::fitting(&text::sorted(parcel), ALERTS, TEXT);
-    let plain = text::whole(parcel, shown);
+    let (plain, html) = match own {
+        Some(own) => {
+            let own = text::cut(&own, TEXT, char::len_utf8);
+            let html = html::page_of(parcel, &own);
+            (format!("{own}\n"), html)
+        }
+        None => (text::whole(parcel, shown), html::page(parcel, shown)),
+    };
 
     let mut builder = Message::builder().from(addresses.from.clone());
     for mailbox in &addresses.to {
@@ -78,7 +85,7 @@ pub fn build(parcel: &Parcel, addresses: &Addresses, now: Timestamp) -> Result<M
     let parts = MultiPart::alternative()
         .boundary(format!("pcemon-{}", id.simple()))
         .singlepart(SinglePart::plain(plain.clone()))
-        .singlepart(SinglePart::html(html::page(parcel, shown)));
+        .singlepart(SinglePart::html(html));
     let message = builder.multipart(parts).map_err(|error| error.to_string())?;
 
     let list = |mailboxes: &[Mailbox]| mailboxes.iter().map(Mailbox::to_string).collect::<Vec<_>>().join(", ");

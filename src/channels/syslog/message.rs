@@ -63,8 +63,16 @@ pub fn own_name() -> String {
     if name.is_empty() { "-".to_owned() } else { name }
 }
 
-/// One message for each alert, worst first, none longer than `longest` bytes; one more for what was left out.
-pub fn render(parcel: &Parcel, format: Format, facility: Facility, host: &str, longest: usize) -> Vec<String> {
+/// One message for each alert in the words of `say`, worst first, none longer than `longest` bytes; one more for what
+/// was left out.
+pub fn render(
+    parcel: &Parcel,
+    format: Format,
+    facility: Facility,
+    host: &str,
+    longest: usize,
+    say: &dyn Fn(&Alert) -> String,
+) -> Vec<String> {
     let alerts = text::sorted(parcel);
     let head = |severity: u8, id: &str| {
         // The time of the message, not of the attempt: a repetition is the same.
@@ -76,8 +84,8 @@ pub fn render(parcel: &Parcel, format: Format, facility: Facility, host: &str, l
         .map(|alert| {
             let head = head(syslog_severity(alert), word(alert));
             match format {
-                Format::Rfc5424 => rfc5424(&head, alert, parcel, longest),
-                Format::Cef => cef(&head, alert, parcel, longest),
+                Format::Rfc5424 => rfc5424(&head, alert, parcel, longest, &say(alert)),
+                Format::Cef => cef(&head, alert, parcel, longest, say(alert)),
             }
         })
         .collect();
@@ -111,11 +119,12 @@ fn word(alert: &Alert) -> &'static str {
     }
 }
 
-fn sentence(alert: &Alert) -> String {
+/// An alert in the usual words, on one line.
+pub fn sentence(alert: &Alert) -> String {
     format!("{}: {} (threshold {})", text::title(alert), text::value(alert), text::name(&alert.threshold))
 }
 
-fn rfc5424(head: &str, alert: &Alert, parcel: &Parcel, longest: usize) -> String {
+fn rfc5424(head: &str, alert: &Alert, parcel: &Parcel, longest: usize, said: &str) -> String {
     let mut data = vec![
         ("id", parcel.id.clone()),
         ("fingerprint", alert.fingerprint.clone()),
@@ -135,7 +144,7 @@ fn rfc5424(head: &str, alert: &Alert, parcel: &Parcel, longest: usize) -> String
     let pairs: Vec<String> =
         data.iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| format!(" {name}=\"{}\"", parameter(text))).collect();
     let start = format!("{head} [{SD_ID}{}] \u{feff}", pairs.concat());
-    let message = text::cut(&sentence(alert), longest.saturating_sub(start.len()), char::len_utf8);
+    let message = text::cut(said, longest.saturating_sub(start.len()), char::len_utf8);
     format!("{start}{message}")
 }
 
@@ -145,7 +154,7 @@ fn parameter(text: &str) -> String {
     escape(&text::cut(&visible(text), VALUE, |c| c.len_utf8() + usize::from(special(c))), special)
 }
 
-fn cef(head: &str, alert: &Alert, parcel: &Parcel, longest: usize) -> String {
+fn cef(head: &str, alert: &Alert, parcel: &Parcel, longest: usize, said: String) -> String {
     let severity = match (alert.state, alert.severity) {
         (AlertState::Resolved, _) => 1,
         (AlertState::Firing, Severity::Info) => 3,
@@ -158,7 +167,7 @@ fn cef(head: &str, alert: &Alert, parcel: &Parcel, longest: usize) -> String {
         ("deviceExternalId", parcel.id.clone()),
         ("outcome", word(alert).to_owned()),
         ("start", alert.since.as_millisecond().to_string()),
-        ("msg", sentence(alert)),
+        ("msg", said),
         ("cs2", alert.threshold.clone()),
         ("cs2Label", "threshold".to_owned()),
         ("cs3", parcel.pce.url.clone()),

@@ -109,6 +109,9 @@ fn channel_told(channel: &str, told: &Telling) -> Value {
             ("waits", json!({ "attempts": attempts, "not_before": until.map(|at| at.to_string()), "error": error }))
         }
         Telling::Cooldown { at, again } => ("cooldown", json!({ "told_at": at.to_string(), "next_reminder": again.to_string() })),
+        Telling::Muted { by, why } => ("muted", json!({ "by": by.name(), "why": why })),
+        Telling::Digest { until } => ("digest", json!({ "until": until.to_string() })),
+        Telling::EveryRun => ("every_run", json!({})),
         Telling::TooMild(min) => ("below_min_severity", json!({ "min_severity": min.name() })),
         Telling::Disabled => ("disabled", json!({})),
         Telling::Full => ("full", json!({})),

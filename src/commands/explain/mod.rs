@@ -26,12 +26,16 @@ pub fn run(global: &Global, args: &ExplainArgs) -> Exit {
     let as_json = match global.output.as_deref() {
         None | Some("table") => false,
         Some("json") => true,
-        Some(other) => return Err(format!("an explanation cannot be shown as '{other}'; {}", did_you_mean(other, &["table", "json"])).into()),
+        Some(other) => {
+            return Err(format!("an explanation cannot be shown as '{other}'; {}", did_you_mean(other, &["table", "json"])).into());
+        }
     };
     let mut config = load_config(global)?;
     let names: Vec<&str> = config.rules.iter().map(|rule| rule.name.as_str()).collect();
     let Some(place) = names.iter().position(|name| *name == args.rule) else {
-        return Err(tr!("no rule is called '{pattern}'; {hint}", pattern = visible(&args.rule), hint = did_you_mean(&args.rule, &names)).into());
+        return Err(
+            tr!("no rule is called '{pattern}'; {hint}", pattern = visible(&args.rule), hint = did_you_mean(&args.rule, &names)).into()
+        );
     };
     let was_enabled = std::mem::replace(&mut config.rules[place].enabled, true);
     let rule = config.rules[place].clone();
@@ -82,7 +86,8 @@ fn witnessed(global: &Global, config: &Config, rule: &Rule, args: &ExplainArgs) 
     let progress = |text: &str| line.lock().unwrap_or_else(PoisonError::into_inner).show(text);
     let witness = Witness::default();
     let state_path: PathBuf = state_path(global, Some(config))?;
-    let cycle = Cycle { config, args: &check, state_path, interrupt: &interrupt, progress: &progress, given: None, witness: Some(&witness) };
+    let cycle =
+        Cycle { config, args: &check, state_path, interrupt: &interrupt, progress: &progress, given: None, witness: Some(&witness) };
     let result = run::check(&cycle);
     line.lock().unwrap_or_else(PoisonError::into_inner).clear();
     let report = result?;

@@ -71,7 +71,11 @@ fn in_words(out: &mut String, rule: &Rule, was_enabled: bool) {
     push(out, 0, "1 The rule");
     let by = rule.group_by.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let each = if by.is_empty() { String::new() } else { format!(", one alert for each {by}") };
-    let over = if rule.source.is_snapshot() && !rule.metric.is_sighting() { "now".to_owned() } else { format!("within {}", format_duration(rule.window)) };
+    let over = if rule.source.is_snapshot() && !rule.metric.is_sighting() {
+        "now".to_owned()
+    } else {
+        format!("within {}", format_duration(rule.window))
+    };
     push(out, 4, format!("{} of {}, {over}{each}", visible(&rule.metric.name()), rule.source));
     if !was_enabled {
         push(out, 4, "It is disabled: `check` leaves it out. This is what it would do.");
@@ -84,7 +88,15 @@ fn in_words(out: &mut String, rule: &Rule, was_enabled: bool) {
         }
     }
     let thresholds: Vec<String> = rule.thresholds.worst_first().map(|(severity, threshold)| format!("{severity} {threshold}")).collect();
-    push(out, 4, if thresholds.is_empty() { "thresholds: the PCE's own status".to_owned() } else { format!("thresholds: {}", thresholds.join(", ")) });
+    push(
+        out,
+        4,
+        if thresholds.is_empty() {
+            "thresholds: the PCE's own status".to_owned()
+        } else {
+            format!("thresholds: {}", thresholds.join(", "))
+        },
+    );
     let mut times = vec![format!("for {}", format_duration(rule.hold)), format!("cooldown {}", format_duration(rule.cooldown))];
     if !rule.keep_firing_for.is_zero() {
         times.push(format!("keep_firing_for {}", format_duration(rule.keep_firing_for)));
@@ -252,7 +264,11 @@ fn life(out: &mut String, story: &Story, telling: &Telling<'_>) {
         }
     }
     if !any {
-        push(out, 4, if story.report.state == RuleState::Unknown { "nothing begins and nothing ends: it cannot be said" } else { "all is quiet" });
+        push(
+            out,
+            4,
+            if story.report.state == RuleState::Unknown { "nothing begins and nothing ends: it cannot be said" } else { "all is quiet" },
+        );
     }
 }
 
@@ -314,6 +330,9 @@ fn tells(told: &explain::Telling, telling: &Telling<'_>) -> String {
         explain::Telling::Cooldown { at, again } => {
             format!("told at {}, cooldown: next reminder at {} ({} left)", telling.clock(*at), telling.clock(*again), telling.left(*again))
         }
+        explain::Telling::Muted { by, why } => format!("muted ({}): {}", by.name(), visible(why)),
+        explain::Telling::Digest { until } => format!("gathered for a digest that goes out at {}", telling.clock(*until)),
+        explain::Telling::EveryRun => "told in every run while it fires".to_owned(),
         explain::Telling::TooMild(min) => format!("below its min_severity {min}"),
         explain::Telling::Disabled => "the channel is switched off".to_owned(),
         explain::Telling::Full => "too many messages wait for it already".to_owned(),

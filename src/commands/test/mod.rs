@@ -124,7 +124,8 @@ fn mistakes(config: &Config, rules: &[Rule], case: &Case) -> Vec<String> {
             wrong.push(tr!("step {number} (line {line}): {error}", number, line = step.line, error));
         }
         let mut line_of = |line: usize, text: String| wrong.push(tr!("line {line}: {text}", line, text));
-        let no_channel = |name: &str| tr!("there is no channel '{name}'; {hint}", name = visible(name), hint = did_you_mean(name, &channels));
+        let no_channel =
+            |name: &str| tr!("there is no channel '{name}'; {hint}", name = visible(name), hint = did_you_mean(name, &channels));
         for name in step.down.iter().filter(|name| !channels.contains(&name.as_str())) {
             line_of(step.line, no_channel(name));
         }
@@ -156,7 +157,8 @@ fn run_case(config: &Config, case: &Case, interrupt: &Interrupt) -> Result<Vec<o
     for (number, step) in (1..).zip(&case.steps) {
         let given = world.step(step).map_err(|error| tr!("step {number} (line {line}): {error}", number, line = step.line, error))?;
         let args = CheckArgs { now: Some(step.at), ..CheckArgs::default() };
-        let cycle = Cycle { config, args: &args, state_path: PathBuf::new(), interrupt, progress: &|_| {}, given: Some(&given), witness: None };
+        let cycle =
+            Cycle { config, args: &args, state_path: PathBuf::new(), interrupt, progress: &|_| {}, given: Some(&given), witness: None };
         let rehearsed = rehearse(&cycle, &mut kept, &step.down, step.at).map_err(|error| error.to_string())?;
         faults.extend(compare(&rehearsed, &step.expect, number, step.line));
     }

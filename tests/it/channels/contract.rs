@@ -1,9 +1,9 @@
 //! What every channel must do, whatever it speaks: the table of kinds is walked.
 
-use super::{ENVIRONMENT, context, digest, error_of, errors, now, open, read, single};
+use super::{ENVIRONMENT, alert, context, digest, error_of, errors, now, open, read, single};
 use crate::support::receivers::{Receiver, Reply, SmtpReceiver};
 use pcemon::channels::{KINDS, Outcome, SendContext, test_parcel};
-use pcemon::domain::alert::{AlertState, Counted, Parcel, ParcelKind, PceIdentity};
+use pcemon::domain::alert::{Alert, AlertState, Counted, Parcel, ParcelKind, PceIdentity, Reason};
 use pcemon::domain::secret::Secret;
 use pcemon::domain::threshold::Severity;
 use pcemon::heartbeat::Heartbeat;
@@ -48,6 +48,7 @@ pub(super) fn http_settings(kind: &str, url: &str) -> Option<String> {
         "ntfy" => format!("base_url = \"{url}\"\ntopic = {{ env = \"TOPIC\" }}\ntoken = {token}"),
         "opsgenie" => format!("base_url = \"{url}\"\napi_key = {token}"),
         "servicenow" => format!("url = \"{url}\"\n{login}"),
+        "icinga" => format!("url = \"{url}\"\n{login}\nhost = \"pce.example.com\"\nservice = \"pcemon\""),
         "whatsapp" => format!(
             "base_url = \"{url}/v23.0\"\ntoken = {token}\nphone_number_id = \"106540352242922\"\nto = \"+886912345678\"\n\
              template = \"pcemon_alert\""
@@ -70,8 +71,22 @@ fn own_meaning(kind: &str, status: u16) -> Option<Verdict> {
     match (kind, status) {
         ("line", 409) => Some(Delivered),
         ("apprise", 204) => Some(Permanent),
+        // Only its own words say that it took something.
+        ("icinga", 200..=299) => Some(Permanent),
         _ => None,
     }
+}
+
+/// A service of this kind that takes everything.
+pub(super) fn willing(kind: &str) -> Receiver {
+    willing_after(kind, [])
+}
+
+/// The same, once it has said what the script says.
+pub(super) fn willing_after(kind: &str, script: impl IntoIterator<Item = Reply>) -> Receiver {
+    let taken = Reply::status(200).body(r#"{"results":[{"code":200.0,"status":"Successfully processed check result."}]}"#);
+    let rest = if kind == "icinga" { vec![taken; 100] } else { Vec::new() };
+    Receiver::http(script.into_iter().chain(rest))
 }
 
 pub(super) fn http_kinds() -> impl Iterator<Item = &'static str> {
@@ -267,7 +282,7 @@ fn no_secret_gets_out() {
 fn every_attempt_carries_the_same_id() {
     let names = [("webhook", "webhook-id"), ("line", "x-line-retry-key")];
     for kind in http_kinds() {
-        let receiver = Receiver::http([Reply::status(500)]);
+        let receiver = willing_after(kind, [Reply::status(500)]);
         let channel = open(kind, &http_settings(kind, &receiver.url()).unwrap());
         let mut parcel = digest();
         channel.send(&parcel, &context());
@@ -432,7 +447,7 @@ fn counted_alerts_are_opened_and_closed_by_their_key() {
             assert_eq!(channel.send(&parcel, &context()), Outcome::Delivered);
         }
         for request in receiver.requests() {
-            assert!(request.body.contains("c0ffee") || request.target.contains("/c0ffee/close"), "{kind}: {request:?}");
+            assert!(request.body.contains("c0ffee") || request.target.contains("/c0ffee-"), "{kind}: {request:?}");
         }
         assert_eq!(receiver.requests().len(), 2, "{kind}");
     }
@@ -445,5 +460,86 @@ fn whatsapp_codes_count_more_than_the_status() {
         let receiver = Receiver::http([Reply::status(400).body(&body)]);
         let outcome = open("whatsapp", &http_settings("whatsapp", &receiver.url()).unwrap()).send(&single(), &context());
         assert_eq!(verdict(&outcome), want, "{code}: {outcome:?}");
+    }
+}
+
+#[test]
+fn icinga_says_for_each_result_what_became_of_it() {
+    let results = |list: &str| Reply::status(200).body(&format!("{{\"results\":[{list}]}}"));
+    let table = [
+        (results("{\"code\":200.0,\"status\":\"Successfully processed check result.\"}"), Delivered, ""),
+        (results("{\"code\":200},{\"code\":500,\"status\":\"no\"}"), Retry, "no"),
+        (results("{\"code\":409,\"status\":\"Newer check result already present.\"}"), Permanent, "Newer check result"),
+        (results("{\"status\":\"no code\"}"), Permanent, "no code"),
+        (results(""), Permanent, "no such service"),
+        (Reply::status(500).body(r#"{"results":[]}"#), Permanent, "no such service"),
+        (Reply::status(404).body(r#"{"error":404,"status":"No objects found."}"#), Permanent, "no such service"),
+        (Reply::status(404), Permanent, "nothing at this URL"),
+        (Reply::status(401), Permanent, "actions/process-check-result"),
+        (Reply::status(200).body("<html>It works!</html>"), Permanent, "no answer of Icinga"),
+        (Reply::status(503), Retry, "tried again"),
+    ];
+    for (reply, want, words) in table {
+        let receiver = Receiver::http([reply.clone()]);
+        let outcome = open("icinga", &http_settings("icinga", &receiver.url()).unwrap()).send(&single(), &context());
+        assert_eq!(verdict(&outcome), want, "{reply:?}: {outcome:?}");
+        assert!(error_of(&outcome).contains(words), "{reply:?}: {outcome:?}");
+        let request = &receiver.requests()[0];
+        assert_eq!((request.target.as_str(), request.header("accept")), ("/v1/actions/process-check-result", Some("application/json")));
+    }
+}
+
+#[test]
+fn icinga_hears_the_worst_and_what_is_not_known() {
+    let receiver = willing("icinga");
+    let channel = open("icinga", &http_settings("icinga", &receiver.url()).unwrap());
+    let snapshot = |alerts: Vec<Alert>, unknown: &[&str]| Parcel {
+        kind: ParcelKind::Snapshot,
+        expires: Some("2026-11-20T10:40:00Z".parse().unwrap()),
+        unknown: unknown.iter().map(|text| (*text).to_owned()).collect(),
+        alerts,
+        ..single()
+    };
+    let info = Alert { severity: Severity::Info, rule: "a | b".to_owned(), ..alert() };
+    let over = Alert { state: AlertState::Resolved, reason: Reason::Resolved, ..alert() };
+    let table = [
+        (snapshot(vec![], &[]), 0, "PCEMON OK: nothing fires"),
+        (snapshot(vec![over], &[]), 0, "PCEMON OK: nothing fires"),
+        (snapshot(vec![info.clone()], &[]), 0, "PCEMON OK: 1 info\n[INFO] a / b"),
+        (snapshot(vec![], &["traffic could not be read"]), 3, "PCEMON UNKNOWN: nothing fires; traffic could not be read"),
+        (snapshot(vec![Alert { severity: Severity::Warning, ..alert() }], &["x"]), 1, "PCEMON WARNING: 1 warning; x\n[WARNING]"),
+        (snapshot(vec![alert(), info], &[]), 2, "PCEMON CRITICAL: 1 critical, 1 info\n[CRITICAL]"),
+    ];
+    for (index, (parcel, code, words)) in table.iter().enumerate() {
+        assert_eq!(channel.send(parcel, &context()), Outcome::Delivered);
+        let said: serde_json::Value = serde_json::from_str(&receiver.requests()[index].body).unwrap();
+        assert_eq!((&said["exit_status"], &said["ttl"]), (&(*code).into(), &2400.into()), "{said}");
+        let output = said["plugin_output"].as_str().unwrap();
+        assert!(output.starts_with(words) && !output.contains('|'), "{output}");
+    }
+}
+
+/// Two PCEs under equal rules must not share an incident.
+#[test]
+fn another_pce_is_another_incident() {
+    for kind in ["pagerduty", "opsgenie", "servicenow"] {
+        let receiver = Receiver::http([]);
+        let channel = open(kind, &http_settings(kind, &receiver.url()).unwrap());
+        let mut keys = Vec::new();
+        for (url, org_id) in [("https://a.example.com:8443", 1), ("https://b.example.com:8443", 1), ("https://a.example.com:8443", 2)] {
+            for state in [AlertState::Firing, AlertState::Resolved] {
+                let parcel =
+                    Parcel { pce: PceIdentity { url: url.to_owned(), org_id }, alerts: vec![Alert { state, ..alert() }], ..single() };
+                assert_eq!(channel.send(&parcel, &context()), Outcome::Delivered);
+                let request = receiver.requests().pop().unwrap();
+                let body: serde_json::Value = serde_json::from_str(&request.body).unwrap();
+                let key = [&body["dedup_key"], &body["alias"], &body["records"][0]["message_key"]].into_iter().find_map(|key| key.as_str());
+                keys.push(key.map_or_else(|| request.target.split('/').nth(3).unwrap().to_owned(), str::to_owned));
+            }
+        }
+        // The end has the key of the beginning, and no other PCE's.
+        assert_eq!((&keys[0], &keys[2], &keys[4]), (&keys[1], &keys[3], &keys[5]), "{kind}");
+        keys.dedup();
+        assert_eq!(keys.len(), 3, "{kind}: {keys:?}");
     }
 }

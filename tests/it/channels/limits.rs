@@ -1,6 +1,6 @@
 //! Whatever the PCE calls its workloads, what is sent keeps every limit and stays what it is.
 
-use super::contract::{http_kinds, http_settings};
+use super::contract::{http_kinds, http_settings, willing};
 use super::{context, open, single};
 use crate::support::receivers::{ReceivedMail, Receiver, Request, SmtpReceiver};
 use base64::Engine;
@@ -148,6 +148,11 @@ fn check(kind: &str, requests: &[Request], parcel: &Parcel) {
             let told = bodies[0]["body"].as_str().unwrap();
             assert!(told.chars().count() <= 10_000);
             check_count(told, parcel);
+        }
+        "icinga" => {
+            let output = bodies[0]["plugin_output"].as_str().unwrap();
+            assert!((1..=8000).contains(&output.chars().count()) && !output.contains(['|', '\r', '\u{1b}', '\u{202e}', '\0']));
+            assert!((0..=2).contains(&bodies[0]["exit_status"].as_i64().unwrap()));
         }
         other => panic!("add the limits of '{other}'"),
     }
@@ -355,7 +360,7 @@ proptest! {
     #[test]
     fn any_text_keeps_every_limit(Hostile(parcel) in parcel()) {
         for kind in http_kinds() {
-            let receiver = Receiver::http([]);
+            let receiver = willing(kind);
             let channel = open(kind, &http_settings(kind, &receiver.url()).unwrap());
             prop_assert_eq!(channel.send(&parcel, &context()), Outcome::Delivered);
             let preview = channel.preview(&parcel, super::now());

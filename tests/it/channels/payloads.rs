@@ -1,6 +1,6 @@
 //! Exactly what is sent, compared with files; `PCEMON_UPDATE_GOLDEN=1` writes them anew.
 
-use super::contract::{http_kinds, http_settings};
+use super::contract::{http_kinds, http_settings, willing};
 use super::{context, digest, now, open, single};
 use crate::support::receivers::{Receiver, SmtpReceiver};
 use base64::Engine;
@@ -79,7 +79,7 @@ fn line() {
 #[test]
 fn services() {
     for kind in http_kinds().filter(|kind| !["webhook", "line"].contains(kind)) {
-        let receiver = Receiver::http([]);
+        let receiver = willing(kind);
         let channel = open(kind, &http_settings(kind, &receiver.url()).unwrap());
         assert_eq!(channel.send(&digest(), &context()), Outcome::Delivered);
         let requests: Vec<String> = receiver

@@ -5,6 +5,7 @@
 
 use super::{alert, context, digest, error_of, open, single};
 use crate::support::receivers::Receiver;
+use crate::support::run_cli::Bench;
 use jiff::{SignedDuration, Timestamp};
 use pcemon::channels::Outcome;
 use pcemon::domain::alert::{Alert, AlertState, Parcel, Reason};
@@ -18,7 +19,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Where a program is, or a loud word that it is missing.
-fn program(name: &str) -> Option<PathBuf> {
+pub(super) fn program(name: &str) -> Option<PathBuf> {
     let places = ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/bin", "/sbin"];
     let found = places.iter().map(|place| Path::new(place).join(name)).find(|path| path.exists());
     if found.is_none() {
@@ -30,7 +31,7 @@ fn program(name: &str) -> Option<PathBuf> {
     found
 }
 
-fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub(super) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
         if let Some(found) = look() {
@@ -127,10 +128,16 @@ fn alertmanager_takes_groups_and_resolves() {
     // Told again it is the same alert; when it gets worse the milder one ends.
     send(std::slice::from_ref(&warning));
     assert_eq!(server.active().len(), 2);
-    send(&[Alert { severity: Severity::Critical, reason: Reason::Escalated, ..warning.clone() }]);
+    send(&[
+        Alert { severity: Severity::Critical, reason: Reason::Escalated, told_as: Some(Severity::Warning), ..warning.clone() },
+        other.clone(),
+    ]);
     assert_eq!(server.active(), [pair(&alert().rule, "critical"), pair(&other.rule, "warning")]);
 
-    // Milder again by the time it is over: all of it ends.
+    // Milder again: the worse one ends.
+    send(&[Alert { reason: Reason::Reminder, told_as: Some(Severity::Critical), ..warning.clone() }, other.clone()]);
+    assert_eq!(server.active(), [pair(&alert().rule, "warning"), pair(&other.rule, "warning")]);
+
     let over = |alert: &Alert| Alert { state: AlertState::Resolved, reason: Reason::Resolved, ..alert.clone() };
     send(&[over(&warning)]);
     assert_eq!(server.active(), [pair(&other.rule, "warning")]);
@@ -142,8 +149,49 @@ fn alertmanager_takes_groups_and_resolves() {
     });
 }
 
+/// Whole runs, one after the other: the same alert each time, under one severity, until it is over.
+#[test]
+fn alertmanager_follows_run_after_run() {
+    let receiver = Receiver::http([]);
+    let Some(server) = Alertmanager::start(&receiver.url()) else { return };
+    let bench = Bench::new(&format!(
+        "[[rules]]\nname = \"Blocked\"\nsource = \"traffic\"\nwarning = \"> 10\"\ncritical = \"> 100\"\nnotify = [\"am\"]\n\
+         [[channels]]\nname = \"am\"\ntype = \"alertmanager\"\nurls = \"{}\"\n",
+        server.url
+    ));
+    // Alertmanager compares with the real clock: the runs lie in the last minutes.
+    let begun = Timestamp::now() - SignedDuration::from_mins(8);
+    let mut ends = Vec::new();
+    for (minute, connections, want) in [
+        (0, 5, ""),
+        (1, 50, "warning"),
+        (2, 50, "warning"),
+        (3, 50, "warning"),
+        (4, 500, "critical"),
+        (5, 50, "warning"),
+        (6, 5, ""),
+        (7, 5, ""),
+    ] {
+        let now = (begun + SignedDuration::from_mins(minute)).to_string();
+        bench.record("flows.json", &now, &[("web", connections)]);
+        let run = bench.run(&["check", "-o", "json", "--now", &now, "--flows", "flows.json"]);
+        // The first run only lets pcemon know how far apart runs are.
+        let sent: &[&str] = if minute == 0 { &[] } else { &["am sent"] };
+        assert_eq!(run.deliveries(), sent, "minute {minute}: {}", run.said());
+        let want: Vec<_> = Some(("Blocked".to_owned(), want.to_owned())).into_iter().filter(|(_, severity)| !severity.is_empty()).collect();
+        assert_eq!(server.active(), want, "minute {minute}");
+        ends.extend(server.get("/api/v2/alerts").unwrap().as_array().unwrap().iter().map(|alert| alert["endsAt"].to_string()));
+    }
+    // Each run moved the end on.
+    assert!(ends.len() == 5 && ends[0] < ends[1] && ends[1] < ends[2], "{ends:?}");
+    until("the end of it", || {
+        let told: Vec<Value> = receiver.requests().iter().map(|request| serde_json::from_str(&request.body).unwrap()).collect();
+        told.iter().any(|told| told["status"] == "resolved").then_some(())
+    });
+}
+
 /// A certificate for 127.0.0.1 and the CA that signed it.
-fn certificates(directory: &Path) {
+pub(super) fn certificates(directory: &Path) {
     std::fs::write(directory.join("san"), "subjectAltName=IP:127.0.0.1\n").unwrap();
     let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
     for line in [

@@ -4,9 +4,10 @@
 use jiff::{SignedDuration, Timestamp};
 use pcemon::channels::{Channel, Outcome, SendContext};
 use pcemon::config::{self, Config};
-use pcemon::domain::alert::{AlertState, Group, Parcel, PceIdentity, Reason};
+use pcemon::domain::alert::{AlertState, Appetite, Group, Parcel, PceIdentity, Reason};
 use pcemon::domain::threshold::Severity;
 use pcemon::domain::time::Window;
+use pcemon::judge::mute::Mutes;
 use pcemon::judge::outbox::{self, Addressee, Policy};
 use pcemon::judge::transition::{Evidence, Finding, Stage, Verdict, fingerprint, step};
 use pcemon::run::deliver::{Ready, ReadyChannels, send_all};
@@ -23,7 +24,7 @@ const COOLDOWN: i64 = 30;
 
 /// How a channel behaves in one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mood {
+pub(super) enum Mood {
     Well,
     Broken,
     /// Breaks at the first message of the run and would take the rest.
@@ -56,17 +57,17 @@ struct Setting {
 
 /// What a channel took: when, and what it said of each alert.
 #[derive(Debug, Clone)]
-struct Taken {
-    at: Timestamp,
-    parcel: Parcel,
+pub(super) struct Taken {
+    pub at: Timestamp,
+    pub parcel: Parcel,
 }
 
-type Log = Arc<Mutex<Vec<Taken>>>;
+pub(super) type Log = Arc<Mutex<Vec<Taken>>>;
 
-struct Scripted {
-    mood: Mood,
-    refused: Mutex<bool>,
-    log: Log,
+pub(super) struct Scripted {
+    pub mood: Mood,
+    pub refused: Mutex<bool>,
+    pub log: Log,
 }
 
 impl Channel for Scripted {
@@ -92,9 +93,9 @@ impl Channel for Scripted {
 }
 
 /// Fingerprint, state, severity, episode.
-type Word = (String, AlertState, Severity, Timestamp);
+pub(super) type Word = (String, AlertState, Severity, Timestamp);
 
-fn words(parcel: &Parcel) -> Vec<Word> {
+pub(super) fn words(parcel: &Parcel) -> Vec<Word> {
     let shown = parcel.alerts.iter().map(|alert| (alert.fingerprint.clone(), alert.state, alert.severity, alert.since));
     let counted = parcel.counted.iter().map(|counted| (counted.fingerprint.clone(), counted.state, counted.severity, counted.since));
     shown.chain(counted).collect()
@@ -132,7 +133,8 @@ impl World {
             name: channel.common.name.clone(),
             min_severity: channel.common.min_severity,
             send_resolved: channel.common.send_resolved,
-            takes_all: false,
+            appetite: Appetite::News,
+            digest: None,
         };
         let addressees: Vec<Addressee> = config.channels.iter().map(common).collect();
         World {
@@ -165,7 +167,7 @@ impl World {
                 group,
                 value,
                 lower_bound: false,
-                verdict: Verdict::of(&rule, &Evidence { value, ..Evidence::default() }),
+                verdict: Verdict::of(rule, &Evidence { value, ..Evidence::default() }),
                 window: Window { from: now, to: now },
                 top: Vec::new(),
             };
@@ -186,12 +188,16 @@ impl World {
             routes: &[],
             max_alerts: self.setting.max_alerts,
             pce: &PceIdentity::default(),
+            rhythm: Duration::from_secs(600),
+            unknown: &[],
             new_id: &|| {
                 made.set(made.get() + 1);
                 format!("{:08}", made.get())
             },
+            mutes: &Mutes::default(),
+            last_run: None,
         };
-        let parcels = outbox::due(&[rule], &mut state.instances, &state.outbox, &policy, now);
+        let parcels = outbox::due(&[rule], &mut state.instances, &mut state.outbox, &policy, now);
         let mut addressed = BTreeSet::new();
         assert!(parcels.iter().all(|parcel| addressed.insert(parcel.channel.clone())), "one message for each channel and run");
         assert!(parcels.iter().all(|parcel| parcel.alerts.len() <= self.setting.max_alerts));
@@ -275,7 +281,7 @@ impl World {
     }
 }
 
-fn mood() -> impl Strategy<Value = Mood> {
+pub(super) fn mood() -> impl Strategy<Value = Mood> {
     prop_oneof![
         3 => Just(Mood::Well),
         3 => Just(Mood::Broken),
@@ -286,7 +292,7 @@ fn mood() -> impl Strategy<Value = Mood> {
     ]
 }
 
-fn value() -> impl Strategy<Value = Option<u32>> {
+pub(super) fn value() -> impl Strategy<Value = Option<u32>> {
     prop_oneof![1 => Just(None), 3 => Just(Some(0)), 3 => Just(Some(50)), 3 => Just(Some(500))]
 }
 

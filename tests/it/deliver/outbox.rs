@@ -178,3 +178,24 @@ fn a_dry_run_shows_everything_and_does_nothing() {
     let sent = receiver.requests().into_iter().find(|request| request.header("webhook-id").is_some()).unwrap();
     assert_eq!(body(&preview), body(&sent.body));
 }
+
+#[test]
+fn a_refused_message_takes_no_other_along() {
+    let script = [400, 503, 503, 503, 503, 400].map(Reply::status);
+    let receiver = Receiver::http(script);
+    let bench = bench(&receiver, "");
+    bench.check(0, &[("a", 50)]);
+    // Another message that fails again and again; its pauses double.
+    for minute in [50, 52, 55, 59] {
+        bench.check(minute, &[("a", 50), ("b", 50)]);
+    }
+    assert_eq!(receiver.requests().len(), 5);
+    // The hour of the refused one: the other still has its pause.
+    bench.check(60, &[("a", 50), ("b", 50)]);
+    let ids: Vec<String> = receiver.requests().iter().map(id).collect();
+    assert_eq!(ids.len(), 6);
+    assert_eq!((&ids[5], &ids[4]), (&ids[0], &ids[1]));
+    // And the other way round.
+    assert_eq!(bench.check(68, &[("a", 50), ("b", 50)]).deliveries(), ["hook sent", "hook queued"]);
+    assert_eq!(receiver.requests().len(), 7);
+}

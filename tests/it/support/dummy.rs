@@ -54,6 +54,7 @@ pub fn instance(number: usize, group: Group, severity: Severity, value: f64) -> 
         since: Some(at("2026-11-20T09:40:00Z")),
         notified: true,
         suppressed_by: None,
+        suppressed_reason: None,
         is_new: false,
         top: Vec::new(),
     }

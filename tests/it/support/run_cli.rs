@@ -131,7 +131,7 @@ impl Bench {
     /// The command of one cycle at `minute`, with these connections of each workload.
     pub fn cycle(&self, minute: i64, flows: &[(&str, u64)], more: &[&str]) -> Command {
         let now = at(minute);
-        std::fs::write(self.path("flows.json"), recorded(&now, flows)).unwrap();
+        self.record("flows.json", &now, flows);
         let flows = self.path("flows.json");
         let mut arguments = vec!["check", "-vv", "-o", "json", "--now", &now, "--flows", flows.to_str().unwrap()];
         if minute % 2 == 1 {
@@ -139,6 +139,11 @@ impl Bench {
         }
         arguments.extend(more);
         self.command(&arguments)
+    }
+
+    /// Writes down these connections of each workload, seen at `now`.
+    pub fn record(&self, name: &str, now: &str, flows: &[(&str, u64)]) {
+        std::fs::write(self.path(name), recorded(now, flows)).unwrap();
     }
 
     /// One cycle.

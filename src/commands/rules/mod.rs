@@ -1,19 +1,31 @@
-//! `pcemon rules`: look at the rules of the config.
+//! `pcemon rules`: look at the rules of the config and change them.
+
+mod change;
+mod import;
+mod show;
 
 use super::listing;
 use crate::app::{Exit, load_config};
 use crate::cli::{Global, RulesCommand};
+use crate::config::reference::EXAMPLE;
+use crate::config::schema;
+use crate::domain::rule::Rule;
 use crate::domain::text::visible;
 use crate::domain::time::format_duration;
 use crate::run::output::print;
-
-/// The documented example, as it is shipped.
-pub const EXAMPLE: &str = include_str!("../../rules.example.toml");
 
 /// Runs the command.
 pub fn run(global: &Global, command: &RulesCommand) -> Exit {
     match command {
         RulesCommand::Example => print(EXAMPLE)?,
+        RulesCommand::Schema => print(&schema::text())?,
+        RulesCommand::Show { name } => return show::run(global, name),
+        RulesCommand::Add { keys, from, how } => return change::add(global, keys, from.as_deref(), *how),
+        RulesCommand::Edit { name, set, unset, how } => return change::edit(global, name, set, unset, *how),
+        RulesCommand::Remove { name, how } => return change::remove(global, name, *how),
+        RulesCommand::Enable(switch) => return change::switch(global, switch, true),
+        RulesCommand::Disable(switch) => return change::switch(global, switch, false),
+        RulesCommand::Import { file, to, keep_secrets } => return import::run(global, file, to.as_deref(), *keep_secrets),
         RulesCommand::Validate => {
             let config = load_config(global)?;
             for warning in &config.warnings {
@@ -36,15 +48,13 @@ pub fn run(global: &Global, command: &RulesCommand) -> Exit {
                 .rules
                 .iter()
                 .map(|rule| {
-                    let thresholds: Vec<String> =
-                        rule.thresholds.worst_first().map(|(severity, threshold)| format!("{severity} {threshold}")).collect();
                     vec![
                         visible(&rule.name),
                         if rule.enabled { tr!("on") } else { tr!("off") },
                         rule.source.to_string(),
                         rule.metric.to_string(),
                         format_duration(rule.window),
-                        if thresholds.is_empty() { tr!("the PCE's own status") } else { thresholds.join(", ") },
+                        thresholds(rule),
                     ]
                 })
                 .collect();
@@ -53,4 +63,10 @@ pub fn run(global: &Global, command: &RulesCommand) -> Exit {
         }
     }
     Ok(0)
+}
+
+/// When a rule fires, in a few words.
+fn thresholds(rule: &Rule) -> String {
+    let list: Vec<String> = rule.thresholds.worst_first().map(|(severity, threshold)| format!("{severity} {threshold}")).collect();
+    if list.is_empty() { tr!("the PCE's own status") } else { list.join(", ") }
 }

@@ -1,0 +1,174 @@
+//! Icinga 2, through its API: one passive check result that says how everything stands, on every run.
+//!
+//! The last result wins, so each one is made of everything that fires. Its `ttl` is some runs long: when no further
+//! one comes, Icinga itself finds the service overdue. The service must exist and take passive results.
+
+use super::json::{JsonChannel, Request, Speech, View};
+use super::login::{self, Login};
+use super::post::{Answer, Endpoint, Poster};
+use super::{Channel, Common, Kind, Outcome, Secrets, Settings, text};
+use crate::config::reader::Reader;
+use crate::domain::alert::{AlertState, Appetite, Parcel, ParcelKind};
+use crate::domain::secret::SecretSource;
+use crate::domain::threshold::Severity;
+use crate::domain::time::since;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use ureq::http::{HeaderName, HeaderValue};
+
+/// The row in the table of channels.
+pub const KIND: Kind = Kind { name: "icinga", summary: "Icinga 2, as a passive check result on every run", example: EXAMPLE, read };
+
+const EXAMPLE: &str = r#"[[channels]]
+name = "icinga"
+type = "icinga"
+url = "https://icinga.example.com:5665"
+user = "pcemon"                        # an ApiUser with the permission actions/process-check-result
+password = { env = "ICINGA_PASSWORD" }
+host = "pce.example.com"               # host and service must exist in Icinga, with passive checks enabled
+service = "pcemon"
+ca_file = "/etc/pcemon/icinga-ca.pem"  # Icinga's own CA signs its API
+"#;
+
+/// Characters of the output; databases behind Icinga take more.
+const OUTPUT: usize = 8000;
+/// Alerts told one by one.
+const ALERTS: usize = 50;
+/// Seconds that a result holds that is no snapshot, such as a test.
+const TTL: u64 = 600;
+
+#[derive(Debug)]
+struct IcingaSettings {
+    url: SecretSource,
+    login: Login,
+    target: Target,
+    ca_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone)]
+struct Target {
+    host: String,
+    service: String,
+}
+
+fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
+    let url = super::read_url(reader, "url", "\"https://icinga.example.com:5665\"");
+    let login = if reader.raw("user").is_none() && reader.raw("password").is_none() {
+        reader.missing("user", "\"pcemon\"");
+        None
+    } else {
+        login::read_basic(reader)
+    };
+    let host = reader.required_string("host", "\"pce.example.com\"");
+    let service = reader.required_string("service", "\"pcemon\"");
+    let ca_file = reader.string("ca_file").map(|path| PathBuf::from(path.value));
+    let target = Target { host: host?.value, service: service?.value };
+    Some(Box::new(IcingaSettings { url: url?, login: login?, target, ca_file }))
+}
+
+impl Settings for IcingaSettings {
+    fn open(&self, common: &Common, secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
+        let endpoint = super::open_url(common, &self.url, secrets)?.join(&["v1", "actions", "process-check-result"]);
+        let credentials = self.login.open(secrets)?;
+        let secrets: Vec<_> = credentials.secrets.iter().collect();
+        let poster = Poster::new(endpoint, self.ca_file.as_deref(), common.timeout, &secrets)?.reading_success();
+        let mut headers = vec![(HeaderName::from_static("accept"), HeaderValue::from_static("application/json"))];
+        headers.extend(credentials.headers);
+        Ok(Box::new(JsonChannel { poster, headers, speech: self.target.clone() }))
+    }
+
+    fn destination(&self) -> String {
+        let Target { host, service } = &self.target;
+        format!("{}!{} via {}", text::name(host), text::name(service), super::shown_url(&self.url))
+    }
+
+    fn appetite(&self) -> Appetite {
+        Appetite::State
+    }
+}
+
+impl Speech for Target {
+    fn requests(&self, parcel: &Parcel, base: &Endpoint, _view: View) -> Vec<Request> {
+        let ttl = parcel.expires.map_or(TTL, |expires| since(expires, parcel.created).as_secs());
+        let body = json!({
+            "type": "Service",
+            // As variables: a name is never read as a part of the expression.
+            "filter": "host.name == pcemon_host && service.name == pcemon_service",
+            "filter_vars": { "pcemon_host": self.host, "pcemon_service": self.service },
+            "exit_status": exit_status(parcel),
+            "plugin_output": output(parcel),
+            "performance_data": performance(parcel),
+            "check_source": "pcemon",
+            "ttl": ttl,
+        });
+        vec![Request { endpoint: base.clone(), path: Some("/v1/actions/process-check-result".to_owned()), body: body.to_string() }]
+    }
+
+    fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {
+        const NOBODY: &str = "Icinga has no such service; are `host` and `service` written as there?";
+        let said: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+        // Icinga writes its codes as 200.0.
+        let code = |result: &Value| result["code"].as_f64().map_or(0, |code| code as u16);
+        let codes: Option<Vec<u16>> = said["results"].as_array().map(|results| results.iter().map(code).collect());
+        match (answer.status, codes.as_deref()) {
+            (401 | 403, _) => {
+                poster.permanent(answer, "are user and password right, and has the ApiUser the permission actions/process-check-result?")
+            }
+            // Some versions answer 500 to this.
+            (_, Some([])) => poster.permanent(answer, NOBODY),
+            (404, _) if said["status"].is_string() => poster.permanent(answer, NOBODY),
+            (200..=299, Some(codes)) => match codes.iter().find(|code| !(200..=299).contains(*code)) {
+                None => Outcome::Delivered,
+                Some(500..=599) => poster.retry(answer, "it will be tried again"),
+                Some(_) => poster.permanent(answer, "the result itself was refused; does the service take passive check results?"),
+            },
+            (200..=299, None) => poster.permanent(answer, "that is no answer of Icinga; is `url` the address of its API?"),
+            _ => poster.outcome(answer),
+        }
+    }
+}
+
+fn firing(parcel: &Parcel, severity: Severity) -> usize {
+    parcel.alerts.iter().filter(|alert| alert.state == AlertState::Firing && alert.severity == severity).count()
+}
+
+/// As the exit code of a plugin; what is only information is no trouble.
+fn exit_status(parcel: &Parcel) -> u8 {
+    match () {
+        () if firing(parcel, Severity::Critical) > 0 => 2,
+        () if firing(parcel, Severity::Warning) > 0 => 1,
+        () if !parcel.unknown.is_empty() => 3,
+        () => 0,
+    }
+}
+
+/// The first line sums up; a line for each alert follows.
+fn output(parcel: &Parcel) -> String {
+    let word = ["OK", "WARNING", "CRITICAL", "UNKNOWN"][usize::from(exit_status(parcel))];
+    let counts: Vec<String> = [Severity::Critical, Severity::Warning, Severity::Info]
+        .into_iter()
+        .filter_map(|severity| Some(firing(parcel, severity)).filter(|count| *count > 0).map(|count| format!("{count} {severity}")))
+        .collect();
+    let test = if parcel.kind == ParcelKind::Test { "TEST: " } else { "" };
+    let mut first = format!("PCEMON {word}: {test}{}", if counts.is_empty() { "nothing fires".to_owned() } else { counts.join(", ") });
+    for trouble in &parcel.unknown {
+        first.push_str(&format!("; {}", text::name(trouble)));
+    }
+    let alerts: Vec<_> = text::sorted(parcel).into_iter().filter(|alert| alert.state == AlertState::Firing).collect();
+    let mut lines = vec![first];
+    lines.extend(
+        alerts
+            .iter()
+            .take(ALERTS)
+            .map(|alert| format!("{}: {} (threshold {})", text::title(alert), text::value(alert), text::name(&alert.threshold))),
+    );
+    lines.extend(text::more(alerts.len().saturating_sub(ALERTS).saturating_add(parcel.left_out)));
+    // `|` begins performance data wherever it stands.
+    text::cut(&lines.join("\n"), OUTPUT, |_| 1).replace('|', "/")
+}
+
+fn performance(parcel: &Parcel) -> Vec<String> {
+    [Severity::Critical, Severity::Warning, Severity::Info]
+        .map(|severity| format!("{}={};;;0", severity.name(), firing(parcel, severity)))
+        .to_vec()
+}

@@ -1,0 +1,48 @@
+//! `pcemon init`: what may be typed.
+
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// Flags of `init`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct InitArgs {
+    /// Scheme, host and port of the PCE
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// Organisation: the number in the console's URL
+    #[arg(long, value_name = "NUMBER")]
+    pub org: Option<u64>,
+    /// Environment variable with the id of the API key [default: PCE_API_KEY]
+    #[arg(long, value_name = "NAME", conflicts_with = "api_key_file")]
+    pub api_key_env: Option<String>,
+    /// File with the id of the API key
+    #[arg(long, value_name = "FILE")]
+    pub api_key_file: Option<PathBuf>,
+    /// Environment variable with the secret of the API key [default: PCE_API_SECRET]
+    #[arg(long, value_name = "NAME", conflicts_with = "api_secret_file")]
+    pub api_secret_env: Option<String>,
+    /// File with the secret of the API key
+    #[arg(long, value_name = "FILE")]
+    pub api_secret_file: Option<PathBuf>,
+    /// Where alerts go, as type=TYPE,KEY=VALUE,...; a URL, token or password is given as the NAME of an environment
+    /// variable or as file:PATH. May be repeated
+    #[arg(long, value_name = "type=TYPE,...")]
+    pub channel: Vec<String>,
+    /// Which rules to begin with [default: starter]
+    #[arg(long, value_enum, value_name = "WHICH")]
+    pub rules: Option<StartingRules>,
+    /// Write over a file that is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Which rules to begin with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StartingRules {
+    /// Those of the example that are on and need nothing of your own
+    Starter,
+    /// Every rule of the example; those that need values of your own are off
+    All,
+    /// Only the PCE's own health
+    None,
+}

@@ -1,0 +1,167 @@
+//! `pcemon rules show`: one rule as it counts.
+
+use super::thresholds;
+use crate::app::{Exit, load_config};
+use crate::cli::Global;
+use crate::config::Config;
+use crate::domain::rule::{Rule, channels_for};
+use crate::domain::text::visible;
+use crate::domain::threshold::Severity;
+use crate::domain::time::format_duration;
+use crate::edit::unknown;
+use crate::run::output::print;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// Shows one rule.
+pub fn run(global: &Global, name: &str) -> Exit {
+    let config = load_config(global)?;
+    let names: Vec<&str> = config.rules.iter().map(|rule| rule.name.as_str()).collect();
+    let rule = config.rules.iter().find(|rule| rule.name == name).ok_or_else(|| unknown(name, &names))?;
+    let text = std::fs::read_to_string(&config.path).map_err(|error| format!("cannot read {} again: {error}", config.path.display()))?;
+    let keys = keys(&text, rule)?;
+    if global.output.as_deref() == Some("json") {
+        let text = serde_json::to_string_pretty(&as_json(&config, rule, &keys)).map_err(|error| error.to_string())?;
+        print(&format!("{text}\n"))?;
+    } else {
+        print(&in_words(&config, rule, &keys))?;
+    }
+    Ok(0)
+}
+
+/// What is written for the rule, and which of it comes from `[defaults]`.
+fn keys(text: &str, rule: &Rule) -> Result<BTreeMap<String, (toml::Value, bool)>, String> {
+    let file: toml::Table = text.parse().map_err(|_| "the config changed while it was read".to_owned())?;
+    let defaults = file.get("defaults").and_then(toml::Value::as_table).into_iter().flatten();
+    let mut out: BTreeMap<String, (toml::Value, bool)> = defaults.map(|(key, value)| (key.clone(), (value.clone(), true))).collect();
+    let rules = file.get("rules").and_then(toml::Value::as_array).into_iter().flatten();
+    let own = rules.filter_map(toml::Value::as_table).find(|table| table.get("name").and_then(toml::Value::as_str) == Some(&rule.name));
+    out.extend(own.into_iter().flatten().map(|(key, value)| (key.clone(), (value.clone(), false))));
+    if rule.group_by.is_empty() {
+        out.remove("group_by");
+    }
+    Ok(out)
+}
+
+/// Channels that hear of it when the rule is of this severity: name and type.
+fn told<'c>(config: &'c Config, rule: &'c Rule, severity: Severity) -> Vec<(&'c str, &'static str)> {
+    channels_for(rule, severity, &config.routes)
+        .into_iter()
+        .filter_map(|name| config.channels.iter().find(|channel| channel.common.name == name))
+        .filter(|channel| channel.common.enabled && severity >= channel.common.min_severity)
+        .map(|channel| (channel.common.name.as_str(), channel.common.kind))
+        .collect()
+}
+
+fn durations(rule: &Rule) -> [(&'static str, String); 4] {
+    [("window", rule.window), ("for", rule.hold), ("keep_firing_for", rule.keep_firing_for), ("cooldown", rule.cooldown)]
+        .map(|(key, span)| (key, format_duration(span)))
+}
+
+fn as_json(config: &Config, rule: &Rule, keys: &BTreeMap<String, (toml::Value, bool)>) -> Value {
+    let mut out: Map<String, Value> = keys.iter().map(|(key, (value, _))| (key.clone(), json!(value))).collect();
+    out.extend(durations(rule).map(|(key, text)| (key.to_owned(), json!(text))));
+    let told: Map<String, Value> = rule
+        .severities()
+        .into_iter()
+        .map(|severity| {
+            let list = told(config, rule, severity).into_iter().map(|(name, kind)| json!({ "channel": name, "type": kind }));
+            (severity.name().to_owned(), list.collect())
+        })
+        .collect();
+    let defaults: Vec<&String> = keys.iter().filter(|(_, (_, default))| *default).map(|(key, _)| key).collect();
+    for (key, value) in [
+        ("schema", json!("pcemon.rule/1")),
+        ("name", json!(rule.name)),
+        ("source", json!(rule.source.name())),
+        ("metric", json!(rule.metric.name())),
+        ("unit", json!(rule.metric.unit().name())),
+        ("group_by", json!(rule.group_by.iter().map(ToString::to_string).collect::<Vec<_>>())),
+        ("notify", json!(rule.notify)),
+        ("labels", json!(rule.labels)),
+        ("enabled", json!(rule.enabled)),
+        ("file", json!(config.path.display().to_string())),
+        ("line", json!(rule.line)),
+        ("from_defaults", json!(defaults)),
+        ("told", Value::Object(told)),
+    ] {
+        out.insert(key.to_owned(), value);
+    }
+    Value::Object(out)
+}
+
+fn in_words(config: &Config, rule: &Rule, keys: &BTreeMap<String, (toml::Value, bool)>) -> String {
+    let mut rows: Vec<(String, String)> = Vec::new();
+    let mut row = |head: &str, text: String| rows.push((head.to_owned(), text));
+    let groups: Vec<String> = rule.group_by.iter().map(ToString::to_string).collect();
+    let each = if groups.is_empty() { String::new() } else { format!(", one alert for each {}", visible(&groups.join(" and "))) };
+    let [(_, window), (_, hold), (_, keep), (_, cooldown)] = durations(rule);
+    row("counts", format!("{} of {} in {window}{each}", visible(&rule.metric.name()), rule.source));
+    for (key, head) in [("match", "only"), ("exclude", "but not")] {
+        for (name, value) in keys.get(key).and_then(|(value, _)| value.as_table()).into_iter().flatten() {
+            row(head, visible(&format!("{name} = {value}")));
+        }
+    }
+    row("fires", format!("{}{}", thresholds(rule), if rule.hold.is_zero() { String::new() } else { format!(", after {hold} of it") }));
+    if !rule.keep_firing_for.is_zero() {
+        row("ends", format!("when it did not hold for {keep}"));
+    }
+    row("repeats", format!("no sooner than after {cooldown}"));
+    for severity in rule.severities() {
+        row("tells", format!("{severity}: {}", hearers(config, rule, severity)));
+    }
+    // Keys that have no words of their own here.
+    const SAID: [&str; 16] = [
+        "name",
+        "source",
+        "metric",
+        "match",
+        "exclude",
+        "window",
+        "group_by",
+        "info",
+        "warning",
+        "critical",
+        "for",
+        "keep_firing_for",
+        "cooldown",
+        "notify",
+        "enabled",
+        "labels",
+    ];
+    for (key, value) in &rule.labels {
+        row("label", visible(&format!("{key} = {value}")));
+    }
+    for (key, (value, _)) in keys.iter().filter(|(key, _)| !SAID.contains(&key.as_str())) {
+        row(key, visible(&value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
+    }
+    let defaults: Vec<&str> = keys.iter().filter(|(_, (_, default))| *default).map(|(key, _)| key.as_str()).collect();
+    if !defaults.is_empty() {
+        row("defaults", format!("{} from [defaults]", visible(&defaults.join(", "))));
+    }
+    let wide = rows.iter().map(|(head, _)| head.chars().count()).max().unwrap_or(0);
+    let state = if rule.enabled { "on" } else { "off" };
+    let mut out = format!("{}  ({state}, {}:{})\n", visible(&rule.name), visible(&config.path.display().to_string()), rule.line);
+    let mut last = String::new();
+    for (head, text) in rows {
+        let shown = if head == last { "" } else { head.as_str() };
+        let _infallible = writeln!(out, "  {shown:wide$}  {text}");
+        last = head;
+    }
+    out
+}
+
+/// Who is told, or why nobody is.
+fn hearers(config: &Config, rule: &Rule, severity: Severity) -> String {
+    let heard = told(config, rule, severity);
+    if !heard.is_empty() {
+        let by = if rule.notify.is_some() { "" } else { ", by the routes" };
+        return format!("{}{by}", heard.iter().map(|(name, kind)| format!("{} ({kind})", visible(name))).collect::<Vec<_>>().join(", "));
+    }
+    match &rule.notify {
+        Some(names) if names.is_empty() => "nobody, on purpose (notify is empty)".to_owned(),
+        _ if config.channels.is_empty() => "nobody: the config has no channels; the exit code and the output say it".to_owned(),
+        _ => "nobody: its channels are off or take only what is worse".to_owned(),
+    }
+}

@@ -1,0 +1,88 @@
+//! The documented example, and what it says about each key: the words for help texts and for editors.
+
+/// The documented example, as it is shipped.
+pub const EXAMPLE: &str = include_str!("../../rules.example.toml");
+
+/// What the example says about one key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// `pce`, `run` and so on; `rule` for the keys of a rule; `match` for those of its conditions.
+    pub table: &'static str,
+    /// The key.
+    pub key: &'static str,
+    /// A value as it could stand there.
+    pub value: &'static str,
+    /// What it means; may be empty.
+    pub text: String,
+}
+
+/// Every key that the example documents, in its order.
+pub fn entries() -> Vec<Entry> {
+    let mut out: Vec<Entry> = Vec::new();
+    let mut table = "";
+    let mut said = String::new();
+    let mut after_a_key = false;
+    for line in EXAMPLE.lines() {
+        let bare = line.strip_prefix("# ").unwrap_or(line);
+        if line.starts_with("# >>>") || line.starts_with("# -----") && table == "match" {
+            break;
+        }
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            table = name;
+        } else if line.starts_with("# A rule.") {
+            table = "rule";
+        } else if line.starts_with("# Keys of `match`") {
+            table = "match";
+        }
+        let in_a_list = matches!(table, "rule" | "match");
+        if let Some((key, rest)) = bare.split_once(" = ").filter(|(key, _)| is_key(key)) {
+            // Behind two spaces a line of a list says what it means; elsewhere the lines above do.
+            let (value, text) = rest.split_once("  ").unwrap_or((rest, ""));
+            let text = if in_a_list { text.trim().to_owned() } else { said.clone() };
+            out.push(Entry { table, key, value: value.trim(), text });
+            after_a_key = true;
+        } else if let Some(more) = line.strip_prefix("#          ").filter(|_| in_a_list) {
+            if let Some(entry) = out.last_mut() {
+                entry.text.push(' ');
+                entry.text.push_str(more.trim());
+            }
+        } else if line.starts_with("# ") && !line.starts_with("# ---") {
+            if after_a_key {
+                said.clear();
+                after_a_key = false;
+            }
+            if !said.is_empty() {
+                said.push(' ');
+            }
+            said.push_str(bare.trim());
+        } else {
+            said.clear();
+        }
+    }
+    out
+}
+
+/// What the example says about a key, or nothing.
+pub fn text(table: &str, key: &str) -> Option<String> {
+    entries().into_iter().find(|entry| entry.table == table && entry.key == key).map(|entry| entry.text).filter(|text| !text.is_empty())
+}
+
+fn is_key(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_tables_and_of_lists_have_their_words() {
+        assert!(text("pce", "query_timeout").unwrap().starts_with("One request"), "two keys may share what stands above them");
+        assert!(text("run", "deadline").unwrap().starts_with("The whole run"));
+        assert_eq!(text("rule", "cooldown").unwrap(), "no repeated message sooner; keep it at or above the window");
+        assert!(text("rule", "metric").unwrap().contains("health:"), "lines may go on");
+        assert!(text("match", "any_label").unwrap().contains("one end"));
+        let count = |table: &str| entries().iter().filter(|entry| entry.table == table).count();
+        assert!(count("rule") >= 18 && count("match") >= 35 && count("pce") >= 9, "{:#?}", entries());
+    }
+}

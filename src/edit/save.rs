@@ -1,0 +1,70 @@
+//! Reading a config to change it, and writing it back: whole or not at all, and never over somebody else's change.
+
+use std::fs::{File, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::path::{Path, PathBuf};
+
+/// A file as it was read.
+pub struct Original {
+    /// The file itself, behind any links.
+    path: PathBuf,
+    bytes: Vec<u8>,
+}
+
+impl Original {
+    /// Reads a file that is going to be changed.
+    pub fn read(path: &Path) -> Result<Original, String> {
+        let cannot = |error: io::Error| format!("cannot read {}: {error}", path.display());
+        let path = path.canonicalize().map_err(cannot)?;
+        let bytes = std::fs::read(&path).map_err(cannot)?;
+        Ok(Original { path, bytes })
+    }
+
+    /// Its text.
+    pub fn text(&self) -> Result<&str, String> {
+        std::str::from_utf8(&self.bytes).map_err(|_| format!("{} is not UTF-8", self.path.display()))
+    }
+
+    /// Puts a new text in its place. Mode and owner stay, links keep leading to it, and what changed meanwhile is not lost.
+    pub fn replace(&self, text: &str) -> Result<(), String> {
+        let now = std::fs::read(&self.path).map_err(|error| format!("cannot read {} again: {error}", self.path.display()))?;
+        if now != self.bytes {
+            return Err(format!("{} was changed meanwhile by somebody else; nothing was written, try again", self.path.display()));
+        }
+        write(&self.path, text, |file| {
+            let have = std::fs::metadata(&self.path)?;
+            let new = file.metadata()?;
+            if (have.uid(), have.gid()) != (new.uid(), new.gid()) {
+                fchown(file, Some(have.uid()), Some(have.gid()))?;
+            }
+            file.set_permissions(Permissions::from_mode(have.mode() & 0o7777))
+        })
+    }
+}
+
+/// Writes a new file that only its owner can read. Unless `force` is set it must not be there yet.
+pub fn create(path: &Path, text: &str, force: bool) -> Result<(), String> {
+    if force {
+        return write(path, text, |file| file.set_permissions(Permissions::from_mode(0o600)));
+    }
+    let file = atomicwrites::AtomicFile::new(path, atomicwrites::OverwriteBehavior::DisallowOverwrite);
+    written(path, file.write(|file| file.set_permissions(Permissions::from_mode(0o600)).and_then(|()| file.write_all(text.as_bytes()))))
+}
+
+fn write(path: &Path, text: &str, prepare: impl FnOnce(&File) -> io::Result<()>) -> Result<(), String> {
+    let file = atomicwrites::AtomicFile::new(path, atomicwrites::OverwriteBehavior::AllowOverwrite);
+    written(path, file.write(|file| prepare(file).and_then(|()| file.write_all(text.as_bytes()))))
+}
+
+fn written(path: &Path, result: Result<(), atomicwrites::Error<io::Error>>) -> Result<(), String> {
+    result.map_err(|error| {
+        let error: io::Error = error.into();
+        match error.kind() {
+            io::ErrorKind::AlreadyExists => {
+                format!("{} is there already; nothing was written (use --force to write over it)", path.display())
+            }
+            _ => format!("cannot write {}: {error}", path.display()),
+        }
+    })
+}

@@ -1,0 +1,349 @@
+//! The rules of the settings.
+
+use super::json::Object;
+use super::{Draft, Kind, list, quoted};
+use crate::config::catalogue::{NOTIFICATION_TYPES, event_types};
+use crate::domain::filter::IpSet;
+use crate::domain::text::{shorten, visible};
+use crate::domain::time::format_duration;
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// What a rule of this sort was.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    Event,
+    Traffic,
+    Bandwidth,
+    Volume,
+    Health,
+}
+
+/// Every rule that can be carried over.
+pub fn all(root: &Object<'_>, draft: &mut Draft) -> Vec<String> {
+    let rules = match root.get("rules") {
+        Some(Value::Array(rules)) => rules.as_slice(),
+        Some(_) => {
+            draft.say(Kind::NotCarriedOver, "rules", "it is no list");
+            &[]
+        }
+        None => &[],
+    };
+    let mut sorts = Vec::new();
+    let mut out = Vec::new();
+    for (index, value) in rules.iter().enumerate() {
+        let place = format!("rules[{index}]");
+        let Some(rule) = Object::new(value, place.clone()) else {
+            draft.say(Kind::NotCarriedOver, &place, "it is no rule");
+            continue;
+        };
+        let said = draft.differences.len();
+        if let Some((sort, text)) = one(&rule, &place, draft) {
+            sorts.push(sort);
+            let remarks: String = draft.differences[said..].iter().map(|difference| format!("# {}\n", visible(&difference.text))).collect();
+            out.push(format!("{remarks}{text}"));
+        }
+    }
+    general(&sorts, draft);
+    out
+}
+
+/// What is different for all rules of a sort.
+fn general(sorts: &[Sort], draft: &mut Draft) {
+    let has = |wanted: &[Sort]| sorts.iter().any(|sort| wanted.contains(sort));
+    let mut say = |when: bool, place: &str, text: &str| {
+        if when {
+            draft.say(Kind::Meaning, place, text);
+        }
+    };
+    say(
+        has(&[Sort::Traffic, Sort::Bandwidth, Sort::Volume]),
+        "rules on traffic",
+        "the older monitor added up the PCE's totals of the whole day, and both reports of a managed pair; pcemon counts what came in within the \
+         window, once. Its numbers are much smaller: look at them for some days, then lower the thresholds",
+    );
+    say(
+        has(&[Sort::Bandwidth]),
+        "rules on bandwidth",
+        "it was the day's bytes of one flow over a guessed time; here it is the fastest flow's mean rate between two looks. `throughput` is the \
+         rate of all flows together",
+    );
+    say(
+        has(&[Sort::Volume]),
+        "rules on volume",
+        "it was counted in MiB (written as MB); the thresholds say MiB now and mean the same number",
+    );
+    say(
+        has(&[Sort::Event]),
+        "rules on events",
+        "events are counted once each, by the time they happened, within the window; the older monitor counted by the time it looked and lost \
+         events when a request failed",
+    );
+    say(
+        !sorts.is_empty(),
+        "cooldown_minutes",
+        "it only holds back repeated messages, and begins when a message was delivered; an alert that ends is told as well, and the exit code \
+         shows it throughout",
+    );
+}
+
+fn one(rule: &Object<'_>, place: &str, draft: &mut Draft) -> Option<(Sort, String)> {
+    let kind = rule.text("type").unwrap_or_default().to_lowercase();
+    let sort = match kind.as_str() {
+        "event" => Sort::Event,
+        "traffic" => Sort::Traffic,
+        "bandwidth" => Sort::Bandwidth,
+        "volume" => Sort::Volume,
+        "system" | "health" => Sort::Health,
+        _ => {
+            draft.say(
+                Kind::NotCarriedOver,
+                place,
+                format!("`type` is '{}'; known are event, traffic, bandwidth, volume and system", shorten(&visible(&kind), 40)),
+            );
+            return None;
+        }
+    };
+    let wanted = rule.text("name").unwrap_or_else(|| format!("{kind} rule {}", place.trim_matches(|c: char| !c.is_ascii_digit())));
+    let before = draft.names.clone();
+    let name = draft.unique(&wanted, place);
+    let place = format!("{place} {name}");
+    let mut text = format!("[[rules]]\nname = {}\n", quoted(&name));
+    let said = draft.differences.len();
+    let conditions = match sort {
+        Sort::Event => event(rule, &place, draft)?,
+        Sort::Health => {
+            rule.get("filter_value");
+            "source = \"health\"\n".to_owned()
+        }
+        Sort::Traffic | Sort::Bandwidth | Sort::Volume => traffic(rule, sort, &place, draft),
+    };
+    // A rule that lost a condition counts more than it should: a person looks at it first.
+    let wider = draft.differences[said..].iter().any(|difference| difference.kind == Kind::NotCarriedOver);
+    text.push_str(&conditions);
+    text.push_str(&threshold(rule, sort, &place, draft));
+    if let Some(minutes) = rule.number("cooldown_minutes") {
+        let _infallible = writeln!(text, "cooldown = \"{}\"", span(minutes.clamp(0.0, 1e6)));
+    }
+    let words: Vec<String> =
+        ["desc", "description", "rec"].into_iter().filter_map(|key| rule.text(key)).filter(|words| *words != name).collect();
+    if !words.is_empty() {
+        let _infallible = writeln!(text, "description = {}", quoted(&words.join(" ")));
+    }
+    if wider {
+        draft.say(Kind::Changed, &place, "it is off until you looked at it: a condition of it could not be carried over");
+    }
+    if wider || rule.flag("enabled") == Some(false) {
+        text.push_str("enabled = false\n");
+    }
+    // What the older monitor made up itself.
+    rule.get("id");
+    draft.left_at(rule, &place);
+    let piece = draft.proven(&place, text, "");
+    if piece.is_none() {
+        draft.names = before;
+    }
+    Some((sort, piece?))
+}
+
+fn event(rule: &Object<'_>, place: &str, draft: &mut Draft) -> Option<String> {
+    let types = rule.texts("filter_value");
+    if types.is_empty() {
+        draft.say(Kind::NotCarriedOver, place, "`filter_value` names no event");
+        return None;
+    }
+    rule.get("filter_key");
+    let (mut events, mut notifications) = (Vec::new(), Vec::new());
+    for name in types {
+        if !event_types().any(|known| known == name) && NOTIFICATION_TYPES.contains(&name.as_str()) {
+            draft.say(
+                Kind::Changed,
+                place,
+                format!("`{name}` is no event of its own but a notification inside one: the rule could never fire before"),
+            );
+            notifications.push(name);
+        } else {
+            events.push(globset::escape(&name));
+        }
+    }
+    let mut pairs = Vec::new();
+    if !events.is_empty() {
+        pairs.push(format!("type = {}", list(&events)));
+        if !notifications.is_empty() {
+            draft.say(Kind::NotCarriedOver, place, format!("{} beside event types; write a rule of its own", notifications.join(", ")));
+        }
+    } else {
+        pairs.push(format!("notification = {}", list(&notifications)));
+    }
+    for (theirs, ours) in [("filter_status", "status"), ("filter_severity", "severity")] {
+        let words: Vec<String> = rule.texts(theirs).into_iter().map(|word| word.to_lowercase()).filter(|word| word != "all").collect();
+        if !words.is_empty() {
+            pairs.push(format!("{ours} = {}", list(&words)));
+        }
+    }
+    Some(format!("source = \"events\"\nmatch = {{ {} }}\n", pairs.join(", ")))
+}
+
+fn traffic(rule: &Object<'_>, sort: Sort, place: &str, draft: &mut Draft) -> String {
+    let mut text = String::from("source = \"traffic\"\n");
+    text.push_str(match sort {
+        Sort::Bandwidth => "metric = \"bandwidth\"\n",
+        Sort::Volume => "metric = \"bytes\"\n",
+        _ => "",
+    });
+    let mut only = decision(rule, place, draft);
+    let mut not = Vec::new();
+    for (theirs, ours) in [("src_label", "src_label"), ("dst_label", "dst_label")] {
+        only.extend(labels(rule, theirs, ours, place, draft));
+        not.extend(labels(rule, &format!("ex_{theirs}"), ours, place, draft));
+    }
+    for (theirs, ours) in [("src_ip", "src_ip"), ("dst_ip", "dst_ip")] {
+        only.extend(addresses(rule, &format!("{theirs}_in"), ours, place, draft));
+        not.extend(addresses(rule, &format!("ex_{theirs}"), ours, place, draft));
+    }
+    only.extend(ports(rule, "port"));
+    not.extend(ports(rule, "ex_port"));
+    let protocols: Vec<String> = rule.texts("proto").into_iter().map(|name| name.to_lowercase()).filter(|name| !is_any(name)).collect();
+    if !protocols.is_empty() {
+        only.push(format!("proto = {}", list(&protocols)));
+    }
+    for (key, pairs) in [("match", only), ("exclude", not)] {
+        if !pairs.is_empty() {
+            let _infallible = writeln!(text, "{key} = {{ {} }}", pairs.join(", "));
+        }
+    }
+    text
+}
+
+fn is_any(word: &str) -> bool {
+    matches!(word, "any" | "all" | "*" | "-1" | "none")
+}
+
+/// `pd`: 2 blocked, 1 potentially blocked, 0 allowed; 3, -1, `all` or nothing: any decision.
+fn decision(rule: &Object<'_>, place: &str, draft: &mut Draft) -> Vec<String> {
+    let mut names = Vec::new();
+    for word in rule.texts("pd") {
+        let word = word.to_lowercase();
+        if is_any(&word) {
+            return Vec::new();
+        }
+        let word = word.replace([' ', '-'], "_");
+        names.push(match word.trim_end_matches(".0") {
+            "2" | "blocked" => "blocked",
+            "1" | "potentially_blocked" | "potential" => "potentially_blocked",
+            "0" | "allowed" => "allowed",
+            "unknown" => "unknown",
+            "3" => return Vec::new(),
+            other => {
+                draft.say(
+                    Kind::NotCarriedOver,
+                    place,
+                    format!("`pd` is '{}', which is no policy decision: any counts", shorten(&visible(other), 40)),
+                );
+                return Vec::new();
+            }
+        });
+    }
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+    vec![format!("decision = {}", list(&names))]
+}
+
+/// `key=value` and `key:value`.
+fn labels(rule: &Object<'_>, theirs: &str, ours: &str, place: &str, draft: &mut Draft) -> Option<String> {
+    let mut out = Vec::new();
+    for label in rule.texts(theirs) {
+        match label.split_once(['=', ':']) {
+            Some((key, value)) if !key.trim().is_empty() && !value.trim().is_empty() => {
+                out.push(format!("{}={}", key.trim(), globset::escape(value.trim())));
+            }
+            _ => draft.say(
+                Kind::NotCarriedOver,
+                place,
+                format!("`{theirs}`: '{}' is no label; write key=value", shorten(&visible(&label), 60)),
+            ),
+        }
+    }
+    (!out.is_empty()).then(|| format!("{ours} = {}", list(&out)))
+}
+
+/// Addresses and ranges; what is neither is the name of an IP list.
+fn addresses(rule: &Object<'_>, theirs: &str, ours: &str, place: &str, draft: &mut Draft) -> Vec<String> {
+    let (addresses, names): (Vec<String>, Vec<String>) = rule.texts(theirs).into_iter().partition(|text| IpSet::parse_item(text).is_ok());
+    let mut out = Vec::new();
+    if !addresses.is_empty() {
+        if addresses.iter().any(|text| text.contains(['/', '-'])) {
+            draft.say(
+                Kind::Meaning,
+                place,
+                format!("`{theirs}`: networks and ranges are understood now; before, only the very same text matched"),
+            );
+        }
+        out.push(format!("{ours} = {}", list(&addresses)));
+    }
+    if !names.is_empty() {
+        draft.say(
+            Kind::Changed,
+            place,
+            format!(
+                "`{theirs}`: what is no address was taken for the name of an IP list, and the PCE tells only some of an address's lists"
+            ),
+        );
+        let names: Vec<String> = names.iter().map(|name| globset::escape(name)).collect();
+        out.push(format!("{ours}_list = {}", list(&names)));
+    }
+    out
+}
+
+fn ports(rule: &Object<'_>, theirs: &str) -> Option<String> {
+    let ports: Vec<String> = rule.texts(theirs).into_iter().filter(|port| !is_any(&port.to_lowercase()) && port != "0").collect();
+    (!ports.is_empty()).then(|| format!("port = {}", list(&ports)))
+}
+
+fn threshold(rule: &Object<'_>, sort: Sort, place: &str, draft: &mut Draft) -> String {
+    let kind = rule.text("threshold_type").unwrap_or_default().to_lowercase();
+    let (count, window) = (rule.number("threshold_count"), rule.number("threshold_window"));
+    if sort == Sort::Health {
+        return String::new();
+    }
+    if !matches!(kind.as_str(), "" | "immediate" | "count") {
+        draft.say(Kind::Changed, place, format!("`threshold_type` is '{}'; it was read as count", shorten(&visible(&kind), 40)));
+    }
+    let measured = matches!(sort, Sort::Bandwidth | Sort::Volume);
+    let number = match count {
+        Some(number) if number > 0.0 && (measured || kind != "immediate") => number,
+        _ if measured => {
+            draft.say(Kind::Changed, place, "it has no threshold above 0, which would always fire: 1 was taken");
+            1.0
+        }
+        Some(number) if kind != "immediate" && number <= 0.0 => {
+            draft.say(Kind::Changed, place, "a threshold of 0 always fires: 1 was taken");
+            1.0
+        }
+        _ => 1.0,
+    };
+    let number = if measured { (number * 1000.0).round() / 1000.0 } else { number.ceil() };
+    let unit = match sort {
+        Sort::Bandwidth => " Mbps",
+        Sort::Volume => " MiB",
+        _ => "",
+    };
+    let mut text = format!("warning = \">= {number}{unit}\"\n");
+    if let Some(minutes) = window {
+        // Longer than the PCE keeps what it saw, or nothing.
+        let most = if sort == Sort::Event { 200.0 } else { 90.0 } * 1440.0;
+        let kept = minutes.clamp(1.0, most);
+        if kept != minutes {
+            draft.say(Kind::Changed, place, format!("`threshold_window` of {minutes} minutes cannot be; {} was taken", span(kept)));
+        }
+        let _infallible = writeln!(text, "window = \"{}\"", span(kept));
+    }
+    text
+}
+
+fn span(minutes: f64) -> String {
+    format_duration(Duration::from_secs(minutes as u64 * 60))
+}

@@ -1,0 +1,134 @@
+//! What fires at `now`, whole, for a channel whose service forgets what it is not told again. Pure.
+//!
+//! Every run makes a new snapshot, and it takes the place of one that was not delivered: it says all that one
+//! said, as far as it is still true. What is over is said until the service took it, and then for some runs more,
+//! because a service may forget what it took a moment ago. What each channel was told is remembered as for any
+//! other message.
+
+use super::outbox::{Addressee, Instances, Policy, alert};
+use super::transition::{Instance, Stage, Told};
+use crate::domain::alert::{Alert, AlertState, Appetite, Failure, Parcel, ParcelKind, Reason};
+use crate::domain::rule::{Rule, channels_for};
+use crate::domain::time::{after, since};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How far apart runs are taken to be before there were two of them.
+pub const ASSUMED_RHYTHM: Duration = Duration::from_secs(3600);
+/// Runs that may be missed or late before a snapshot no longer holds.
+const RUNS_KEPT: u32 = 4;
+/// The least and the most that it holds.
+const LEAST_KEPT: Duration = Duration::from_secs(600);
+const MOST_KEPT: Duration = Duration::from_secs(7 * 86_400);
+/// For how many runs, and at least how long, the end of an alert is said.
+const RUNS_ENDING: u32 = 3;
+const LEAST_ENDING: Duration = Duration::from_secs(300);
+
+/// How far apart runs seem to be, from the instant of the previous one and what it took for the distance. A run
+/// in between, by hand, makes it shorter only by half, so that nothing expires before the next regular run.
+pub fn rhythm(previous: Timestamp, remembered: Option<Duration>, now: Timestamp) -> Duration {
+    since(now, previous).max(remembered.unwrap_or_default() / 2)
+}
+
+/// The snapshot for one channel. `None`: nothing fires, and the channel does not want to hear that.
+pub(super) fn take(
+    channel: &Addressee,
+    rules: &BTreeMap<&str, &Rule>,
+    instances: &Instances,
+    outbox: &[Parcel],
+    policy: &Policy<'_>,
+    now: Timestamp,
+) -> Option<Parcel> {
+    let entry = |(fingerprint, instance): (&String, &Instance)| {
+        let rule = rules.get(instance.rule.as_str()).copied();
+        entry(fingerprint, instance, rule, channel, policy, now)
+    };
+    let mut alerts: Vec<Alert> = instances.iter().filter_map(entry).collect();
+    if alerts.is_empty() && channel.appetite != Appetite::State {
+        return None;
+    }
+    let rank = |alert: &Alert| (alert.state == AlertState::Resolved, std::cmp::Reverse(alert.severity));
+    alerts.sort_by(|a, b| (rank(a), &a.rule, &a.group).cmp(&(rank(b), &b.rule, &b.group)));
+    let mut parcel = Parcel {
+        id: (policy.new_id)(),
+        channel: channel.name.clone(),
+        pce: policy.pce.clone(),
+        alerts,
+        expires: Some(after(now, policy.rhythm.saturating_mul(RUNS_KEPT).clamp(LEAST_KEPT, MOST_KEPT))),
+        unknown: policy.unknown.to_vec(),
+        ..Parcel::empty(ParcelKind::Snapshot, now)
+    };
+    if let Some(older) = outbox.iter().rev().find(|older| is_replaced(older, channel) && older.given_up.is_none()) {
+        parcel.attempts = older.attempts;
+        parcel.last_error.clone_from(&older.last_error);
+        // What is new is tried at once, unless the service asked for a pause.
+        if older.failure == Some(Failure::Asked) {
+            (parcel.failure, parcel.not_before) = (older.failure, older.not_before);
+        }
+    }
+    Some(parcel)
+}
+
+/// Puts new messages into the outbox, snapshots in the place of older ones.
+pub fn add(outbox: &mut Vec<Parcel>, parcels: Vec<Parcel>, channels: &[Addressee]) {
+    outbox.retain(|older| !channels.iter().any(|channel| is_replaced(older, channel)));
+    outbox.extend(parcels);
+}
+
+fn is_replaced(older: &Parcel, channel: &Addressee) -> bool {
+    channel.appetite != Appetite::News && older.kind == ParcelKind::Snapshot && older.channel == channel.name
+}
+
+/// What the snapshot says of one instance, if anything.
+fn entry(
+    fingerprint: &str,
+    instance: &Instance,
+    rule: Option<&Rule>,
+    channel: &Addressee,
+    policy: &Policy<'_>,
+    now: Timestamp,
+) -> Option<Alert> {
+    let told = instance.told.get(&channel.name);
+    let held = told.filter(|told| !told.ended);
+    let wanted = rule.is_some_and(|rule| {
+        instance.severity >= channel.min_severity && channels_for(rule, instance.severity, policy.routes).contains(&channel.name.as_str())
+    });
+    if instance.stage == Stage::Firing && wanted {
+        // What the service holds already is told on even when it is muted, or it would look over.
+        if held.is_none() && policy.mutes.of(fingerprint).is_some() {
+            return None;
+        }
+        let reason = match held.filter(|told| Some(told.episode) == instance.fired_at) {
+            None => Reason::First,
+            Some(told) if instance.severity > told.severity => Reason::Escalated,
+            Some(_) => Reason::Reminder,
+        };
+        let told_as = held.map(|told| told.severity).filter(|severity| *severity != instance.severity);
+        return Some(Alert { told_as, ..alert(fingerprint, instance, rule, reason) });
+    }
+    let told = told.filter(|told| channel.send_resolved && !is_past(told, policy.rhythm, now))?;
+    let mut alert = alert(fingerprint, instance, rule, Reason::Resolved);
+    if instance.stage == Stage::Resolved {
+        alert.told_as = Some(told.severity).filter(|severity| *severity != instance.severity);
+    } else {
+        // It fires on, but no longer for this channel, or waits to begin anew.
+        alert.severity = told.severity;
+    }
+    alert.resolved_at = alert.resolved_at.or(told.ended.then_some(told.at));
+    Some(alert)
+}
+
+/// Whether the end of an alert was said often enough.
+pub(super) fn is_past(told: &Told, rhythm: Duration, now: Timestamp) -> bool {
+    told.ended && since(now, told.at) >= rhythm.saturating_mul(RUNS_ENDING).clamp(LEAST_ENDING, MOST_KEPT)
+}
+
+/// A channel took the end of an alert; it hears it some runs more.
+pub(super) fn ended(instance: &mut Instance, channel: &str, now: Timestamp) {
+    if let Some(told) = instance.told.get_mut(channel)
+        && !told.ended
+    {
+        (told.ended, told.at) = (true, now);
+    }
+}

@@ -1,0 +1,180 @@
+//! The settings of the older monitor: what they become, what is said to be different, and that no settings do harm.
+
+use crate::support::cli::{Ran, Room};
+use pcemon::config::parse;
+use pcemon::import::import;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+fn data(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/import").join(name)
+}
+
+fn sample() -> String {
+    std::fs::read_to_string(data("config.json")).unwrap()
+}
+
+/// A golden file is what comes out, or is made so.
+fn golden(name: &str, text: &str) {
+    if std::env::var_os("PCEMON_BLESS").is_some() {
+        std::fs::write(data(name), text).unwrap();
+    }
+    let have = std::fs::read_to_string(data(name)).unwrap_or_default();
+    assert!(have == text, "tests/data/import/{name} is not what comes out; look at it, then rewrite with PCEMON_BLESS=1:\n{text}");
+}
+
+#[test]
+fn every_field_is_carried_over_or_told_of() {
+    let room = Room::new();
+    room.write("config.json", sample());
+    let ran = room.run(&["rules", "import", "config.json"]).exits(0);
+    golden("rules.toml", &ran.out);
+    golden("differences.txt", &ran.err);
+    assert!(!ran.out.contains("hunter2") && !ran.err.contains("hunter2"), "a secret was copied");
+    room.write("rules.toml", &ran.out);
+    room.run(&["rules", "validate"]).exits(0);
+    // Every key of the sample that means something is found in one of the two.
+    let told = format!("{}{}", ran.out, ran.err);
+    for word in [
+        "retries",
+        "theme",
+        "colour",
+        "oracle",
+        "perhaps",
+        "pigeon",
+        "production",
+        "http",
+        "Look at the workload",
+        "Etc/GMT-8",
+        "1024.5 MiB",
+    ] {
+        assert!(told.contains(word), "{word} got lost without a word");
+    }
+    let json = room.run(&["rules", "import", "config.json", "-o", "json"]).exits(0);
+    let value: Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(value["config"].as_str().unwrap(), ran.out);
+    assert_eq!(value["variables"][0], json!({ "name": "PCE_API_KEY", "was": "api.key" }));
+    assert!(value["differences"].as_array().unwrap().iter().any(|one| one["kind"] == "not_carried_over" && one["place"] == "api"));
+    assert!(json.err.is_empty());
+}
+
+#[test]
+fn it_is_written_where_nothing_is_yet() {
+    let room = Room::new();
+    room.write("config.json", sample());
+    room.run(&["rules", "import", "config.json", "--to", "rules.toml", "-q"]).exits(0);
+    room.run(&["rules", "validate"]).exits(0);
+    let ran = room.run(&["rules", "import", "config.json", "--to", "rules.toml"]).exits(3);
+    assert!(ran.err.contains("there already"), "{}", ran.err);
+    let ran = Ran::fed(&mut room.command(&["rules", "import", "-", "--keep-secrets"]), sample().as_bytes()).exits(0);
+    assert_eq!(ran.out.matches("hunter2").count(), 4, "{}", ran.out);
+    assert!(!ran.err.contains("hunter2"));
+    for (text, want) in [("[]", "no JSON object"), ("{\"a\": 1}", "none of"), ("{", "not JSON"), ("\u{fffd}", "not JSON")] {
+        room.write("bad.json", text);
+        let ran = room.run(&["rules", "import", "bad.json"]).exits(3);
+        assert!(ran.err.contains(want) && ran.out.is_empty(), "{want} is not in {}", ran.err);
+    }
+    assert!(room.run(&["rules", "import", "missing.json"]).exits(3).err.contains("missing.json"));
+}
+
+/// The policy decision in each of its forms, and what a filter that cannot be read does to its rule.
+#[test]
+fn decisions_and_what_is_wider_than_it_was() {
+    let rule = |more: Value| {
+        let mut rule = json!({ "type": "traffic", "name": "a", "threshold_count": 1 });
+        rule.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        import(json!({ "rules": [rule] }).to_string().as_bytes(), false).unwrap().config
+    };
+    for (pd, want) in [(json!(2), "blocked"), (json!("1"), "potentially_blocked"), (json!(0.0), "allowed"), (json!("Unknown"), "unknown")] {
+        assert!(rule(json!({ "pd": pd })).contains(&format!("decision = [\"{want}\"]")), "{pd}");
+    }
+    for pd in [json!(3), json!(-1), json!("all"), json!(""), Value::Null] {
+        let text = rule(json!({ "pd": pd }));
+        assert!(!text.contains("decision") && !text.contains("enabled = false"), "{pd}: {text}");
+    }
+    // Without its filter a rule would count everything: it waits for a person.
+    for broken in [json!({ "pd": "x" }), json!({ "src_label": "production" }), json!({ "ex_dst_label": "=" })] {
+        assert!(rule(broken).contains("enabled = false"));
+    }
+    assert!(
+        rule(json!({ "src_label": "app:shop=2*" })).contains("\"app:shop=2[*]\"")
+            || rule(json!({ "src_label": "app=shop:2*" })).contains("\"app=shop:2[*]\"")
+    );
+}
+
+/// What may stand in the place of any value.
+fn anything() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        prop::sample::select(vec![
+            "",
+            "0",
+            "-1",
+            "any",
+            "tcp",
+            "*",
+            "[",
+            "{",
+            "\\",
+            "a=b",
+            "a:b",
+            "10.0.0.0/8",
+            "2001:db8::1",
+            "1-0",
+            "65536",
+            "\u{1b}[31m",
+            "\"'\n",
+            "\u{202e}",
+            "user.login_failed",
+            "agent.*",
+            "https://h/x?y"
+        ])
+        .prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+        prop::collection::vec(any::<String>().prop_map(Value::from), 0..3).prop_map(Value::from),
+        Just(json!({})),
+        Just(json!({ "a": [1, {}] })),
+    ]
+}
+
+/// Every place in a value, as a JSON pointer.
+fn places(value: &Value, at: &str, out: &mut Vec<String>) {
+    out.push(at.to_owned());
+    match value {
+        Value::Object(map) => map.iter().for_each(|(key, value)| places(value, &format!("{at}/{key}"), out)),
+        Value::Array(items) => items.iter().enumerate().for_each(|(index, value)| places(value, &format!("{at}/{index}"), out)),
+        _ => {}
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn mangled_settings_are_refused_or_give_a_config_that_loads(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), anything()), 0..6),
+        keep in any::<bool>(),
+    ) {
+        let mut value: Value = serde_json::from_str(&sample()).unwrap();
+        for (index, new) in changes {
+            let mut all = Vec::new();
+            places(&value, "", &mut all);
+            let place = index.get(&all).clone();
+            *value.pointer_mut(&place).unwrap() = new;
+        }
+        match import(value.to_string().as_bytes(), keep) {
+            Ok(imported) => {
+                if let Err(error) = parse(Path::new("rules.toml"), &imported.config) {
+                    prop_assert!(false, "{}\n{}", error.render(false), imported.config);
+                }
+                let escape = imported.config.contains('\u{1b}');
+                prop_assert!(!escape, "an escape sequence came through");
+            }
+            Err(error) => prop_assert!(error.starts_with("it "), "{error}"),
+        }
+    }
+}

@@ -94,7 +94,16 @@ pub fn value(alert: &Alert) -> String {
 fn with_unit(number: f64, unit: Unit) -> String {
     let text = shorten(&quantity(number, unit), 60);
     match unit {
-        Unit::Connections | Unit::Flows | Unit::Values | Unit::Events | Unit::Workloads | Unit::Vens | Unit::Days | Unit::Files => {
+        Unit::Connections
+        | Unit::Flows
+        | Unit::Values
+        | Unit::Events
+        | Unit::Workloads
+        | Unit::Vens
+        | Unit::Days
+        | Unit::Files
+        | Unit::Sources
+        | Unit::Messages => {
             format!("{text} {}", unit.name())
         }
         Unit::Bytes | Unit::BitsPerSecond | Unit::Status | Unit::Ratio | Unit::Seconds => text,

@@ -170,7 +170,7 @@ fn read_step(text: &str, mut reader: Reader<'_>, start: Timestamp, folder: &Path
     let events = reader.tables("events").into_iter().map(map).collect();
     let mut snapshots = BTreeMap::new();
     let mut files = BTreeMap::new();
-    for source in SourceKind::ALL {
+    for source in SourceKind::ASKED {
         let name = if source == SourceKind::Traffic { "flows" } else { source.name() };
         if source.is_snapshot()
             && let Some(value) = reader.raw(name)
@@ -181,10 +181,10 @@ fn read_step(text: &str, mut reader: Reader<'_>, start: Timestamp, folder: &Path
             files.insert(source, folder.join(file.value));
         }
     }
-    let names = SourceKind::ALL.map(SourceKind::name);
+    let names = SourceKind::ASKED.map(SourceKind::name);
     let mut failed = Vec::new();
     for Placed { value, span } in reader.strings("failed").unwrap_or_default() {
-        match SourceKind::ALL.into_iter().find(|source| source.name() == value) {
+        match SourceKind::ASKED.into_iter().find(|source| source.name() == value) {
             Some(source) => failed.push(source),
             None => reader.problems().error(span, format!("'{value}' is no source"), Some(super::reader::did_you_mean(&value, &names))),
         }

@@ -63,9 +63,16 @@ pub fn quantity(value: f64, unit: Unit) -> String {
             1 => "warning".to_owned(),
             _ => "critical".to_owned(),
         },
-        Unit::Connections | Unit::Flows | Unit::Values | Unit::Events | Unit::Workloads | Unit::Vens | Unit::Days | Unit::Files => {
-            grouped(value)
-        }
+        Unit::Connections
+        | Unit::Flows
+        | Unit::Values
+        | Unit::Events
+        | Unit::Workloads
+        | Unit::Vens
+        | Unit::Days
+        | Unit::Files
+        | Unit::Sources
+        | Unit::Messages => grouped(value),
     }
 }
 

@@ -10,6 +10,7 @@ pub mod health;
 pub mod history;
 pub mod identity;
 pub mod memory;
+pub mod monitor;
 pub mod mute;
 pub mod outbox;
 pub mod plan;

@@ -175,7 +175,16 @@ pub fn value(value: Option<f64>, unit: Unit, lower_bound: bool) -> String {
 pub fn value_of_what(amount: Option<f64>, unit: Unit, lower_bound: bool) -> String {
     let text = value(amount, unit, lower_bound);
     match unit {
-        Unit::Connections | Unit::Flows | Unit::Values | Unit::Events | Unit::Workloads | Unit::Vens | Unit::Days | Unit::Files
+        Unit::Connections
+        | Unit::Flows
+        | Unit::Values
+        | Unit::Events
+        | Unit::Workloads
+        | Unit::Vens
+        | Unit::Days
+        | Unit::Files
+        | Unit::Sources
+        | Unit::Messages
             if amount.is_some() =>
         {
             let name = unit.name();

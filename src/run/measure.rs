@@ -11,9 +11,10 @@ use crate::domain::time::before;
 use crate::domain::ven::{Database, Inventory};
 use crate::judge::accounting::Coverage;
 use crate::judge::memory::{Observation, RuleMemory, Span};
+use crate::judge::monitor::Monitor;
 use crate::judge::traffic::{Settings as JudgeSettings, TrafficJudge, TrafficMemory};
 use crate::judge::transition::Instance;
-use crate::judge::{ask, database, events, health, plan, ratio, vens};
+use crate::judge::{ask, database, events, health, monitor, plan, ratio, vens};
 use crate::pce::Client;
 use crate::pce::decode::Endpoints;
 use crate::state::State;
@@ -167,16 +168,39 @@ pub(super) fn read_and_measure(
         measure_snapshot(&of(SourceKind::Database), fetched, book, at, &mut out, |rule, list, _, _| database::observe(rule, list));
     }
     // A thread that died has read nothing.
-    for source in needed {
+    for source in needed.iter().filter(|source| SourceKind::ASKED.contains(source)) {
         if out.source(*source).is_none() {
             out.sources.push(sources::failed(*source, format!("reading {source} failed unexpectedly")));
         }
+    }
+    if needed.contains(&SourceKind::Monitor) {
+        measure_monitor(rules, client, book, now, &mut out);
     }
     // What no rule counts any more is forgotten.
     let counted: Vec<&Rule> = rules.enabled.iter().flat_map(|rule| rule.counted()).collect();
     let keys: std::collections::BTreeSet<u64> = memory_keys(&counted).into_iter().collect();
     book.memory.rules.retain(|key, _| keys.contains(key));
     Ok(out)
+}
+
+/// Measures the rules on the monitoring itself, when all else was read.
+fn measure_monitor(rules: &Rules<'_>, client: Option<&Client>, book: &mut Book<'_>, now: Timestamp, out: &mut Measurements) {
+    let wanted = |source: &&SourceKind| rules.enabled.iter().any(|rule| rule.source == **source);
+    let sources = out.sources.clone();
+    let monitor = Monitor {
+        all: SourceKind::ASKED.iter().filter(wanted).all(|source| sources.iter().any(|report| report.source == *source)),
+        sources: &sources,
+        undelivered: book.state.outbox.iter().filter(|parcel| parcel.given_up.is_none() && parcel.held_until.is_none()).count(),
+        previous: book.state.last_run.as_ref().map(|last| last.at),
+        skew: client.and_then(Client::clock_skew),
+        now,
+    };
+    let records = sources.len() as u64;
+    let report = SourceReport { status: SourceStatus::Ok, records, error: None, ..sources::failed(SourceKind::Monitor, String::new()) };
+    let own: Vec<&Rule> = rules.enabled.iter().copied().filter(|rule| rule.source == SourceKind::Monitor).collect();
+    measure_snapshot(&own, Fetched { report, answer: Some(monitor) }, book, now, out, |rule, monitor, _, _| {
+        monitor::observe(rule, monitor)
+    });
 }
 
 /// Measures the rules on a source that says how things are now.

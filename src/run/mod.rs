@@ -88,6 +88,7 @@ impl Cycle<'_> {
             SourceKind::Health => &args.health,
             SourceKind::Vens => &args.vens,
             SourceKind::Database => &args.database,
+            SourceKind::Monitor => return None,
         };
         path.as_deref().map(Recording::Path)
     }
@@ -161,7 +162,10 @@ fn cycle_once(
     };
 
     // Everything that can fail before the first request fails here.
-    let from_pce: Vec<SourceKind> = needed.iter().copied().filter(|source| cycle.recording(*source).is_none()).collect();
+    let from_pce: Vec<SourceKind> = {
+        let asked = |source: &SourceKind| SourceKind::ASKED.contains(source) && cycle.recording(*source).is_none();
+        needed.iter().copied().filter(asked).collect()
+    };
     let client = if from_pce.is_empty() {
         None
     } else {

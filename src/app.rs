@@ -42,6 +42,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Events(args) => commands::adhoc::events::run(&cli.global, args),
         Command::Vens(args) => commands::adhoc::vens::run(&cli.global, args),
         Command::Health(args) => commands::adhoc::health::run(&cli.global, args),
+        Command::Doctor(args) => commands::doctor::run(&cli.global, args),
         Command::Demo => commands::demo::run(&cli.global),
         Command::Init(args) => commands::init::run(&cli.global, args),
         Command::Rules(command) => commands::rules::run(&cli.global, command),

@@ -212,6 +212,19 @@ Examples:
     /// where they are: the config names the variable or the file they are in.
     #[command(after_help = INIT_EXAMPLES)]
     Init(InitArgs),
+    /// Find out what is wrong, part by part, and what to do about it
+    ///
+    /// Looks at config, secrets, files, the way to the PCE, credentials, permissions, clocks, traffic, state and channels.
+    /// Remembers nothing and sends no message; the PCE is asked small questions and two small traffic queries, which are
+    /// deleted.
+    ///
+    /// Exits with 0 when all is well, 1 when something could be better, 3 when a run cannot work.
+    #[command(after_help = "\
+Examples:
+  pcemon doctor
+  pcemon doctor --offline
+  pcemon doctor -o json --timeout 30s")]
+    Doctor(DoctorArgs),
     /// Look at the rules of the config and change them
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -312,6 +325,20 @@ pub struct CheckArgs {
     /// How long to wait for another run to end, for example 2m
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = parse_duration)]
     pub lock_wait: Duration,
+}
+
+/// Flags of `doctor`.
+#[derive(Debug, Clone, Args)]
+pub struct DoctorArgs {
+    /// Contact nobody: look only at what is on this machine
+    #[arg(long)]
+    pub offline: bool,
+    /// How long one answer may take
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_duration)]
+    pub timeout: Duration,
+    /// Take this as the present instant (RFC 3339)
+    #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
+    pub now: Option<Timestamp>,
 }
 
 /// What makes the exit code differ from 0.

@@ -3,6 +3,9 @@
 //! Redirects are never followed and a status is never an error here: what an answer means is for
 //! the caller to say, and credentials must not travel to another origin.
 
+pub mod reach;
+pub mod tls;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;

@@ -4,6 +4,7 @@ pub mod adhoc;
 pub mod channel;
 pub mod check;
 pub mod demo;
+pub mod doctor;
 pub mod explain;
 pub mod generate;
 pub mod init;

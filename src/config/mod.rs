@@ -168,6 +168,29 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
     document::read(path, &String::from_utf8_lossy(&bytes), &document::Circumstances { broken_at, private, ..Default::default() })
 }
 
+/// What can be used of a config that is refused: those of its tables that are right by themselves. For finding out
+/// what else is wrong, never for a run.
+pub fn usable_part(path: &Path) -> Option<Config> {
+    let text = std::fs::read_to_string(path).ok().filter(|text| text.len() as u64 <= LONGEST)?;
+    let whole: toml::Table = text.parse().ok()?;
+    let mut kept = toml::Table::new();
+    let mut usable = None;
+    for key in ["pce", "run", "traffic", "events", "channels"] {
+        let Some(value) = whole.get(key) else { continue };
+        kept.insert(key.to_owned(), value.clone());
+        match parse(path, &kept.to_string()) {
+            Ok(config) => usable = Some(config),
+            Err(_) => drop(kept.remove(key)),
+        }
+    }
+    usable
+}
+
+/// Whether everybody on this machine may read a file.
+pub fn is_open_to_all(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| secrets::open_to_all(&metadata))
+}
+
 /// Proves a config that is already in memory; `path` only names it.
 pub fn parse(path: &Path, text: &str) -> Result<Config, ConfigError> {
     document::read(path, text, &document::Circumstances::default())

@@ -256,8 +256,8 @@ impl Line {
         let response = self.once(&ask, Some(limit)).map_err(|failure| match failure {
             Failure::Refused { error, .. } | Failure::Lost(error) | Failure::Final(error) => error,
         })?;
-        let bytes = plain_bytes(response.into_body().into_reader(), size_limit);
-        bytes.ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).ok_or_else(|| bad_answer(&ask.name(), "cannot be read", b"", None))
+        let bytes = plain_bytes(response.into_body().into_reader(), size_limit).unwrap_or_default();
+        serde_json::from_slice(&bytes).map_err(|_| bad_answer(&ask.name(), "cannot be read", &bytes, None))
     }
 
     fn once(&self, ask: &Ask<'_>, limit: Option<Duration>) -> Result<Response<Body>, Failure> {

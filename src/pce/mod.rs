@@ -17,6 +17,7 @@ mod gather;
 pub mod health;
 mod job;
 mod pace;
+pub mod probe;
 mod pump;
 mod queries;
 mod quick;
@@ -209,7 +210,7 @@ impl Client {
 }
 
 /// Whether an address is this machine itself: then no proxy is asked.
-fn is_loopback(url: &url::Url) -> bool {
+pub fn is_loopback(url: &url::Url) -> bool {
     match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost",
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),

@@ -6,7 +6,8 @@
 use super::csv::guarded;
 pub use super::grid::Column as Kind;
 use super::grid::lay_out;
-use super::json::{Number, Source, to_text};
+pub use super::json::to_text;
+use super::json::{Number, Source};
 use super::markdown::{code, escape};
 use super::words::NOTHING;
 use super::{FORMATS, Style};

@@ -1,6 +1,7 @@
 //! One monitoring cycle, in order. The wall clock is read here and nowhere else.
 
 pub mod deliver;
+pub mod doctor;
 pub mod explain;
 pub mod export;
 pub mod interrupt;

@@ -2,7 +2,10 @@
 
 use crate::support::cli::{Bench, Ran, Room, at};
 use jiff::Timestamp;
+use pcemon::domain::metric::Unit;
 use pcemon::domain::text::is_hostile;
+use pcemon::render::Style;
+use pcemon::render::sheet::{Cell, Closing, Column, Form, Kind, Sheet, Writer};
 use pcemon::sim::estate::{self, Estate};
 use pcemon::sim::fault::{Action, Endpoint, Fault};
 use pcemon::sim::options::Options;
@@ -10,6 +13,7 @@ use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Stdio;
+use unicode_width::UnicodeWidthStr;
 
 const NOW: &str = "2026-11-20T10:10:00Z";
 
@@ -402,4 +406,33 @@ fn machines_get_whole_numbers_and_no_bars() {
     assert_eq!(json["total"]["bytes"].as_u64(), Some(sum));
     let csv = ask(&bench, &["top", "ports", "-o", "csv"]).exits(0).out;
     assert!(csv.starts_with("rank,name,connections,blocked,bytes,share,records\r\n"), "{csv}");
+}
+
+#[test]
+fn tables_keep_to_the_width_of_the_terminal() {
+    let column = |name: &str, kind| Column { name: name.to_owned(), title: name.to_owned(), kind };
+    let columns = vec![column("src", Kind::Text), column("dst", Kind::Text), column("bytes", Kind::Number), column("labels", Kind::Text)];
+    let sheet = Sheet { schema: "test/1", rows: "rows", columns, facts: Vec::new() };
+    let row = [
+        Cell::Text("a-workload-of-a-long-name.corp.example.com".to_owned()),
+        Cell::Text("資料庫伺服器-0001-台北-主要".to_owned()),
+        Cell::Count(18_446_744_073_709_551_615, Unit::Bytes),
+        Cell::Pairs(vec![("role".to_owned(), "db".to_owned()), ("env".to_owned(), "production".to_owned())]),
+    ];
+    for width in [40, 60, 80, 120] {
+        let style = Style { width: Some(width), ..Style::default() };
+        let mut writer = Writer::new(&sheet, Form::Table, &style);
+        writer.row(&row);
+        let text = writer.end(&Closing {
+            facts: Vec::new(),
+            notes: vec!["a note that is a good deal longer than any narrow terminal is wide, so that it wraps".to_owned()],
+        });
+        for line in text.lines() {
+            assert!(line.width() <= usize::from(width), "{} of {width}: {line}", line.width());
+        }
+    }
+    // Machines get every digit.
+    let style = Style::default();
+    let mut writer = Writer::new(&sheet, Form::Ndjson, &style);
+    assert!(writer.row(&row).contains("18446744073709551615"));
 }

@@ -12,6 +12,7 @@ mod check_state;
 mod config;
 mod database;
 mod deliver;
+mod doctor;
 mod explain;
 mod generated;
 mod import;

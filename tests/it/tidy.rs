@@ -69,7 +69,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("edit", &["domain", "config"]),
     ("import", &["domain", "config"]),
     // One cycle brings everything together, but knows neither the front desk nor the simulated PCE.
-    ("run", &["domain", "cli", "config", "pce", "judge", "state", "channels", "heartbeat", "render"]),
+    ("run", &["domain", "http::reach", "cli", "config", "pce", "judge", "state", "channels", "heartbeat", "render"]),
     // The front desk may import everything but the simulated PCE, which is the demo's and the rule tests'.
     ("app", &["cli", "config", "run", "state", "render", "commands", "lang"]),
     ("commands", &["domain", "app", "cli", "config", "run", "state", "channels", "render", "judge", "edit", "import"]),

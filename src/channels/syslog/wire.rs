@@ -2,9 +2,8 @@
 
 use crate::channels::Outcome;
 use crate::domain::text::{shorten, visible};
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, ServerName};
-use rustls_platform_verifier::BuilderVerifierExt;
+use crate::http::tls::client_config;
+use rustls_pki_types::ServerName;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpStream, ToSocketAddrs, UdpSocket};
 use std::path::Path;
@@ -70,7 +69,7 @@ impl Peer {
             Transport::Tls => {
                 let name =
                     ServerName::try_from(host.to_owned()).map_err(|_| format!("{host} is not a name that a certificate can have"))?;
-                Some((Arc::new(tls_config(ca_file)?), name))
+                Some((Arc::new(client_config(ca_file)?), name))
             }
             Transport::Udp | Transport::Tcp => None,
         };
@@ -236,25 +235,4 @@ impl Write for Timed {
     fn flush(&mut self) -> std::io::Result<()> {
         self.stream.flush()
     }
-}
-
-fn tls_config(ca_file: Option<&Path>) -> Result<rustls::ClientConfig, String> {
-    let failed = |error: rustls::Error| format!("cannot set up TLS: {error}");
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(failed)?;
-    let builder = match ca_file {
-        Some(path) => builder.with_root_certificates(read_ca(path)?),
-        None => builder.with_platform_verifier().map_err(failed)?,
-    };
-    Ok(builder.with_no_client_auth())
-}
-
-fn read_ca(path: &Path) -> Result<rustls::RootCertStore, String> {
-    let pem = std::fs::read(path).map_err(|error| format!("cannot read ca_file {}: {error}", path.display()))?;
-    let mut roots = rustls::RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(&pem) {
-        let certificate = certificate.map_err(|error| format!("ca_file {} is not PEM: {error}", path.display()))?;
-        roots.add(certificate).map_err(|error| format!("ca_file {}: {error}", path.display()))?;
-    }
-    if roots.is_empty() { Err(format!("ca_file {} holds no certificate", path.display())) } else { Ok(roots) }
 }

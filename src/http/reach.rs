@@ -1,0 +1,169 @@
+//! How far one gets towards a host: its name, a connection, its certificate. Sends no request and no credentials.
+
+use super::tls;
+use crate::domain::text::{shorten, visible};
+use jiff::Timestamp;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{DigitallySignedStruct, SignatureScheme};
+use std::io::{self, Write};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::{Duration, Instant};
+use url::Url;
+use x509_cert::der::Decode;
+
+/// Characters of an error that are shown.
+const EXCERPT: usize = 200;
+
+/// Whom a request to `url` goes to first: the proxy's host and port where there is one, and its name for people.
+pub fn proxy_of(url: &Url, named: Option<&str>, direct: bool) -> Option<(String, u16)> {
+    let proxy = match named {
+        Some(text) => ureq::Proxy::new(text).ok()?,
+        None if direct => return None,
+        None => ureq::Proxy::try_from_env()?,
+    };
+    let uri: ureq::http::Uri = url.as_str().parse().ok()?;
+    (!proxy.is_no_proxy(&uri)).then(|| (proxy.host().to_owned(), proxy.port()))
+}
+
+/// Finds the addresses of a name.
+pub fn resolve(host: &str, port: u16, limit: Duration) -> Result<Vec<SocketAddr>, String> {
+    let bare = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let (sender, receiver) = mpsc::channel();
+    let looking = bare.clone();
+    // The system's resolver knows no time-out of its own.
+    let spawned = std::thread::Builder::new().name("resolver".to_owned()).spawn(move || {
+        let found = (looking.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<SocketAddr>>);
+        // Nobody listens any more once the limit has passed.
+        let _ = sender.send(found);
+    });
+    spawned.map_err(|error| format!("cannot start a thread: {error}"))?;
+    match receiver.recv_timeout(limit) {
+        Ok(Ok(addresses)) if !addresses.is_empty() => Ok(addresses),
+        Ok(Ok(_)) => Err(format!("{} has no address", visible(&bare))),
+        Ok(Err(error)) => Err(format!("the name {} cannot be resolved ({})", visible(&bare), words(&error.to_string()))),
+        Err(_) => Err(format!("the name {} was not resolved within {} s", visible(&bare), limit.as_secs_f32())),
+    }
+}
+
+/// Connects to the first address that answers.
+pub fn connect(addresses: &[SocketAddr], limit: Duration) -> Result<TcpStream, String> {
+    let until = Instant::now() + limit;
+    let mut last = "there is no address".to_owned();
+    for address in addresses {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            break;
+        }
+        match TcpStream::connect_timeout(address, left) {
+            Ok(stream) => return Ok(stream),
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                last = format!("{address} does not answer within {} s", limit.as_secs_f32());
+            }
+            Err(error) => last = format!("{address}: {}", words(&error.to_string())),
+        }
+    }
+    Err(last)
+}
+
+/// What a host says about itself when a connection is encrypted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// Until when its certificate is valid.
+    pub not_after: Option<Timestamp>,
+    /// Who signed it, for people.
+    pub issuer: String,
+    /// Whether it is trusted, or why not.
+    pub trusted: Result<(), String>,
+}
+
+/// Shakes hands and looks at the certificate; nothing else is sent.
+pub fn shake_hands(stream: TcpStream, host: &str, ca_file: Option<&Path>, limit: Duration) -> Result<Shown, String> {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let name = ServerName::try_from(bare.to_owned()).map_err(|_| format!("{} is not a name that a certificate can have", visible(bare)))?;
+    let witness = Arc::new(Witness { judge: tls::verifier(ca_file)?, seen: Mutex::new(None) });
+    let config = tls::config(Arc::clone(&witness) as Arc<dyn ServerCertVerifier>)?;
+    let failed = |error: &dyn std::fmt::Display| words(&error.to_string());
+    stream.set_read_timeout(Some(limit)).and_then(|()| stream.set_write_timeout(Some(limit))).map_err(|error| failed(&error))?;
+    let mut session = rustls::ClientConnection::new(Arc::new(config), name).map_err(|error| failed(&error))?;
+    let mut stream = stream;
+    let until = Instant::now() + limit;
+    let mut trouble = None;
+    while session.is_handshaking() && trouble.is_none() {
+        if Instant::now() >= until {
+            trouble = Some(format!("no handshake within {} s", limit.as_secs_f32()));
+        } else if let Err(error) = session.complete_io(&mut stream) {
+            let slow = matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut);
+            trouble = Some(if slow { format!("no handshake within {} s", limit.as_secs_f32()) } else { failed(&error) });
+        }
+    }
+    session.send_close_notify();
+    // A goodbye that does not arrive changes nothing.
+    let _ = session.write_tls(&mut stream).and_then(|_| stream.flush());
+    let seen = witness.seen.lock().unwrap_or_else(PoisonError::into_inner).take();
+    match (seen, trouble) {
+        (Some(seen), trouble) => {
+            let (not_after, issuer) = read(&seen);
+            Ok(Shown { not_after, issuer, trusted: trouble.map_or(Ok(()), Err) })
+        }
+        (None, Some(trouble)) => Err(trouble),
+        (None, None) => Err("it showed no certificate".to_owned()),
+    }
+}
+
+/// Expiry and issuer of a certificate.
+fn read(der: &[u8]) -> (Option<Timestamp>, String) {
+    let Ok(certificate) = x509_cert::Certificate::from_der(der) else { return (None, String::new()) };
+    let body = certificate.tbs_certificate();
+    let not_after = i64::try_from(body.validity().not_after.to_unix_duration().as_secs()).ok();
+    (not_after.and_then(|seconds| Timestamp::from_second(seconds).ok()), words(&body.issuer().to_string()))
+}
+
+fn words(text: &str) -> String {
+    shorten(&visible(text), EXCERPT)
+}
+
+/// Looks at the certificate before somebody else judges it.
+#[derive(Debug)]
+struct Witness {
+    judge: Arc<dyn ServerCertVerifier>,
+    seen: Mutex<Option<Vec<u8>>>,
+}
+
+impl ServerCertVerifier for Witness {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(end_entity.as_ref().to_vec());
+        self.judge.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.judge.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.judge.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.judge.supported_verify_schemes()
+    }
+}

@@ -1,0 +1,369 @@
+//! The PCE: the way to it, what the key may do there, and what its numbers are.
+
+use super::{Findings, Patient, span};
+use crate::config::{Config, PceSettings, fetch_secret};
+use crate::domain::filter::Filter;
+use crate::domain::metric::{SourceKind, Unit};
+use crate::domain::record::{Flow, FlowSink};
+use crate::domain::report::Accounting;
+use crate::domain::text::quantity;
+use crate::domain::time::{after, before, since};
+use crate::http::reach;
+use crate::judge::identity::flow_key;
+use crate::judge::plan::Plan;
+use crate::pce::decode::Endpoints;
+use crate::pce::probe::{Question, Sampled};
+use crate::pce::traffic::{ServiceFilter, TrafficQuery};
+use crate::pce::{Client, ClientOptions, ErrorKind, PceError, RealPace};
+use crate::run::sources::FlowReader;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A certificate that ends sooner wants attention.
+const SOON: Duration = Duration::from_secs(14 * 86_400);
+/// Clocks may differ by this much before it is said.
+const SKEW: i64 = 60;
+/// How far back the first sample reaches.
+const SHORT: Duration = Duration::from_secs(30 * 60);
+/// How far back the second one reaches, for records of the same service.
+const LONG: Duration = Duration::from_secs(24 * 3_600);
+/// Rows of a sample.
+const ROWS: u64 = 2_000;
+/// VENs report every ten minutes; more than this is late.
+const LATE: Duration = Duration::from_secs(45 * 60);
+
+/// Looks at everything about the PCE. Returns how long a small traffic query took.
+pub(super) fn examine(
+    patient: &Patient<'_>,
+    config: &Config,
+    settings: &PceSettings,
+    now: Timestamp,
+    findings: &mut Findings,
+) -> Option<Duration> {
+    (patient.progress)("looking for the way to the PCE");
+    if !way(patient, settings, now, findings) {
+        findings.skip("pce.credentials", "credentials", "the PCE cannot be reached");
+        return None;
+    }
+    let (Ok(key), Ok(secret)) = (fetch_secret(&settings.api_key), fetch_secret(&settings.api_secret)) else {
+        findings.skip("pce.credentials", "credentials", "they could not be fetched");
+        return None;
+    };
+    let options = ClientOptions {
+        now,
+        deadline: Instant::now() + patient.timeout.saturating_mul(6),
+        stop: Arc::clone(&patient.interrupt.stop),
+        record: None,
+        pace: Arc::new(RealPace),
+    };
+    let quick = PceSettings {
+        request_timeout: settings.request_timeout.min(patient.timeout),
+        query_timeout: settings.query_timeout.min(patient.timeout.saturating_mul(6)),
+        ..settings.clone()
+    };
+    let client = match Client::new(&quick, key, secret, options) {
+        Ok(client) => client,
+        Err(error) => {
+            findings.fail("pce.credentials", "credentials", error.to_string(), "see [pce] in the config");
+            return None;
+        }
+    };
+    patient.interrupt.cleans_with(client.cleaner());
+    (patient.progress)("asking the PCE who we are");
+    let may_ask = credentials(&client, patient.timeout, settings, findings);
+    clock(&client, findings);
+    if !may_ask {
+        return None;
+    }
+    permissions(&client, patient.timeout, config, findings);
+    let here = now.checked_add(client.clock_skew().unwrap_or_default()).unwrap_or(now);
+    (patient.progress)("asking for a little traffic");
+    traffic(&client, config, here, findings)
+}
+
+/// Name, connection, certificate.
+fn way(patient: &Patient<'_>, settings: &PceSettings, now: Timestamp, findings: &mut Findings) -> bool {
+    let url = &settings.url;
+    let host = url.host_str().unwrap_or_default();
+    let port = url.port_or_known_default().unwrap_or(443);
+    let proxy = reach::proxy_of(url, settings.proxy.as_deref(), crate::pce::is_loopback(url));
+    let (first, first_port) = proxy.clone().unwrap_or_else(|| (host.to_owned(), port));
+    let whose = if proxy.is_some() { "the proxy's name" } else { "the PCE's name" };
+    let addresses = match reach::resolve(&first, first_port, patient.timeout) {
+        Ok(addresses) => {
+            let list: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
+            findings.ok("pce.name", whose, format!("{first} is {}", list.join(", ")));
+            addresses
+        }
+        Err(error) => {
+            findings.fail("pce.name", whose, error, "check url and proxy in [pce], and name resolution (/etc/resolv.conf, VPN)");
+            return false;
+        }
+    };
+    let stream = match reach::connect(&addresses, patient.timeout) {
+        Ok(stream) => {
+            findings.ok("pce.connection", "connection", format!("{first}:{first_port} takes connections"));
+            stream
+        }
+        Err(error) => {
+            findings.fail("pce.connection", "connection", error, "check port and proxy in [pce], routes and firewalls");
+            return false;
+        }
+    };
+    let what = "certificate";
+    if proxy.is_some() {
+        findings.skip("pce.certificate", what, "behind a proxy it is proven with the first question");
+        return true;
+    }
+    if url.scheme() != "https" {
+        findings.skip("pce.certificate", what, "plain http to this machine itself");
+        return true;
+    }
+    match reach::shake_hands(stream, host, settings.ca_file.as_deref(), patient.timeout) {
+        Err(error) => {
+            findings.fail("pce.certificate", what, error, "does this port speak TLS? check url in [pce], and ca_file if it is named there");
+            false
+        }
+        Ok(shown) => {
+            let until = shown.not_after.map_or_else(String::new, |at| format!(", valid until {:.0}", at));
+            let told = format!("signed by {}{until}", if shown.issuer.is_empty() { "somebody" } else { &shown.issuer });
+            match shown.trusted {
+                Err(error) if !settings.insecure_skip_verify => {
+                    let by = settings.ca_file.as_ref().map_or("what this system trusts".to_owned(), |path| path.display().to_string());
+                    let advice = "if a private CA signed it, name that CA with ca_file in [pce]; if it has run out or names another host, renew it at the PCE";
+                    findings.fail("pce.certificate", what, format!("not trusted by {by} ({error}); {told}"), advice);
+                    return false;
+                }
+                Err(_) => findings.warn(
+                    "pce.certificate",
+                    what,
+                    format!("not checked; {told}"),
+                    "name its CA with ca_file and remove insecure_skip_verify",
+                ),
+                Ok(()) if shown.not_after.is_some_and(|at| at < after(now, SOON)) => {
+                    findings.warn("pce.certificate", what, told, "renew it at the PCE before nothing can be asked any more");
+                }
+                Ok(()) => findings.ok("pce.certificate", what, told),
+            }
+            true
+        }
+    }
+}
+
+/// Whether the key is taken, and the organisation is one it may look at.
+fn credentials(client: &Client, limit: Duration, settings: &PceSettings, findings: &mut Findings) -> bool {
+    match client.once(Question::Version, limit) {
+        Ok(version) => {
+            let name = version.get("long_display").or(version.get("version")).and_then(serde_json::Value::as_str).unwrap_or("unknown");
+            findings.ok("pce.credentials", "credentials", "the PCE takes the API key");
+            findings.ok("pce.version", "PCE version", name.to_owned());
+        }
+        Err(error) if error.kind == ErrorKind::Unauthorized => {
+            let advice = "check api_key and api_secret in [pce]; was the key deleted, or has the service account's key run out?";
+            findings.fail("pce.credentials", "credentials", error.message, advice);
+            return false;
+        }
+        Err(error) => {
+            // Some PCEs keep their version to themselves; what follows decides.
+            let fatal = matches!(error.kind, ErrorKind::Unreachable | ErrorKind::Network | ErrorKind::Timeout | ErrorKind::BadAnswer);
+            if fatal {
+                findings.fail("pce.credentials", "credentials", error.message, error.hint.as_deref().unwrap_or("check url in [pce]"));
+                return false;
+            }
+            findings.warn("pce.version", "PCE version", error.message, "only for information");
+        }
+    }
+    let what = "organisation";
+    match client.once(Question::Labels, limit) {
+        Ok(_) => {
+            findings.ok("pce.org", what, format!("org {} lets the key read", settings.org_id));
+            true
+        }
+        Err(error) => {
+            let advice = "check org_id in [pce] (it stands in the console's address), the roles of the key, and from where it may be used";
+            findings.fail("pce.org", what, format!("org {}: {}", settings.org_id, error.message), advice);
+            false
+        }
+    }
+}
+
+fn clock(client: &Client, findings: &mut Findings) {
+    let what = "clock";
+    let Some(skew) = client.clock_skew() else { return };
+    let detail = format!("the PCE's is {} {}", span(skew.unsigned_abs()), if skew.is_negative() { "behind" } else { "ahead" });
+    if skew.as_secs().abs() > SKEW {
+        findings.warn("pce.clock", what, detail, "synchronise both clocks (NTP); windows follow the PCE's meanwhile");
+    } else {
+        findings.ok("pce.clock", what, detail);
+    }
+}
+
+/// Events, workloads and health. A PCE that does not tell of its health is no fault of the key.
+fn permissions(client: &Client, limit: Duration, config: &Config, findings: &mut Findings) {
+    match client.once(Question::Events, limit) {
+        Ok(_) => findings.ok("pce.events", "events", "may be read"),
+        Err(error) => {
+            findings.fail("pce.events", "events", error.message, "give the key a role that may read events, or have no rules on them")
+        }
+    }
+    let needed = config.rules.iter().any(|rule| rule.enabled && rule.source == SourceKind::Vens);
+    match client.once(Question::Workloads, limit) {
+        Ok(_) => findings.ok("pce.workloads", "workloads", "may be read"),
+        Err(error) if needed => {
+            findings.fail(
+                "pce.workloads",
+                "workloads",
+                error.message,
+                "give the key a role that may read workloads, or have no rules on vens",
+            );
+        }
+        Err(_) => findings.skip("pce.workloads", "workloads", "may not be read, and no rule needs them"),
+    }
+    match client.once(Question::Health, limit) {
+        Ok(_) => findings.ok("pce.health", "health", "may be read"),
+        Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Forbidden) => {
+            findings.skip("pce.health", "health", "not offered by this PCE (SaaS ones do not), or not to this key");
+        }
+        Err(error) => findings.fail("pce.health", "health", error.message, "look at the PCE itself, or have no rules on health"),
+    }
+}
+
+/// What is remembered of a record: the totals by identity, and one service to ask for again.
+#[derive(Default)]
+struct Totals {
+    rows: BTreeMap<(u64, i128, String), [u64; 3]>,
+    newest: Option<Timestamp>,
+    /// The record that began first: the longer a record lives, the more there is to clip.
+    oldest: Option<(Timestamp, i16, Option<u16>)>,
+}
+
+impl FlowSink for Totals {
+    fn flow(&mut self, flow: &Flow<'_>) {
+        let (Some(first), Some(last)) = (flow.first, flow.last) else { return };
+        let identity = format!("{}|{}|{}|{}|{}", flow.direction.name(), flow.process, flow.user, flow.state, flow.network);
+        let totals = [flow.connections, flow.bytes_in, flow.bytes_out];
+        self.rows.insert((flow_key(flow), first.as_nanosecond(), identity), totals);
+        self.newest = self.newest.max(Some(last));
+        if flow.proto >= 0 && self.oldest.is_none_or(|(oldest, ..)| first < oldest) {
+            self.oldest = Some((first, flow.proto, flow.port));
+        }
+    }
+}
+
+fn sample(client: &Client, from: Timestamp, to: Timestamp, services: Vec<ServiceFilter>) -> Result<(Totals, Sampled), PceError> {
+    let mut totals = Totals::default();
+    let plan = Plan::new([&Filter { all: Vec::new(), none: Vec::new() }]);
+    let mut endpoints = Endpoints::new(plan.marker());
+    let query = TrafficQuery { from, to, decisions: Vec::new(), services, max_results: ROWS };
+    let sampled = client.sample(&query, &mut FlowReader::new(&mut totals, &mut endpoints))?;
+    Ok((totals, sampled))
+}
+
+fn traffic(client: &Client, config: &Config, now: Timestamp, findings: &mut Findings) -> Option<Duration> {
+    let from = before(now, SHORT);
+    let (short, sampled) = match sample(client, from, now, Vec::new()) {
+        Ok(answer) => answer,
+        Err(error) => {
+            let advice = "give the key a role that may view traffic, and ask the leader of a Supercluster: members take no queries";
+            findings.fail("pce.traffic", "traffic queries", error.message, advice);
+            return None;
+        }
+    };
+    let count = |number: u64| quantity(number as f64, Unit::Values);
+    let detail = format!(
+        "{} records in {}, {:.1} s; the query was deleted",
+        count(sampled.matches.unwrap_or(0)),
+        span(SHORT),
+        sampled.took.as_secs_f64()
+    );
+    match (sampled.matches, sampled.flows) {
+        (Some(matches), Some(flows)) if flows < matches && flows < ROWS => findings.warn(
+            "pce.traffic",
+            "traffic queries",
+            format!("{detail}; only {} of them are shown to this key", count(flows)),
+            "the key's scope (RBAC) hides the rest: numbers are lower bounds, and a run says partial",
+        ),
+        _ => findings.ok("pce.traffic", "traffic queries", detail),
+    }
+    lag(&short, now, findings);
+    totals(client, config, &short, from, now, findings);
+    Some(sampled.took)
+}
+
+fn lag(short: &Totals, now: Timestamp, findings: &mut Findings) {
+    let what = "age of the newest flow";
+    let Some(newest) = short.newest else {
+        findings.skip("pce.lag", what, "there was no flow in the last half hour");
+        return;
+    };
+    let lag = since(now, newest);
+    if lag > LATE {
+        findings.warn(
+            "pce.lag",
+            what,
+            span(lag),
+            "VENs report late: is the PCE's traffic database behind? Let lookback in [traffic] be longer than this",
+        );
+    } else {
+        findings.ok("pce.lag", what, format!("{}; VENs report about every ten minutes", span(lag)));
+    }
+}
+
+/// Whether a record's totals depend on the span that is asked for: the same records are asked for with a longer one.
+fn totals(client: &Client, config: &Config, short: &Totals, from: Timestamp, now: Timestamp, findings: &mut Findings) {
+    let what = "what totals are";
+    let cannot_tell = "no record was seen that began before the span and came twice";
+    let Some((_, proto, port)) = short.oldest.filter(|(first, ..)| *first < from) else {
+        findings.skip("pce.totals", what, cannot_tell);
+        return;
+    };
+    let service = ServiceFilter { from_port: port, to_port: None, proto: Some(proto) };
+    let long = match sample(client, before(now, LONG), now, vec![service]) {
+        Ok((long, _)) => long,
+        Err(error) => {
+            findings.skip("pce.totals", what, &error.message);
+            return;
+        }
+    };
+    let begin = from.as_nanosecond();
+    // Between the two questions a record may have grown, never shrunk.
+    let both = short.rows.iter().filter(|((_, first, _), _)| *first < begin).filter_map(|(key, small)| Some((small, long.rows.get(key)?)));
+    let (mut same, mut less) = (0u64, 0u64);
+    for (small, large) in both {
+        let much_less = small.iter().zip(large).any(|(small, large)| *small < large - large / 20);
+        if much_less { less += 1 } else { same += 1 }
+    }
+    let delta = config.traffic.accounting == Accounting::Delta;
+    let name = config.traffic.accounting.name();
+    match (same, less) {
+        (0, 0) => findings.skip("pce.totals", what, cannot_tell),
+        _ if same >= less && delta => findings.ok(
+            "pce.totals",
+            what,
+            format!("totals of whole days, whatever the span ({same} records compared); accounting = \"{name}\" counts their increases"),
+        ),
+        _ if same >= less => findings.warn(
+            "pce.totals",
+            what,
+            format!(
+                "totals of whole days, whatever the span ({same} records compared), but accounting = \"{name}\" adds them up as they are"
+            ),
+            "set accounting = \"delta\" in [traffic]: windows then hold what arrived in them",
+        ),
+        _ if delta => findings.warn(
+            "pce.totals",
+            what,
+            format!(
+                "clipped to the span that is asked for ({less} records compared), but accounting = \"{name}\" takes them for totals of days"
+            ),
+            "set accounting = \"as_reported\" in [traffic] for this PCE",
+        ),
+        _ => findings.ok(
+            "pce.totals",
+            what,
+            format!("clipped to the span that is asked for ({less} records compared), as accounting = \"{name}\" takes them"),
+        ),
+    }
+}

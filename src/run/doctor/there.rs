@@ -1,0 +1,117 @@
+//! What lies behind the PCE: channels, and the rhythm of runs.
+
+use super::{Findings, Patient, span};
+use crate::channels::ChannelConfig;
+use crate::config::fetch_secret;
+use crate::domain::secret::SecretSource;
+use crate::http::reach;
+use std::cell::RefCell;
+use std::time::Duration;
+use url::Url;
+
+/// Whether runs have time enough.
+pub(super) fn pace(patient: &Patient<'_>, query: Option<Duration>, findings: &mut Findings) {
+    let (Some(config), Some(took)) = (patient.usable, query) else { return };
+    let deadline = config.run.deadline;
+    let detail = format!("a small traffic query took {:.1} s; a run gives up after {}", took.as_secs_f64(), span(deadline));
+    if took > deadline / 4 {
+        let advice = "raise deadline in [run], and run less often than a run takes (--lock-wait lets one wait for the other)";
+        findings.warn("pace", "pace of runs", detail, advice);
+    } else {
+        findings.ok("pace", "pace of runs", detail);
+    }
+}
+
+/// Whether every channel can be reached. A connection is made and closed; no message is sent.
+pub(super) fn channels(patient: &Patient<'_>, findings: &mut Findings) {
+    let Some(config) = patient.usable else { return };
+    for channel in &config.channels {
+        let what = format!("channel {}", channel.common.name);
+        if !channel.common.enabled {
+            findings.skip("channel", &what, "disabled");
+            continue;
+        }
+        (patient.progress)(&format!("trying {what}"));
+        one(patient, channel, &what, findings);
+    }
+}
+
+/// A host a channel sends to.
+enum Host {
+    Url(Url),
+    Tcp(String, u16),
+    /// Datagrams: nobody answers, so only the name can be looked at.
+    Udp(String, u16),
+}
+
+fn one(patient: &Patient<'_>, channel: &ChannelConfig, what: &str, findings: &mut Findings) {
+    let (hosts, opened) = hosts(channel);
+    if let Err(error) = opened {
+        findings.fail("channel", what, error, "the channel cannot be opened; its messages wait until it can");
+        return;
+    }
+    if hosts.is_empty() {
+        findings.ok("channel", what, format!("{}, on this machine", channel.settings.destination()));
+        return;
+    }
+    for host in hosts {
+        let (shown, found) = reached(&host, patient.timeout);
+        match found {
+            Ok(how) => findings.ok("channel", what, format!("{shown} {how}; no message was sent")),
+            Err(error) => {
+                let advice = "check address, name resolution, proxy and firewalls; messages wait in the outbox meanwhile";
+                findings.fail("channel", what, format!("{shown}: {error}"), advice);
+            }
+        }
+    }
+}
+
+/// Opens a channel, and sees which of the things it fetches for that are addresses: they may be secrets from anywhere.
+fn hosts(channel: &ChannelConfig) -> (Vec<Host>, Result<(), String>) {
+    let urls: RefCell<Vec<Url>> = RefCell::default();
+    let fetch = |source: &SecretSource| {
+        let secret = fetch_secret(source)?;
+        urls.borrow_mut().extend(Url::parse(secret.expose().trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https")));
+        Ok(secret)
+    };
+    let opened = channel.settings.open(&channel.common, &fetch).map(drop);
+    let mut hosts: Vec<Host> = urls.into_inner().into_iter().map(Host::Url).collect();
+    if hosts.is_empty() {
+        let destination = channel.settings.destination();
+        // `to@example.com via host:port`, `tcp://host:port`
+        let place = destination.rsplit_once(" via ").map_or(destination.as_str(), |(_, place)| place);
+        let (scheme, place) = place.split_once("://").unwrap_or(("tcp", place));
+        if let Some((host, port)) = place.rsplit_once(':')
+            // A path is no host, whatever it is called.
+            && !host.contains('/')
+            && let Ok(port) = port.parse()
+        {
+            hosts.push(if scheme == "udp" { Host::Udp(host.to_owned(), port) } else { Host::Tcp(host.to_owned(), port) });
+        }
+    }
+    (hosts, opened)
+}
+
+/// Where to, without anything secret, and how far one got.
+fn reached(host: &Host, limit: Duration) -> (String, Result<String, String>) {
+    let connected = |host: &str, port: u16| reach::resolve(host, port, limit).and_then(|found| reach::connect(&found, limit)).map(drop);
+    match host {
+        Host::Tcp(host, port) => (format!("{host}:{port}"), connected(host, *port).map(|()| "takes connections".to_owned())),
+        Host::Udp(host, port) => {
+            (format!("{host}:{port}"), reach::resolve(host, *port, limit).map(|_| "can be resolved; datagrams are not answered".to_owned()))
+        }
+        Host::Url(url) => {
+            let shown = url.origin().ascii_serialization();
+            let found = match reach::proxy_of(url, None, false) {
+                Some((proxy, port)) => connected(&proxy, port)
+                    .map(|()| format!("lies behind the proxy {proxy}:{port}, which takes connections"))
+                    .map_err(|error| format!("the proxy {proxy}:{port} before it: {error}")),
+                None => {
+                    let port = url.port_or_known_default().unwrap_or(443);
+                    connected(url.host_str().unwrap_or_default(), port).map(|()| "takes connections".to_owned())
+                }
+            };
+            (shown, found)
+        }
+    }
+}

@@ -149,7 +149,7 @@ pub(super) fn read_and_measure(
                 witness.looked(SourceKind::Events, Look { previous, anew: false, only: String::new() });
                 witness.events(&event_rules, &answer.list);
             }
-            measure_events(config, &event_rules, answer, whole, event_span.1, book, &mut out.observations);
+            measure_events(config, &event_rules, answer, whole, event_span, book, &mut out.observations);
         }
     }
     let at = shifted(now, skew);
@@ -325,8 +325,10 @@ fn measure_traffic(
     let mut endpoints = Endpoints::new(judge.marker());
     if let Some(witness) = cycle.witness {
         let asked: Vec<&str> = ask.decisions.iter().map(|decision| decision.name()).collect();
-        let only = [asked.join(" "), scope.clone()].into_iter().filter(|text| !text.is_empty() && text != RECORDED).collect::<Vec<_>>();
-        witness.looked(SourceKind::Traffic, Look { previous: ask.span.from, anew: ask.anew, only: only.join("; services ") });
+        let only = [asked.join(" "), scope.clone()].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; services ");
+        // A recorded answer was asked for by somebody else.
+        let only = if cycle.recording(SourceKind::Traffic).is_some() { String::new() } else { only };
+        witness.looked(SourceKind::Traffic, Look { previous: ask.span.from, anew: ask.anew, only });
     }
     let span = (ask.from, ask.to);
     let read = |sink: &mut dyn FlowSink| {
@@ -419,16 +421,17 @@ fn measure_events(
     rules: &[&Rule],
     answer: Events,
     whole: bool,
-    to: Timestamp,
+    span: (Timestamp, Timestamp),
     book: &mut Book<'_>,
     observations: &mut BTreeMap<String, Observation>,
 ) {
+    let to = span.1;
     let from = book.state.events.read_to.filter(|_| book.events_known).map(|from| from.min(to));
     let (keys, mut own) = take_memories(&mut book.memory, rules);
     if from == Some(to) {
         own.iter_mut().for_each(|memory| memory.clamp_to(to));
     }
-    let found = events::judge(rules, &mut own, &answer.list, &mut book.memory.shown, Span { from, to });
+    let found = events::judge(rules, &mut own, &answer.list, &mut book.memory.shown, Span { from, to }, from.map(|_| span.0));
     conclude(rules, found, &mut own, whole, to, observations);
     book.memory.rules.extend(keys.into_iter().zip(own));
     // The watermark moves only past what was read whole, and never back.

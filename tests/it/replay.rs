@@ -26,7 +26,7 @@ notify = ["log"]
 "#;
 
 /// What was told: instant, rule, group, severity, reason, value.
-type Told = Vec<(String, String, Value, String, String, Value)>;
+type Told = Vec<(String, String, Value, String, String, Option<f64>)>;
 
 fn told_by_runs(lines: &str) -> Told {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -34,7 +34,7 @@ fn told_by_runs(lines: &str) -> Told {
         let body: Value = serde_json::from_str(line).unwrap();
         let alert = body["alerts"][0].clone();
         let at = text(&body["timestamp"]);
-        (at, text(&alert["rule"]), alert["group"].clone(), text(&alert["severity"]), text(&alert["reason"]), alert["value"].clone())
+        (at, text(&alert["rule"]), alert["group"].clone(), text(&alert["severity"]), text(&alert["reason"]), alert["value"].as_f64())
     };
     let mut told: Told = lines.lines().map(one).collect();
     told.sort_by_key(|one| format!("{one:?}"));
@@ -46,7 +46,7 @@ fn told_in_replay(replay: &Value) -> Told {
     let one = |moment: &Value| {
         assert_eq!(moment["channels"], json!(["log"]));
         let (severity, reason) = (text(&moment["severity"]), text(&moment["reason"]));
-        (text(&moment["at"]), text(&moment["rule"]), moment["group"].clone(), severity, reason, moment["value"].clone())
+        (text(&moment["at"]), text(&moment["rule"]), moment["group"].clone(), severity, reason, moment["value"].as_f64())
     };
     let mut told: Told = replay["timeline"].as_array().unwrap().iter().map(one).collect();
     told.sort_by_key(|one| format!("{one:?}"));

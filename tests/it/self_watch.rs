@@ -134,7 +134,6 @@ fn only_what_makes_sense_can_be_asked_of_it() {
         ("metric = \"fialed_sources\"\nwarning = \"> 1\"", "did you mean `failed_sources`?"),
         ("group_by = [\"sorce\"]\nwarning = \"> 1\"", "did you mean `source`?"),
         ("match = { source = [\"traffic\"] }\nwarning = \"> 1\"", "`match` means nothing"),
-        ("metric = \"gap\"\nwarning = \"> 5\"", "has no unit"),
     ];
     for (keys, said) in cases {
         rule(keys);

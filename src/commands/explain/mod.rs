@@ -8,6 +8,7 @@ use crate::cli::{CheckArgs, ExplainArgs, Global};
 use crate::config::Config;
 use crate::config::reader::did_you_mean;
 use crate::domain::alert::Group;
+use crate::domain::metric::SourceKind;
 use crate::domain::report::{Report, RuleState, SourceStatus};
 use crate::domain::rule::Rule;
 use crate::domain::text::visible;
@@ -72,7 +73,8 @@ pub fn run(global: &Global, args: &ExplainArgs) -> Exit {
 fn witnessed(global: &Global, config: &Config, rule: &Rule, args: &ExplainArgs) -> Result<(Report, Story), crate::app::Failure> {
     let check = CheckArgs {
         dry_run: true,
-        rule: Some(globset::escape(&rule.name)),
+        // What the monitoring says of itself depends on everything that is read.
+        rule: (rule.source != SourceKind::Monitor).then(|| globset::escape(&rule.name)),
         flows: args.flows.clone(),
         events: args.events.clone(),
         health: args.health.clone(),
@@ -91,7 +93,7 @@ fn witnessed(global: &Global, config: &Config, rule: &Rule, args: &ExplainArgs) 
     let result = run::check(&cycle);
     line.lock().unwrap_or_else(PoisonError::into_inner).clear();
     let report = result?;
-    let story = witness.stories().into_iter().next().ok_or_else(|| "the rule was not judged".to_owned())?;
+    let story = witness.stories().into_iter().find(|story| story.rule.name == rule.name).ok_or_else(|| "the rule was not judged".to_owned())?;
     Ok((report, story))
 }
 

@@ -142,7 +142,10 @@ fn asked(out: &mut String, story: &Story, telling: &Telling<'_>) {
             None => "the first look: nothing to compare with".to_owned(),
             Some(at) => format!("the look before was at {}", telling.clock(at)),
         };
-        push(out, 4, before);
+        // Plain sums compare with nothing.
+        if story.report.accounting != Some(Accounting::AsReported) {
+            push(out, 4, before);
+        }
     }
     match story.report.accounting {
         Some(Accounting::Delta) => push(out, 4, "counted: what each record grew since the look before (delta)"),

@@ -37,6 +37,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     start_logging(&cli.global);
     let result = match &cli.command {
         Command::Check(args) => commands::check::run(&cli.global, args),
+        Command::Report(args) => commands::report::run(&cli.global, args),
         Command::Flows(args) => commands::adhoc::flows::run(&cli.global, args),
         Command::Top(args) => commands::adhoc::top::run(&cli.global, args),
         Command::Events(args) => commands::adhoc::events::run(&cli.global, args),

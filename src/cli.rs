@@ -14,7 +14,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::engine::ArgValueCompleter;
 use jiff::Timestamp;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const EXIT_CODES: &str = "\
@@ -96,9 +96,9 @@ pub struct Global {
     /// Format of the result on standard output [default: table]
     #[arg(short, long, global = true, value_name = "FORMAT", value_parser = formats())]
     pub output: Option<String>,
-    /// Write the result also to a file, as FORMAT=PATH; may be repeated
+    /// Write the result also to a file, as FORMAT=PATH; may be repeated. `report` takes a PATH alone, too
     #[arg(long, global = true, value_name = "FORMAT=PATH", value_parser = parse_out)]
-    pub out: Vec<(String, PathBuf)>,
+    pub out: Vec<Out>,
     /// Print nothing when all is well
     #[arg(short, long, global = true)]
     pub quiet: bool,
@@ -114,6 +114,29 @@ pub struct Global {
     /// Form of the messages on standard error
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
     pub log_format: LogFormat,
+}
+
+/// A file to write to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Out {
+    /// The format; `None`: by the path's ending.
+    pub format: Option<String>,
+    /// The file.
+    pub path: PathBuf,
+}
+
+impl Global {
+    /// The files of `--out` with the formats of a run; a path without a format is refused.
+    pub fn out_files(&self) -> Result<Vec<(&'static crate::render::Format, &Path)>, String> {
+        let one = |out: &'_ Out| match &out.format {
+            Some(format) => crate::render::find(format).ok_or_else(|| no_format(format, &names_of_formats())),
+            None => Err(format!(
+                "--out {}: write FORMAT=PATH, for example json=result.json",
+                crate::domain::text::visible(&out.path.display().to_string())
+            )),
+        };
+        self.out.iter().map(|out| one(out).map(|format| (format, out.path.as_path()))).collect()
+    }
 }
 
 /// When to use colours.
@@ -152,6 +175,19 @@ Examples:
   pcemon check --flows flows.json.gz --dry-run  judge a recorded answer, no PCE needed
   pcemon check --out json=result.json --fail-on critical")]
     Check(CheckArgs),
+    /// What happened in a span of time, as one HTML file with plots, as Markdown, CSV or JSON
+    ///
+    /// Asks the PCE for traffic, events and health, adds them up and compares them with the previous report. Judges no rule
+    /// and sends nothing but, with --mail, itself. Exits with 0, or with 3 when a source could not be read whole, a file
+    /// not be written or a mail not be sent.
+    #[command(after_help = "\
+Examples:
+  pcemon report --out report.html                    the last 24 hours (or `since` in [report])
+  pcemon report --since 7d --out week.html --mail    the last week, also by mail to `mail` in [report]
+  pcemon report --format md                          Markdown on standard output
+  pcemon report --out r.html --out numbers.json      several files from one look at the PCE
+  pcemon report --flows recorded/ --events recorded/ --now 2026-11-20T10:00:00Z --out report.html")]
+    Report(ReportArgs),
     /// Two cycles against a simulated PCE inside this program; needs nothing, leaves nothing behind
     ///
     /// Exits with 0 whatever the cycles find; what a real run would have returned is said at the end.
@@ -251,7 +287,7 @@ Examples:
     /// Folders are those of `check --record`, one for each run, or a folder that holds such folders.
     #[command(after_help = "\
 Examples:
-  pcemon check --record runs/$(date -u +%Y%m%dT%H%M%SZ)   in cron: keep what the PCE answered
+  pcemon check --record runs/$RUN                          each run into a folder of its own, named by the time
   pcemon replay runs                                      today's rules over all of these runs
   pcemon replay --flows export.json.gz --step 10m --rule 'Blocked*'
   pcemon replay runs -o json | jq .rules")]
@@ -325,6 +361,50 @@ pub struct CheckArgs {
     /// How long to wait for another run to end, for example 2m
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = parse_duration)]
     pub lock_wait: Duration,
+}
+
+/// Flags of `report`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ReportArgs {
+    /// How far back, for example 12h or 7d, up to 90d [default: `since` in [report], else 24h]
+    #[arg(long, value_name = "DURATION", value_parser = parse_report_span)]
+    pub since: Option<Duration>,
+    /// The end of the span (RFC 3339) [default: now]
+    #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
+    pub until: Option<Timestamp>,
+    /// Form of what goes to standard output, and of files whose ending does not say [default: html]
+    #[arg(long, value_name = "FORMAT", value_parser = report_formats())]
+    pub format: Option<String>,
+    /// Title [default: `title` in [report]]
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+    /// The label whose value names an application [default: `label` in [report], else app]
+    #[arg(long, value_name = "KEY")]
+    pub label: Option<String>,
+    /// Send the report to the channels that `mail` in [report] names
+    #[arg(long)]
+    pub mail: bool,
+    /// Do not remember this report: the next one is compared with the one before it
+    #[arg(long)]
+    pub no_save: bool,
+    /// Read flows from a recorded answer, in the forms that `check` takes; what is not given is then not asked for
+    #[arg(long, value_name = "FILE")]
+    pub flows: Option<PathBuf>,
+    /// Read events from a recorded answer: the same forms
+    #[arg(long, value_name = "FILE")]
+    pub events: Option<PathBuf>,
+    /// Read health from a recorded answer: the same forms
+    #[arg(long, value_name = "FILE")]
+    pub health: Option<PathBuf>,
+    /// Read VENs from a recorded answer: the same forms
+    #[arg(long, value_name = "FILE")]
+    pub vens: Option<PathBuf>,
+    /// Take this as the present instant (RFC 3339)
+    #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
+    pub now: Option<Timestamp>,
+    /// Keep the raw answers of the PCE in this folder, compressed
+    #[arg(long, value_name = "DIR")]
+    pub record: Option<PathBuf>,
 }
 
 /// Flags of `doctor`.
@@ -564,16 +644,38 @@ fn languages() -> PossibleValuesParser {
     PossibleValuesParser::new(crate::lang::LANGUAGES.map(|(name, _)| name))
 }
 
-fn parse_out(text: &str) -> Result<(String, PathBuf), String> {
-    let (format, path) = text.split_once('=').ok_or("write FORMAT=PATH, for example json=result.json")?;
-    if crate::render::find(format).is_none() {
-        let names: Vec<&str> = crate::render::FORMATS.iter().map(|format| format.name).collect();
-        return Err(format!("'{format}' is no format; {}", crate::config::reader::did_you_mean(format, &names)));
+fn report_formats() -> PossibleValuesParser {
+    PossibleValuesParser::new(
+        crate::report::FORMATS.iter().map(|format| clap::builder::PossibleValue::new(format.name).help(format.summary)),
+    )
+}
+
+fn names_of_formats() -> Vec<&'static str> {
+    crate::render::FORMATS.iter().map(|format| format.name).collect()
+}
+
+fn no_format(format: &str, names: &[&str]) -> String {
+    tr!("'{format}' is no format; {hint}", format, hint = crate::config::reader::did_you_mean(format, names))
+}
+
+/// `FORMAT=PATH`, or a path alone; which formats there are depends on the command.
+fn parse_out(text: &str) -> Result<Out, String> {
+    let Some((format, path)) = text.split_once('=') else { return Ok(Out { format: None, path: PathBuf::from(text) }) };
+    if crate::render::find(format).is_none() && crate::report::find(format).is_none() {
+        let mut names = names_of_formats();
+        names.extend(crate::report::FORMATS.iter().map(|format| format.name).filter(|name| crate::render::find(name).is_none()));
+        return Err(no_format(format, &names));
     }
     if path.is_empty() {
         return Err("there is no path after the =".to_owned());
     }
-    Ok((format.to_owned(), PathBuf::from(path)))
+    Ok(Out { format: Some(format.to_owned()), path: PathBuf::from(path) })
+}
+
+fn parse_report_span(text: &str) -> Result<Duration, String> {
+    let span = parse_duration(text)?;
+    let within = (Duration::from_secs(60)..=crate::domain::time::LONGEST_REPORT).contains(&span);
+    if within { Ok(span) } else { Err("it must lie between 1m and 90d: the PCE keeps flows for 90 days".to_owned()) }
 }
 
 fn parse_now(text: &str) -> Result<Timestamp, String> {

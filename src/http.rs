@@ -36,7 +36,7 @@ pub fn agent(options: &AgentOptions<'_>) -> Result<ureq::Agent, String> {
         None => tls.root_certs(RootCerts::PlatformVerifier),
     };
     let proxy = match options.proxy {
-        Some(url) => Some(ureq::Proxy::new(url).map_err(|_| "the proxy is not a URL such as http://proxy.example.com:3128".to_owned())?),
+        Some(url) => Some(ureq::Proxy::new(url).map_err(|_| tr!("the proxy is not a URL such as http://proxy.example.com:3128"))?),
         None if options.direct => None,
         None => ureq::Proxy::try_from_env(),
     };
@@ -57,15 +57,17 @@ pub fn agent(options: &AgentOptions<'_>) -> Result<ureq::Agent, String> {
 }
 
 fn read_ca(path: &Path) -> Result<Vec<ureq::tls::Certificate<'static>>, String> {
-    let pem = std::fs::read(path).map_err(|error| format!("cannot read ca_file {}: {error}", path.display()))?;
+    let pem = std::fs::read(path).map_err(|error| tr!("cannot read ca_file {path}: {error}", path = path.display(), error))?;
     let mut certificates = Vec::new();
     for item in ureq::tls::parse_pem(&pem) {
-        if let PemItem::Certificate(certificate) = item.map_err(|error| format!("ca_file {} is not PEM: {error}", path.display()))? {
+        if let PemItem::Certificate(certificate) =
+            item.map_err(|error| tr!("ca_file {path} is not PEM: {error}", path = path.display(), error))?
+        {
             certificates.push(certificate);
         }
     }
     if certificates.is_empty() {
-        return Err(format!("ca_file {} holds no certificate", path.display()));
+        return Err(tr!("ca_file {path} holds no certificate", path = path.display()));
     }
     Ok(certificates)
 }

@@ -16,6 +16,7 @@ pub mod import;
 pub mod judge;
 pub mod pce;
 pub mod render;
+pub mod report;
 pub mod run;
 pub mod sim;
 pub mod state;

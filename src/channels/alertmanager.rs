@@ -118,7 +118,7 @@ impl Channel for Alertmanager {
         }
         if taken > 0 {
             for error in errors {
-                log::warn!("channel '{}': another member has the alerts, but {error}", self.name);
+                log::warn!("{}", tr!("channel '{name}': another member has the alerts, but {error}", name = self.name, error));
             }
             return Outcome::Delivered;
         }

@@ -83,8 +83,8 @@ impl Speech for Apprise {
 
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {
         match answer.status {
-            204 => poster.permanent(answer, "no service stands behind this key"),
-            424 => poster.retry(answer, "a service behind it failed or has not this tag; all are told again"),
+            204 => poster.permanent(answer, &tr!("no service stands behind this key")),
+            424 => poster.retry(answer, &tr!("a service behind it failed or has not this tag; all are told again")),
             _ => poster.outcome(answer),
         }
     }

@@ -8,7 +8,7 @@ mod smtp;
 
 use super::post::is_loopback;
 use super::template::Words;
-use super::{Channel, Common, Kind, Outcome, SendContext, Settings};
+use super::{Channel, Common, Document, Kind, Outcome, SendContext, Settings};
 use crate::config::reader::Reader;
 use crate::domain::alert::Parcel;
 use crate::domain::secret::{Secret, SecretSource};
@@ -54,10 +54,14 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     let count = to.as_ref().map_or(0, Vec::len) + cc.as_ref().map_or(0, Vec::len);
     let to = to.filter(|to| {
         if to.is_empty() {
-            let hint = Some("add for example to = [\"soc@example.com\"]".to_owned());
-            reader.error_at("to", format!("`to` in {} names nobody", reader.name()), hint);
+            let hint = Some(tr!("add for example to = [\"soc@example.com\"]"));
+            reader.error_at("to", tr!("`to` in {name} names nobody", name = reader.name()), hint);
         } else if count > ADDRESSES {
-            reader.error_at("to", format!("{} has more than {ADDRESSES} addresses", reader.name()), Some("use a mailing list".to_owned()));
+            reader.error_at(
+                "to",
+                tr!("{name} has more than {addresses} addresses", name = reader.name(), addresses = ADDRESSES),
+                Some(tr!("use a mailing list")),
+            );
         }
         !to.is_empty() && count <= ADDRESSES
     });
@@ -88,8 +92,8 @@ fn read_smtp(reader: &mut Reader<'_>) -> SmtpTable {
         let name = host.value.trim().trim_start_matches('[').trim_end_matches(']').to_owned();
         let fine = !name.contains(|c: char| c.is_whitespace() || c.is_control() || c == '/' || c == '@');
         if !fine {
-            let hint = Some("write for example host = \"smtp.example.com\", port = 587".to_owned());
-            reader.problems().error(host.span, format!("`host` in {} is not a host name", reader.name()), hint);
+            let hint = Some(tr!("write for example host = \"smtp.example.com\", port = 587"));
+            reader.problems().error(host.span, tr!("`host` in {name} is not a host name", name = reader.name()), hint);
         }
         fine.then_some(name)
     });
@@ -123,15 +127,15 @@ fn read_smtp(reader: &mut Reader<'_>) -> SmtpTable {
         if reader.has("user") {
             reader.error_at(
                 "tls",
-                format!("{} would send the password in the clear", reader.name()),
-                Some("use tls = \"starttls\" or tls = \"implicit\", or leave user and password out".to_owned()),
+                tr!("{name} would send the password in the clear", name = reader.name()),
+                Some(tr!("use tls = \"starttls\" or tls = \"implicit\", or leave user and password out")),
             );
             return SmtpTable { host, port, tls: None, login, ca_file };
         }
         reader.problems().warn(
             reader.span_of("tls"),
-            format!("{} is not encrypted; anybody on the way can read the alerts", reader.name()),
-            Some("use tls = \"starttls\" or tls = \"implicit\"".to_owned()),
+            tr!("{name} is not encrypted; anybody on the way can read the alerts", name = reader.name()),
+            Some(tr!("use tls = \"starttls\" or tls = \"implicit\"")),
         );
     }
     SmtpTable { host, port, tls, login, ca_file }
@@ -144,16 +148,24 @@ fn mailboxes(reader: &mut Reader<'_>, key: &str) -> Option<Vec<Mailbox>> {
 }
 
 fn mailbox(reader: &Reader<'_>, text: &str, span: std::ops::Range<usize>) -> Option<Mailbox> {
-    let example = Some("write for example \"soc@example.com\" or \"SOC <soc@example.com>\"".to_owned());
+    let example = Some(tr!("write for example \"soc@example.com\" or \"SOC <soc@example.com>\""));
     match text.trim().parse::<Mailbox>() {
         Ok(mailbox) if !mailbox.email.to_string().is_ascii() => {
-            let hint = Some("write an international domain in its xn-- form".to_owned());
-            reader.problems().error(span, format!("the address '{}' in {} is not plain ASCII", visible(text), reader.name()), hint);
+            let hint = Some(tr!("write an international domain in its xn-- form"));
+            reader.problems().error(
+                span,
+                tr!("the address '{text}' in {name} is not plain ASCII", text = visible(text), name = reader.name()),
+                hint,
+            );
             None
         }
         Ok(mailbox) if mailbox.name.as_deref().is_none_or(|name| visible(name) == name) => Some(mailbox),
         _ => {
-            reader.problems().error(span, format!("'{}' in {} is not a mail address", visible(text), reader.name()), example);
+            reader.problems().error(
+                span,
+                tr!("'{text}' in {name} is not a mail address", text = visible(text), name = reader.name()),
+                example,
+            );
             None
         }
     }
@@ -172,7 +184,11 @@ impl Settings for EmailSettings {
 
     fn destination(&self) -> String {
         let to: Vec<String> = self.addresses.everybody().map(|mailbox| mailbox.email.to_string()).collect();
-        format!("{} via {}:{}", to.join(", "), self.host, self.port)
+        tr!("{to} via {host}", to = to.join(", "), host = format_args!("{}:{}", self.host, self.port))
+    }
+
+    fn carries_files(&self) -> bool {
+        true
     }
 }
 
@@ -187,6 +203,13 @@ impl Channel for Email {
     fn send(&self, parcel: &Parcel, context: &SendContext) -> Outcome {
         match message::build(parcel, &self.addresses, self.words.own(parcel), context.now) {
             Ok(mail) => smtp::deliver(&self.server, mail, parcel.attempts, context.timeout.min(self.timeout)),
+            Err(error) => Outcome::Permanent { error: tr!("the mail cannot be written: {error}", error) },
+        }
+    }
+
+    fn send_document(&self, document: &Document, context: &SendContext) -> Outcome {
+        match message::carry(document, &self.addresses, context.now) {
+            Ok(mail) => smtp::deliver(&self.server, mail, 0, context.timeout.min(self.timeout)),
             Err(error) => Outcome::Permanent { error: format!("the mail cannot be written: {error}") },
         }
     }
@@ -198,7 +221,7 @@ impl Channel for Email {
     fn preview(&self, parcel: &Parcel, now: Timestamp) -> String {
         match message::build(parcel, &self.addresses, self.words.own(parcel), now) {
             Ok(mail) => format!("SMTP {}\n{}", self.server.shown(), mail.shown),
-            Err(error) => format!("the mail cannot be written: {error}\n"),
+            Err(error) => tr!("the mail cannot be written: {error}\n", error),
         }
     }
 }

@@ -51,8 +51,8 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
             Some(Box::new(ExecSettings { program: program.value.clone(), arguments }))
         }
         _ => {
-            let hint = Some(format!("write for example command = {EXAMPLE}"));
-            reader.error_at("command", format!("`command` in {} names no program", reader.name()), hint);
+            let hint = Some(tr!("write for example command = {example}", example = EXAMPLE));
+            reader.error_at("command", tr!("`command` in {name} names no program", name = reader.name()), hint);
             None
         }
     }
@@ -94,14 +94,15 @@ impl Exec {
         let secrets: Vec<String> =
             self.settings.arguments.iter().map(|secret| secret.expose().to_owned()).filter(|secret| secret.len() >= 8).collect();
         let text = shorten(&visible(&redact(&text, &secrets)), EXCERPT);
-        let said = if text.is_empty() { String::new() } else { format!(" and said: {text}") };
+        let said = if text.is_empty() { String::new() } else { tr!(" and said: {text}", text) };
         let program = visible(&self.settings.program);
         match status.code() {
-            Some(TRY_AGAIN) => {
-                Outcome::Retry { error: format!("{program} asks to be tried again (exit code {TRY_AGAIN}){said}"), after: None }
-            }
-            Some(code) => Outcome::Permanent { error: format!("{program} ended with exit code {code}{said}") },
-            None => Outcome::Retry { error: format!("{program} was ended by a signal ({status}){said}"), after: None },
+            Some(TRY_AGAIN) => Outcome::Retry {
+                error: tr!("{program} asks to be tried again (exit code {try_again}){said}", program, try_again = TRY_AGAIN, said),
+                after: None,
+            },
+            Some(code) => Outcome::Permanent { error: tr!("{program} ended with exit code {code}{said}", program, code, said) },
+            None => Outcome::Retry { error: tr!("{program} was ended by a signal ({status}){said}", program, status, said), after: None },
         }
     }
 }
@@ -113,9 +114,11 @@ impl Channel for Exec {
         let mut child = match self.command().spawn() {
             Ok(child) => child,
             Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::PermissionDenied) => {
-                return Outcome::Permanent { error: format!("cannot start {program}: {error}; is the path right and may it be run?") };
+                return Outcome::Permanent {
+                    error: tr!("cannot start {program}: {error}; is the path right and may it be run?", program, error),
+                };
             }
-            Err(error) => return Outcome::Retry { error: format!("cannot start {program}: {error}"), after: None },
+            Err(error) => return Outcome::Retry { error: tr!("cannot start {program}: {error}", program, error), after: None },
         };
         if let Some(mut input) = child.stdin.take() {
             let body = format!("{}\n", body::body(parcel, &super::stable_id(parcel).to_string()));
@@ -129,11 +132,11 @@ impl Channel for Exec {
                 Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(5)),
                 Ok(None) => {
                     end(&mut child);
-                    return Outcome::Retry { error: format!("{program} was not done in time and was killed"), after: None };
+                    return Outcome::Retry { error: tr!("{program} was not done in time and was killed", program), after: None };
                 }
                 Err(error) => {
                     end(&mut child);
-                    return Outcome::Retry { error: format!("cannot wait for {program}: {error}"), after: None };
+                    return Outcome::Retry { error: tr!("cannot wait for {program}: {error}", program, error), after: None };
                 }
             }
         }

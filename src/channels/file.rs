@@ -32,8 +32,8 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     let path = reader.required_string("path", EXAMPLE)?;
     let buf = PathBuf::from(&path.value);
     if buf.is_relative() || path.value.ends_with('/') {
-        let hint = Some(format!("write for example path = {EXAMPLE}"));
-        reader.problems().error(path.span, format!("`path` in {} must be a file that begins with /", reader.name()), hint);
+        let hint = Some(tr!("write for example path = {example}", example = EXAMPLE));
+        reader.problems().error(path.span, tr!("`path` in {name} must be a file that begins with /", name = reader.name()), hint);
         return None;
     }
     Some(Box::new(FileSettings { path: buf }))
@@ -56,24 +56,23 @@ struct Lines {
 impl Channel for Lines {
     fn send(&self, parcel: &Parcel, _context: &SendContext) -> Outcome {
         let shown = visible(&self.path.display().to_string());
-        let retry =
-            |what: &str, error: &dyn std::fmt::Display| Outcome::Retry { error: format!("cannot {what} {shown}: {error}"), after: None };
+        let retry = |error: String| Outcome::Retry { error, after: None };
         // A pipe without a reader would hold up the run for ever.
         if std::fs::metadata(&self.path).is_ok_and(|metadata| !metadata.is_file()) {
-            return Outcome::Permanent { error: format!("{shown} is not a regular file") };
+            return Outcome::Permanent { error: tr!("{path} is not a regular file", path = shown) };
         }
         let mut file = match open(&self.path) {
             Ok(file) => file,
-            Err(error) => return retry("open", &error),
+            Err(error) => return retry(tr!("cannot open {path}: {error}", path = shown, error)),
         };
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return retry("write to", &"another process is writing to it"),
-            Err(TryLockError::Error(error)) => return retry("lock", &error),
+            Err(TryLockError::WouldBlock) => return retry(tr!("cannot write to {path}: another process is writing to it", path = shown)),
+            Err(TryLockError::Error(error)) => return retry(tr!("cannot lock {path}: {error}", path = shown, error)),
         }
         match append(&mut file, &lines(parcel)) {
             Ok(()) => Outcome::Delivered,
-            Err(error) => retry("write to", &error),
+            Err(error) => retry(tr!("cannot write to {path}: {error}", path = shown, error)),
         }
     }
 

@@ -137,7 +137,7 @@ impl<S: Speech> Channel for JsonChannel<S> {
 
 /// Says how far it came, when there was more than one thing to send.
 fn of(told: usize, total: usize, error: String) -> String {
-    if total > 1 { format!("{told} of {total} were taken; {error}") } else { error }
+    if total > 1 { tr!("{told} of {total} were taken; {error}", told, total, error) } else { error }
 }
 
 /// One alert for a service that holds one thing for each: told in full, or known by its key alone.

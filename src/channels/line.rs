@@ -47,11 +47,10 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
         }
         reader.problems().error(
             to.span,
-            format!("`to` in {} is not the id of a LINE user, group or room", reader.name()),
-            Some(
+            tr!("`to` in {name} is not the id of a LINE user, group or room", name = reader.name()),
+            Some(tr!(
                 "ids begin with U, C or R and come from a webhook event of the bot; the LINE ID that people search for is another thing"
-                    .to_owned(),
-            ),
+            )),
         );
         None
     });
@@ -66,10 +65,17 @@ impl Settings for LineSettings {
         let base = secrets(&self.base_url)?;
         let endpoint = Endpoint::parse(&format!("{}/v2/bot/message/push", base.expose().trim().trim_end_matches('/')))?;
         if endpoint.is_exposed() {
-            log::warn!("channel '{}': {} is not encrypted; anybody on the way can read the token", common.name, endpoint.origin());
+            log::warn!(
+                "{}",
+                tr!(
+                    "channel '{name}': {endpoint} is not encrypted; anybody on the way can read the token",
+                    name = common.name,
+                    endpoint = endpoint.origin()
+                )
+            );
         }
         let authorization = HeaderValue::from_str(&format!("Bearer {}", token.expose().trim()))
-            .map_err(|_| "the token holds characters that a header cannot carry".to_owned())?;
+            .map_err(|_| tr!("the token holds characters that a header cannot carry"))?;
         let poster = Poster::new(endpoint, None, common.timeout, &[&token])?;
         Ok(Box::new(Line { poster, authorization, to: self.to.clone(), words: self.words.clone() }))
     }
@@ -99,10 +105,12 @@ impl Line {
             409 => Outcome::Delivered,
             429 if answer.body.contains("monthly limit") => self.poster.permanent(
                 answer,
-                "the monthly quota of the LINE account is used up; nothing goes out before the next month or a larger plan",
+                &tr!("the monthly quota of the LINE account is used up; nothing goes out before the next month or a larger plan"),
             ),
-            401 => self.poster.permanent(answer, "it does not accept the token; issue a new channel access token"),
-            400 => self.poster.permanent(answer, "it does not accept the message; is `to` right, and is the bot a friend or in the group?"),
+            401 => self.poster.permanent(answer, &tr!("it does not accept the token; issue a new channel access token")),
+            400 => self
+                .poster
+                .permanent(answer, &tr!("it does not accept the message; is `to` right, and is the bot a friend or in the group?")),
             _ => self.poster.outcome(answer),
         }
     }
@@ -112,7 +120,7 @@ impl Channel for Line {
     fn send(&self, parcel: &Parcel, context: &SendContext) -> Outcome {
         let key = super::stable_id(parcel).to_string();
         let Ok(key) = HeaderValue::from_str(&key) else {
-            return Outcome::Permanent { error: "the retry key cannot be written".to_owned() };
+            return Outcome::Permanent { error: tr!("the retry key cannot be written") };
         };
         let headers = [
             (HeaderName::from_static("content-type"), HeaderValue::from_static("application/json")),

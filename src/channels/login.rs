@@ -50,8 +50,8 @@ pub fn read(reader: &mut Reader<'_>) -> Option<Login> {
     }
     let token = reader.secret("token");
     if !matches!(read_basic(reader)?, Login::None) {
-        let hint = Some("leave one of them out".to_owned());
-        reader.error_at("token", format!("{} has a token as well as user and password", reader.name()), hint);
+        let hint = Some(tr!("leave one of them out"));
+        reader.error_at("token", tr!("{name} has a token as well as user and password", name = reader.name()), hint);
         return None;
     }
     token.map(Login::Bearer)

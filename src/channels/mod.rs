@@ -87,6 +87,10 @@ pub trait Settings: std::fmt::Debug {
     fn appetite(&self) -> Appetite {
         Appetite::News
     }
+    /// Whether it can carry a [`Document`].
+    fn carries_files(&self) -> bool {
+        false
+    }
 }
 
 /// What the outside world gives a send.
@@ -102,12 +106,33 @@ pub struct SendContext {
 pub trait Channel: Send {
     /// One attempt to deliver. Never panics, never outlives `context.timeout` by more than a moment, never puts a secret into the outcome.
     fn send(&self, parcel: &Parcel, context: &SendContext) -> Outcome;
+    /// One attempt to deliver a document, under the same promises. Only kinds whose settings say `carries_files` can.
+    fn send_document(&self, _document: &Document, _context: &SendContext) -> Outcome {
+        Outcome::Permanent { error: "this kind of channel cannot carry a file".to_owned() }
+    }
     /// Exactly what would be sent, secrets hidden, for people.
     fn preview(&self, parcel: &Parcel, now: Timestamp) -> String;
     /// What is wrong with how this parcel is said, although it is told: the user's own template fails for it.
     fn remark(&self, _parcel: &Parcel) -> Option<String> {
         None
     }
+}
+
+/// A file for people, with a few words about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// A stable id.
+    pub id: Uuid,
+    /// What it is about, in one line.
+    pub subject: String,
+    /// What a reader should know before opening it.
+    pub text: String,
+    /// The name of the file.
+    pub file_name: String,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// The file.
+    pub bytes: Vec<u8>,
 }
 
 /// What became of one attempt.
@@ -167,7 +192,7 @@ pub const KINDS: &[Kind] = &[
 pub fn test_parcel(channel: &str, pce: PceIdentity, now: Timestamp) -> Parcel {
     let alert = Alert {
         fingerprint: "0".repeat(64),
-        rule: "Test message".to_owned(),
+        rule: tr!("Test message"),
         severity: Severity::Info,
         state: AlertState::Firing,
         reason: Reason::Test,
@@ -178,8 +203,11 @@ pub fn test_parcel(channel: &str, pce: PceIdentity, now: Timestamp) -> Parcel {
         window: Window { from: before(now, Duration::from_secs(600)), to: now },
         group: vec![("src_workload".to_owned(), Some("example-workload".to_owned()))],
         labels: BTreeMap::new(),
-        summary: "This is a test. Nothing happened.".to_owned(),
-        description: Some(format!("Somebody ran `pcemon channel test` for the channel '{}'. Nothing happened.", text::name(channel))),
+        summary: tr!("This is a test. Nothing happened."),
+        description: Some(tr!(
+            "Somebody ran `pcemon channel test` for the channel '{name}'. Nothing happened.",
+            name = text::name(channel)
+        )),
         runbook: None,
         since: now,
         top: vec![Talker {
@@ -213,7 +241,14 @@ fn read_base(reader: &mut Reader<'_>, usual: &str) -> Option<SecretSource> {
 fn open_url(common: &Common, source: &SecretSource, secrets: &Secrets<'_>) -> Result<post::Endpoint, String> {
     let endpoint = post::Endpoint::parse(secrets(source)?.expose())?;
     if endpoint.is_exposed() {
-        log::warn!("channel '{}': {} is not encrypted; anybody on the way can read what is sent", common.name, endpoint.origin());
+        log::warn!(
+            "{}",
+            tr!(
+                "channel '{name}': {endpoint} is not encrypted; anybody on the way can read what is sent",
+                name = common.name,
+                endpoint = endpoint.origin()
+            )
+        );
     }
     Ok(endpoint)
 }
@@ -236,7 +271,11 @@ fn read_urls(reader: &mut Reader<'_>, key: &str, example: &str) -> Option<Vec<Se
     }
     let sources = reader.secrets(key)?;
     if sources.is_empty() {
-        reader.error_at(key, format!("`{key}` in {} is empty", reader.name()), Some(format!("write for example {key} = {example}")));
+        reader.error_at(
+            key,
+            tr!("`{key}` in {name} is empty", key, name = reader.name()),
+            Some(tr!("write for example {key} = {example}", key, example)),
+        );
         return None;
     }
     sources.iter().all(|source| prove_url(reader, key, source)).then_some(sources)
@@ -246,13 +285,13 @@ fn prove_url(reader: &Reader<'_>, key: &str, source: &SecretSource) -> bool {
     if let SecretSource::Plain(url) = source {
         match post::Endpoint::parse(url.expose()) {
             Err(error) => {
-                reader.error_at(key, format!("`{key}` in {}: {error}", reader.name()), None);
+                reader.error_at(key, tr!("`{key}` in {name}: {error}", key, name = reader.name(), error), None);
                 return false;
             }
             Ok(endpoint) if endpoint.is_exposed() => reader.problems().warn(
                 reader.span_of(key),
-                format!("`{key}` in {} is not encrypted; anybody on the way can read the alerts", reader.name()),
-                Some("use https://".to_owned()),
+                tr!("`{key}` in {name} is not encrypted; anybody on the way can read the alerts", key, name = reader.name()),
+                Some(tr!("use https://")),
             ),
             Ok(_) => {}
         }
@@ -273,6 +312,6 @@ fn required_secret(reader: &mut Reader<'_>, key: &str, example: &str) -> Option<
 fn shown_url(source: &SecretSource) -> String {
     match source {
         SecretSource::Plain(url) => post::Endpoint::parse(url.expose()).map_or_else(|error| error, |endpoint| endpoint.origin()),
-        other => format!("URL from {}", other.describe()),
+        other => tr!("URL from {other}", other = other.describe()),
     }
 }

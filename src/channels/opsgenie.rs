@@ -70,7 +70,7 @@ impl Speech for Opsgenie {
 
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {
         match answer.status {
-            401 | 403 => poster.permanent(answer, "is api_key the key of an API integration that may create alerts, in this region?"),
+            401 | 403 => poster.permanent(answer, &tr!("is api_key the key of an API integration that may create alerts, in this region?")),
             _ => poster.outcome(answer),
         }
     }
@@ -85,7 +85,7 @@ fn request(event: &Event<'_>, parcel: &Parcel, base: &Endpoint) -> Request {
         AlertState::Resolved => Request {
             endpoint: base.join(&[&alias, "close"]).with_query("identifierType", "alias"),
             path: Some(format!("/v2/alerts/{alias}/close?identifierType=alias")),
-            body: json!({ "source": "pcemon", "note": "The alert is over." }).to_string(),
+            body: json!({ "source": "pcemon", "note": tr!("The alert is over.") }).to_string(),
         },
     }
 }
@@ -97,7 +97,7 @@ fn created(event: &Event<'_>, alias: &str, parcel: &Parcel) -> Value {
         Severity::Warning => "P3",
         Severity::Info => "P5",
     };
-    let title = event.alert.map_or_else(|| "An alert that did not fit into the digest; `pcemon check` shows it".to_owned(), text::title);
+    let title = event.alert.map_or_else(|| tr!("An alert that did not fit into the digest; `pcemon check` shows it"), text::title);
     let mut body = json!({
         "message": cut(&title, MESSAGE),
         "alias": alias,
@@ -114,7 +114,7 @@ fn created(event: &Event<'_>, alias: &str, parcel: &Parcel) -> Value {
         body["entity"] = json!(cut(&text::name(&alert.rule), FIELD));
         body["details"] = json!({
             "value": cut(&text::value(alert), FIELD),
-            "threshold": cut(&text::name(&alert.threshold), FIELD),
+            "threshold": cut(&text::threshold(alert), FIELD),
             "group": cut(&text::group(&alert.group), FIELD),
             "since": text::time(alert.since),
         });

@@ -74,7 +74,7 @@ impl Speech for PagerDuty {
 
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {
         match answer.status {
-            400 => poster.permanent(answer, "is routing_key the key of an Events API v2 integration?"),
+            400 => poster.permanent(answer, &tr!("is routing_key the key of an Events API v2 integration?")),
             _ => poster.outcome(answer),
         }
     }
@@ -99,7 +99,7 @@ fn body(event: &Event<'_>, parcel: &Parcel, routing_key: &str) -> Value {
         payload["class"] = json!(text::name(&alert.rule));
         payload["custom_details"] = details(alert, parcel);
         if let Some(link) = text::runbook(alert) {
-            out["links"] = json!([{ "href": link, "text": "Runbook" }]);
+            out["links"] = json!([{ "href": link, "text": tr!("Runbook") }]);
         }
     }
     out["payload"] = payload;
@@ -107,14 +107,14 @@ fn body(event: &Event<'_>, parcel: &Parcel, routing_key: &str) -> Value {
 }
 
 fn unseen() -> String {
-    "An alert that did not fit into the digest; `pcemon check` shows it".to_owned()
+    tr!("An alert that did not fit into the digest; `pcemon check` shows it")
 }
 
 fn details(alert: &Alert, parcel: &Parcel) -> Value {
     let mut details = Map::new();
     details.insert("value".to_owned(), json!(text::value(alert)));
-    details.insert("threshold".to_owned(), json!(text::name(&alert.threshold)));
-    details.insert("window".to_owned(), json!(format!("{} to {}", text::time(alert.window.from), text::time(alert.window.to))));
+    details.insert("threshold".to_owned(), json!(text::threshold(alert)));
+    details.insert("window".to_owned(), json!(text::window(alert)));
     if !alert.group.is_empty() {
         details.insert("group".to_owned(), json!(text::group(&alert.group)));
     }

@@ -37,12 +37,12 @@ impl std::fmt::Debug for Endpoint {
 impl Endpoint {
     /// Reads a URL. The error does not repeat it.
     pub fn parse(text: &str) -> Result<Endpoint, String> {
-        let url = Url::parse(text.trim()).map_err(|_| "the URL is none; write for example https://hooks.example.com/alerts".to_owned())?;
+        let url = Url::parse(text.trim()).map_err(|_| tr!("the URL is none; write for example https://hooks.example.com/alerts"))?;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
-            return Err("the URL must begin with https://".to_owned());
+            return Err(tr!("the URL must begin with https://"));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err("the URL must not hold a user and a password; send them in an Authorization header".to_owned());
+            return Err(tr!("the URL must not hold a user and a password; send them in an Authorization header"));
         }
         Ok(Endpoint { url })
     }
@@ -172,7 +172,10 @@ impl Poster {
     ) -> Result<Answer, Outcome> {
         let limit = limit.min(self.timeout);
         if limit.is_zero() {
-            return Err(Outcome::Retry { error: format!("no time was left to reach {}", self.endpoint.origin()), after: None });
+            return Err(Outcome::Retry {
+                error: tr!("no time was left to reach {endpoint}", endpoint = self.endpoint.origin()),
+                after: None,
+            });
         }
         let mut request = self.agent.post(endpoint.url.as_str()).config().timeout_global(Some(limit)).build();
         for (name, value) in headers {
@@ -194,12 +197,12 @@ impl Poster {
     pub fn outcome(&self, answer: &Answer) -> Outcome {
         match answer.status {
             200..=299 => Outcome::Delivered,
-            408 | 425 | 429 | 500..=599 => self.retry(answer, "it will be tried again"),
-            300..=399 => self.permanent(answer, "redirects are not followed; give the final URL"),
-            401 | 403 => self.permanent(answer, "it does not accept the credentials"),
-            404 => self.permanent(answer, "there is nothing at this URL"),
-            410 => self.permanent(answer, "the endpoint was removed; make a new one or disable the channel"),
-            _ => self.permanent(answer, "it does not accept the message"),
+            408 | 425 | 429 | 500..=599 => self.retry(answer, &tr!("it will be tried again")),
+            300..=399 => self.permanent(answer, &tr!("redirects are not followed; give the final URL")),
+            401 | 403 => self.permanent(answer, &tr!("it does not accept the credentials")),
+            404 => self.permanent(answer, &tr!("there is nothing at this URL")),
+            410 => self.permanent(answer, &tr!("the endpoint was removed; make a new one or disable the channel")),
+            _ => self.permanent(answer, &tr!("it does not accept the message")),
         }
     }
 
@@ -215,20 +218,20 @@ impl Poster {
 
     fn describe(&self, answer: &Answer, hint: &str) -> String {
         let excerpt = self.harmless(&answer.body);
-        let said = if excerpt.is_empty() { String::new() } else { format!(" and said: {excerpt}") };
-        format!("{} answered {} ({hint}){said}", self.endpoint.origin(), answer.status)
+        let said = if excerpt.is_empty() { String::new() } else { tr!(" and said: {excerpt}", excerpt) };
+        tr!("{endpoint} answered {status} ({hint}){said}", endpoint = self.endpoint.origin(), status = answer.status, hint, said)
     }
 
     fn broken(&self, error: &ureq::Error) -> String {
         let origin = self.endpoint.origin();
         let text = self.harmless(&error.to_string());
         match error {
-            ureq::Error::Timeout(_) => format!("{origin} did not answer in time"),
-            ureq::Error::HostNotFound => format!("{origin}: the host name is not known"),
+            ureq::Error::Timeout(_) => tr!("{origin} did not answer in time", origin),
+            ureq::Error::HostNotFound => tr!("{origin}: the host name is not known", origin),
             _ if text.contains("certificate") => {
-                format!("{origin}: its certificate was refused ({text}); if a private CA signed it, name that in ca_file")
+                tr!("{origin}: its certificate was refused ({text}); if a private CA signed it, name that in ca_file", origin, text)
             }
-            _ => format!("cannot reach {origin}: {text}"),
+            _ => tr!("cannot reach {origin}: {text}", origin, text),
         }
     }
 
@@ -247,7 +250,7 @@ pub fn seconds(wish: f64) -> Option<Duration> {
 /// `Authorization` as `SCHEME SECRET`.
 pub fn authorization(scheme: &str, secret: &Secret) -> Result<HeaderValue, String> {
     let mut value = HeaderValue::from_str(&format!("{scheme} {}", secret.expose().trim()))
-        .map_err(|_| "the secret holds characters that a header cannot carry".to_owned())?;
+        .map_err(|_| tr!("the secret holds characters that a header cannot carry"))?;
     value.set_sensitive(true);
     Ok(value)
 }

@@ -73,7 +73,7 @@ impl Speech for ServiceNow {
 
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {
         match answer.status {
-            401 | 403 => poster.permanent(answer, "are user and password right, and has the user the role evt_mgmt_integration?"),
+            401 | 403 => poster.permanent(answer, &tr!("are user and password right, and has the user the role evt_mgmt_integration?")),
             _ => poster.outcome(answer),
         }
     }
@@ -97,7 +97,7 @@ fn record(event: &Event<'_>, parcel: &Parcel) -> Value {
         "severity": severity,
         "resolution_state": if event.state == AlertState::Resolved { "Closing" } else { "New" },
         "time_of_event": parcel.created.strftime("%Y-%m-%d %H:%M:%S").to_string(),
-        "description": "An alert that did not fit into the digest; `pcemon check` shows it",
+        "description": tr!("An alert that did not fit into the digest; `pcemon check` shows it"),
     });
     if let Some(alert) = event.alert {
         record["resource"] = json!(cut(&text::group(&alert.group), FIELD));
@@ -106,7 +106,7 @@ fn record(event: &Event<'_>, parcel: &Parcel) -> Value {
         // The service wants a text that holds JSON.
         let more = json!({
             "value": text::value(alert),
-            "threshold": text::name(&alert.threshold),
+            "threshold": text::threshold(alert),
             "since": text::time(alert.since),
             "runbook": text::runbook(alert),
             "also": text::more(parcel.left_out.saturating_sub(parcel.counted.len())),

@@ -72,9 +72,9 @@ impl Speech for Slack {
 
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {
         match answer.status {
-            403 => poster.permanent(answer, "the webhook was revoked or may not post here; make a new one"),
-            404 => poster.permanent(answer, "the webhook or its Slack channel is gone; make a new one"),
-            410 => poster.permanent(answer, "the Slack channel was archived"),
+            403 => poster.permanent(answer, &tr!("the webhook was revoked or may not post here; make a new one")),
+            404 => poster.permanent(answer, &tr!("the webhook or its Slack channel is gone; make a new one")),
+            410 => poster.permanent(answer, &tr!("the Slack channel was archived")),
             _ => poster.outcome(answer),
         }
     }
@@ -125,15 +125,11 @@ fn context(text: &str) -> Value {
 
 /// One alert with its title in bold and its runbook as a link.
 fn section(alert: &Alert) -> String {
-    let block = text::block(alert);
-    let link = text::runbook(alert).map(|link| format!("\n<{}|runbook>", escape(link).replace('|', "%7C")));
+    let link = text::runbook(alert).map(|link| format!("\n<{}|{}>", escape(link).replace('|', "%7C"), tr!("runbook")));
     let link = link.filter(|link| link.len() <= SECTION / 2).unwrap_or_default();
-    let block = match block.rsplit_once("\nrunbook: ") {
-        Some((rest, _)) if !link.is_empty() => rest,
-        _ => &block,
-    };
+    let block = if link.is_empty() { text::block(alert) } else { text::body(alert) };
     // Two stars go around the title.
-    let block = text::cut(block, SECTION - 2 - link.len(), cost);
+    let block = text::cut(&block, SECTION - 2 - link.len(), cost);
     let (title, rest) = block.split_once('\n').map_or((block.as_str(), ""), |(title, rest)| (title, rest));
     let gap = if rest.is_empty() { "" } else { "\n" };
     format!("*{}*{gap}{}{link}", escape(title), escape(rest))

@@ -48,8 +48,8 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     let address = reader.required_string("address", "\"siem.example.com:514\"").and_then(|address| {
         let read = split(address.value.trim());
         if read.is_none() {
-            let hint = Some("write for example address = \"siem.example.com:514\"; a protocol stands in `transport`".to_owned());
-            reader.problems().error(address.span, format!("`address` in {} is not a host and a port", reader.name()), hint);
+            let hint = Some(tr!("write for example address = \"siem.example.com:514\"; a protocol stands in `transport`"));
+            reader.problems().error(address.span, tr!("`address` in {name} is not a host and a port", name = reader.name()), hint);
         }
         read
     });
@@ -59,8 +59,8 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     let words = Words::read(reader);
     let ca_file = reader.string("ca_file").map(|path| PathBuf::from(path.value));
     if ca_file.is_some() && transport.is_some_and(|transport| transport != Transport::Tls) {
-        let hint = Some("use transport = \"tls\", or remove it".to_owned());
-        reader.error_at("ca_file", format!("`ca_file` in {} means nothing without TLS", reader.name()), hint);
+        let hint = Some(tr!("use transport = \"tls\", or remove it"));
+        reader.error_at("ca_file", tr!("`ca_file` in {name} means nothing without TLS", name = reader.name()), hint);
         return None;
     }
     let ((host, port), transport) = (address?, transport?);

@@ -70,7 +70,7 @@ impl Speech for Teams {
 
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {
         match answer.status {
-            400..=404 => poster.permanent(answer, "was the workflow deleted or switched off, or has its owner left?"),
+            400..=404 => poster.permanent(answer, &tr!("was the workflow deleted or switched off, or has its owner left?")),
             _ => poster.outcome(answer),
         }
     }
@@ -175,7 +175,7 @@ fn line(text: &str, style: &Value, spacing: &str) -> Value {
 }
 
 fn button(link: &str) -> Value {
-    json!({ "type": "Action.OpenUrl", "title": "Runbook", "url": link })
+    json!({ "type": "Action.OpenUrl", "title": tr!("Runbook"), "url": link })
 }
 
 /// Bytes of a character within a JSON text.

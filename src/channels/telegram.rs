@@ -53,8 +53,11 @@ fn read_chat_id(reader: &mut Reader<'_>) -> Option<String> {
     match given.as_slice() {
         [one] if right(one.value.trim()) => Some(one.value.trim().to_owned()),
         _ => {
-            let hint = Some(format!("write for example chat_id = {EXAMPLE} or chat_id = \"@name\"; a group's id begins with a minus sign"));
-            reader.error_at("chat_id", format!("`chat_id` in {} is not one Telegram chat", reader.name()), hint);
+            let hint = Some(tr!(
+                "write for example chat_id = {example} or chat_id = \"@name\"; a group's id begins with a minus sign",
+                example = EXAMPLE
+            ));
+            reader.error_at("chat_id", tr!("`chat_id` in {name} is not one Telegram chat", name = reader.name()), hint);
             None
         }
     }
@@ -75,7 +78,7 @@ impl Settings for TelegramSettings {
     }
 
     fn destination(&self) -> String {
-        format!("chat {} via {}", self.chat_id, super::shown_url(&self.base_url))
+        tr!("chat {chat_id} via {host}", chat_id = self.chat_id, host = super::shown_url(&self.base_url))
     }
 }
 
@@ -100,11 +103,11 @@ impl Speech for Telegram {
         match answer.status {
             400 if said["parameters"]["migrate_to_chat_id"].is_i64() => {
                 let id = &said["parameters"]["migrate_to_chat_id"];
-                poster.permanent(answer, &format!("the group became a supergroup; set chat_id = {id}"))
+                poster.permanent(answer, &tr!("the group became a supergroup; set chat_id = {id}", id))
             }
-            400 => poster.permanent(answer, "is chat_id right, and is the bot in that chat?"),
-            401 | 404 => poster.permanent(answer, "it does not accept the token"),
-            403 => poster.permanent(answer, "the bot was blocked or taken out of the chat"),
+            400 => poster.permanent(answer, &tr!("is chat_id right, and is the bot in that chat?")),
+            401 | 404 => poster.permanent(answer, &tr!("it does not accept the token")),
+            403 => poster.permanent(answer, &tr!("the bot was blocked or taken out of the chat")),
             429 => {
                 answer.retry_after = answer.retry_after.max(said["parameters"]["retry_after"].as_f64().and_then(seconds));
                 poster.outcome(answer)

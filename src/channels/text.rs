@@ -4,8 +4,8 @@
 
 use crate::domain::alert::{Alert, AlertState, Group, Parcel, ParcelKind, PceIdentity, Reason, Talker};
 use crate::domain::metric::Unit;
-use crate::domain::text::{quantity, shorten, visible};
-use crate::domain::threshold::Severity;
+use crate::domain::text::{counted, quantity, shorten, visible};
+use crate::domain::threshold::{self, Severity};
 use jiff::Timestamp;
 
 /// Longest name (rule, group value, workload) shown.
@@ -46,21 +46,21 @@ pub fn is_link(text: &str) -> bool {
 }
 
 /// `CRITICAL`, `RESOLVED`, ...
-pub fn badge(alert: &Alert) -> &'static str {
+pub fn badge(alert: &Alert) -> String {
     match (alert.state, alert.severity) {
-        (AlertState::Resolved, _) => "RESOLVED",
-        (AlertState::Firing, Severity::Critical) => "CRITICAL",
-        (AlertState::Firing, Severity::Warning) => "WARNING",
-        (AlertState::Firing, Severity::Info) => "INFO",
+        (AlertState::Resolved, _) => tr!("RESOLVED"),
+        (AlertState::Firing, Severity::Critical) => tr!("CRITICAL"),
+        (AlertState::Firing, Severity::Warning) => tr!("WARNING"),
+        (AlertState::Firing, Severity::Info) => tr!("INFO"),
     }
 }
 
 /// Why it is told now, when that is not plain from the badge.
-pub fn note(alert: &Alert) -> Option<&'static str> {
+pub fn note(alert: &Alert) -> Option<String> {
     match alert.reason {
-        Reason::Reminder => Some("reminder"),
-        Reason::Escalated => Some("got worse"),
-        Reason::Test => Some("test"),
+        Reason::Reminder => Some(tr!("reminder")),
+        Reason::Escalated => Some(tr!("got worse")),
+        Reason::Test => Some(tr!("test")),
         Reason::First | Reason::Resolved => None,
     }
 }
@@ -86,28 +86,13 @@ fn group_values(group: &Group) -> String {
 
 /// `≥ 1,234 connections`, or `no value`.
 pub fn value(alert: &Alert) -> String {
-    let Some(number) = alert.value else { return "no value".to_owned() };
+    let Some(number) = alert.value else { return tr!("no value") };
     let bound = if alert.lower_bound { "≥ " } else { "" };
     format!("{bound}{}", with_unit(number, alert.unit))
 }
 
 fn with_unit(number: f64, unit: Unit) -> String {
-    let text = shorten(&quantity(number, unit), 60);
-    match unit {
-        Unit::Connections
-        | Unit::Flows
-        | Unit::Values
-        | Unit::Events
-        | Unit::Workloads
-        | Unit::Vens
-        | Unit::Days
-        | Unit::Files
-        | Unit::Sources
-        | Unit::Messages => {
-            format!("{text} {}", unit.name())
-        }
-        Unit::Bytes | Unit::BitsPerSecond | Unit::Status | Unit::Ratio | Unit::Seconds => text,
-    }
+    counted(&shorten(&quantity(number, unit), 60), number, unit)
 }
 
 /// `web-01 -> db-01 3306/tcp blocked: 900 connections`
@@ -141,20 +126,39 @@ pub fn title(alert: &Alert) -> String {
 }
 
 /// One alert, several lines, without a line end at its end.
-pub fn block(alert: &Alert) -> String {
+pub fn body(alert: &Alert) -> String {
     let mut lines = vec![title(alert)];
-    lines.push(format!("{} (threshold {})", value(alert), name(&alert.threshold)));
-    lines.push(format!("window {} to {}", time(alert.window.from), time(alert.window.to)));
-    lines.push(format!("{} {}", if alert.state == AlertState::Resolved { "fired since" } else { "since" }, time(alert.since)));
+    lines.push(tr!("{value} (threshold {threshold})", value = value(alert), threshold = threshold(alert)));
+    lines.push(tr!("window {window}", window = window(alert)));
+    lines.push(match alert.state {
+        AlertState::Resolved => tr!("fired since {time}", time = time(alert.since)),
+        AlertState::Firing => tr!("since {time}", time = time(alert.since)),
+    });
     if !alert.top.is_empty() {
-        lines.push("top:".to_owned());
+        lines.push(tr!("top:"));
         lines.extend(alert.top.iter().take(TALKERS).map(|one| format!("  {}", talker(one, alert.unit))));
     }
     lines.extend(description(alert));
-    if let Some(link) = runbook(alert) {
-        lines.push(format!("runbook: {link}"));
-    }
     lines.join("\n")
+}
+
+/// The same with the runbook behind it.
+pub fn block(alert: &Alert) -> String {
+    let body = body(alert);
+    match runbook(alert) {
+        Some(link) => format!("{body}\n{}", tr!("runbook: {link}", link)),
+        None => body,
+    }
+}
+
+/// What was crossed, for people.
+pub fn threshold(alert: &Alert) -> String {
+    name(&threshold::said(&alert.threshold))
+}
+
+/// From when to when was counted, for people.
+pub fn window(alert: &Alert) -> String {
+    tr!("{from} to {to}", from = time(alert.window.from), to = time(alert.window.to))
 }
 
 /// Worst first: firing before resolved, worse before milder, else in the parcel's own order.
@@ -168,13 +172,17 @@ pub fn sorted(parcel: &Parcel) -> Vec<&Alert> {
 pub fn headline(parcel: &Parcel) -> String {
     let alerts = sorted(parcel);
     let total = alerts.len().saturating_add(parcel.left_out);
-    let test = if parcel.kind == ParcelKind::Test { "TEST " } else { "" };
-    let Some(worst) = alerts.first() else { return format!("{test}{total} alerts") };
-    let reminder = if parcel.kind == ParcelKind::Reminder { "still " } else { "" };
+    let marked = |text: String| match parcel.kind {
+        ParcelKind::Test => tr!("TEST {text}", text),
+        ParcelKind::Reminder => tr!("still {text}", text),
+        ParcelKind::Firing | ParcelKind::Resolved | ParcelKind::Snapshot => text,
+    };
+    let Some(worst) = alerts.first() else { return marked(trn!("{count} alert", "{count} alerts", count = total)) };
+    let badge = marked(badge(worst));
     if total == 1 {
         let group = group_values(&worst.group);
         let of = if group.is_empty() { String::new() } else { format!(" — {group}") };
-        return format!("{test}{reminder}{} {}{of}", badge(worst), name(&worst.rule));
+        return format!("{badge} {}{of}", name(&worst.rule));
     }
     let mut rules: Vec<String> = Vec::new();
     for alert in &alerts {
@@ -183,17 +191,17 @@ pub fn headline(parcel: &Parcel) -> String {
             rules.push(rule);
         }
     }
-    format!("{test}{reminder}{}: {total} alerts — {}", badge(worst), rules.join(", "))
+    tr!("{badge}: {count} alerts — {rules}", badge, count = total, rules = rules.join(", "))
 }
 
 /// `PCE https://pce.example.com:8443, organisation 1`, or nothing when everything came from files.
 pub fn origin(parcel: &Parcel) -> Option<String> {
-    (!parcel.pce.url.is_empty()).then(|| format!("PCE {}, organisation {}", name(&parcel.pce.url), parcel.pce.org_id))
+    (!parcel.pce.url.is_empty()).then(|| tr!("PCE {url}, organisation {id}", url = name(&parcel.pce.url), id = parcel.pce.org_id))
 }
 
 /// `+3 more`, or nothing.
 pub fn more(count: usize) -> Option<String> {
-    (count > 0).then(|| format!("+{count} more"))
+    (count > 0).then(|| tr!("+{count} more", count))
 }
 
 /// How many of the alerts can be told in full, at most `most` and about `bytes` of text, at least one.

@@ -65,7 +65,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
         if let SecretSource::Plain(secret) = source
             && let Err(error) = key_of(secret)
         {
-            reader.error_at("secret", format!("`secret` in {}: {error}", reader.name()), None);
+            reader.error_at("secret", tr!("`secret` in {name}: {error}", name = reader.name(), error), None);
         }
     }
     let headers = read_headers(reader);
@@ -81,8 +81,12 @@ fn read_format(reader: &mut Reader<'_>) -> Option<Format> {
         return template::read_json(reader).map(Format::Template);
     }
     if reader.raw("template").is_some() {
-        let hint = Some("add format = \"template\", or remove it".to_owned());
-        reader.error_at("template", format!("`template` in {} means nothing with format = \"{format}\"", reader.name()), hint);
+        let hint = Some(tr!("add format = \"template\", or remove it"));
+        reader.error_at(
+            "template",
+            tr!("`template` in {name} means nothing with format = \"{format}\"", name = reader.name(), format),
+            hint,
+        );
         return None;
     }
     Some(if format == "alertmanager" { Format::Alertmanager } else { Format::Pcemon })
@@ -98,10 +102,10 @@ fn read_headers(reader: &mut Reader<'_>) -> Option<Vec<(HeaderName, SecretSource
         let source = inner.secret(name);
         match HeaderName::from_bytes(name.as_bytes()) {
             Ok(header) if OWN_HEADERS.contains(&header.as_str()) => {
-                reader.problems().error(span, format!("the header `{name}` is set by pcemon itself"), Some("remove it".to_owned()));
+                reader.problems().error(span, tr!("the header `{name}` is set by pcemon itself", name), Some(tr!("remove it")));
             }
             Ok(header) => headers.extend(source.map(|source| (header, source))),
-            Err(_) => reader.problems().error(span, format!("`{}` is not the name of a header", visible(name)), None),
+            Err(_) => reader.problems().error(span, tr!("`{name}` is not the name of a header", name = visible(name)), None),
         }
     }
     // `headers` is a map of the user's own names: none of them is unknown.
@@ -113,10 +117,10 @@ fn read_headers(reader: &mut Reader<'_>) -> Option<Vec<(HeaderName, SecretSource
 fn key_of(secret: &Secret) -> Result<Vec<u8>, String> {
     let text = secret.expose();
     let key = match text.strip_prefix("whsec_") {
-        Some(encoded) => STANDARD.decode(encoded).map_err(|_| "what follows whsec_ is not base64".to_owned())?,
+        Some(encoded) => STANDARD.decode(encoded).map_err(|_| tr!("what follows whsec_ is not base64"))?,
         None => text.as_bytes().to_vec(),
     };
-    if key.is_empty() { Err("the secret is empty".to_owned()) } else { Ok(key) }
+    if key.is_empty() { Err(tr!("the secret is empty")) } else { Ok(key) }
 }
 
 impl Settings for WebhookSettings {
@@ -124,7 +128,14 @@ impl Settings for WebhookSettings {
         let url = secrets(&self.url)?;
         let endpoint = Endpoint::parse(url.expose())?;
         if endpoint.is_exposed() {
-            log::warn!("channel '{}': {} is not encrypted; anybody on the way can read the alerts", common.name, endpoint.origin());
+            log::warn!(
+                "{}",
+                tr!(
+                    "channel '{name}': {endpoint} is not encrypted; anybody on the way can read the alerts",
+                    name = common.name,
+                    endpoint = endpoint.origin()
+                )
+            );
         }
         let mut hidden: Vec<Secret> = Vec::new();
         let mut keys = Vec::new();
@@ -137,7 +148,7 @@ impl Settings for WebhookSettings {
         for (name, source) in &self.headers {
             let secret = secrets(source)?;
             let value = HeaderValue::from_str(secret.expose().trim())
-                .map_err(|_| format!("the value of the header {name} holds characters that a header cannot carry"))?;
+                .map_err(|_| tr!("the value of the header {name} holds characters that a header cannot carry", name))?;
             headers.push((name.clone(), value));
             hidden.extend(header_secrets(secret.expose()));
         }
@@ -206,7 +217,7 @@ impl Channel for Webhook {
         for (name, value) in self.signed(parcel, &body, context.now) {
             match HeaderValue::from_str(&value) {
                 Ok(value) => headers.push((HeaderName::from_static(name), value)),
-                Err(_) => return Outcome::Permanent { error: format!("the header {name} cannot be written") },
+                Err(_) => return Outcome::Permanent { error: tr!("the header {name} cannot be written", name) },
             }
         }
         match self.poster.post(&headers, &body, context.now, context.timeout) {

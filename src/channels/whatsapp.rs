@@ -69,8 +69,8 @@ fn digits(reader: &mut Reader<'_>, key: &str, example: &str) -> Option<String> {
     if (5..=30).contains(&bare.len()) && bare.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(bare);
     }
-    let hint = Some(format!("write for example {key} = {example}"));
-    reader.problems().error(text.span, format!("`{key}` in {} must be digits only", reader.name()), hint);
+    let hint = Some(tr!("write for example {key} = {example}", key, example));
+    reader.problems().error(text.span, tr!("`{key}` in {name} must be digits only", key, name = reader.name()), hint);
     None
 }
 
@@ -83,7 +83,7 @@ impl Settings for WhatsAppSettings {
     }
 
     fn destination(&self) -> String {
-        format!("+{} via {}", self.recipient.to, super::shown_url(&self.base_url))
+        tr!("{to} via {host}", to = format_args!("+{}", self.recipient.to), host = super::shown_url(&self.base_url))
     }
 }
 
@@ -111,9 +111,11 @@ impl Speech for Recipient {
         let said: Value = serde_json::from_str(&answer.body).unwrap_or_default();
         match said["error"]["code"].as_i64() {
             // Too many messages, or a fault of theirs, whatever the status says.
-            Some(4 | 80_007 | 130_429 | 131_000 | 131_016 | 131_056) => poster.retry(answer, "it will be tried again"),
-            Some(190) => poster.permanent(answer, "the token is not valid any more; make a new one"),
-            Some(132_000..=132_999) => poster.permanent(answer, "is the template approved, in this language, with one body parameter?"),
+            Some(4 | 80_007 | 130_429 | 131_000 | 131_016 | 131_056) => poster.retry(answer, &tr!("it will be tried again")),
+            Some(190) => poster.permanent(answer, &tr!("the token is not valid any more; make a new one")),
+            Some(132_000..=132_999) => {
+                poster.permanent(answer, &tr!("is the template approved, in this language, with one body parameter?"))
+            }
             _ => poster.outcome(answer),
         }
     }

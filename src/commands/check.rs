@@ -8,6 +8,7 @@ use crate::run::explain::Witness;
 use crate::run::interrupt::Interrupt;
 use crate::run::{self, Cycle, RunError, output};
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 /// Runs the command.
@@ -18,7 +19,7 @@ pub fn run(global: &Global, args: &CheckArgs) -> Exit {
     }
     // A dry run writes only what its own flags ask for.
     let textfile = config.run.textfile.as_ref().filter(|_| !args.dry_run);
-    for path in global.out.iter().map(|(_, path)| path).chain(textfile) {
+    for path in global.out_files()?.into_iter().map(|(_, path)| path).chain(textfile.map(PathBuf::as_path)) {
         output::prove_writable(path)?;
     }
     let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;

@@ -10,6 +10,7 @@ pub mod generate;
 pub mod init;
 pub mod outbox;
 pub mod replay;
+pub mod report;
 pub mod rules;
 pub mod silence;
 pub mod state;

@@ -11,18 +11,18 @@ use std::time::Duration;
 
 /// The channel's name, if it has a usable one; it counts as known even when the rest is wrong.
 pub(super) fn name(reader: &mut Reader<'_>) -> Option<Placed<String>> {
-    named(reader, "channel", "\"soc\"")
+    named(reader, |name| tr!("channel `{name}`", name), "\"soc\"")
 }
 
 /// A usable name of such a thing.
-pub(super) fn named(reader: &mut Reader<'_>, what: &str, example: &str) -> Option<Placed<String>> {
+pub(super) fn named(reader: &mut Reader<'_>, called: impl Fn(&str) -> String, example: &str) -> Option<Placed<String>> {
     let name = reader.required_string("name", example)?;
     if name.value.chars().any(char::is_control) || name.value.trim() != name.value {
-        let hint = Some("use one line without spaces around it".to_owned());
-        reader.problems().error(name.span, format!("a {what}'s name cannot be written like this"), hint);
+        let hint = Some(tr!("use one line without spaces around it"));
+        reader.problems().error(name.span, tr!("{name} cannot be called like this", name = reader.name()), hint);
         return None;
     }
-    reader.rename(format!("{what} `{}`", name.value));
+    reader.rename(called(&name.value));
     Some(name)
 }
 
@@ -32,7 +32,7 @@ pub(super) fn read(mut reader: Reader<'_>, name: Option<&str>, kinds: &[Kind], z
     let send_resolved = reader.boolean("send_resolved").unwrap_or(true);
     let timeout = reader.duration("timeout").map_or(Duration::from_secs(15), |span| span.value);
     if timeout < Duration::from_secs(1) || timeout > Duration::from_secs(300) {
-        reader.error_at("timeout", format!("`timeout` in {} must lie between 1s and 5m", reader.name()), None);
+        reader.error_at("timeout", tr!("`timeout` in {name} must lie between 1s and 5m", name = reader.name()), None);
     }
     let enabled = reader.boolean("enabled").unwrap_or(true);
     let digest = digest(&mut reader, zone);
@@ -55,8 +55,8 @@ fn digest(reader: &mut Reader<'_>, zone: &TimeZone) -> Option<Option<Digest>> {
     if !reader.has("digest") {
         for key in ["digest_weekdays", "digest_below"] {
             if reader.has(key) {
-                let hint = Some("add for example digest = [\"08:00\"]".to_owned());
-                reader.error_at(key, format!("`{key}` in {} needs a `digest`", reader.name()), hint);
+                let hint = Some(tr!("add for example digest = [\"08:00\"]"));
+                reader.error_at(key, tr!("`{key}` in {name} needs a `digest`", key, name = reader.name()), hint);
             }
         }
         return Some(None);
@@ -68,8 +68,12 @@ fn digest(reader: &mut Reader<'_>, zone: &TimeZone) -> Option<Option<Digest>> {
 
 fn fits_digest(reader: &Reader<'_>, kind: &Kind, settings: &dyn Settings) {
     if settings.one_event_per_alert() || settings.appetite() != Appetite::News {
-        let message = format!("`digest` in {}: {} holds each alert by itself, a digest would keep them from it", reader.name(), kind.name);
-        reader.error_at("digest", message, Some("remove `digest`, or use another channel for the digest".to_owned()));
+        let message = tr!(
+            "`digest` in {name}: {kind} holds each alert by itself, a digest would keep them from it",
+            name = reader.name(),
+            kind = kind.name
+        );
+        reader.error_at("digest", message, Some(tr!("remove `digest`, or use another channel for the digest")));
     }
 }
 
@@ -80,7 +84,7 @@ fn kind<'k>(reader: &mut Reader<'_>, kinds: &'k [Kind]) -> Option<&'k Kind> {
     if let Some(kind) = kinds.iter().find(|kind| kind.name == wanted.value) {
         return Some(kind);
     }
-    let message = format!("unknown channel type `{}`", wanted.value);
+    let message = tr!("unknown channel type `{wanted}`", wanted = wanted.value);
     reader.problems().error(wanted.span, message, Some(did_you_mean(&wanted.value, &names)));
     None
 }

@@ -3,7 +3,7 @@
 //! Values are sorted, so that their order in the file never changes what a rule remembers.
 
 use super::lint;
-use super::reader::{Placed, Reader, did_you_mean};
+use super::reader::{Placed, Reader, did_you_mean, nearest};
 use crate::domain::filter::{End, EndCondition, EventCondition, Filter, IpSet, Pattern, PortRange, TrafficCondition, VenCondition};
 use crate::domain::metric::SourceKind;
 use crate::domain::record::{Decision, Direction, PROTOCOLS, proto_number};
@@ -193,8 +193,12 @@ pub(super) fn matcher(rule: &mut Reader<'_>, source: SourceKind) -> Option<Match
         SourceKind::Health | SourceKind::Database | SourceKind::Monitor => {
             for key in ["match", "exclude"] {
                 if rule.raw(key).is_some() && rule.has(key) {
-                    let hint = format!("remove it; {source} rules look at everything there is of it");
-                    rule.error_at(key, format!("`{key}` means nothing in {}: its source is {source}", rule.name()), Some(hint));
+                    let hint = tr!("remove it; {source} rules look at everything the PCE reports of it", source);
+                    rule.error_at(
+                        key,
+                        tr!("`{key}` means nothing in {name}: its source is {source}", key, name = rule.name(), source),
+                        Some(hint),
+                    );
                 }
             }
             Some(Matcher::Everything)
@@ -232,8 +236,8 @@ fn filter<C: PartialEq>(rule: &mut Reader<'_>, read: fn(Reader<'_>) -> Option<Co
     if let Some(key) = contradiction(&filter) {
         rule.problems().error(
             rule.own_span_of("exclude"),
-            format!("{} can count nothing: `exclude` leaves out everything that `{key}` in `match` asks for", rule.name()),
-            Some(format!("remove `{key}` from `exclude`, or make it narrower")),
+            tr!("{name} can count nothing: `exclude` leaves out everything that `{key}` in `match` asks for", name = rule.name(), key),
+            Some(tr!("remove `{key}` from `exclude`, or make it narrower", key)),
         );
         return None;
     }
@@ -260,7 +264,10 @@ pub(super) fn traffic_conditions(mut reader: Reader<'_>) -> Option<Conditions<Tr
         }
     }
     sound &= read_keys(&mut reader, &TRAFFIC_KEYS, &mut out);
-    lint::ports_and_protocols(&reader, &out);
+    // In `exclude` each key stands alone and cannot rule out another.
+    if reader.key() != "exclude" {
+        lint::ports_and_protocols(&reader, &out);
+    }
     reader.finish();
     sound.then_some(out)
 }
@@ -276,8 +283,8 @@ pub(super) fn ven_conditions(mut reader: Reader<'_>) -> Option<Conditions<VenCon
     let mut out = Vec::new();
     let mut sound = read_keys(&mut reader, &VEN_KEYS, &mut out);
     if reader.has("online") && reader.has("offline") {
-        let hint = Some("`offline = true` is the same as `online = false`; keep one".to_owned());
-        reader.error_at("offline", format!("`online` and `offline` both stand in {}", reader.name()), hint);
+        let hint = Some(tr!("`offline = true` is the same as `online = false`; keep one"));
+        reader.error_at("offline", tr!("`online` and `offline` both stand in {name}", name = reader.name()), hint);
         sound = false;
     }
     reader.finish();
@@ -300,8 +307,8 @@ fn read_keys<C>(reader: &mut Reader<'_>, keys: &[Key<C>], out: &mut Conditions<C
 /// A list that must not be empty, because an empty one matches nothing.
 fn not_empty(reader: &Reader<'_>, key: &str, list: Vec<Placed<String>>) -> Option<Vec<Placed<String>>> {
     if list.is_empty() {
-        let hint = "name at least one value, or leave the key out to take everything".to_owned();
-        reader.error_at(key, format!("`{key}` in {} is an empty list, which nothing can match", reader.name()), Some(hint));
+        let hint = tr!("name at least one value, or leave the key out to take everything");
+        reader.error_at(key, tr!("`{key}` in {name} is an empty list, which nothing can match", key, name = reader.name()), Some(hint));
         return None;
     }
     Some(list)
@@ -321,7 +328,7 @@ fn items<T>(
         match read(&item.value) {
             Ok(value) => out.push(value),
             Err((message, hint)) => {
-                reader.problems().error(item.span.clone(), format!("`{key}` in {}: {message}", reader.name()), hint);
+                reader.problems().error(item.span.clone(), tr!("`{key}` in {name}: {message}", key, name = reader.name(), message), hint);
                 sound = false;
             }
         }
@@ -338,12 +345,16 @@ fn words(reader: &mut Reader<'_>, key: &str, known: &[&str], closed: bool) -> Op
     for item in list.iter().filter(|item| !known.contains(&item.value.as_str())) {
         let hint = Some(did_you_mean(&item.value, known));
         if closed {
-            reader.problems().error(item.span.clone(), format!("`{key}` in {} cannot be '{}'", reader.name(), item.value), hint);
+            reader.problems().error(
+                item.span.clone(),
+                tr!("`{key}` in {name} cannot be '{item}'", key, name = reader.name(), item = item.value),
+                hint,
+            );
             sound = false;
         } else {
             reader.problems().warn(
                 item.span.clone(),
-                format!("`{key}` in {}: no PCE is known to say '{}'", reader.name(), item.value),
+                tr!("`{key}` in {name}: no PCE is known to say '{item}'", key, name = reader.name(), item = item.value),
                 hint,
             );
         }
@@ -369,7 +380,7 @@ fn checked_patterns(reader: &mut Reader<'_>, key: &str, check: fn(&Reader<'_>, &
 
 fn pattern(text: &str, fold_case: bool) -> Result<Pattern, (String, Option<String>)> {
     if text.is_empty() {
-        return Err(("an empty text matches nothing".to_owned(), Some("write \"*\" for anything".to_owned())));
+        return Err((tr!("an empty text matches nothing"), Some(tr!("write \"*\" for anything"))));
     }
     Pattern::new(text, fold_case).map_err(|message| (message, None))
 }
@@ -391,7 +402,7 @@ fn labels(reader: &mut Reader<'_>, key: &str) -> Option<BTreeMap<String, Vec<Pat
 pub(super) fn label(text: &str) -> Result<(&str, &str), (String, Option<String>)> {
     match text.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() && !value.trim().is_empty() => Ok((key, value)),
-        _ => Err((format!("'{text}' is not a label"), Some("write key=value, for example \"role=DB\"".to_owned()))),
+        _ => Err((format!("'{text}' is not a label"), Some(tr!("write key=value, for example \"role=DB\"")))),
     }
 }
 
@@ -410,8 +421,11 @@ fn protocol(text: &str) -> Result<i16, (String, Option<String>)> {
     proto_number(text).ok_or_else(|| {
         let names: Vec<&str> = PROTOCOLS.iter().map(|(_, name)| *name).collect();
         (
-            format!("'{text}' is not a protocol"),
-            Some(format!("{}, or a number from 0 to 255", did_you_mean(text, &names).trim_end_matches('?'))),
+            tr!("'{text}' is not a protocol", text),
+            Some(match nearest(text, &names) {
+                Some(name) => tr!("did you mean `{name}`, or a number from 0 to 255", name),
+                None => tr!("use one of: {names}, or a number from 0 to 255", names = names.join(", ")),
+            }),
         )
     })
 }
@@ -427,8 +441,8 @@ fn ports(reader: &mut Reader<'_>, key: &str) -> Option<Vec<PortRange>> {
 
 fn port_range(text: &str) -> Result<PortRange, (String, Option<String>)> {
     let wrong = || {
-        let hint = "write for example 3306, \"443/tcp\", \"27017-27019\" or \"27017-27019/tcp\"".to_owned();
-        (format!("'{text}' is not a port"), Some(hint))
+        let hint = tr!("write for example 3306, \"443/tcp\", \"27017-27019\" or \"27017-27019/tcp\"");
+        (tr!("'{text}' is not a port", text), Some(hint))
     };
     let (range, proto) = text.split_once('/').map_or((text, None), |(range, proto)| (range, Some(proto)));
     let number = |text: &str| text.trim().parse::<u16>().map_err(|_| wrong());
@@ -437,14 +451,14 @@ fn port_range(text: &str) -> Result<PortRange, (String, Option<String>)> {
         None => (number(range)?, number(range)?),
     };
     if from > to {
-        return Err((format!("'{text}' ends before it begins"), Some(format!("write \"{to}-{from}\""))));
+        return Err((tr!("'{text}' ends before it begins", text), Some(tr!("write \"{to}-{from}\"", to, from))));
     }
     let proto = proto.map(|name| protocol(name.trim())).transpose()?;
     if proto.is_some_and(|proto| !lint::has_ports(proto)) {
-        return Err((format!("'{text}': this protocol has no ports"), Some("leave `port` out and write `proto`".to_owned())));
+        return Err((tr!("'{text}': this protocol has no ports", text), Some(tr!("leave `port` out and write `proto`"))));
     }
     if to == 0 {
-        return Err(("no flow has port 0".to_owned(), Some("for ICMP write proto = [\"icmp\"]".to_owned())));
+        return Err((tr!("no flow has port 0"), Some(tr!("for ICMP write proto = [\"icmp\"]"))));
     }
     Ok(PortRange { from, to, proto })
 }

@@ -2,8 +2,10 @@
 
 use super::error::one_line;
 use super::reader::{Level, Placed, Problem, Problems, Reader};
-use super::secrets::AS_PLAIN_TEXT;
-use super::{Config, ConfigError, EventSettings, RunSettings, TrafficSettings, channels, mask, mutes, pce, routes, rules, run, sources};
+use super::{
+    Config, ConfigError, EventSettings, ReportSettings, RunSettings, TrafficSettings, channels, mask, mutes, pce, report, routes, rules,
+    run, sources,
+};
 use crate::channels::{KINDS, Kind};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -44,22 +46,17 @@ pub(super) fn read(path: &Path, text: &str, circumstances: &Circumstances<'_>) -
     let broken: Vec<Range<usize>> = syntax.iter().map(|(span, _)| span.clone()).collect();
     let secrets = mask::secret_spans(document.get_ref(), text, &broken);
 
-    let meaning = Problems::default();
-    let mut config = tables(path, text, Reader::new(document.get_ref(), 0..0, "the config", &meaning), circumstances);
+    let meaning = Problems::of_file(!circumstances.private);
+    let mut config = tables(path, text, Reader::new(document.get_ref(), 0..0, tr!("the config"), &meaning), circumstances);
 
     let mut problems = without_echoes(meaning.into_sorted(), text, &broken, &defaults_spans(document.get_ref()));
-    if !circumstances.private {
-        for problem in problems.iter_mut().filter(|problem| problem.message.ends_with(AS_PLAIN_TEXT)) {
-            problem.message.push_str(", which everybody on this machine can read");
-        }
-    }
     // What else the parser says about a line mostly follows from the first.
     syntax.sort_by_key(|(span, _)| span.start);
     syntax.dedup_by(|later, first| !text.as_bytes().get(first.0.start..later.0.start).unwrap_or_default().contains(&b'\n'));
     problems.extend(syntax.into_iter().take(MOST_KEPT).map(|(span, message)| syntax_problem(message, span)));
     if let Some(at) = circumstances.broken_at {
-        let hint = Some("save the file as UTF-8".to_owned());
-        let message = "the file is not UTF-8 from here on".to_owned();
+        let hint = Some(tr!("save the file as UTF-8"));
+        let message = tr!("the file is not UTF-8 from here on");
         problems.push(Problem { level: Level::Error, span: at..at, message, hint, also: None });
     }
     // Errors stay when there are too many: what is refused must never look like a mere warning.
@@ -87,13 +84,15 @@ pub(super) fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstance
     let mut channel_readers = root.tables("channels");
     let channel_names: Vec<Option<Placed<String>>> = channel_readers.iter_mut().map(channels::name).collect();
     let known: Vec<Placed<String>> = channel_names.iter().flatten().cloned().collect();
-    unique(&known, "channel", problems);
+    unique(&known, |name| tr!("two channels are called `{name}`", name), problems);
     let mut channel_list = Vec::new();
     for (reader, name) in channel_readers.into_iter().zip(&channel_names) {
         let span = name.as_ref().map_or(0..0, |name| name.span.clone());
         let read = channels::read(reader, name.as_ref().map(|name| name.value.as_str()), circumstances.kinds, &run.timezone);
         channel_list.extend(read.map(|value| Placed { value, span }));
     }
+
+    let report = root.table("report").map_or_else(ReportSettings::default, |reader| report::read(reader, &channel_list));
 
     let defaults = root.table("defaults");
     let fallback = defaults.as_ref().map(Reader::as_fallback);
@@ -102,7 +101,7 @@ pub(super) fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstance
     let mut rule_readers = root.tables("rules");
     let rules_written = rule_readers.len();
     let rule_names: Vec<Option<Placed<String>>> = rule_readers.iter_mut().map(rules::name).collect();
-    unique(&rule_names.iter().flatten().cloned().collect::<Vec<_>>(), "rule", problems);
+    unique(&rule_names.iter().flatten().cloned().collect::<Vec<_>>(), |name| tr!("two rules are called `{name}`", name), problems);
     let rule_list: Vec<Placed<_>> = rule_readers
         .into_iter()
         .zip(rule_names)
@@ -120,7 +119,11 @@ pub(super) fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstance
         .collect();
     let mut window_readers = root.tables("maintenance");
     let window_names: Vec<Option<Placed<String>>> = window_readers.iter_mut().map(mutes::name).collect();
-    unique(&window_names.iter().flatten().cloned().collect::<Vec<_>>(), "maintenance window", problems);
+    unique(
+        &window_names.iter().flatten().cloned().collect::<Vec<_>>(),
+        |name| tr!("two maintenance windows are called `{name}`", name),
+        problems,
+    );
     let inhibition_readers = root.tables("inhibit");
     let mutes_written = window_readers.len() + inhibition_readers.len();
     let windows: Vec<Placed<_>> =
@@ -130,15 +133,15 @@ pub(super) fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstance
     if !known.is_empty() || routes_written > 0 {
         // With a rule or route missing from the picture, "nobody names it" would be a guess.
         if complete {
-            routes::reach(&rule_list, &channel_list, &route_list, problems);
+            routes::reach(&rule_list, &channel_list, &route_list, &report.mail, problems);
         }
     }
     if complete {
         mutes::reach(&windows, &inhibitions, &rule_list, problems);
     }
     if !rule_list.iter().any(|rule| rule.value.enabled) && !problems.has_errors() {
-        let hint = Some("begin with the examples: pcemon rules example".to_owned());
-        problems.warn(0..0, "the config has no enabled rule: nothing is watched", hint);
+        let hint = Some(tr!("begin with the examples: pcemon rules example"));
+        problems.warn(0..0, tr!("the config has no enabled rule: nothing is watched"), hint);
     }
     let has_pce = root.has("pce");
     root.finish();
@@ -148,7 +151,7 @@ pub(super) fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstance
         && channel_list.len() == channel_names.len()
         && pce.is_some() == has_pce;
     if !whole && !problems.has_errors() {
-        problems.error(0..0, "part of the config could not be read, and nothing says why; this is a fault of pcemon", None);
+        problems.error(0..0, tr!("part of the config could not be read, and nothing says why; this is a fault of pcemon"), None);
     }
     Config {
         path: path.to_owned(),
@@ -156,6 +159,7 @@ pub(super) fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstance
         run,
         traffic,
         events,
+        report,
         rules: rule_list.into_iter().map(|rule| rule.value).collect(),
         channels: channel_list.into_iter().map(|channel| channel.value).collect(),
         routes: route_list.into_iter().map(|route| route.value).collect(),
@@ -165,12 +169,11 @@ pub(super) fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstance
     }
 }
 
-fn unique(names: &[Placed<String>], what: &str, problems: &Problems) {
+fn unique(names: &[Placed<String>], message: impl Fn(&str) -> String, problems: &Problems) {
     for (index, name) in names.iter().enumerate() {
         if let Some(first) = names[..index].iter().find(|earlier| earlier.value == name.value) {
-            let message = format!("two {what}s are called `{}`", name.value);
-            let hint = Some("give one of them another name".to_owned());
-            problems.clash(name.span.clone(), message, hint, first.span.clone(), "the first is here");
+            let hint = Some(tr!("give one of them another name"));
+            problems.clash(name.span.clone(), message(&name.value), hint, first.span.clone(), &tr!("the first is here"));
         }
     }
 }
@@ -197,11 +200,11 @@ fn without_keys_alone(text: &str, syntax: &[(Range<usize>, String)]) -> Option<S
 
 fn syntax_problem(message: String, span: Range<usize>) -> Problem {
     let hint = match message.as_str() {
-        text if text.contains("duplicate key") => "every key can stand only once in its table",
-        text if text.contains("string") || text.contains("quot") => "texts stand in \"quotes\"",
-        _ => "this is not TOML; a line reads key = value, texts stand in \"quotes\", lists in [brackets]",
+        text if text.contains("duplicate key") => tr!("every key can stand only once in its table"),
+        text if text.contains("string") || text.contains("quot") => tr!("texts stand in \"quotes\""),
+        _ => tr!("this is not TOML; a line reads key = value, texts stand in \"quotes\", lists in [brackets]"),
     };
-    Problem { level: Level::Error, span, hint: Some(hint.to_owned()), message, also: None }
+    Problem { level: Level::Error, span, hint: Some(hint), message, also: None }
 }
 
 fn defaults_spans(root: &DeTable<'_>) -> Vec<Range<usize>> {

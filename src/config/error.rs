@@ -80,13 +80,13 @@ impl ConfigError {
             out.push_str("\n\n");
         }
         if self.problems.len() > MOST_SHOWN {
-            let _ = writeln!(out, "and {} more\n", self.problems.len() - MOST_SHOWN);
+            let _ = writeln!(out, "{}\n", tr!("and {count} more", count = self.problems.len() - MOST_SHOWN));
         }
         let count = |level| self.problems.iter().filter(|problem| problem.level == level).count();
         let (errors, warnings) = (count(Level::Error), count(Level::Warning));
-        let _ = write!(out, "{path}: {}", counted(errors, "error"));
+        let _ = write!(out, "{path}: {}", trn!("{count} error", "{count} errors", count = errors));
         if warnings > 0 {
-            let _ = write!(out, ", {}", counted(warnings, "warning"));
+            let _ = write!(out, ", {}", trn!("{count} warning", "{count} warnings", count = warnings));
         }
         out.push('\n');
         out
@@ -177,10 +177,6 @@ fn within_one_line(text: &str, span: &Range<usize>) -> Range<usize> {
     let start = floor_char(text, span.start);
     let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
     start..floor_char(text, span.end).clamp(start, line_end)
-}
-
-fn counted(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

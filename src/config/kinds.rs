@@ -20,8 +20,8 @@ pub(super) fn check_defaults(reader: &mut Reader<'_>) {
     alone(reader);
     for key in ["ratio_to", "expect"] {
         if reader.raw(key).is_some() {
-            let hint = Some("write it into each rule that needs it".to_owned());
-            reader.error_at(key, format!("`{key}` in [defaults] would change what every rule counts"), hint);
+            let hint = Some(tr!("write it into each rule that needs it"));
+            reader.error_at(key, tr!("`{key}` in [defaults] would change what every rule counts", key), hint);
         }
     }
 }
@@ -51,8 +51,8 @@ pub(super) fn ratio_to(
     if reader.raw("ratio_to").is_none() {
         let min_total = reader.raw("min_total").map(|value| value.span()).filter(|_| reader.has("min_total"));
         if let Some(span) = min_total {
-            let hint = Some("add ratio_to = { .. }, or remove it".to_owned());
-            reader.problems().error(span, format!("`min_total` means nothing in {}: nothing is divided", reader.name()), hint);
+            let hint = Some(tr!("add ratio_to = {{ .. }}, or remove it"));
+            reader.problems().error(span, tr!("`min_total` means nothing in {name}: nothing is divided", name = reader.name()), hint);
             return None;
         }
         return Some(None);
@@ -60,8 +60,8 @@ pub(super) fn ratio_to(
     let over = conditions::matcher_of(reader, "ratio_to", source, matcher);
     let adds_up = |metric: &Metric| !metric.is_sighting() && (!source.is_snapshot() || *metric == Metric::Vens);
     if let Some(metric) = metric.filter(|metric| !adds_up(metric)) {
-        let hint = Some("divide a metric that adds up, for example connections, bytes or count".to_owned());
-        reader.error_at("ratio_to", format!("{metric} in {} cannot be divided", reader.name()), hint);
+        let hint = Some(tr!("divide a metric that adds up, for example connections, bytes or count"));
+        reader.error_at("ratio_to", tr!("{metric} in {name} cannot be divided", metric, name = reader.name()), hint);
         return None;
     }
     over.map(Some)
@@ -73,21 +73,21 @@ pub(super) fn read(reader: &mut Reader<'_>, rule: &mut Rule, over: Option<Matche
     let min_total = number(reader, "min_total", Some(unit)).unwrap_or(0.0);
     let [remember, learn] = DURATIONS.map(|(key, usual)| reader.duration(key).map_or(usual, |span| span.value));
     if remember > LONGEST || remember < DAY / 24 {
-        let hint = Some("use something between 1h and 400d".to_owned());
-        reader.error_at("remember", format!("`remember` in {} is out of reach", reader.name()), hint);
+        let hint = Some(tr!("use something between 1h and 400d"));
+        reader.error_at("remember", tr!("`remember` in {name} is out of reach", name = reader.name()), hint);
     }
     (rule.remember, rule.learn) = (remember.min(LONGEST), learn);
     let needs = |reader: &Reader<'_>, key: &str, what: &str| {
         if reader.has(key) {
-            reader.error_at(key, format!("`{key}` means nothing in {}: {what}", reader.name()), Some("remove it".to_owned()));
+            reader.error_at(key, tr!("`{key}` means nothing in {name}: {what}", key, name = reader.name(), what), Some(tr!("remove it")));
         }
     };
     if !matches!(rule.metric, Metric::New(_)) {
         needs(reader, "learn", "only `new:` rules learn first");
     }
     if matches!(rule.metric, Metric::Changes(_)) && rule.group_by.is_empty() && rule.source != SourceKind::Vens {
-        let hint = Some("add group_by, for example group_by = [\"src_workload\"]".to_owned());
-        reader.problems().error(reader.span(), format!("{} does not say whose changes it counts", reader.name()), hint);
+        let hint = Some(tr!("add group_by, for example group_by = [\"src_workload\"]"));
+        reader.problems().error(reader.span(), tr!("{name} does not say whose changes it counts", name = reader.name()), hint);
         return None;
     }
     if let Some(matcher) = over {
@@ -112,8 +112,12 @@ fn recovery(reader: &mut Reader<'_>, unit: Unit, thresholds: &Thresholds) -> Opt
     let recovery = thresholds::one(reader, &text, unit, None)?;
     let Some((_, mildest)) = thresholds.worst_first().last() else { return Some(Some(recovery)) };
     if thresholds::rises(mildest.op).is_some() && thresholds::rises(mildest.op) == thresholds::rises(recovery.op) {
-        let hint = Some(format!("it says when the alert is over, so it points the other way than \"{mildest}\""));
-        reader.error_at("recovery", format!("`recovery` in {} (\"{recovery}\") holds just when the rule fires", reader.name()), hint);
+        let hint = Some(tr!("it says when the alert is over, so it points the other way than \"{mildest}\"", mildest));
+        reader.error_at(
+            "recovery",
+            tr!("`recovery` in {name} (\"{recovery}\") holds just when the rule fires", name = reader.name(), recovery),
+            hint,
+        );
         return None;
     }
     Some(Some(recovery))
@@ -153,11 +157,15 @@ fn groups(reader: &mut Reader<'_>, fields: usize) -> Option<Vec<Vec<Option<Strin
     let value = reader.raw("expect")?;
     let wrong = |span: std::ops::Range<usize>| {
         let (what, hint) = if fields == 1 {
-            ("a list of texts", "write for example expect = [\"db-01\", \"db-02\"]".to_owned())
+            ("a list of texts", tr!("write for example expect = [\"db-01\", \"db-02\"]"))
         } else {
-            ("a list of lists", format!("write for each group its {fields} values, for example expect = [[\"db-01\", \"3306\"]]"))
+            ("a list of lists", tr!("write for each group its {fields} values, for example expect = [[\"db-01\", \"3306\"]]", fields))
         };
-        reader.problems().error(span, format!("`expect` in {} must be {what}, in the order of `group_by`", reader.name()), Some(hint));
+        reader.problems().error(
+            span,
+            tr!("`expect` in {name} must be {what}, in the order of `group_by`", name = reader.name(), what),
+            Some(hint),
+        );
     };
     let text = |value: &toml::Spanned<DeValue<'_>>| match value.get_ref() {
         DeValue::String(text) => Some(Some(text.to_string()).filter(|text| text != "-")),
@@ -197,8 +205,8 @@ fn baseline(reader: &mut Reader<'_>, rule: &Rule) -> Option<Option<Baseline>> {
     let table = reader.table("baseline");
     if !relative {
         if own {
-            let hint = Some("compare with it, for example warning = \"> 3x\", or remove it".to_owned());
-            reader.error_at("baseline", format!("`baseline` means nothing in {}: no threshold has the unit x", reader.name()), hint);
+            let hint = Some(tr!("compare with it, for example warning = \"> 3x\", or remove it"));
+            reader.error_at("baseline", tr!("`baseline` means nothing in {name}: no threshold has the unit x", name = reader.name()), hint);
             return None;
         }
         return Some(None);
@@ -257,8 +265,8 @@ fn number(reader: &mut Reader<'_>, key: &str, unit: Option<Unit>) -> Option<f64>
     };
     let read = read.filter(|number: &f64| number.is_finite() && *number >= 0.0);
     if read.is_none() {
-        let hint = Some(format!("write a number of zero or more, for example {key} = 100"));
-        reader.problems().error(value.span(), format!("`{key}` in {} is not a number that can be used", reader.name()), hint);
+        let hint = Some(tr!("write a number of zero or more, for example {key} = 100", key));
+        reader.problems().error(value.span(), tr!("`{key}` in {name} is not a number that can be used", key, name = reader.name()), hint);
     }
     read
 }

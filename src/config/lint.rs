@@ -1,7 +1,7 @@
 //! What is written correctly and still cannot be meant: names of the wrong list, rules that nothing can satisfy.
 
 use super::catalogue::{NOTIFICATION_TYPES, event_types};
-use super::reader::{Placed, Reader, did_you_mean};
+use super::reader::{Placed, Reader, nearest};
 use super::thresholds::within_reach;
 use crate::domain::field::Field;
 use crate::domain::filter::{EventCondition, Pattern, TrafficCondition};
@@ -20,17 +20,20 @@ pub(super) fn event_type(reader: &Reader<'_>, text: &Placed<String>, pattern: &P
         return true;
     }
     if NOTIFICATION_TYPES.iter().any(|name| pattern.matches(name)) {
-        let mut hint = format!("write notification = [\"{}\"]", text.value);
+        let mut hint = tr!("write notification = [\"{text}\"]", text = text.value);
         if text.value == "user.login_failed" {
-            hint.push_str(", or type = [\"user.sign_in\"] with status = [\"failure\"]");
+            hint.push_str(&tr!(", or type = [\"user.sign_in\"] with status = [\"failure\"]"));
         }
-        let message =
-            format!("'{}' in {} is no event type: the PCE sends it only as a notification inside an event", text.value, reader.name());
+        let message = tr!(
+            "'{text}' in {name} is no event type: the PCE sends it only as a notification inside an event",
+            text = text.value,
+            name = reader.name()
+        );
         reader.problems().error(text.span.clone(), message, Some(hint));
         return false;
     }
     let names: Vec<&str> = event_types().chain(NOTIFICATION_TYPES.iter().copied()).collect();
-    warn_unknown(reader, text, pattern, "event type", &names);
+    warn_unknown(reader, text, pattern, true, &names);
     true
 }
 
@@ -40,30 +43,28 @@ pub(super) fn notification(reader: &Reader<'_>, text: &Placed<String>, pattern: 
         return true;
     }
     if event_types().any(|name| pattern.matches(name)) {
-        let message = format!("'{}' in {} is an event type, and not known as a notification", text.value, reader.name());
-        reader.problems().warn(text.span.clone(), message, Some(format!("write type = [\"{}\"]", text.value)));
+        let message = tr!("'{text}' in {name} is an event type, and not known as a notification", text = text.value, name = reader.name());
+        reader.problems().warn(text.span.clone(), message, Some(tr!("write type = [\"{text}\"]", text = text.value)));
     } else {
-        warn_unknown(reader, text, pattern, "notification", NOTIFICATION_TYPES);
+        warn_unknown(reader, text, pattern, false, NOTIFICATION_TYPES);
     }
     true
 }
 
-fn warn_unknown(reader: &Reader<'_>, text: &Placed<String>, pattern: &Pattern, what: &str, names: &[&str]) {
-    let message = if pattern.is_exact() {
-        format!("'{}' in {} is no {what} that a PCE is known to send", text.value, reader.name())
-    } else {
-        format!("'{}' in {} matches no {what} that a PCE is known to send", text.value, reader.name())
+fn warn_unknown(reader: &Reader<'_>, text: &Placed<String>, pattern: &Pattern, is_type: bool, names: &[&str]) {
+    let (written, name) = (&text.value, reader.name());
+    let message = match (is_type, pattern.is_exact()) {
+        (true, true) => tr!("'{written}' in {name} is no event type that a PCE is known to send", written, name),
+        (true, false) => tr!("'{written}' in {name} matches no event type that a PCE is known to send", written, name),
+        (false, true) => tr!("'{written}' in {name} is no notification that a PCE is known to send", written, name),
+        (false, false) => tr!("'{written}' in {name} matches no notification that a PCE is known to send", written, name),
     };
-    let near = did_you_mean(text.value.trim_end_matches(['*', '.']), names);
-    let is_notification = |hint: &str| NOTIFICATION_TYPES.iter().find(|name| hint.contains(&format!("`{name}`"))).copied();
-    let hint = if what == "event type"
-        && let Some(name) = is_notification(&near).filter(|name| !event_types().any(|event| event == *name))
-    {
-        format!("did you mean notification = [\"{name}\"]?")
-    } else if near.starts_with("did") {
-        near
-    } else {
-        "look at what your PCE really sends: `pcemon check --dry-run --record DIR` keeps its answers".to_owned()
+    let hint = match nearest(text.value.trim_end_matches(['*', '.']), names) {
+        Some(name) if is_type && NOTIFICATION_TYPES.contains(&name) && !event_types().any(|event| event == name) => {
+            tr!("did you mean notification = [\"{name}\"]?", name)
+        }
+        Some(name) => tr!("did you mean `{name}`?", name),
+        None => tr!("look at what your PCE really sends: `pcemon check --dry-run --record DIR` keeps its answers"),
     };
     reader.problems().warn(text.span.clone(), message, Some(hint));
 }
@@ -79,22 +80,18 @@ pub(super) fn ports_and_protocols(reader: &Reader<'_>, conditions: &[(String, Tr
     let protos =
         conditions.iter().find_map(|(_, condition)| if let TrafficCondition::Proto(protos) = condition { Some(protos) } else { None });
     let (Some(ports), Some(protos)) = (ports, protos) else { return };
-    // In `exclude` each key stands alone and cannot rule out another.
-    if reader.name().starts_with("`exclude`") {
-        return;
-    }
     if !protos.iter().any(|proto| has_ports(*proto)) {
-        let hint = "remove `port`, or name a protocol that has ports".to_owned();
+        let hint = tr!("remove `port`, or name a protocol that has ports");
         reader.error_at(
             "port",
-            format!("nothing can satisfy both `port` and `proto` in {}: the protocol has no ports", reader.name()),
+            tr!("nothing can satisfy both `port` and `proto` in {name}: the protocol has no ports", name = reader.name()),
             Some(hint),
         );
     } else if !ports.iter().any(|range| range.proto.is_none_or(|proto| protos.contains(&proto))) {
-        let hint = "write the protocol in one of the two only".to_owned();
+        let hint = tr!("write the protocol in one of the two only");
         reader.error_at(
             "port",
-            format!("nothing can satisfy both `port` and `proto` in {}: they name different protocols", reader.name()),
+            tr!("nothing can satisfy both `port` and `proto` in {name}: they name different protocols", name = reader.name()),
             Some(hint),
         );
     }
@@ -104,9 +101,9 @@ pub(super) fn ports_and_protocols(reader: &Reader<'_>, conditions: &[(String, Tr
 pub(super) fn whole_rule(reader: &Reader<'_>, rule: &Rule) {
     if let Metric::Distinct(field) = &rule.metric {
         if rule.group_by.contains(field) {
-            within_reach(reader, &rule.thresholds, 1, "it is grouped by what it counts");
+            within_reach(reader, &rule.thresholds, 1, &tr!("it is grouped by what it counts"));
         } else if let Some((most, why)) = most_values(field, &rule.matcher) {
-            within_reach(reader, &rule.thresholds, most, why);
+            within_reach(reader, &rule.thresholds, most, &why);
         }
     }
 }
@@ -138,34 +135,46 @@ pub(super) fn window(reader: &Reader<'_>, source: SourceKind, window: Duration, 
     if window.is_zero() {
         problems.error(
             at,
-            format!("the window of {} is empty, so nothing can ever be in it", reader.name()),
-            Some("write for example window = \"10m\"".to_owned()),
+            tr!("the window of {name} is empty, so nothing can ever be in it", name = reader.name()),
+            Some(tr!("write for example window = \"10m\"")),
         );
     } else if window > most {
-        let hint = format!("use {} at the most", format_duration(kept));
-        problems.error(at, format!("the window of {} ({shown}) is longer than the PCE keeps {}", reader.name(), source), Some(hint));
+        let hint = tr!("use {kept} at the most", kept = format_duration(kept));
+        problems.error(
+            at,
+            tr!("the window of {name} ({shown}) is longer than the PCE keeps {source}", name = reader.name(), shown, source),
+            Some(hint),
+        );
     } else if window > kept {
-        let hint = "the PCE keeps events for 30 days unless its event settings say otherwise".to_owned();
-        problems.warn(at, format!("the window of {} ({shown}) is longer than a PCE usually keeps events", reader.name()), Some(hint));
-    } else if window < MINUTE && source == SourceKind::Traffic && accounting == Accounting::AsReported {
-        let hint = "make the window at least as long as the pause between two runs".to_owned();
+        let hint = tr!("the PCE keeps events for 30 days unless its event settings say otherwise");
         problems.warn(
             at,
-            format!("the window of {} ({shown}) is shorter than a minute: what happens between two runs is missed", reader.name()),
+            tr!("the window of {name} ({shown}) is longer than a PCE usually keeps events", name = reader.name(), shown),
+            Some(hint),
+        );
+    } else if window < MINUTE && source == SourceKind::Traffic && accounting == Accounting::AsReported {
+        let hint = tr!("make the window at least as long as the pause between two runs");
+        problems.warn(
+            at,
+            tr!(
+                "the window of {name} ({shown}) is shorter than a minute: what happens between two runs is missed",
+                name = reader.name(),
+                shown
+            ),
             Some(hint),
         );
     } else if source == SourceKind::Traffic && window > 7 * DAY && accounting == Accounting::Delta {
-        let hint = "older flows come in weekly buckets that cannot be told apart; use 7d at the most".to_owned();
+        let hint = tr!("older flows come in weekly buckets that cannot be told apart; use 7d at the most");
         problems.warn(
             at,
-            format!("the window of {} ({shown}) is longer than a week: its number will only be a lower bound", reader.name()),
+            tr!("the window of {name} ({shown}) is longer than a week: its number will only be a lower bound", name = reader.name(), shown),
             Some(hint),
         );
     }
 }
 
 /// How many different values a field can have at most, when what the rule matches limits them.
-fn most_values(field: &Field, matcher: &Matcher) -> Option<(u64, &'static str)> {
+fn most_values(field: &Field, matcher: &Matcher) -> Option<(u64, String)> {
     let exact = |patterns: &[Pattern]| patterns.iter().all(Pattern::is_exact).then_some(patterns.len() as u64);
     let matched = match (field, matcher) {
         (Field::Decision, Matcher::Traffic(filter)) => filter.all.iter().find_map(|(_, c)| match c {
@@ -187,10 +196,10 @@ fn most_values(field: &Field, matcher: &Matcher) -> Option<(u64, &'static str)> 
         _ => None,
     };
     match (matched, field) {
-        (Some(most), _) => Some((most, "`match` lets no others through")),
-        (None, Field::Decision) => Some((4, "there are no other decisions")),
-        (None, Field::Port) => Some((65_535, "there are no other ports")),
-        (None, Field::Proto) => Some((256, "there are no other protocols")),
+        (Some(most), _) => Some((most, tr!("`match` lets no others through"))),
+        (None, Field::Decision) => Some((4, tr!("there are no other decisions"))),
+        (None, Field::Port) => Some((65_535, tr!("there are no other ports"))),
+        (None, Field::Proto) => Some((256, tr!("there are no other protocols"))),
         _ => None,
     }
 }

@@ -23,6 +23,7 @@ mod lint;
 mod mask;
 mod mutes;
 mod pce;
+mod report;
 mod routes;
 mod rules;
 mod run;
@@ -32,6 +33,7 @@ mod thresholds;
 
 pub use error::{ConfigError, Located};
 pub use paths::{default_paths, find};
+pub use report::ReportSettings;
 pub use secrets::fetch_secret;
 
 use crate::channels::ChannelConfig;
@@ -125,6 +127,8 @@ pub struct Config {
     pub traffic: TrafficSettings,
     /// `[events]`
     pub events: EventSettings,
+    /// `[report]`
+    pub report: ReportSettings,
     /// `[[rules]]`, also the disabled ones.
     pub rules: Vec<Rule>,
     /// `[[channels]]`, also the disabled ones.
@@ -154,14 +158,14 @@ const LONGEST: u64 = 1024 * 1024;
 
 /// Reads and proves a config file.
 pub fn load(path: &Path) -> Result<Config, ConfigError> {
-    let refuse = |why: String| ConfigError::unreadable(path, format!("{why}. Name another with --config FILE"));
+    let refuse = |why: String| ConfigError::unreadable(path, tr!("{why}. Name another with --config FILE", why));
     let shown = crate::domain::text::visible(&path.display().to_string());
-    let file = std::fs::File::open(path).map_err(|error| refuse(format!("cannot read the config {shown}: {error}")))?;
+    let file = std::fs::File::open(path).map_err(|error| refuse(tr!("cannot read the config {shown}: {error}", shown, error)))?;
     let private = !file.metadata().is_ok_and(|metadata| secrets::open_to_all(&metadata));
     let mut bytes = Vec::new();
-    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(|error| refuse(format!("cannot read the config {shown}: {error}")))?;
+    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(|error| refuse(tr!("cannot read the config {shown}: {error}", shown, error)))?;
     if bytes.len() as u64 > LONGEST {
-        return Err(refuse(format!("the config {shown} is longer than {LONGEST} bytes")));
+        return Err(refuse(tr!("the config {shown} is longer than {longest} bytes", shown, longest = LONGEST)));
     }
     // Bad bytes become replacement characters; the first of them stands where the text stops being UTF-8.
     let broken_at = std::str::from_utf8(&bytes).err().map(|error| error.valid_up_to());

@@ -13,7 +13,7 @@ const WHEN: [&str; 6] = ["times", "weekdays", "days_of_month", "months", "from",
 
 /// The window's name, if it has a usable one.
 pub(super) fn name(reader: &mut Reader<'_>) -> Option<Placed<String>> {
-    channels::named(reader, "maintenance window", "\"Patch night\"")
+    channels::named(reader, |name| tr!("maintenance window `{name}`", name), "\"Patch night\"")
 }
 
 /// Reads one maintenance window whose name is known. `None` only after a complaint.
@@ -34,16 +34,16 @@ pub(super) fn maintenance(mut reader: Reader<'_>, name: Option<Placed<String>>, 
         reader.know("to");
     }
     if !WHEN.iter().any(|key| reader.has(key)) {
-        let hint = "add `times`, `weekdays`, `days_of_month` or `months`, or `from` and `to` for once".to_owned();
-        reader.problems().error(reader.span(), format!("{} never ends: it does not say when it is", reader.name()), Some(hint));
+        let hint = tr!("add `times`, `weekdays`, `days_of_month` or `months`, or `from` and `to` for once");
+        reader.problems().error(reader.span(), tr!("{name} never ends: it does not say when it is", name = reader.name()), Some(hint));
     }
     if let Some((Some(from), Some(to))) = instants
         && from >= to
     {
-        reader.error_at("to", format!("`to` in {} is not after `from`", reader.name()), None);
+        reader.error_at("to", tr!("`to` in {name} is not after `from`", name = reader.name()), None);
     }
     if days.as_ref().is_some_and(|days| !days.exist()) {
-        let message = format!("{} never comes: no day fits `weekdays`, `days_of_month` and `months` together", reader.name());
+        let message = tr!("{name} never comes: no day fits `weekdays`, `days_of_month` and `months` together", name = reader.name());
         reader.error_at("days_of_month", message, None);
     }
     let span = reader.own_span_of("match");
@@ -66,7 +66,7 @@ fn instant(reader: &mut Reader<'_>, key: &str, zone: &TimeZone) -> Option<Option
     };
     let at = text.trim().parse::<Timestamp>().ok().or_else(civil);
     if at.is_none() {
-        let hint = "write for example \"2026-12-24T18:00:00+08:00\", or without the offset for the window's own time zone".to_owned();
+        let hint = tr!("write for example \"2026-12-24T18:00:00+08:00\", or without the offset for the window's own time zone");
         reader.error_at(key, format!("`{key}` in {}: '{text}' is no instant", reader.name()), Some(hint));
         return None;
     }
@@ -100,7 +100,7 @@ pub(super) fn inhibition(mut reader: Reader<'_>) -> Option<PlacedInhibition> {
             None => {
                 let names = Property::names();
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                let message = format!("`equal` in {}: an alert has no `{}`", reader.name(), item.value);
+                let message = tr!("`equal` in {name}: an alert has no `{item}`", name = reader.name(), item = item.value);
                 reader.problems().error(item.span, message, Some(did_you_mean(&item.value, &names)));
                 sound = false;
             }
@@ -119,8 +119,8 @@ fn side(reader: &mut Reader<'_>, key: &str, example: &str) -> Option<Placed<Sele
     let span = reader.span_of(key);
     let selector = selector::read(reader.table(key)?)?;
     if selector.is_empty() {
-        let message = format!("`{key}` in {} would take every alert", reader.name());
-        reader.error_at(key, message, Some(format!("write for example {key} = {example}")));
+        let message = tr!("`{key}` in {name} would take every alert", key, name = reader.name());
+        reader.error_at(key, message, Some(tr!("write for example {key} = {example}", key, example)));
         return None;
     }
     Some(Placed { value: selector, span })
@@ -130,7 +130,7 @@ fn side(reader: &mut Reader<'_>, key: &str, example: &str) -> Option<Placed<Sele
 pub(super) fn reach(maintenance: &[Placed<Maintenance>], inhibitions: &[PlacedInhibition], rules: &[Placed<Rule>], problems: &Problems) {
     for window in maintenance {
         let selector = Placed { value: window.value.selector.clone(), span: window.span.clone() };
-        selector::reach(&selector, &format!("maintenance window `{}`", window.value.name), rules, problems);
+        selector::reach(&selector, &tr!("maintenance window `{name}`", name = window.value.name), rules, problems);
     }
     for inhibition in inhibitions {
         selector::reach(&inhibition.source, "`source` of this inhibition", rules, problems);
@@ -141,7 +141,7 @@ pub(super) fn reach(maintenance: &[Placed<Maintenance>], inhibitions: &[PlacedIn
             if !have.contains(&name) {
                 let have: Vec<&str> = have.iter().map(String::as_str).collect();
                 let hint = Some(did_you_mean(&name, &have)).filter(|hint| hint.starts_with("did"));
-                problems.warn(property.span.clone(), format!("no rule has `{name}`, so all alerts agree in it"), hint);
+                problems.warn(property.span.clone(), tr!("no rule has `{name}`, so all alerts agree in it", name), hint);
             }
         }
     }

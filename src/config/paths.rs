@@ -34,9 +34,9 @@ fn choose(explicit: Option<&Path>, mut places: Vec<PathBuf>) -> Result<PathBuf, 
         return Ok(path.clone());
     }
     let tried: Vec<String> = places.iter().map(|path| path.display().to_string()).collect();
-    Err(format!(
-        "no config found; looked for {}. Name one with --config FILE, or begin with: pcemon rules example > rules.toml",
-        tried.join(", ")
+    Err(tr!(
+        "no config found; looked for {tried}. Name one with --config FILE, or begin with: pcemon rules example > rules.toml",
+        tried = tried.join(", ")
     ))
 }
 

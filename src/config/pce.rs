@@ -20,8 +20,8 @@ pub(super) fn read(mut reader: Reader<'_>) -> Option<PceSettings> {
     if insecure_skip_verify {
         reader.problems().warn(
             reader.span_of("insecure_skip_verify"),
-            "the PCE's certificate is not checked: whoever stands in between can read the API key",
-            Some("name the PCE's own CA with `ca_file` and remove insecure_skip_verify".to_owned()),
+            tr!("the PCE's certificate is not checked: whoever stands in between can read the API key"),
+            Some(tr!("name the PCE's own CA with `ca_file` and remove insecure_skip_verify")),
         );
     }
     let proxy = reader.string("proxy").and_then(|text| proxy(&reader, text));
@@ -46,22 +46,22 @@ pub(super) fn read(mut reader: Reader<'_>) -> Option<PceSettings> {
 pub(super) fn at_least_a_second(reader: &mut Reader<'_>, key: &str, default_seconds: u64) -> Duration {
     let Some(span) = reader.duration(key) else { return Duration::from_secs(default_seconds) };
     if span.value < Duration::from_secs(1) {
-        reader.error_at(key, format!("`{key}` in {} must be one second or more", reader.name()), None);
+        reader.error_at(key, tr!("`{key}` in {name} must be one second or more", key, name = reader.name()), None);
     }
     span.value
 }
 
 // The messages never repeat the URL: a wrong one may well carry a password.
 fn base_url(reader: &Reader<'_>, text: &Placed<String>) -> Option<Url> {
-    const EXAMPLE: &str = "write for example url = \"https://pce.example.com:8443\"";
-    let refuse = |message: &str, hint: &str| {
-        reader.problems().error(text.span.clone(), format!("`url` in [pce] {message}"), Some(hint.to_owned()));
+    let example = || tr!("write for example url = \"https://pce.example.com:8443\"");
+    let refuse = |message: String, hint: String| {
+        reader.problems().error(text.span.clone(), message, Some(hint));
         None
     };
     let url = match Url::parse(&text.value) {
         Ok(url) if matches!(url.scheme(), "https" | "http") => url,
-        Ok(_) => return refuse("must begin with https://", EXAMPLE),
-        Err(error) => return refuse(&format!("is not a URL: {error}"), EXAMPLE),
+        Ok(_) => return refuse(tr!("`url` in [pce] must begin with https://"), example()),
+        Err(error) => return refuse(tr!("`url` in [pce] is not a URL: {error}", error), example()),
     };
     let loopback = match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
@@ -70,16 +70,19 @@ fn base_url(reader: &Reader<'_>, text: &Placed<String>) -> Option<Url> {
         None => false,
     };
     if !url.username().is_empty() || url.password().is_some() {
-        return refuse("must not carry credentials", "put them into `api_key` and `api_secret`");
+        return refuse(tr!("`url` in [pce] must not carry credentials"), tr!("put them into `api_key` and `api_secret`"));
     }
     if url.scheme() == "http" && !loopback {
         return refuse(
-            "must begin with https://: over http the API key would travel in the clear",
-            "plain http is only for this machine itself",
+            tr!("`url` in [pce] must begin with https://: over http the API key would travel in the clear"),
+            tr!("plain http is only for this machine itself"),
         );
     }
     if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
-        return refuse("must end after host and port", "leave out everything after them; /api/v2 and the organisation are added");
+        return refuse(
+            tr!("`url` in [pce] must end after host and port"),
+            tr!("leave out everything after them; /api/v2 and the organisation are added"),
+        );
     }
     Some(url)
 }
@@ -88,13 +91,13 @@ fn proxy(reader: &Reader<'_>, text: Placed<String>) -> Option<String> {
     let known = Url::parse(&text.value)
         .is_ok_and(|url| matches!(url.scheme(), "http" | "https" | "socks4" | "socks4a" | "socks5") && url.has_host());
     if !known {
-        let hint = "write for example proxy = \"http://proxy.example.com:3128\"".to_owned();
-        reader.problems().error(text.span, "`proxy` in [pce] is not the URL of a proxy", Some(hint));
+        let hint = tr!("write for example proxy = \"http://proxy.example.com:3128\"");
+        reader.problems().error(text.span, tr!("`proxy` in [pce] is not the URL of a proxy"), Some(hint));
         return None;
     }
     if text.value.contains('@') {
-        let hint = "leave `proxy` out and set the variable HTTPS_PROXY where the run is started".to_owned();
-        reader.problems().warn(text.span, "`proxy` in [pce] carries its password as plain text", Some(hint));
+        let hint = tr!("leave `proxy` out and set the variable HTTPS_PROXY where the run is started");
+        reader.problems().warn(text.span, tr!("`proxy` in [pce] carries its password as plain text"), Some(hint));
     }
     Some(text.value)
 }

@@ -39,9 +39,23 @@ pub struct Problem {
 
 /// All complaints of one file.
 #[derive(Debug, Default)]
-pub struct Problems(RefCell<Vec<Problem>>);
+pub struct Problems {
+    list: RefCell<Vec<Problem>>,
+    /// Whether everybody on this machine can read the file.
+    exposed: bool,
+}
 
 impl Problems {
+    /// Those of a file that everybody on this machine can read, or not.
+    pub fn of_file(exposed: bool) -> Problems {
+        Problems { list: RefCell::default(), exposed }
+    }
+
+    /// Whether everybody on this machine can read the file.
+    pub fn exposed(&self) -> bool {
+        self.exposed
+    }
+
     /// Adds an error.
     pub fn error(&self, span: Range<usize>, message: impl Into<String>, hint: Option<String>) {
         self.add(Level::Error, span, message.into(), hint);
@@ -50,7 +64,7 @@ impl Problems {
     /// Adds an error that has two places: here, and an earlier one described by `label`.
     pub fn clash(&self, span: Range<usize>, message: impl Into<String>, hint: Option<String>, first: Range<usize>, label: &str) {
         let also = Some((first, label.to_owned()));
-        self.0.borrow_mut().push(Problem { level: Level::Error, span, message: message.into(), hint, also });
+        self.list.borrow_mut().push(Problem { level: Level::Error, span, message: message.into(), hint, also });
     }
 
     /// Adds a warning.
@@ -59,24 +73,24 @@ impl Problems {
     }
 
     fn add(&self, level: Level, span: Range<usize>, message: String, hint: Option<String>) {
-        self.0.borrow_mut().push(Problem { level, span, message, hint, also: None });
+        self.list.borrow_mut().push(Problem { level, span, message, hint, also: None });
     }
 
     /// Everything gathered, in the order of the file.
     pub fn into_sorted(self) -> Vec<Problem> {
-        let mut list = self.0.into_inner();
+        let mut list = self.list.into_inner();
         list.sort_by_key(|problem| problem.span.start);
         list
     }
 
     /// How many there are.
     pub fn count(&self) -> usize {
-        self.0.borrow().len()
+        self.list.borrow().len()
     }
 
     /// Whether an error is among them.
     pub fn has_errors(&self) -> bool {
-        self.0.borrow().iter().any(|problem| problem.level == Level::Error)
+        self.list.borrow().iter().any(|problem| problem.level == Level::Error)
     }
 }
 
@@ -95,6 +109,7 @@ pub struct Reader<'d> {
     fallback: Option<&'d DeTable<'d>>,
     span: Range<usize>,
     name: String,
+    key: String,
     shape: Shared,
     problems: &'d Problems,
 }
@@ -102,7 +117,7 @@ pub struct Reader<'d> {
 impl<'d> Reader<'d> {
     /// A reader of `table`, called `name` in messages.
     pub fn new(table: &'d DeTable<'d>, span: Range<usize>, name: impl Into<String>, problems: &'d Problems) -> Self {
-        Self { table, fallback: None, span, name: name.into(), shape: Rc::default(), problems }
+        Self { table, fallback: None, span, name: name.into(), key: String::new(), shape: Rc::default(), problems }
     }
 
     /// Values that are missing are taken from this table (`[defaults]`), which reports its own unknown keys.
@@ -114,6 +129,11 @@ impl<'d> Reader<'d> {
     /// Where complaints go.
     pub fn problems(&self) -> &'d Problems {
         self.problems
+    }
+
+    /// The key under which the table stands in another one; empty elsewhere. The name is for people only.
+    pub fn key(&self) -> &str {
+        &self.key
     }
 
     /// What was asked for, growing while more is.
@@ -190,7 +210,7 @@ impl<'d> Reader<'d> {
         let value = self.raw(key)?;
         match value.get_ref() {
             DeValue::String(text) => Some(Placed { value: text.to_string(), span: value.span() }),
-            other => self.wrong_type(key, value, other, "a text in quotes"),
+            other => self.wrong_type(key, value, other, &tr!("a text in quotes")),
         }
     }
 
@@ -204,8 +224,8 @@ impl<'d> Reader<'d> {
         if text.value.trim().is_empty() {
             self.problems.error(
                 text.span.clone(),
-                format!("`{key}` in {} is empty", self.name),
-                Some(format!("write for example {key} = {example}")),
+                tr!("`{key}` in {name} is empty", key, name = self.name),
+                Some(tr!("write for example {key} = {example}", key, example)),
             );
             return None;
         }
@@ -218,7 +238,7 @@ impl<'d> Reader<'d> {
         let value = self.raw(key)?;
         match value.get_ref() {
             DeValue::Boolean(flag) => Some(*flag),
-            other => self.wrong_type(key, value, other, "true or false"),
+            other => self.wrong_type(key, value, other, &tr!("true or false")),
         }
     }
 
@@ -232,15 +252,15 @@ impl<'d> Reader<'d> {
                 _ => {
                     let (low, high) = (range.start(), range.end());
                     let message = if *high == i64::MAX {
-                        format!("`{key}` in {} must be {low} or more", self.name)
+                        tr!("`{key}` in {name} must be {low} or more", key, name = self.name, low)
                     } else {
-                        format!("`{key}` in {} must lie between {low} and {high}", self.name)
+                        tr!("`{key}` in {name} must lie between {low} and {high}", key, name = self.name, low, high)
                     };
                     self.problems.error(value.span(), message, None);
                     None
                 }
             },
-            other => self.wrong_type(key, value, other, "a whole number"),
+            other => self.wrong_type(key, value, other, &tr!("a whole number")),
         }
     }
 
@@ -255,7 +275,8 @@ impl<'d> Reader<'d> {
         if let Some(number) = number.filter(|number| range.contains(number)) {
             return Some(Placed { value: number, span: value.span() });
         }
-        let message = format!("`{key}` in {} must lie between {} and {}", self.name, range.start(), range.end());
+        let message =
+            tr!("`{key}` in {name} must lie between {start} and {end}", key, name = self.name, start = range.start(), end = range.end());
         self.problems.error(value.span(), message, None);
         None
     }
@@ -268,11 +289,11 @@ impl<'d> Reader<'d> {
             DeValue::String(text) => match parse_duration(text) {
                 Ok(span) => Some(Placed { value: span, span: value.span() }),
                 Err(message) => {
-                    self.problems.error(value.span(), format!("`{key}` in {}: {message}", self.name), None);
+                    self.problems.error(value.span(), tr!("`{key}` in {name}: {message}", key, name = self.name, message), None);
                     None
                 }
             },
-            other => self.wrong_type(key, value, other, "a duration in quotes, for example \"10m\""),
+            other => self.wrong_type(key, value, other, &tr!("a duration in quotes, for example \"10m\"")),
         }
     }
 
@@ -295,7 +316,7 @@ impl<'d> Reader<'d> {
             match item.get_ref() {
                 DeValue::String(text) => Some(Placed { value: text.to_string(), span: item.span() }),
                 DeValue::Integer(number) if numbers => Some(Placed { value: number.to_string(), span: item.span() }),
-                other => self.wrong_type(key, item, other, if numbers { "a text or a number" } else { "a text in quotes" }),
+                other => self.wrong_type(key, item, other, &if numbers { tr!("a text or a number") } else { tr!("a text in quotes") }),
             }
         };
         match value.get_ref() {
@@ -317,7 +338,7 @@ impl<'d> Reader<'d> {
         }
         self.problems.error(
             text.span,
-            format!("`{key}` in {} cannot be '{}'", self.name, text.value),
+            tr!("`{key}` in {name} cannot be '{text}'", key, name = self.name, text = text.value),
             Some(did_you_mean(&text.value, &names)),
         );
         None
@@ -329,11 +350,12 @@ impl<'d> Reader<'d> {
         let value = self.raw(key)?;
         match value.get_ref() {
             DeValue::Table(table) => {
-                let inner = Reader::new(table, value.span(), format!("`{key}` of {}", self.name), self.problems);
+                let name = tr!("`{key}` of {name}", key, name = self.name);
+                let inner = Reader { key: key.to_owned(), ..Reader::new(table, value.span(), name, self.problems) };
                 self.want(key, Want::Table(inner.shape()));
                 Some(inner)
             }
-            other => self.wrong_type(key, value, other, "a table, for example { key = \"value\" }"),
+            other => self.wrong_type(key, value, other, &tr!("a table, for example {{ key = \"value\" }}")),
         }
     }
 
@@ -342,21 +364,21 @@ impl<'d> Reader<'d> {
         self.want(key, Want::Tables(Vec::new()));
         let Some(value) = self.raw(key) else { return Vec::new() };
         let DeValue::Array(items) = value.get_ref() else {
-            let hint = Some(format!("write [[{key}]] before each of them"));
+            let hint = Some(tr!("write [[{key}]] before each of them", key));
             self.problems.error(
                 value.span(),
-                format!("`{key}` must be a list of tables, not {}", article(value.get_ref().type_str())),
+                tr!("`{key}` must be a list of tables, not {found}", key, found = type_name(value.get_ref())),
                 hint,
             );
             return Vec::new();
         };
         let mut out = Vec::new();
         for (number, item) in items.iter().enumerate() {
-            let name = format!("number {} of [[{key}]]", number + 1);
+            let name = tr!("number {number} of [[{key}]]", number = number + 1, key);
             match item.get_ref() {
                 DeValue::Table(table) => out.push(Reader::new(table, item.span(), name, self.problems)),
                 other => {
-                    let _: Option<()> = self.wrong_type(key, item, other, "a list of tables");
+                    let _: Option<()> = self.wrong_type(key, item, other, &tr!("a list of tables"));
                 }
             }
         }
@@ -369,7 +391,7 @@ impl<'d> Reader<'d> {
         self.want(key, Want::TextMap);
         let value = self.raw(key)?;
         let DeValue::Table(table) = value.get_ref() else {
-            return self.wrong_type(key, value, value.get_ref(), "a table, for example { team = \"db\" }");
+            return self.wrong_type(key, value, value.get_ref(), &tr!("a table, for example {{ team = \"db\" }}"));
         };
         let mut out = BTreeMap::new();
         for (name, item) in table.iter() {
@@ -378,7 +400,7 @@ impl<'d> Reader<'d> {
                     out.insert(name.get_ref().to_string(), text.to_string());
                 }
                 other => {
-                    let _: Option<()> = self.wrong_type(key, item, other, "a text in quotes");
+                    let _: Option<()> = self.wrong_type(key, item, other, &tr!("a text in quotes"));
                 }
             }
         }
@@ -388,7 +410,11 @@ impl<'d> Reader<'d> {
     /// Reports that a key is missing.
     pub fn missing(&self, key: &str, example: &str) {
         self.shape.borrow_mut().key(key).required = true;
-        self.problems.error(self.span(), format!("{} has no `{key}`", self.name), Some(format!("add for example {key} = {example}")));
+        self.problems.error(
+            self.span(),
+            tr!("{name} has no `{key}`", name = self.name, key),
+            Some(tr!("add for example {key} = {example}", key, example)),
+        );
     }
 
     /// Tells that a key is known without reading it.
@@ -404,7 +430,7 @@ impl<'d> Reader<'d> {
             if !names.contains(&key.get_ref().as_ref()) {
                 self.problems.error(
                     key.span(),
-                    format!("unknown key `{}` in {}", key.get_ref(), self.name),
+                    tr!("unknown key `{key}` in {name}", key = key.get_ref(), name = self.name),
                     Some(did_you_mean(key.get_ref(), &names)),
                 );
             }
@@ -417,19 +443,40 @@ impl<'d> Reader<'d> {
 
     /// Reports a value of the wrong type.
     pub(super) fn wrong_type<T>(&self, key: &str, at: &Spanned<DeValue<'_>>, found: &DeValue<'_>, wanted: &str) -> Option<T> {
-        self.problems.error(at.span(), format!("`{key}` in {} must be {wanted}, not {}", self.name, article(found.type_str())), None);
+        self.problems.error(
+            at.span(),
+            tr!("`{key}` in {name} must be {wanted}, not {found}", key, name = self.name, wanted, found = type_name(found)),
+            None,
+        );
         None
     }
 }
 
-fn article(kind: &str) -> String {
-    if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { format!("an {kind}") } else { format!("a {kind}") }
+fn type_name(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::String(_) => tr!("a string"),
+        DeValue::Integer(_) => tr!("an integer"),
+        DeValue::Float(_) => tr!("a float"),
+        DeValue::Boolean(_) => tr!("a boolean"),
+        DeValue::Datetime(_) => tr!("a datetime"),
+        DeValue::Array(_) => tr!("an array"),
+        DeValue::Table(_) => tr!("a table"),
+    }
 }
 
 /// "did you mean `x`?" when something is near, else the list of what would be right.
 pub fn did_you_mean(text: &str, names: &[&str]) -> String {
+    match nearest(text, names) {
+        _ if names.is_empty() => tr!("nothing can stand here"),
+        Some(name) => tr!("did you mean `{name}`?", name),
+        None => tr!("use one of: {names}", names = names.join(", ")),
+    }
+}
+
+/// The name that was probably meant.
+pub fn nearest<'n>(text: &str, names: &[&'n str]) -> Option<&'n str> {
     // Comparing takes time with the square of the length, and nobody mistypes a name of that size.
-    let nearest = names
+    names
         .iter()
         .filter(|_| text.len() <= 100)
         .map(|name| {
@@ -438,10 +485,6 @@ pub fn did_you_mean(text: &str, names: &[&str]) -> String {
             (if slip { 0.95 } else { strsim::jaro_winkler(text, name) }, *name)
         })
         .filter(|(score, _)| *score > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    match nearest {
-        _ if names.is_empty() => "nothing can stand here".to_owned(),
-        Some((_, name)) => format!("did you mean `{name}`?"),
-        None => format!("use one of: {}", names.join(", ")),
-    }
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
 }

@@ -8,7 +8,7 @@ use crate::domain::rule::{Route, Rule, channels_for};
 
 /// Reads one route. `None` only after a complaint.
 pub(super) fn read(mut reader: Reader<'_>, channels: &[Placed<String>]) -> Option<Route> {
-    reader.rename(format!("route {}", reader.name()));
+    reader.rename(tr!("route {name}", name = reader.name()));
     let mut route = Route { go_on: reader.boolean("continue").unwrap_or(false), ..Route::default() };
     let mut sound = true;
     if reader.raw("match").is_some() {
@@ -30,9 +30,17 @@ pub(super) fn read(mut reader: Reader<'_>, channels: &[Placed<String>]) -> Optio
 }
 
 /// Complaints that need rules, channels and routes together.
-pub(super) fn reach(rules: &[Placed<Rule>], channels: &[Placed<ChannelConfig>], routes: &[Placed<Route>], problems: &Problems) {
+pub(super) fn reach(
+    rules: &[Placed<Rule>],
+    channels: &[Placed<ChannelConfig>],
+    routes: &[Placed<Route>],
+    reports: &[String],
+    problems: &Problems,
+) {
     let plain: Vec<Route> = routes.iter().map(|route| route.value.clone()).collect();
     let mut told: Vec<&str> = plain.iter().flat_map(|route| route.channels.iter().map(String::as_str)).collect();
+    // A channel may be there for reports alone.
+    told.extend(reports.iter().map(String::as_str));
     for rule in rules.iter().filter(|rule| rule.value.enabled) {
         told.extend(rule.value.notify.iter().flatten().map(String::as_str));
         rule_reaches(rule, channels, &plain, problems);
@@ -40,8 +48,8 @@ pub(super) fn reach(rules: &[Placed<Rule>], channels: &[Placed<ChannelConfig>], 
     for channel in channels.iter().filter(|channel| channel.value.common.enabled) {
         let name = channel.value.common.name.as_str();
         if !told.contains(&name) {
-            let hint = "name it in `notify` of a rule or in a route, or remove it".to_owned();
-            problems.warn(channel.span.clone(), format!("no rule and no route ever tells channel `{name}` anything"), Some(hint));
+            let hint = tr!("name it in `notify` of a rule or in a route, or remove it");
+            problems.warn(channel.span.clone(), tr!("no rule and no route ever tells channel `{name}` anything", name), Some(hint));
         }
     }
     for (number, route) in routes.iter().enumerate() {
@@ -49,15 +57,15 @@ pub(super) fn reach(rules: &[Placed<Rule>], channels: &[Placed<ChannelConfig>], 
             if !rules.iter().any(|rule| pattern.matches(&rule.value.name)) {
                 problems.warn(
                     route.span.clone(),
-                    format!("no rule is called '{}', so this route never takes one by it", pattern.text()),
+                    tr!("no rule is called '{text}', so this route never takes one by it", text = pattern.text()),
                     None,
                 );
             }
         }
         let takes_all = |route: &Route| !route.go_on && route.selector.is_empty();
         if plain[..number].iter().any(takes_all) {
-            let hint = "move it up, or write continue = true in the route that takes everything".to_owned();
-            problems.warn(route.span.clone(), "this route is never reached: an earlier one takes everything", Some(hint));
+            let hint = tr!("move it up, or write continue = true in the route that takes everything");
+            problems.warn(route.span.clone(), tr!("this route is never reached: an earlier one takes everything"), Some(hint));
         }
     }
 }
@@ -85,14 +93,18 @@ fn rule_reaches(rule: &Placed<Rule>, channels: &[Placed<ChannelConfig>], routes:
         }
     }
     if nobody {
-        let hint = "add `notify`, or a route that takes it; write notify = [] if nobody shall be told".to_owned();
+        let hint = tr!("add `notify`, or a route that takes it; write notify = [] if nobody shall be told");
         problems.error(
             rule.span.clone(),
-            format!("rule `{name}` reaches no channel: it has no `notify` and no route takes it"),
+            tr!("rule `{name}` reaches no channel: it has no `notify` and no route takes it", name),
             Some(hint),
         );
     } else if !silent.is_empty() {
-        let hint = "look at `min_severity` and `enabled` of its channels, and at the routes".to_owned();
-        problems.warn(rule.span.clone(), format!("nobody is told when rule `{name}` is {}", silent.join(" or ")), Some(hint));
+        let hint = tr!("look at `min_severity` and `enabled` of its channels, and at the routes");
+        problems.warn(
+            rule.span.clone(),
+            tr!("nobody is told when rule `{name}` is {silent}", name, silent = silent.join(" or ")),
+            Some(hint),
+        );
     }
 }

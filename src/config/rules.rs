@@ -31,8 +31,8 @@ pub(super) struct Surroundings<'a> {
 pub(super) fn check_defaults(mut reader: Reader<'_>) {
     reader.rename("[defaults]");
     if reader.raw("name").is_some() {
-        let hint = Some("give every rule its own name".to_owned());
-        reader.error_at("name", "a name in [defaults] would be shared by all rules", hint);
+        let hint = Some(tr!("give every rule its own name"));
+        reader.error_at("name", tr!("a name in [defaults] would be shared by all rules"), hint);
     }
     kinds::check_defaults(&mut reader);
     for (key, _) in DURATIONS {
@@ -58,7 +58,7 @@ pub(super) fn check_defaults(mut reader: Reader<'_>) {
 /// Reads one rule. `None` only after a complaint.
 pub(super) fn read(mut reader: Reader<'_>, name: Option<Placed<String>>, around: &Surroundings<'_>) -> Option<Placed<Rule>> {
     if let Some(name) = &name {
-        reader.rename(format!("rule `{}`", name.value));
+        reader.rename(tr!("rule `{value}`", value = name.value));
     }
     let durations = DURATIONS.map(|(key, usual)| duration(&mut reader, key, usual));
     let (cooldown_backoff, cooldown_max) = growth(&mut reader);
@@ -135,8 +135,8 @@ pub(super) fn name(reader: &mut Reader<'_>) -> Option<Placed<String>> {
     }
     let name = reader.required_string("name", "\"Blocked traffic to databases\"")?;
     if name.value.chars().any(char::is_control) || name.value.trim() != name.value || name.value.chars().count() > 200 {
-        let hint = Some("use one line of at most 200 characters, without spaces around it".to_owned());
-        reader.problems().error(name.span, "a rule's name cannot be written like this", hint);
+        let hint = Some(tr!("use one line of at most 200 characters, without spaces around it"));
+        reader.problems().error(name.span, tr!("a rule's name cannot be written like this"), hint);
         return None;
     }
     Some(name)
@@ -173,12 +173,12 @@ fn group_by(reader: &mut Reader<'_>, source: SourceKind) -> Option<Vec<Field>> {
                 out.push(field);
                 continue;
             }
-            Some(_) => (format!("`{}` stands twice in `group_by` of {}", item.value, reader.name()), "remove one".to_owned()),
+            Some(_) => (tr!("`{item}` stands twice in `group_by` of {name}", item = item.value, name = reader.name()), tr!("remove one")),
             None if names.is_empty() => {
-                (format!("{} cannot be grouped: its source is {source}", reader.name()), "remove `group_by`".to_owned())
+                (tr!("{name} cannot be grouped: its source is {source}", name = reader.name(), source), tr!("remove `group_by`"))
             }
             None => (
-                format!("`group_by` in {}: {source} records have no field `{}`", reader.name(), item.value),
+                tr!("`group_by` in {name}: {source} records have no field `{item}`", name = reader.name(), source, item = item.value),
                 did_you_mean(&item.value, names),
             ),
         };
@@ -192,8 +192,12 @@ fn group_by(reader: &mut Reader<'_>, source: SourceKind) -> Option<Vec<Field>> {
 fn by_source(reader: &Reader<'_>, rule: &Rule) {
     let tells_apart = matches!(rule.metric, Metric::FailedSources | Metric::PartialSources);
     if rule.source == SourceKind::Monitor && !rule.group_by.is_empty() && !tells_apart {
-        let hint = Some("remove `group_by`".to_owned());
-        reader.error_at("group_by", format!("{} cannot be grouped: {} is one number", reader.name(), rule.metric), hint);
+        let hint = Some(tr!("remove `group_by`"));
+        reader.error_at(
+            "group_by",
+            tr!("{name} cannot be grouped: {metric} is one number", name = reader.name(), metric = rule.metric),
+            hint,
+        );
     }
 }
 
@@ -203,13 +207,13 @@ pub(super) fn channel_names(reader: &mut Reader<'_>, key: &str, known: &[Placed<
     let names: Vec<&str> = known.iter().map(|name| name.value.as_str()).collect();
     for item in list.iter().filter(|item| !names.contains(&item.value.as_str())) {
         let hint = if names.is_empty() {
-            "the config has no [[channels]]; add one with this name".to_owned()
+            tr!("the config has no [[channels]]; add one with this name")
         } else {
             did_you_mean(&item.value, &names)
         };
         reader.problems().error(
             item.span.clone(),
-            format!("`{key}` in {}: there is no channel `{}`", reader.name(), item.value),
+            tr!("`{key}` in {name}: there is no channel `{item}`", key, name = reader.name(), item = item.value),
             Some(hint),
         );
     }

@@ -2,7 +2,7 @@
 
 use super::RunSettings;
 use super::pce::at_least_a_second;
-use super::reader::{Reader, did_you_mean};
+use super::reader::{Reader, nearest};
 use crate::domain::secret::SecretSource;
 use crate::lang::{self, LANGUAGES};
 use jiff::tz::TimeZone;
@@ -46,8 +46,8 @@ pub(super) fn read(mut reader: Reader<'_>) -> RunSettings {
     };
     if settings.state.as_deref().is_some_and(std::path::Path::is_relative) {
         // Started from another directory, a run would find no state and tell everything again.
-        let hint = "write the whole path, for example /var/lib/pcemon/state.json".to_owned();
-        reader.problems().warn(reader.span_of("state"), "`state` in [run] depends on where the run is started from", Some(hint));
+        let hint = tr!("write the whole path, for example /var/lib/pcemon/state.json");
+        reader.problems().warn(reader.span_of("state"), tr!("`state` in [run] depends on where the run is started from"), Some(hint));
     }
     reader.finish();
     settings
@@ -56,7 +56,7 @@ pub(super) fn read(mut reader: Reader<'_>) -> RunSettings {
 fn path(reader: &mut Reader<'_>, key: &str) -> Option<PathBuf> {
     let text = reader.string(key)?;
     if text.value.trim().is_empty() {
-        reader.error_at(key, format!("`{key}` in {} is empty", reader.name()), Some("name a file, or leave the key out".to_owned()));
+        reader.error_at(key, tr!("`{key}` in {name} is empty", key, name = reader.name()), Some(tr!("name a file, or leave the key out")));
         return None;
     }
     Some(text.value.into())
@@ -73,11 +73,13 @@ pub(super) fn timezone(reader: &mut Reader<'_>) -> Option<TimeZone> {
         Err(_) => {
             let known: Vec<String> = jiff::tz::db().available().map(|zone| zone.as_str().to_owned()).collect();
             let names: Vec<&str> = known.iter().map(String::as_str).collect();
-            let near = did_you_mean(&name.value, &names);
-            let hint = if near.starts_with("did") { near } else { "write a name such as Asia/Taipei, Europe/Berlin or UTC".to_owned() };
+            let hint = match nearest(&name.value, &names) {
+                Some(name) => tr!("did you mean `{name}`?", name),
+                None => tr!("write a name such as Asia/Taipei, Europe/Berlin or UTC"),
+            };
             reader.problems().error(
                 name.span,
-                format!("`timezone` in {}: this machine knows no '{}'", reader.name(), name.value),
+                tr!("`timezone` in {table}: this machine knows no '{value}'", table = reader.name(), value = name.value),
                 Some(hint),
             );
             None
@@ -88,8 +90,8 @@ pub(super) fn timezone(reader: &mut Reader<'_>) -> Option<TimeZone> {
 fn heartbeat(reader: &mut Reader<'_>) -> Option<SecretSource> {
     let written = reader.raw("heartbeat")?.get_ref().as_str();
     if written.is_some_and(|text| !url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))) {
-        let hint = "write for example heartbeat = { env = \"HEARTBEAT_URL\" }".to_owned();
-        reader.error_at("heartbeat", "`heartbeat` in [run] is not an http(s) URL", Some(hint));
+        let hint = tr!("write for example heartbeat = {{ env = \"HEARTBEAT_URL\" }}");
+        reader.error_at("heartbeat", tr!("`heartbeat` in [run] is not an http(s) URL"), Some(hint));
         return None;
     }
     reader.secret("heartbeat")

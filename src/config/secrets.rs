@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 use toml::Spanned;
 use toml::de::DeValue;
 
-const FORMS: &str = "write { env = \"NAME\" }, { file = \"/path\" } or { cmd = [\"program\", \"argument\"] }";
-
-/// How every warning about a secret in the config ends.
-pub(super) const AS_PLAIN_TEXT: &str = "is written in the config as plain text";
+/// How a secret can be written.
+fn forms() -> String {
+    tr!("write {{ env = \"NAME\" }}, {{ file = \"/path\" }} or {{ cmd = [\"program\", \"argument\"] }}")
+}
 
 /// A command that prints a secret must be done by then.
 const COMMAND_LIMIT: Duration = Duration::from_secs(30);
@@ -56,29 +56,34 @@ impl<'d> Reader<'d> {
 
     fn secret_of(&self, key: &str, value: &'d Spanned<DeValue<'d>>) -> Option<SecretSource> {
         let refuse = |message: String| {
-            self.problems().error(value.span(), message, Some(FORMS.to_owned()));
+            self.problems().error(value.span(), message, Some(forms()));
             None
         };
         match value.get_ref() {
-            DeValue::String(text) if text.trim().is_empty() => refuse(format!("`{key}` in {} is empty", self.name())),
+            DeValue::String(text) if text.trim().is_empty() => refuse(tr!("`{key}` in {name} is empty", key, name = self.name())),
             DeValue::String(text) => {
                 if tells_a_secret(text) {
-                    let message = format!("`{key}` in {} {AS_PLAIN_TEXT}", self.name());
-                    self.problems().warn(value.span(), message, Some(FORMS.to_owned()));
+                    let name = self.name();
+                    let message = if self.problems().exposed() {
+                        tr!("`{key}` in {name} is written in the config as plain text, which everybody on this machine can read", key, name)
+                    } else {
+                        tr!("`{key}` in {name} is written in the config as plain text", key, name)
+                    };
+                    self.problems().warn(value.span(), message, Some(forms()));
                 }
                 Some(SecretSource::Plain(Secret::new(text.to_string())))
             }
             DeValue::Table(table) => {
-                let mut reader = Reader::new(table, value.span(), format!("`{key}` of {}", self.name()), self.problems());
+                let mut reader = Reader::new(table, value.span(), tr!("`{key}` of {name}", key, name = self.name()), self.problems());
                 if reader.raw("vault").is_some() {
-                    reader.error_at("vault", "secrets from Vault are not supported by this version", Some(FORMS.to_owned()));
+                    reader.error_at("vault", tr!("secrets from Vault are not supported by this version"), Some(forms()));
                     return None;
                 }
                 let given = ["env", "file", "cmd"].iter().filter(|form| reader.has(form)).count();
                 let (env, file, command) = (reader.string("env"), reader.string("file"), reader.strings("cmd"));
                 reader.finish();
                 if given != 1 {
-                    return refuse(format!("`{key}` in {} must name exactly one place to take the secret from", self.name()));
+                    return refuse(tr!("`{key}` in {name} must name exactly one place to take the secret from", key, name = self.name()));
                 }
                 let source = if let Some(name) = env {
                     SecretSource::Env(name.value)
@@ -93,9 +98,13 @@ impl<'d> Reader<'d> {
                     SecretSource::Command(argv) => argv.first().is_none_or(String::is_empty),
                     SecretSource::Plain(_) => false,
                 };
-                if empty { refuse(format!("`{key}` in {} names no place to take the secret from", self.name())) } else { Some(source) }
+                if empty {
+                    refuse(tr!("`{key}` in {name} names no place to take the secret from", key, name = self.name()))
+                } else {
+                    Some(source)
+                }
             }
-            other => self.wrong_type(key, value, other, &format!("a secret: {FORMS}")),
+            other => self.wrong_type(key, value, other, &tr!("a secret: {forms}", forms = forms())),
         }
     }
 }
@@ -116,31 +125,33 @@ pub fn fetch_secret(source: &SecretSource) -> Result<Secret, String> {
         SecretSource::Plain(secret) => return Ok(secret.clone()),
         SecretSource::Env(name) => match std::env::var(name) {
             Ok(text) => text,
-            Err(std::env::VarError::NotPresent) => return Err(format!("the environment variable {} is not set", visible(name))),
-            Err(std::env::VarError::NotUnicode(_)) => return Err(format!("the environment variable {} is not UTF-8", visible(name))),
+            Err(std::env::VarError::NotPresent) => return Err(tr!("the environment variable {name} is not set", name = visible(name))),
+            Err(std::env::VarError::NotUnicode(_)) => {
+                return Err(tr!("the environment variable {name} is not UTF-8", name = visible(name)));
+            }
         },
         SecretSource::File(path) => from_file(path)?,
         SecretSource::Command(argv) => from_command(argv, COMMAND_LIMIT)?,
     };
     if text.trim().is_empty() {
-        return Err(format!("the secret is empty: {}", visible(&source.describe())));
+        return Err(tr!("the secret is empty: {source}", source = visible(&source.describe())));
     }
     Ok(Secret::new(text))
 }
 
 fn from_file(path: &Path) -> Result<String, String> {
     let shown = visible(&path.display().to_string());
-    let problem = |error: std::io::Error| format!("cannot read the secret file {shown}: {error}");
+    let problem = |error: std::io::Error| tr!("cannot read the secret file {shown}: {error}", shown, error);
     let file = std::fs::File::open(path).map_err(problem)?;
     warn_if_open_to_all(&file, &shown);
     let mut bytes = Vec::new();
     file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(problem)?;
-    into_text(bytes, &format!("the secret file {shown}"))
+    into_text(bytes, &tr!("the secret file {shown}", shown))
 }
 
 fn warn_if_open_to_all(file: &std::fs::File, shown: &str) {
     if file.metadata().is_ok_and(|metadata| open_to_all(&metadata)) {
-        log::warn!("the secret file {shown} can be read by everybody on this machine; make it private: chmod 600");
+        log::warn!("{}", tr!("the secret file {shown} can be read by everybody on this machine; make it private: chmod 600", shown));
     }
 }
 
@@ -159,9 +170,9 @@ pub(super) fn open_to_all(_metadata: &std::fs::Metadata) -> bool {
 
 fn into_text(bytes: Vec<u8>, what: &str) -> Result<String, String> {
     if bytes.len() as u64 > LONGEST {
-        return Err(format!("{what} gives more than {LONGEST} bytes, which is no secret"));
+        return Err(tr!("{what} gives more than {longest} bytes, which is no secret", what, longest = LONGEST));
     }
-    let mut text = String::from_utf8(bytes).map_err(|_| format!("{what} gives something that is not UTF-8"))?;
+    let mut text = String::from_utf8(bytes).map_err(|_| tr!("{what} gives something that is not UTF-8", what))?;
     if text.ends_with('\n') {
         text.pop();
         if text.ends_with('\r') {
@@ -172,16 +183,16 @@ fn into_text(bytes: Vec<u8>, what: &str) -> Result<String, String> {
 }
 
 fn from_command(argv: &[String], limit: Duration) -> Result<String, String> {
-    let (program, arguments) = argv.split_first().ok_or("the secret command names no program")?;
-    let what = format!("the secret command {}", visible(program));
+    let (program, arguments) = argv.split_first().ok_or_else(|| tr!("the secret command names no program"))?;
+    let what = tr!("the secret command {program}", program = visible(program));
     let started = Instant::now();
     let mut child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
-        .map_err(|error| format!("cannot start {what}: {error}"))?;
-    let Some(output) = child.stdout.take() else { return Err(format!("{what} has no output")) };
+        .map_err(|error| tr!("cannot start {what}: {error}", what, error))?;
+    let Some(output) = child.stdout.take() else { return Err(tr!("{what} has no output", what)) };
     // Reading in a thread of its own: a program that never ends must not hold up the run.
     let (send, receive) = mpsc::channel();
     std::thread::spawn(move || {
@@ -200,15 +211,15 @@ fn from_command(argv: &[String], limit: Duration) -> Result<String, String> {
     let Some(status) = status else {
         let _ = child.kill();
         let _ = child.wait();
-        return Err(format!("{what} was not done after {} s", limit.as_secs_f32()));
+        return Err(tr!("{what} was not done after {seconds} s", what, seconds = limit.as_secs_f32()));
     };
     if !status.success() {
-        return Err(format!("{what} failed: {status}"));
+        return Err(tr!("{what} failed: {status}", what, status));
     }
     match received {
         Ok(Ok(bytes)) => into_text(bytes, &what),
-        Ok(Err(error)) => Err(format!("cannot read from {what}: {error}")),
-        Err(_) => Err(format!("{what} keeps its output open after {} s", limit.as_secs_f32())),
+        Ok(Err(error)) => Err(tr!("cannot read from {what}: {error}", what, error)),
+        Err(_) => Err(tr!("{what} keeps its output open after {seconds} s", what, seconds = limit.as_secs_f32())),
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) fn read_traffic(mut reader: Reader<'_>) -> TrafficSettings {
             .unwrap_or(usual.max_looks),
     };
     if settings.max_gap < Duration::from_secs(60) {
-        let hint = "give it several times the pause between two runs, for example max_gap = \"24h\"".to_owned();
+        let hint = tr!("give it several times the pause between two runs, for example max_gap = \"24h\"");
         reader.error_at(
             "max_gap",
             "`max_gap` in [traffic] is shorter than the pause between any two runs: nothing would ever be counted",
@@ -46,10 +46,10 @@ pub(super) fn read_traffic(mut reader: Reader<'_>) -> TrafficSettings {
         );
     }
     if settings.lookback < Duration::from_secs(10 * 60) {
-        let hint = "leave it at 30m; 10m is the least".to_owned();
+        let hint = tr!("leave it at 30m; 10m is the least");
         reader.problems().warn(
             reader.span_of("lookback"),
-            "`lookback` in [traffic] is shorter than the ten minutes that a PCE takes to show a flow: late flows will be missed",
+            tr!("`lookback` in [traffic] is shorter than the ten minutes that a PCE takes to show a flow: late flows will be missed"),
             Some(hint),
         );
     }
@@ -69,8 +69,8 @@ fn lookback(reader: &mut Reader<'_>) -> Option<Duration> {
     const LONGEST: Duration = Duration::from_secs(7 * 86_400);
     let span = reader.duration("lookback")?;
     if span.value > LONGEST {
-        let hint = "it is only there for what the PCE shows late; 30m is plenty".to_owned();
-        reader.error_at("lookback", format!("`lookback` in {} is longer than a week", reader.name()), Some(hint));
+        let hint = tr!("it is only there for what the PCE shows late; 30m is plenty");
+        reader.error_at("lookback", tr!("`lookback` in {name} is longer than a week", name = reader.name()), Some(hint));
         return None;
     }
     Some(span.value)

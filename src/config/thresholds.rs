@@ -21,16 +21,20 @@ pub(super) fn metric(reader: &mut Reader<'_>, source: SourceKind) -> Option<Metr
     let (message, hint) = match text.value.split_once(':') {
         Some(("distinct", field)) if has_fields(source) => match Field::parse(source, field) {
             Some(field) => return Some(Metric::Distinct(field)),
-            None => (format!("{source} records have no field `{field}` to count"), did_you_mean(field, Field::names(source))),
+            None => (tr!("{source} records have no field `{field}` to count", source, field), did_you_mean(field, Field::names(source))),
         },
         Some((kind @ ("new" | "changes"), names)) if has_fields(source) => match fields(source, names) {
             Ok(fields) if kind == "new" => return Some(Metric::New(fields)),
             Ok(fields) => return Some(Metric::Changes(fields)),
-            Err(wrong) => (format!("{source} records have no field `{wrong}` to look at"), did_you_mean(wrong, Field::names(source))),
+            Err(wrong) => {
+                (tr!("{source} records have no field `{wrong}` to look at", source, wrong), did_you_mean(wrong, Field::names(source)))
+            }
         },
         _ => match Metric::PLAIN.iter().find(|(_, _, name)| *name == text.value) {
-            Some((other, _, name)) => (format!("`{name}` is measured on {other}, and the rule's source is {source}"), metrics_of(source)),
-            None => (format!("unknown metric `{}`", text.value), nearest_metric(&text.value, source)),
+            Some((other, _, name)) => {
+                (tr!("`{name}` is measured on {other}, and the rule's source is {source}", name, other, source), metrics_of(source))
+            }
+            None => (tr!("unknown metric `{text}`", text = text.value), nearest_metric(&text.value, source)),
         },
     };
     reader.problems().error(text.span, format!("{message} ({})", reader.name()), Some(hint));
@@ -63,7 +67,7 @@ fn metric_names(source: SourceKind) -> Vec<&'static str> {
 }
 
 fn metrics_of(source: SourceKind) -> String {
-    format!("{source} rules measure one of: {}", metric_names(source).join(", "))
+    tr!("{source} rules measure one of: {metrics}", source, metrics = metric_names(source).join(", "))
 }
 
 fn nearest_metric(text: &str, source: SourceKind) -> String {
@@ -82,8 +86,8 @@ pub(super) fn thresholds(reader: &mut Reader<'_>, metric: &Metric, divided: bool
         reader.want(key, Want::Threshold);
         let Some(value) = reader.raw(key) else { continue };
         let DeValue::String(text) = value.get_ref() else {
-            let hint = Some(format!("write for example {key} = \"{}\"", example(unit)));
-            reader.problems().error(value.span(), format!("`{key}` in {} must be a comparison in quotes", reader.name()), hint);
+            let hint = Some(tr!("write for example {key} = \"{unit}\"", key, unit = example(unit)));
+            reader.problems().error(value.span(), tr!("`{key}` in {name} must be a comparison in quotes", key, name = reader.name()), hint);
             sound = false;
             continue;
         };
@@ -103,8 +107,8 @@ pub(super) fn thresholds(reader: &mut Reader<'_>, metric: &Metric, divided: bool
         return None;
     }
     if read.worst_first().next().is_none() && *metric != Metric::Status {
-        let hint = format!("add for example warning = \"{}\"", example(unit));
-        reader.problems().error(reader.span(), format!("{} has no threshold, so it can never fire", reader.name()), Some(hint));
+        let hint = tr!("add for example warning = \"{unit}\"", unit = example(unit));
+        reader.problems().error(reader.span(), tr!("{name} has no threshold, so it can never fire", name = reader.name()), Some(hint));
         return None;
     }
     order(reader, &read);
@@ -117,13 +121,13 @@ pub(super) fn one(reader: &Reader<'_>, text: &Placed<String>, unit: Unit, highes
         reader.problems().error(text.span.clone(), format!("{message} ({})", reader.name()), hint);
         None
     };
-    let hint = || Some(format!("write for example \"{}\"", example(unit)));
+    let hint = || Some(tr!("write for example \"{unit}\"", unit = example(unit)));
     match Threshold::parse(&text.value, unit) {
         Err(message) => refuse(message, hint()),
         Ok(threshold) => match threshold.is_constant(unit, if threshold.relative { None } else { highest }) {
             None => Some(threshold),
-            Some(true) => refuse(format!("'{}' always holds, so the rule would always fire", text.value.trim()), hint()),
-            Some(false) => refuse(format!("'{}' can never hold, so the rule could never fire", text.value.trim()), hint()),
+            Some(true) => refuse(tr!("'{text}' always holds, so the rule would always fire", text = text.value.trim()), hint()),
+            Some(false) => refuse(tr!("'{text}' can never hold, so the rule could never fire", text = text.value.trim()), hint()),
         },
     }
 }
@@ -161,11 +165,15 @@ fn order(reader: &Reader<'_>, thresholds: &Thresholds) {
         if useless {
             reader.problems().warn(
                 reader.own_span_of(worse.name()),
-                format!(
-                    "in {} {worse} (\"{high}\") is reached no later than {milder} (\"{low}\"), so {milder} is never told",
-                    reader.name()
+                tr!(
+                    "in {name} {worse} (\"{high}\") is reached no later than {milder} (\"{low}\"), so {milder} is never told",
+                    name = reader.name(),
+                    worse,
+                    high,
+                    milder,
+                    low
                 ),
-                Some("swap the two, or leave one out".to_owned()),
+                Some(tr!("swap the two, or leave one out")),
             );
         }
     }
@@ -186,12 +194,14 @@ pub(super) fn within_reach(reader: &Reader<'_>, thresholds: &Thresholds, most: u
         if (0..=most.min(1 << 16)).all(|count| !threshold.holds(count as f64)) {
             reader.problems().error(
                 reader.own_span_of(severity.name()),
-                format!(
-                    "'{threshold}' can never hold in {}: there are at most {} values, because {why}",
-                    reader.name(),
-                    quantity(most as f64, Unit::Values)
+                tr!(
+                    "'{threshold}' can never hold in {name}: there are at most {most} values, because {why}",
+                    threshold,
+                    name = reader.name(),
+                    most = quantity(most as f64, Unit::Values),
+                    why
                 ),
-                Some("lower the threshold, or count another field".to_owned()),
+                Some(tr!("lower the threshold, or count another field")),
             );
         }
     }

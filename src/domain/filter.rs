@@ -37,7 +37,7 @@ impl Pattern {
                     .case_insensitive(fold_case)
                     .literal_separator(false)
                     .build()
-                    .map_err(|error| format!("'{text}' is not a valid pattern: {}", error.kind()))?
+                    .map_err(|error| tr!("'{text}' is not a valid pattern: {error}", text, error = error.kind()))?
                     .compile_matcher(),
             )
         } else {
@@ -75,8 +75,9 @@ pub struct IpSet {
 impl IpSet {
     /// Reads an address, a CIDR block or an `a-b` range.
     pub fn parse_item(text: &str) -> Result<(IpAddr, IpAddr), String> {
-        let wrong =
-            || format!("'{text}' is not an address, a CIDR block or a range; write for example 10.1.2.3, 10.0.0.0/8 or 10.1.0.1-10.1.0.9");
+        let wrong = || {
+            tr!("'{text}' is not an address, a CIDR block or a range; write for example 10.1.2.3, 10.0.0.0/8 or 10.1.0.1-10.1.0.9", text)
+        };
         let text = text.trim();
         if let Ok(one) = text.parse::<IpAddr>() {
             return Ok((one, one));
@@ -87,10 +88,10 @@ impl IpSet {
         let (from, to) = text.split_once('-').ok_or_else(wrong)?;
         let (from, to): (IpAddr, IpAddr) = (from.trim().parse().map_err(|_| wrong())?, to.trim().parse().map_err(|_| wrong())?);
         if from.is_ipv4() != to.is_ipv4() {
-            return Err(format!("'{text}' mixes IPv4 and IPv6"));
+            return Err(tr!("'{text}' mixes IPv4 and IPv6", text));
         }
         if from > to {
-            return Err(format!("'{text}' ends before it begins"));
+            return Err(tr!("'{text}' ends before it begins", text));
         }
         Ok((from, to))
     }

@@ -47,6 +47,18 @@ impl SourceKind {
             SourceKind::Health | SourceKind::Vens | SourceKind::Database | SourceKind::Monitor => true,
         }
     }
+
+    /// The word for people.
+    pub fn said(self) -> String {
+        match self {
+            SourceKind::Traffic => tr!("traffic"),
+            SourceKind::Events => tr!("events"),
+            SourceKind::Health => tr!("health"),
+            SourceKind::Vens => tr!("VENs"),
+            SourceKind::Database => tr!("database"),
+            SourceKind::Monitor => tr!("monitoring"),
+        }
+    }
 }
 
 impl fmt::Display for SourceKind {

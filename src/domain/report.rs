@@ -102,6 +102,16 @@ impl SourceStatus {
             SourceStatus::Unavailable => "unavailable",
         }
     }
+
+    /// The word for people.
+    pub fn said(self) -> String {
+        match self {
+            SourceStatus::Ok => tr!("ok"),
+            SourceStatus::Partial => tr!("partial"),
+            SourceStatus::Failed => tr!("failed"),
+            SourceStatus::Unavailable => tr!("unavailable"),
+        }
+    }
 }
 
 /// What one source gave.
@@ -153,6 +163,17 @@ impl RuleState {
             RuleState::Disabled => "disabled",
         }
     }
+
+    /// The word for people.
+    pub fn said(self) -> String {
+        match self {
+            RuleState::Ok => tr!("ok"),
+            RuleState::Pending => tr!("pending"),
+            RuleState::Firing => tr!("firing"),
+            RuleState::Unknown => tr!("unknown"),
+            RuleState::Disabled => tr!("disabled"),
+        }
+    }
 }
 
 /// Why a firing instance was not told in this run.
@@ -173,6 +194,15 @@ impl Suppression {
             Suppression::Cooldown => "cooldown",
             Suppression::Silence => "silence",
             Suppression::Inhibited => "inhibited",
+        }
+    }
+
+    /// The word for people.
+    pub fn said(self) -> String {
+        match self {
+            Suppression::Cooldown => tr!("cooldown"),
+            Suppression::Silence => tr!("silence"),
+            Suppression::Inhibited => tr!("inhibited"),
         }
     }
 }
@@ -284,6 +314,16 @@ impl DeliveryStatus {
             DeliveryStatus::Queued => "queued",
             DeliveryStatus::Failed => "failed",
             DeliveryStatus::DryRun => "dry_run",
+        }
+    }
+
+    /// The word for people.
+    pub fn said(self) -> String {
+        match self {
+            DeliveryStatus::Sent => tr!("sent"),
+            DeliveryStatus::Queued => tr!("queued"),
+            DeliveryStatus::Failed => tr!("failed"),
+            DeliveryStatus::DryRun => tr!("dry-run"),
         }
     }
 }

@@ -48,10 +48,10 @@ impl SecretSource {
     /// How the source is named in listings, without the secret.
     pub fn describe(&self) -> String {
         match self {
-            SecretSource::Plain(_) => "written in the config".to_owned(),
-            SecretSource::Env(name) => format!("environment variable {name}"),
-            SecretSource::File(path) => format!("file {}", path.display()),
-            SecretSource::Command(argv) => format!("command {}", argv.first().map_or("", String::as_str)),
+            SecretSource::Plain(_) => tr!("written in the config"),
+            SecretSource::Env(name) => tr!("environment variable {name}", name),
+            SecretSource::File(path) => tr!("file {path}", path = path.display()),
+            SecretSource::Command(argv) => tr!("command {first}", first = argv.first().map_or("", String::as_str)),
         }
     }
 }

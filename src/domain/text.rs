@@ -59,9 +59,9 @@ pub fn quantity(value: f64, unit: Unit) -> String {
             format_duration(Duration::from_secs_f64((value / step).round() * step))
         }
         Unit::Status => match value as i64 {
-            0 => "normal".to_owned(),
-            1 => "warning".to_owned(),
-            _ => "critical".to_owned(),
+            0 => tr!("normal"),
+            1 => tr!("warning"),
+            _ => tr!("critical"),
         },
         Unit::Connections
         | Unit::Flows
@@ -73,6 +73,34 @@ pub fn quantity(value: f64, unit: Unit) -> String {
         | Unit::Files
         | Unit::Sources
         | Unit::Messages => grouped(value),
+    }
+}
+
+/// What was counted, behind its number: `1,234 connections`, `1 flow`. Other units stand in the number already.
+pub fn counted(amount: &str, value: f64, unit: Unit) -> String {
+    let one = value == 1.0;
+    match unit {
+        Unit::Connections if one => tr!("{amount} connection", amount),
+        Unit::Connections => tr!("{amount} connections", amount),
+        Unit::Flows if one => tr!("{amount} flow", amount),
+        Unit::Flows => tr!("{amount} flows", amount),
+        Unit::Values if one => tr!("{amount} value", amount),
+        Unit::Values => tr!("{amount} values", amount),
+        Unit::Events if one => tr!("{amount} event", amount),
+        Unit::Events => tr!("{amount} events", amount),
+        Unit::Workloads if one => tr!("{amount} workload", amount),
+        Unit::Workloads => tr!("{amount} workloads", amount),
+        Unit::Vens if one => tr!("{amount} VEN", amount),
+        Unit::Vens => tr!("{amount} VENs", amount),
+        Unit::Days if one => tr!("{amount} day", amount),
+        Unit::Days => tr!("{amount} days", amount),
+        Unit::Files if one => tr!("{amount} file", amount),
+        Unit::Files => tr!("{amount} files", amount),
+        Unit::Sources if one => tr!("{amount} source", amount),
+        Unit::Sources => tr!("{amount} sources", amount),
+        Unit::Messages if one => tr!("{amount} message", amount),
+        Unit::Messages => tr!("{amount} messages", amount),
+        Unit::Bytes | Unit::BitsPerSecond | Unit::Status | Unit::Ratio | Unit::Seconds => amount.to_owned(),
     }
 }
 

@@ -15,6 +15,23 @@ pub enum Severity {
     Critical,
 }
 
+/// What stands where a threshold would for a rule that follows the PCE's own status, the same in every language.
+pub const PCE_STATUS: &str = "the PCE's own status";
+/// What such a rule crossed when the status is the worst one.
+pub const PCE_CRITICAL: &str = "critical";
+/// What it crossed when the status is neither normal nor the worst one.
+pub const PCE_NOT_NORMAL: &str = "not normal";
+
+/// A threshold as people read it: comparisons have no language, the PCE's own status has.
+pub fn said(text: &str) -> String {
+    match text {
+        PCE_STATUS => tr!("the PCE's own status"),
+        PCE_CRITICAL => tr!("critical"),
+        PCE_NOT_NORMAL => tr!("not normal"),
+        comparison => comparison.to_owned(),
+    }
+}
+
 impl Severity {
     /// All severities, mildest first.
     pub const ALL: [Severity; 3] = [Severity::Info, Severity::Warning, Severity::Critical];
@@ -31,6 +48,15 @@ impl Severity {
     /// Reads the name.
     pub fn parse(text: &str) -> Option<Severity> {
         Severity::ALL.into_iter().find(|severity| severity.name() == text)
+    }
+
+    /// The word for people.
+    pub fn said(self) -> String {
+        match self {
+            Severity::Info => tr!("info"),
+            Severity::Warning => tr!("warning"),
+            Severity::Critical => tr!("critical"),
+        }
     }
 }
 
@@ -172,13 +198,14 @@ impl Threshold {
     pub fn parse(text: &str, unit: Unit) -> Result<Threshold, String> {
         let trimmed = text.trim();
         let Some((spelling, op)) = Op::SPELLINGS.iter().find(|(spelling, _)| trimmed.starts_with(spelling)) else {
-            return Err(format!("'{text}' has no comparison; write one of > >= < <= == != before the number, for example '> 10'"));
+            return Err(tr!("'{text}' has no comparison; write one of > >= < <= == != before the number, for example '> 10'", text));
         };
         let rest = trimmed[spelling.len()..].trim_start();
         let end = rest.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '_' | '-' | '+'))).unwrap_or(rest.len());
-        let number: f64 = rest[..end].replace('_', "").parse().map_err(|_| format!("'{text}' has no number after '{spelling}'"))?;
+        let number: f64 =
+            rest[..end].replace('_', "").parse().map_err(|_| tr!("'{text}' has no number after '{spelling}'", text, spelling))?;
         if !number.is_finite() {
-            return Err(format!("the number in '{text}' is too large"));
+            return Err(tr!("the number in '{text}' is too large", text));
         }
         let suffix = rest[end..].trim();
         if suffix == "x" {
@@ -187,11 +214,11 @@ impl Threshold {
         let scale = scale_of(suffix, unit).ok_or_else(|| {
             let allowed = units_of(unit);
             if suffix.is_empty() {
-                format!("'{text}' has no unit; a {} needs {allowed}", unit.name().replace('_', " "))
+                tr!("'{text}' has no unit; a {name} needs {allowed}", text, name = unit.name().replace('_', " "), allowed)
             } else if allowed.is_empty() {
-                format!("'{suffix}' is not a unit here: a number of {} takes none", unit.name().replace('_', " "))
+                tr!("'{suffix}' is not a unit here: a number of {name} takes none", suffix, name = unit.name().replace('_', " "))
             } else {
-                format!("'{suffix}' is not a unit of {}; use {allowed}", unit.name().replace('_', " "))
+                tr!("'{suffix}' is not a unit of {name}; use {allowed}", suffix, name = unit.name().replace('_', " "), allowed)
             }
         })?;
         Ok(Threshold { op: *op, value: number * scale, relative: false, text: trimmed.to_owned() })

@@ -3,6 +3,9 @@
 use jiff::Timestamp;
 use std::time::Duration;
 
+/// The longest span a report covers: the PCE keeps flows for 90 days.
+pub const LONGEST_REPORT: Duration = Duration::from_secs(90 * 86_400);
+
 /// A half-open span of time, `from < t <= to`, in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Window {
@@ -36,7 +39,7 @@ pub fn utc_day_start(at: Timestamp) -> Timestamp {
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     const UNITS: [(&str, u64); 7] =
         [("ms", 1), ("s", 1_000), ("m", 60_000), ("min", 60_000), ("h", 3_600_000), ("d", 86_400_000), ("w", 604_800_000)];
-    let wrong = || format!("'{text}' is not a duration; write for example 90s, 10m, 1h 30m or 2d");
+    let wrong = || tr!("'{text}' is not a duration; write for example 90s, 10m, 1h 30m or 2d", text);
     let mut rest = text.trim();
     if rest.is_empty() {
         return Err(wrong());
@@ -54,7 +57,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     }
     // A century is longer than anything this program can be asked to remember.
     if total > 100 * 366 * 86_400_000 {
-        return Err(format!("'{text}' is longer than a hundred years"));
+        return Err(tr!("'{text}' is longer than a hundred years", text));
     }
     Ok(Duration::from_millis(total))
 }

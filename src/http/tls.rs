@@ -19,11 +19,15 @@ pub(super) fn verifier(ca_file: Option<&Path>) -> Result<Arc<dyn ServerCertVerif
         Some(path) => {
             let roots = Arc::new(read_ca(path)?);
             let built = WebPkiServerVerifier::builder_with_provider(roots, provider()).build();
-            built.map(|verifier| verifier as Arc<dyn ServerCertVerifier>).map_err(|error| format!("ca_file {}: {error}", path.display()))
+            built
+                .map(|verifier| verifier as Arc<dyn ServerCertVerifier>)
+                .map_err(|error| tr!("ca_file {path}: {error}", path = path.display(), error))
         }
         None => {
             let built = rustls_platform_verifier::Verifier::new(provider());
-            built.map(|verifier| Arc::new(verifier) as Arc<dyn ServerCertVerifier>).map_err(|error| format!("cannot set up TLS: {error}"))
+            built
+                .map(|verifier| Arc::new(verifier) as Arc<dyn ServerCertVerifier>)
+                .map_err(|error| tr!("cannot set up TLS: {error}", error))
         }
     }
 }
@@ -31,7 +35,7 @@ pub(super) fn verifier(ca_file: Option<&Path>) -> Result<Arc<dyn ServerCertVerif
 /// Settings of a client without a certificate of its own.
 pub(super) fn config(verifier: Arc<dyn ServerCertVerifier>) -> Result<rustls::ClientConfig, String> {
     let builder = rustls::ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions();
-    let builder = builder.map_err(|error| format!("cannot set up TLS: {error}"))?;
+    let builder = builder.map_err(|error| tr!("cannot set up TLS: {error}", error))?;
     Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
 }
 
@@ -41,11 +45,11 @@ pub fn client_config(ca_file: Option<&Path>) -> Result<rustls::ClientConfig, Str
 }
 
 fn read_ca(path: &Path) -> Result<rustls::RootCertStore, String> {
-    let pem = std::fs::read(path).map_err(|error| format!("cannot read ca_file {}: {error}", path.display()))?;
+    let pem = std::fs::read(path).map_err(|error| tr!("cannot read ca_file {path}: {error}", path = path.display(), error))?;
     let mut roots = rustls::RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(&pem) {
-        let certificate = certificate.map_err(|error| format!("ca_file {} is not PEM: {error}", path.display()))?;
-        roots.add(certificate).map_err(|error| format!("ca_file {}: {error}", path.display()))?;
+        let certificate = certificate.map_err(|error| tr!("ca_file {path} is not PEM: {error}", path = path.display(), error))?;
+        roots.add(certificate).map_err(|error| tr!("ca_file {path}: {error}", path = path.display(), error))?;
     }
-    if roots.is_empty() { Err(format!("ca_file {} holds no certificate", path.display())) } else { Ok(roots) }
+    if roots.is_empty() { Err(tr!("ca_file {path} holds no certificate", path = path.display())) } else { Ok(roots) }
 }

@@ -7,7 +7,7 @@ use crate::domain::metric::Metric;
 use crate::domain::record::{Health, HealthStatus};
 use crate::domain::rule::Rule;
 use crate::domain::text::visible;
-use crate::domain::threshold::Severity;
+use crate::domain::threshold::{PCE_CRITICAL, PCE_NOT_NORMAL, Severity};
 
 /// Measures one health rule. The worst cluster of a Supercluster counts.
 pub fn observe(rule: &Rule, clusters: &[Health]) -> Observation {
@@ -33,10 +33,10 @@ pub fn observe(rule: &Rule, clusters: &[Health]) -> Observation {
         top,
         note: clusters
             .iter()
-            .find_map(|cluster| cluster.listen_only_since.as_ref().map(|at| format!("in listen-only mode since {}", visible(at)))),
+            .find_map(|cluster| cluster.listen_only_since.as_ref().map(|at| tr!("in listen-only mode since {at}", at = visible(at)))),
         absent_may_be_more: false,
         unlisted_is_gone: false,
-        trouble: worst.is_none().then(|| format!("the PCE does not report {}", rule.metric)),
+        trouble: worst.is_none().then(|| tr!("the PCE does not report {metric}", metric = rule.metric)),
     }
 }
 
@@ -48,8 +48,8 @@ pub fn verdict(rule: &Rule, evidence: &Evidence) -> Verdict {
     let breach = |severity, text: &str| Verdict { breach: Some((severity, text.to_owned())), ..Verdict::default() };
     match evidence.value {
         None => Verdict { open: Some(Severity::Critical), ..Verdict::default() },
-        Some(value) if value >= 2.0 => breach(Severity::Critical, "critical"),
-        Some(value) if value >= 1.0 => breach(Severity::Warning, "not normal"),
+        Some(value) if value >= 2.0 => breach(Severity::Critical, PCE_CRITICAL),
+        Some(value) if value >= 1.0 => breach(Severity::Warning, PCE_NOT_NORMAL),
         Some(_) => Verdict::default(),
     }
 }

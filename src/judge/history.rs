@@ -99,7 +99,10 @@ impl History {
                 if self.roll.len() < MOST_MISSED || self.roll.contains_key(&measured.key) {
                     self.roll.insert(measured.key, Known { group: measured.group.clone(), seen: now });
                 } else {
-                    observation.trouble = Some(format!("more than {MOST_MISSED} groups: which of them are silent is not known of all"));
+                    observation.trouble = Some(tr!(
+                        "more than {most_missed} groups: which of them are silent is not known of all",
+                        most_missed = MOST_MISSED
+                    ));
                 }
             }
         } else {
@@ -135,27 +138,33 @@ impl History {
             let values: Vec<f64> = chosen.iter().filter_map(|sample| sample.value(measured.key)).take(baseline.samples).collect();
             if values.len() < baseline.min_samples {
                 let known = values.len();
-                note = Some(format!("learning what is usual: {known} of {} earlier windows of this length", baseline.min_samples));
+                note = Some(tr!(
+                    "learning what is usual: {known} of {wanted} earlier windows of this length",
+                    known,
+                    wanted = baseline.min_samples
+                ));
                 measured.usual = Usual::Learning;
                 continue;
             }
             let usual = stat(baseline.stat, values);
             measured.usual = Usual::Is { usual, floor: baseline.floor };
             if rule.group_by.is_empty() {
-                let floor = if usual < baseline.floor {
-                    format!(", below the floor of {}", quantity(baseline.floor, rule.unit()))
+                let value = quantity(usual, rule.unit());
+                note = Some(if usual < baseline.floor {
+                    tr!("usual: {value}, below the floor of {floor}", value, floor = quantity(baseline.floor, rule.unit()))
                 } else {
-                    String::new()
-                };
-                note = Some(format!("usual: {}{floor}", quantity(usual, rule.unit())));
+                    tr!("usual: {value}", value)
+                });
             }
         }
         observation.note = observation.note.take().or(note);
+        // Room for windows of several lengths: each is compared with those like it.
         let (spacing, most) = match baseline.against {
-            Against::Previous => (covers - covers / 10, 2 * baseline.samples + 2),
+            Against::Previous => (covers - covers / 10, 4 * baseline.samples + 4),
             Against::SameHour => (HALF_AN_HOUR - HALF_AN_HOUR / 10, (baseline.samples + 1) * (DAY / HALF_AN_HOUR) as usize * 10 / 9),
         };
-        if whole && self.samples.last().is_none_or(|last| at - last.at >= spacing) {
+        let last = self.samples.iter().rev().find(|sample| sample.is_like(covers));
+        if whole && last.is_none_or(|last| at - last.at >= spacing) {
             self.samples.extend(sample(observation, listed_only, MOST_VALUES / most, (at, covers)));
         }
         self.samples.drain(..self.samples.len().saturating_sub(most));

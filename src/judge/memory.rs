@@ -259,16 +259,15 @@ impl RuleMemory {
             .collect();
         let learning_until = self.sightings.learning_until().filter(|_| matches!(metric, Metric::New(_)));
         let note = if let Some(until) = learning_until {
-            Some(format!("learning what is known, until {until}; nothing counts as new before"))
+            Some(tr!("learning what is known, until {until}; nothing counts as new before", until))
         } else if no_rate_yet {
-            Some("learning: a rate needs two looks, the next run knows it".to_owned())
+            Some(tr!("learning: a rate needs two looks, the next run knows it"))
         } else if any_learning {
-            Some(
+            Some(tr!(
                 "learning: some flows began before the window and their earlier count is not known yet; exact once the window has passed"
-                    .to_owned(),
-            )
+            ))
         } else if short {
-            Some("counted only since this rule or its memory began; exact once the window has passed".to_owned())
+            Some(tr!("counted only since this rule or its memory began; exact once the window has passed"))
         } else {
             None
         };
@@ -280,7 +279,7 @@ impl RuleMemory {
             note,
             absent_may_be_more: short || overflow,
             unlisted_is_gone: false,
-            trouble: overflow.then(|| "more groups or values than can be told apart: the rest is not counted".to_owned()),
+            trouble: overflow.then(|| tr!("more groups or values than can be told apart: the rest is not counted")),
         }
     }
 

@@ -12,7 +12,7 @@ use crate::domain::calendar::Digest;
 use crate::domain::metric::Unit;
 use crate::domain::rule::{Route, Rule, channels_for};
 use crate::domain::text::{quantity, visible};
-use crate::domain::threshold::Severity;
+use crate::domain::threshold::{self, Severity};
 use crate::domain::time::{after, format_duration, since};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -234,23 +234,24 @@ pub(super) fn alert(fingerprint: &str, instance: &Instance, rule: Option<&Rule>,
 
 /// One line for people, free of control characters.
 fn summary(instance: &Instance, rule: Option<&Rule>, state: AlertState, unit: Unit) -> String {
-    let mut text = visible(&title(instance));
+    let mut what = visible(&title(instance));
     if let Some(value) = instance.value {
-        let bound = if instance.lower_bound { "at least " } else { "" };
-        text.push_str(&format!(": {bound}{}", quantity(value, unit)));
+        let value = quantity(value, unit);
+        what = if instance.lower_bound { tr!("{what}: at least {value}", what, value) } else { tr!("{what}: {value}", what, value) };
     }
     match (state, rule) {
-        (AlertState::Resolved, None) => text.push_str(", over: the rule was removed or switched off"),
-        (AlertState::Resolved, Some(_)) => text.push_str(", over"),
+        (AlertState::Resolved, None) => tr!("{what}, over: the rule was removed or switched off", what),
+        (AlertState::Resolved, Some(_)) => tr!("{what}, over", what),
         (AlertState::Firing, _) => {
+            let threshold = threshold::said(&instance.threshold);
             let length = since(instance.window.to, instance.window.from);
-            text.push_str(&format!(", threshold {}", instance.threshold));
-            if !length.is_zero() {
-                text.push_str(&format!(" in {}", format_duration(length)));
+            if length.is_zero() {
+                tr!("{what}, threshold {threshold}", what, threshold)
+            } else {
+                tr!("{what}, threshold {threshold} in {window}", what, threshold, window = format_duration(length))
             }
         }
     }
-    text
 }
 
 /// A message that tells these, and more of which only the number is left; `None` when there is nothing to tell.

@@ -82,7 +82,7 @@ impl Fetched {
     /// The body as JSON.
     pub(super) fn json(&self) -> Result<Value, PceError> {
         serde_json::from_slice(self.plain.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.plain))
-            .map_err(|error| self.bad_answer(&format!("is not JSON ({error})")))
+            .map_err(|error| self.bad_answer(&tr!("is not JSON ({error})", error)))
     }
 
     /// An error about this answer.
@@ -93,10 +93,10 @@ impl Fetched {
 
 /// An answer that cannot be what was asked for.
 pub(super) fn bad_answer(asked: &str, what: &str, head: &[u8], request_id: Option<&str>) -> PceError {
-    let id = request_id.map_or(String::new(), |id| format!(" [request id {}]", harmless(id)));
+    let id = request_id.map_or(String::new(), |id| tr!(" [request id {id}]", id = harmless(id)));
     if looks_like_html(head) {
-        return PceError::new(ErrorKind::BadAnswer, format!("{asked}: an HTML page came instead of data{id}"))
-            .hint("a proxy or a login page answered in place of the PCE; check url and proxy in [pce]");
+        return PceError::new(ErrorKind::BadAnswer, tr!("{asked}: an HTML page came instead of data{id}", asked, id))
+            .hint(tr!("a proxy or a login page answered in place of the PCE; check url and proxy in [pce]"));
     }
-    PceError::new(ErrorKind::BadAnswer, format!("{asked}: the answer {}{id}", harmless(what)))
+    PceError::new(ErrorKind::BadAnswer, tr!("{asked}: the answer {what}{id}", asked, what = harmless(what), id))
 }

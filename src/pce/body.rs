@@ -26,7 +26,7 @@ pub(super) fn bounded(body: impl Read, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     body.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("larger than the {limit} bytes that make sense here")));
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, tr!("larger than the {limit} bytes that make sense here", limit)));
     }
     Ok(bytes)
 }
@@ -66,7 +66,7 @@ impl Recorder {
         let state = match options.open(&path) {
             Ok(file) => State::Undecided(Vec::new(), BufWriter::new(file)),
             Err(error) => {
-                log::warn!("cannot record {}: {error}", path.display());
+                log::warn!("{}", tr!("cannot record {path}: {error}", path = path.display(), error));
                 State::Off
             }
         };
@@ -164,7 +164,7 @@ impl Recording {
     }
 
     fn fail(&mut self, error: &io::Error) {
-        log::warn!("cannot record {}: {error}", self.path.display());
+        log::warn!("{}", tr!("cannot record {path}: {error}", path = self.path.display(), error));
         self.remove();
     }
 
@@ -173,7 +173,7 @@ impl Recording {
         if let Err(error) = std::fs::remove_file(&self.path)
             && error.kind() != io::ErrorKind::NotFound
         {
-            log::warn!("cannot remove {}: {error}", self.path.display());
+            log::warn!("{}", tr!("cannot remove {path}: {error}", path = self.path.display(), error));
         }
     }
 }

@@ -21,7 +21,7 @@ pub fn parse_database(json: impl Read) -> Result<Vec<Database>, String> {
     })
     .map_err(|error| error.to_string())?;
     if decoded.unreadable > 0 || found.is_empty() {
-        return Err("it does not describe a traffic database".to_owned());
+        return Err(tr!("it does not describe a traffic database"));
     }
     Ok(found)
 }

@@ -28,7 +28,7 @@ pub enum DecodeError {
     #[error("{0}")]
     Read(#[source] io::Error),
     /// The compressed stream is cut or damaged.
-    #[error("the gzip stream is cut or damaged after {rows} records ({cause})")]
+    #[error("{}", tr!("the gzip stream is cut or damaged after {rows} records ({cause})", rows, cause))]
     Gzip {
         /// Records read before.
         rows: u64,
@@ -36,7 +36,7 @@ pub enum DecodeError {
         cause: String,
     },
     /// The JSON ends too early.
-    #[error("the answer is cut: it ends inside the list, after {rows} records")]
+    #[error("{}", tr!("the answer is cut: it ends inside the list, after {rows} records", rows))]
     Cut {
         /// Records read before.
         rows: u64,
@@ -200,16 +200,18 @@ impl Scanner {
                 self.array(endpoints, sink)?;
                 match self.skip_blank()? {
                     None => Ok(()),
-                    Some(_) => Err(DecodeError::Format(format!("there is more after the end of the list ({} records)", self.decoded.rows))),
+                    Some(_) => {
+                        Err(DecodeError::Format(tr!("there is more after the end of the list ({rows} records)", rows = self.decoded.rows)))
+                    }
                 }
             }
             Some(b'{') => self.sequence(endpoints, sink),
-            None => Err(DecodeError::Format("there is nothing in it; an empty answer would be []".to_owned())),
-            Some(b'<') => Err(DecodeError::Format("this is HTML, not JSON: a proxy or a login page answered".to_owned())),
+            None => Err(DecodeError::Format(tr!("there is nothing in it; an empty answer would be []"))),
+            Some(b'<') => Err(DecodeError::Format(tr!("this is HTML, not JSON: a proxy or a login page answered"))),
             Some(byte) if byte.is_ascii_alphabetic() || byte == b'"' => {
-                Err(DecodeError::Format("this is not a list of JSON records; it looks like CSV or plain text".to_owned()))
+                Err(DecodeError::Format(tr!("this is not a list of JSON records; it looks like CSV or plain text")))
             }
-            Some(_) => Err(DecodeError::Format("this is not a list of JSON records".to_owned())),
+            Some(_) => Err(DecodeError::Format(tr!("this is not a list of JSON records"))),
         }
     }
 
@@ -230,7 +232,7 @@ impl Scanner {
                     return Ok(());
                 }
                 None => return Err(DecodeError::Cut { rows: self.decoded.rows }),
-                Some(_) => return Err(self.bad_json("a comma or ] was expected")),
+                Some(_) => return Err(self.bad_json(&tr!("a comma or ] was expected"))),
             }
         }
     }
@@ -290,7 +292,7 @@ impl Scanner {
     }
 
     fn bad_json(&self, cause: &str) -> DecodeError {
-        DecodeError::Format(format!("not JSON after {} records: {cause}", self.decoded.rows))
+        DecodeError::Format(tr!("not JSON after {rows} records: {cause}", rows = self.decoded.rows, cause))
     }
 
     fn starts_with_mark(&mut self) -> Result<bool, DecodeError> {
@@ -331,7 +333,7 @@ impl Scanner {
         }
         // A record longer than the room: gather until there is twice as much, so that it is not begun again too often.
         if rest >= LONGEST_RECORD {
-            return Err(DecodeError::Format(format!("a record is longer than {} MiB", LONGEST_RECORD >> 20)));
+            return Err(DecodeError::Format(tr!("a record is longer than {most} MiB", most = LONGEST_RECORD >> 20)));
         }
         let mut long = self.buffer[self.start..self.end].to_vec();
         while long.len() < 2 * rest

@@ -77,11 +77,13 @@ pub(super) fn receive(
         (None, Err(error)) => {
             let failed = |kind, why: String| PceError::new(kind, format!("{asked}: {why}"));
             Err(match error {
-                BodyError::Network(why) => Failed::Again(failed(ErrorKind::Network, format!("the body broke off ({})", harmless(&why)))),
-                BodyError::Content(why) => {
-                    Failed::Again(failed(ErrorKind::BadAnswer, format!("the body cannot be read ({})", harmless(&why))))
+                BodyError::Network(why) => {
+                    Failed::Again(failed(ErrorKind::Network, tr!("the body broke off ({why})", why = harmless(&why))))
                 }
-                BodyError::Enough => Failed::Final(failed(ErrorKind::Interrupted, "the reader has seen enough".to_owned())),
+                BodyError::Content(why) => {
+                    Failed::Again(failed(ErrorKind::BadAnswer, tr!("the body cannot be read ({why})", why = harmless(&why))))
+                }
+                BodyError::Enough => Failed::Final(failed(ErrorKind::Interrupted, tr!("the reader has seen enough"))),
             })
         }
     };
@@ -96,14 +98,14 @@ pub(super) fn receive(
 
 /// What is plainly not a list of JSON records.
 fn foreign(asked: &str, wanted: &str, kind: &str, head: &[u8]) -> Option<PceError> {
-    let bad = |what: &str, hint: &str| Some(PceError::new(ErrorKind::BadAnswer, format!("{asked}: {what}")).hint(hint));
+    let bad = |what: String, hint: String| Some(PceError::new(ErrorKind::BadAnswer, format!("{asked}: {what}")).hint(hint));
     if kind.contains("html") || looks_like_html(head) {
         bad(
-            &format!("an HTML page came instead of {wanted}"),
-            "a proxy or a login page answered in place of the PCE; check url and proxy in [pce]",
+            tr!("an HTML page came instead of {wanted}", wanted),
+            tr!("a proxy or a login page answered in place of the PCE; check url and proxy in [pce]"),
         )
     } else if kind.contains("csv") {
-        bad("CSV came instead of JSON", "something between here and the PCE drops the Accept header")
+        bad(tr!("CSV came instead of JSON"), tr!("something between here and the PCE drops the Accept header"))
     } else {
         None
     }

@@ -73,33 +73,33 @@ impl PceError {
 /// An answer that is not the one asked for: its status, what its body says, its id.
 pub(super) fn refusal(asked: &str, status: u16, body: &[u8], location: Option<&str>, request_id: Option<&str>) -> PceError {
     let (kind, hint) = match status {
-        401 => (ErrorKind::Unauthorized, "check api_key and api_secret in [pce]; keys of service accounts expire"),
-        403 => (ErrorKind::Forbidden, "check org_id, the key's permissions and the addresses it may be used from"),
-        404 => (ErrorKind::NotFound, "check url and org_id in [pce]"),
+        401 => (ErrorKind::Unauthorized, tr!("check api_key and api_secret in [pce]; keys of service accounts expire")),
+        403 => (ErrorKind::Forbidden, tr!("check org_id, the key's permissions and the addresses it may be used from")),
+        404 => (ErrorKind::NotFound, tr!("check url and org_id in [pce]")),
         429 => (
             ErrorKind::RateLimited,
-            "something else uses up the key's request budget (500 a minute); run less often or use a key of its own",
+            tr!("something else uses up the key's request budget (500 a minute); run less often or use a key of its own"),
         ),
         300..=399 => (
             ErrorKind::BadAnswer,
-            "redirects are not followed, because credentials stay with one host; put the final address into url in [pce]",
+            tr!("redirects are not followed, because credentials stay with one host; put the final address into url in [pce]"),
         ),
-        400..=499 => (ErrorKind::Rejected, "the PCE does not accept this request; is it version 21.2 or newer?"),
-        500..=599 => (ErrorKind::Server, "look at the PCE's health and at any load balancer before it"),
-        _ => (ErrorKind::BadAnswer, "is something else listening at url in [pce]?"),
+        400..=499 => (ErrorKind::Rejected, tr!("the PCE does not accept this request; is it version 21.2 or newer?")),
+        500..=599 => (ErrorKind::Server, tr!("look at the PCE's health and at any load balancer before it")),
+        _ => (ErrorKind::BadAnswer, tr!("is something else listening at url in [pce]?")),
     };
-    let mut message = format!("{asked}: the PCE answered {status}");
+    let mut message = tr!("{asked}: the PCE answered {status}", asked, status);
     if let Some(target) = location.filter(|_| (300..400).contains(&status)) {
         // Only the origin: the rest of a login page's address may carry a session.
-        let target = url::Url::parse(target).map_or_else(|_| "another path".to_owned(), |url| url.origin().ascii_serialization());
-        message.push_str(&format!(" redirecting to {}", line(&target)));
+        let target = url::Url::parse(target).map_or_else(|_| tr!("another path"), |url| url.origin().ascii_serialization());
+        message.push_str(&tr!(" redirecting to {target}", target = line(&target)));
     }
     let said = error_text(body);
     if !said.is_empty() {
         message.push_str(&format!(" ({said})"));
     }
     if let Some(id) = request_id {
-        message.push_str(&format!(" [request id {}]", line(id)));
+        message.push_str(&tr!(" [request id {id}]", id = line(id)));
     }
     PceError::new(kind, message).hint(hint)
 }
@@ -109,7 +109,7 @@ fn error_text(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let text = text.trim_start_matches('\u{feff}').trim();
     if text.starts_with('<') {
-        return "an HTML page".to_owned();
+        return tr!("an HTML page");
     }
     match serde_json::from_str::<Value>(text) {
         Ok(value) => {

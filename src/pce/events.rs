@@ -27,7 +27,7 @@ const MAX_QUERIES: u32 = 64;
 /// Reads events: an array, one object, or one object a line; gzip or plain. Also says how many
 /// of them could not be read.
 pub fn parse_events(json: impl Read) -> Result<(Vec<Event>, u64), String> {
-    let bytes = plain_bytes(json, FILE_LIMIT).map_err(|error| format!("the events cannot be read: {error}"))?;
+    let bytes = plain_bytes(json, FILE_LIMIT).map_err(|error| tr!("the events cannot be read: {error}", error))?;
     parse(&bytes)
 }
 
@@ -39,7 +39,7 @@ fn parse(bytes: &[u8]) -> Result<(Vec<Event>, u64), String> {
         Some(event) => events.push(event),
         None => unreadable += 1,
     };
-    let broken = |error| format!("the events are not JSON: {error}");
+    let broken = |error| tr!("the events are not JSON: {error}", error);
     let mut documents = 0;
     for document in serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}')).into_iter::<&RawValue>() {
         let document = document.map_err(broken)?;
@@ -51,7 +51,7 @@ fn parse(bytes: &[u8]) -> Result<(Vec<Event>, u64), String> {
         }
     }
     // An empty answer is no list of events; an empty list is `[]`.
-    if documents == 0 { Err("the events are an empty text".to_owned()) } else { Ok((events, unreadable)) }
+    if documents == 0 { Err(tr!("the events are an empty text")) } else { Ok((events, unreadable)) }
 }
 
 fn event(value: &Value) -> Option<Event> {
@@ -150,9 +150,10 @@ pub(super) fn fetch(client: &Client, from: Timestamp, to: Timestamp) -> Result<E
     while let Some((from, to)) = parts.pop() {
         if answer.queries >= MAX_QUERIES {
             lost_from.get_or_insert(from);
-            reasons.push(format!(
-                "more than {MAX_QUERIES} questions would be needed; the rest from {} on was not asked for",
-                pce_format(from)
+            reasons.push(tr!(
+                "more than {max_queries} questions would be needed; the rest from {from} on was not asked for",
+                max_queries = MAX_QUERIES,
+                from = pce_format(from)
             ));
             break;
         }
@@ -161,7 +162,12 @@ pub(super) fn fetch(client: &Client, from: Timestamp, to: Timestamp) -> Result<E
             Err(error) if answer.queries <= 1 || error.kind == ErrorKind::Interrupted => return Err(error),
             Err(error) => {
                 lost_from.get_or_insert(from);
-                reasons.push(format!("events from {} to {} could not be read: {error}", pce_format(from), pce_format(to)));
+                reasons.push(tr!(
+                    "events from {from} to {to} could not be read: {error}",
+                    from = pce_format(from),
+                    to = pce_format(to),
+                    error
+                ));
                 if error.kind == ErrorKind::Timeout {
                     break;
                 }
@@ -180,9 +186,10 @@ pub(super) fn fetch(client: &Client, from: Timestamp, to: Timestamp) -> Result<E
             answer.unreadable += unreadable;
             if full {
                 lost_from.get_or_insert(from);
-                reasons.push(format!(
-                    "the PCE holds more than {CAP} events within one second from {} and gives only the newest",
-                    pce_format(from)
+                reasons.push(tr!(
+                    "the PCE holds more than {cap} events within one second from {from} and gives only the newest",
+                    cap = CAP,
+                    from = pce_format(from)
                 ));
             }
         }
@@ -208,7 +215,7 @@ fn slice(client: &Client, from: Timestamp, to: Timestamp, answer: &mut EventsAns
         recorder.keep(&format!("events-{number}.json.gz"), &fetched.raw);
     }
     if !fetched.plain.trim_ascii_start().starts_with(b"[") {
-        return Err(fetched.bad_answer("is not a list of events"));
+        return Err(fetched.bad_answer(&tr!("is not a list of events")));
     }
     parse(&fetched.plain).map_err(|error| fetched.bad_answer(&error))
 }

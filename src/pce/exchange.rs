@@ -121,8 +121,8 @@ impl Line {
     /// Where an href of the PCE leads: absolute, `/api/v2/...` or `/orgs/...`, at the PCE's own origin.
     pub(super) fn resolve(&self, href: &str) -> Result<Url, PceError> {
         let refuse = |why: &str| {
-            PceError::new(ErrorKind::BadAnswer, format!("the PCE points to {} ({why})", harmless(href)))
-                .hint("credentials are only sent to url in [pce]; check it and any proxy that rewrites addresses")
+            PceError::new(ErrorKind::BadAnswer, tr!("the PCE points to {href} ({why})", href = harmless(href), why))
+                .hint(tr!("credentials are only sent to url in [pce]; check it and any proxy that rewrites addresses"))
         };
         let origin = self.base.origin().ascii_serialization();
         let absolute = match href {
@@ -130,12 +130,12 @@ impl Line {
             _ if href.starts_with("/orgs/") => format!("{origin}/api/v2{href}"),
             _ => href.to_owned(),
         };
-        let url = Url::parse(&absolute).map_err(|_| refuse("no address this program understands"))?;
+        let url = Url::parse(&absolute).map_err(|_| refuse(&tr!("no address this program understands")))?;
         if url.origin() != self.base.origin() || !url.username().is_empty() || url.password().is_some() {
-            return Err(refuse("another host"));
+            return Err(refuse(&tr!("another host")));
         }
         if !url.path().starts_with("/api/v2/") {
-            return Err(refuse("not a part of the API"));
+            return Err(refuse(&tr!("not a part of the API")));
         }
         Ok(url)
     }
@@ -143,11 +143,11 @@ impl Line {
     /// Whether the run may go on.
     pub(super) fn check(&self) -> Result<(), PceError> {
         if self.stop.load(Ordering::Relaxed) {
-            return Err(PceError::new(ErrorKind::Interrupted, "stopped by the user"));
+            return Err(PceError::new(ErrorKind::Interrupted, tr!("stopped by the user")));
         }
         if self.pace.now() >= self.deadline {
-            return Err(PceError::new(ErrorKind::Timeout, "the deadline of the run came while waiting for the PCE")
-                .hint("raise deadline in [run] or ask for less"));
+            return Err(PceError::new(ErrorKind::Timeout, tr!("the deadline of the run came while waiting for the PCE"))
+                .hint(tr!("raise deadline in [run] or ask for less")));
         }
         Ok(())
     }
@@ -182,7 +182,7 @@ impl Line {
             }
             let raw = read.map_err(|error| self.broken(ask, &error))?;
             let plain = plain_bytes(raw.as_slice(), limit).map_err(|error| {
-                Failure::Final(bad_answer(&ask.name(), &format!("cannot be decompressed ({error})"), b"", request_id.as_deref()))
+                Failure::Final(bad_answer(&ask.name(), &tr!("cannot be decompressed ({error})", error), b"", request_id.as_deref()))
             })?;
             Ok(Fetched { asked: ask.name(), request_id, headers: parts.headers, raw, plain })
         })
@@ -257,7 +257,7 @@ impl Line {
             Failure::Refused { error, .. } | Failure::Lost(error) | Failure::Final(error) => error,
         })?;
         let bytes = plain_bytes(response.into_body().into_reader(), size_limit).unwrap_or_default();
-        serde_json::from_slice(&bytes).map_err(|_| bad_answer(&ask.name(), "cannot be read", &bytes, None))
+        serde_json::from_slice(&bytes).map_err(|_| bad_answer(&ask.name(), &tr!("cannot be read"), &bytes, None))
     }
 
     fn once(&self, ask: &Ask<'_>, limit: Option<Duration>) -> Result<Response<Body>, Failure> {
@@ -311,32 +311,36 @@ impl Line {
     /// A lost connection while the answer was being read.
     fn broken(&self, ask: &Ask<'_>, error: &io::Error) -> Failure {
         if error.kind() == io::ErrorKind::FileTooLarge {
-            return Failure::Final(bad_answer(&ask.name(), &format!("is {error}"), b"", None));
+            return Failure::Final(bad_answer(&ask.name(), &tr!("is {error}", error), b"", None));
         }
-        Failure::Lost(PceError::new(ErrorKind::Network, format!("{}: the answer broke off ({})", ask.name(), harmless(&error.to_string()))))
+        Failure::Lost(PceError::new(
+            ErrorKind::Network,
+            tr!("{name}: the answer broke off ({error})", name = ask.name(), error = harmless(&error.to_string())),
+        ))
     }
 
     fn lost(&self, ask: &Ask<'_>, error: &ureq::Error) -> Failure {
         let host = harmless(&self.base.origin().ascii_serialization());
         let failed = |kind, why: String| PceError::new(kind, format!("{}: {why}", ask.name()));
-        let unreachable =
-            |why: String| failed(ErrorKind::Unreachable, why).hint("check url and proxy in [pce], name resolution, routes and firewalls");
+        let unreachable = |why: String| {
+            failed(ErrorKind::Unreachable, why).hint(tr!("check url and proxy in [pce], name resolution, routes and firewalls"))
+        };
         Failure::Lost(match error {
-            ureq::Error::Timeout(Timeout::Connect | Timeout::Resolve) => unreachable(format!("no connection to {host} in time")),
-            ureq::Error::Timeout(_) => failed(ErrorKind::Network, format!("{host} did not answer in time"))
-                .hint("raise request_timeout in [pce] if the PCE is slow"),
-            ureq::Error::HostNotFound => unreachable(format!("the name of {host} cannot be resolved")),
-            ureq::Error::ConnectionFailed | ureq::Error::ConnectProxyFailed(_) => unreachable(format!("no connection to {host}")),
-            ureq::Error::Io(io) if io.kind() == io::ErrorKind::ConnectionRefused => unreachable(format!("{host} refuses connections")),
+            ureq::Error::Timeout(Timeout::Connect | Timeout::Resolve) => unreachable(tr!("no connection to {host} in time", host)),
+            ureq::Error::Timeout(_) => failed(ErrorKind::Network, tr!("{host} did not answer in time", host))
+                .hint(tr!("raise request_timeout in [pce] if the PCE is slow")),
+            ureq::Error::HostNotFound => unreachable(tr!("the name of {host} cannot be resolved", host)),
+            ureq::Error::ConnectionFailed | ureq::Error::ConnectProxyFailed(_) => unreachable(tr!("no connection to {host}", host)),
+            ureq::Error::Io(io) if io.kind() == io::ErrorKind::ConnectionRefused => unreachable(tr!("{host} refuses connections", host)),
             other => {
                 let text = harmless(&self.hide(other.to_string()));
                 if matches!(other, ureq::Error::Rustls(_) | ureq::Error::Tls(_)) || text.contains("certificate") {
                     return Failure::Final(
-                        failed(ErrorKind::Unreachable, format!("no trusted connection to {host} ({text})"))
-                            .hint("if the PCE's certificate comes from a private CA, name it with ca_file in [pce]"),
+                        failed(ErrorKind::Unreachable, tr!("no trusted connection to {host} ({text})", host, text))
+                            .hint(tr!("if the PCE's certificate comes from a private CA, name it with ca_file in [pce]")),
                     );
                 }
-                failed(ErrorKind::Network, format!("the connection to {host} was lost ({text})"))
+                failed(ErrorKind::Network, tr!("the connection to {host} was lost ({text})", host, text))
             }
         })
     }
@@ -367,7 +371,7 @@ impl<R: Read> Read for Watched<'_, R> {
         if let Err(error) = self.line.check() {
             self.stopped = Some(error);
             // Not `Interrupted`, which readers take as a wish to be asked again.
-            return Err(io::Error::other("the run has to end"));
+            return Err(io::Error::other(tr!("the run has to end")));
         }
         self.inner.read(buffer)
     }

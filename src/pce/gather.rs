@@ -151,10 +151,10 @@ impl Gathering<'_> {
 
     /// Asks for the parts of a question. The whole is kept meanwhile, for the case that a part fails.
     fn parts(&mut self, whole: &Submitted, job: &Completed, by: Dimension, parts: Vec<Piece>) -> Result<(), PceError> {
-        (self.progress)(&format!(
-            "traffic: {} rows do not fit into one answer, asking in {} parts",
-            job.matches.map_or("the".to_owned(), |rows| rows.to_string()),
-            parts.len()
+        (self.progress)(&tr!(
+            "traffic: {rows} rows do not fit into one answer, asking in {parts} parts",
+            rows = job.matches.map_or_else(|| "?".to_owned(), |rows| rows.to_string()),
+            parts = parts.len()
         ));
         self.budget = self.budget.saturating_sub(parts.len());
         // All at once, so that the PCE works on the next while this one is read.
@@ -192,7 +192,12 @@ impl Gathering<'_> {
             if let (Some(sum), Some(all)) = (matched, job.matches)
                 && sum < all
             {
-                self.missing.reason(format!("{} of {all} rows of {} belong to no part of it", all - sum, whole.piece.describe()));
+                self.missing.reason(tr!(
+                    "{sum} of {all} rows of {piece} belong to no part of it",
+                    sum = all - sum,
+                    all,
+                    piece = whole.piece.describe()
+                ));
             }
             return Ok(());
         }
@@ -203,7 +208,7 @@ impl Gathering<'_> {
             Err(_) => 0,
         };
         self.rows += rows;
-        failures.into_iter().for_each(|failure| self.missing.reason(format!("one part could not be had: {failure}")));
+        failures.into_iter().for_each(|failure| self.missing.reason(tr!("one part could not be had: {failure}", failure)));
         Ok(())
     }
 
@@ -212,7 +217,10 @@ impl Gathering<'_> {
         let mut empty = EMPTY_PAUSES.iter();
         let mut broken = BROKEN_PAUSES.iter();
         loop {
-            (self.progress)(&format!("traffic: downloading {} rows", job.flows.map_or("the".to_owned(), |rows| rows.to_string())));
+            (self.progress)(&tr!(
+                "traffic: downloading {rows} rows",
+                rows = job.flows.map_or_else(|| "?".to_owned(), |rows| rows.to_string())
+            ));
             let downloaded = download(&self.client.line, &job.result, self.part, self.sink);
             self.bytes += downloaded.bytes;
             self.part += u32::from(downloaded.used);
@@ -223,9 +231,9 @@ impl Gathering<'_> {
                     None => {
                         return Err(PceError::new(
                             ErrorKind::BadAnswer,
-                            format!("the PCE says that {} rows match, but their file stays empty", job.matches.unwrap_or(0)),
+                            tr!("the PCE says that {matches} rows match, but their file stays empty", matches = job.matches.unwrap_or(0)),
                         )
-                        .hint("run again later; the PCE may be short of disk or busy"));
+                        .hint(tr!("run again later; the PCE may be short of disk or busy")));
                     }
                 },
                 Ok(rows) => return Ok(rows),
@@ -261,26 +269,26 @@ impl Missing {
         let capped = job.flows.unwrap_or(rows) >= piece.max_results();
         let known = job.matches.unwrap_or(0).max(job.flows.unwrap_or(0));
         let why = if capped {
-            format!("row limit of {}", piece.max_results())
+            tr!("row limit of {max_results}", max_results = piece.max_results())
         } else {
-            "a cap of the PCE or the permissions (RBAC) of the API key".to_owned()
+            tr!("a cap of the PCE or the permissions (RBAC) of the API key")
         };
         if known > rows {
-            self.reasons.push(format!("{} of {known} rows are missing ({what}; {why})", known - rows));
+            self.reasons.push(tr!("{rows} of {known} rows are missing ({what}; {why})", rows = known - rows, known, what, why));
         } else if capped {
-            self.reasons.push(format!("there may be more than the {rows} rows had ({what}; {why})"));
+            self.reasons.push(tr!("there may be more than the {rows} rows had ({what}; {why})", rows, what, why));
         }
     }
 
     fn told(mut self) -> Option<String> {
         if !self.silent.is_empty() {
             let names: Vec<String> = std::mem::take(&mut self.silent).into_iter().collect();
-            self.reasons.insert(0, format!("these members of the Supercluster did not respond: {}", names.join(", ")));
+            self.reasons.insert(0, tr!("these members of the Supercluster did not respond: {names}", names = names.join(", ")));
         }
         let more = self.reasons.len().saturating_sub(5);
         self.reasons.truncate(5);
         if more > 0 {
-            self.reasons.push(format!("and {more} more"));
+            self.reasons.push(tr!("and {count} more", count = more));
         }
         (!self.reasons.is_empty()).then(|| self.reasons.join("; "))
     }

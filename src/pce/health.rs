@@ -13,24 +13,24 @@ pub(super) const LIMIT: u64 = 16 << 20;
 
 /// Reads a health answer: an array, one object, or one object a line; gzip or plain.
 pub fn parse_health(json: impl Read) -> Result<Vec<Health>, String> {
-    let bytes = plain_bytes(json, LIMIT).map_err(|error| format!("the health answer cannot be read: {error}"))?;
+    let bytes = plain_bytes(json, LIMIT).map_err(|error| tr!("the health answer cannot be read: {error}", error))?;
     let text = String::from_utf8_lossy(&bytes);
     let mut clusters = Vec::new();
     for value in serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}')).into_iter::<Value>() {
-        match value.map_err(|error| format!("the health answer is not JSON: {error}"))? {
+        match value.map_err(|error| tr!("the health answer is not JSON: {error}", error))? {
             Value::Array(items) => clusters.extend(items),
             other => clusters.push(other),
         }
     }
     if clusters.is_empty() {
-        return Err("the health answer is empty".to_owned());
+        return Err(tr!("the health answer is empty"));
     }
     clusters.iter().map(cluster).collect()
 }
 
 fn cluster(value: &Value) -> Result<Health, String> {
     if !["status", "nodes", "fqdn"].iter().any(|key| value.get(key).is_some()) {
-        return Err(format!("the health answer does not describe a PCE: {}", line(&value.to_string())));
+        return Err(tr!("the health answer does not describe a PCE: {value}", value = line(&value.to_string())));
     }
     let status_text = text(value, "status");
     let nodes = list(value, "nodes");

@@ -47,7 +47,7 @@ pub(super) fn submit_piece(client: &Client, piece: Piece) -> Result<Submitted, P
                         return Err(error);
                     }
                 };
-                Some(url.ok_or_else(|| fetched.bad_answer("does not say where the query is"))?)
+                Some(url.ok_or_else(|| fetched.bad_answer(&tr!("does not say where the query is")))?)
             }
             // Nobody knows whether the PCE acted on it: look before asking again.
             Err(error) if matches!(error.kind, ErrorKind::Network | ErrorKind::Server) => {
@@ -108,9 +108,14 @@ pub(super) fn completed(client: &Client, submitted: &Submitted, progress: &dyn F
             if out_of_time {
                 return Err(PceError::new(
                     ErrorKind::Timeout,
-                    format!("the traffic query for {} was still '{last_state}' after {} s", submitted.piece.describe(), elapsed.as_secs()),
+                    tr!(
+                        "the traffic query for {piece} was still '{last_state}' after {elapsed} s",
+                        piece = submitted.piece.describe(),
+                        last_state,
+                        elapsed = elapsed.as_secs()
+                    ),
                 )
-                .hint("raise query_timeout in [pce], or shorten windows and lookback"));
+                .hint(tr!("raise query_timeout in [pce], or shorten windows and lookback")));
             }
             line.wait(poll_delay(elapsed).min(line.query_timeout.saturating_sub(elapsed).max(Duration::from_millis(50))))?;
         }
@@ -118,16 +123,16 @@ pub(super) fn completed(client: &Client, submitted: &Submitted, progress: &dyn F
         let job = fetched.json()?;
         let state = job.get("status").and_then(Value::as_str).unwrap_or("unknown").to_ascii_lowercase();
         if state != last_state {
-            progress(&format!("traffic: query {}", visible(&state)));
+            progress(&tr!("traffic: query {state}", state = visible(&state)));
         }
         match state.as_str() {
             "completed" => return read_completed(line, submitted, &job),
             "failed" | "cancelled" | "canceled" | "cancel_requested" => {
                 return Err(PceError::new(
                     ErrorKind::Server,
-                    format!("the traffic query for {} ended as '{state}' at the PCE", submitted.piece.describe()),
+                    tr!("the traffic query for {piece} ended as '{state}' at the PCE", piece = submitted.piece.describe(), state),
                 )
-                .hint("run again; if it stays so, ask for less or look at the PCE's health"));
+                .hint(tr!("run again; if it stays so, ask for less or look at the PCE's health")));
             }
             _ => last_state = harmless(&state),
         }

@@ -119,7 +119,7 @@ impl Client {
     pub fn new(settings: &PceSettings, key: Secret, secret: Secret, options: ClientOptions) -> Result<Client, PceError> {
         let setup = |message: String| PceError::new(ErrorKind::Setup, message);
         if !matches!(settings.url.scheme(), "http" | "https") || settings.url.host_str().is_none() {
-            return Err(setup("url in [pce] is not an address such as https://pce.example.com:8443".to_owned()));
+            return Err(setup(tr!("url in [pce] is not an address such as https://pce.example.com:8443")));
         }
         let agent = http::agent(&http::AgentOptions {
             ca_file: settings.ca_file.as_deref(),
@@ -131,7 +131,9 @@ impl Client {
         })
         .map_err(setup)?;
         let recorder = match &options.record {
-            Some(dir) => Some(Recorder::new(dir).map_err(|error| setup(format!("cannot record into {}: {error}", dir.display())))?),
+            Some(dir) => {
+                Some(Recorder::new(dir).map_err(|error| setup(tr!("cannot record into {dir}: {error}", dir = dir.display(), error)))?)
+            }
             None => None,
         };
         let line = Arc::new(Line::new(LineParts {
@@ -175,7 +177,7 @@ impl Client {
         }
         health::parse_health(fetched.plain.as_slice())
             .map(HealthAnswer::Clusters)
-            .map_err(|error| fetched.bad_answer(&format!("tells no health: {error}")))
+            .map_err(|error| fetched.bad_answer(&tr!("tells no health: {error}", error)))
     }
 
     /// Asks for all events of a span.

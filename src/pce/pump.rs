@@ -42,7 +42,7 @@ pub(super) fn start<'scope>(scope: &'scope Scope<'scope, '_>, stream: impl Read 
 impl Pumped {
     /// The next chunk; `None` at the end of the stream.
     pub(super) fn next(&self) -> io::Result<Option<Chunk>> {
-        self.filled.recv().unwrap_or_else(|_| Err(io::Error::other("reading stopped without a reason")))
+        self.filled.recv().unwrap_or_else(|_| Err(io::Error::other(tr!("reading stopped without a reason"))))
     }
 
     /// Gives a buffer back. One of another size was not made here, and is dropped.

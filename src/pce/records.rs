@@ -38,13 +38,13 @@ pub fn read_records(body: impl Read, take: &mut dyn FnMut(&RawValue) -> bool) ->
     };
     let rows = decoded.rows;
     match result {
-        Ok(()) if documents == 0 => Err(DecodeError::Format("there is nothing in it; an empty answer would be []".to_owned())),
+        Ok(()) if documents == 0 => Err(DecodeError::Format(tr!("there is nothing in it; an empty answer would be []"))),
         Ok(()) => Ok(decoded),
         Err(Broken::Read(error)) => Err(named(error, rows)),
         Err(Broken::Format(why)) => Err(DecodeError::Format(why.to_owned())),
         Err(Broken::Json(error)) if error.is_io() => Err(named(error.into(), rows)),
         Err(Broken::Json(error)) if error.is_eof() => Err(DecodeError::Cut { rows }),
-        Err(Broken::Json(error)) => Err(DecodeError::Format(format!("after {rows} records: {error}"))),
+        Err(Broken::Json(error)) => Err(DecodeError::Format(tr!("after {rows} records: {error}", rows, error))),
     }
 }
 

@@ -134,12 +134,12 @@ impl Piece {
             parts.push(self.query.decisions.iter().map(|decision| decision.name()).collect::<Vec<_>>().join(" or "));
         }
         if self.others {
-            parts.push("neither tcp nor udp".to_owned());
+            parts.push(tr!("neither tcp nor udp"));
         }
         match self.query.services.as_slice() {
             [] => {}
             [service] => parts.push(service.describe()),
-            many => parts.push(format!("{} services", many.len())),
+            many => parts.push(tr!("{count} services", count = many.len())),
         }
         parts.join(", ")
     }

@@ -57,8 +57,8 @@ impl ServiceFilter {
         let ports = match (self.from_port, self.to_port) {
             (None, None) => None,
             _ => Some(match self.ports() {
-                (from, to) if from == to => format!("port {from}"),
-                (from, to) => format!("ports {from}-{to}"),
+                (from, to) if from == to => tr!("port {from}", from),
+                (from, to) => tr!("ports {from}-{to}", from, to),
             }),
         };
         [proto, ports].into_iter().flatten().collect::<Vec<_>>().join(" ")
@@ -109,7 +109,10 @@ pub struct TrafficAnswer {
 /// Submits a query and returns at once; others may be asked meanwhile.
 pub fn submit(client: &Client, query: &TrafficQuery) -> Result<Submitted, PceError> {
     if query.from > query.to {
-        return Err(PceError::new(ErrorKind::Setup, format!("a traffic query from {} to {} ends before it begins", query.from, query.to)));
+        return Err(PceError::new(
+            ErrorKind::Setup,
+            tr!("a traffic query from {from} to {to} ends before it begins", from = query.from, to = query.to),
+        ));
     }
     submit_piece(client, Piece::whole(query))
 }

@@ -93,7 +93,7 @@ fn time(at: Option<Timestamp>) -> String {
 }
 
 /// Text that a spreadsheet will not take for a formula. Full-width signs count: some spreadsheets read them too.
-pub(super) fn guarded(text: &str) -> String {
+pub fn guarded(text: &str) -> String {
     let shown = visible(text);
     let begins_formula =
         text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) || text.starts_with(['\t', '\r', '\n']);

@@ -29,7 +29,12 @@ pub fn render(report: &Report, style: &Style) -> String {
     }
     for delivery in &report.deliveries {
         if let Some(error) = &delivery.error {
-            let text = format!("delivery to {} {}: {}", visible(&delivery.channel), delivery.status.name(), visible(error));
+            let text = tr!(
+                "delivery to {channel} {status}: {error}",
+                channel = visible(&delivery.channel),
+                status = delivery.status.said(),
+                error = visible(error)
+            );
             annotations.push(("warning", command("warning", "title=pcemon delivery", &text)));
         }
     }
@@ -47,7 +52,7 @@ pub fn render(report: &Report, style: &Style) -> String {
     // Not a command: it begins with the status.
     out.push_str(&words::verdict(report));
     if left_out > 0 {
-        out.push_str(&format!(" (+{left_out} more not annotated)"));
+        out.push_str(&tr!(" (+{count} more not annotated)", count = left_out));
     }
     out.push('\n');
     out
@@ -61,7 +66,7 @@ pub fn step_summary(report: &Report, style: &Style) -> String {
         let end = text.char_indices().map(|(index, _)| index).take_while(|index| *index <= SUMMARY_LIMIT).last().unwrap_or(0);
         let end = text[..end].rfind('\n').map_or(0, |line| line + 1);
         text.truncate(end);
-        text.push_str("\nThe rest was left out: a step summary may have one MiB.\n");
+        text.push_str(&format!("\n{}\n", tr!("The rest was left out: a step summary may have one MiB.")));
     }
     text
 }

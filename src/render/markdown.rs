@@ -2,8 +2,9 @@
 
 use super::Style;
 use super::words::{self, Badness, NOTHING};
-use crate::domain::report::{InstanceReport, Report};
+use crate::domain::report::{InstanceReport, Report, Suppression};
 use crate::domain::text::visible;
+use crate::domain::threshold::Severity;
 
 /// Instances shown per rule.
 const INSTANCES: usize = 20;
@@ -17,7 +18,7 @@ pub fn render(report: &Report, style: &Style) -> String {
     sources(&mut out, report);
     deliveries(&mut out, report);
     if !report.warnings.is_empty() {
-        out.push_str("\n### Warnings\n\n");
+        out.push_str(&format!("\n### {}\n\n", tr!("Warnings")));
         for warning in &report.warnings {
             out.push_str(&format!("- {}\n", escape(&visible(warning))));
         }
@@ -26,7 +27,7 @@ pub fn render(report: &Report, style: &Style) -> String {
 }
 
 fn about(report: &Report, style: &Style) -> String {
-    let mut parts = vec![format!("Run {}", code(&report.run.id)), escape(&words::full_time(report.run.started_at, style))];
+    let mut parts = vec![tr!("Run {id}", id = code(&report.run.id)), escape(&words::full_time(report.run.started_at, style))];
     if !report.run.pce.is_empty() {
         parts.push(format!("PCE {}", code(&report.run.pce)));
     }
@@ -43,17 +44,22 @@ fn rules(out: &mut String, report: &Report, style: &Style) {
                 remarks.insert(0, code(&words::talker(top)));
             }
             vec![
-                rule.state.name().to_owned(),
-                rule.severity.map_or(NOTHING, |severity| severity.name()).to_owned(),
+                rule.state.said(),
+                severity(rule.severity),
                 escape(&visible(&rule.name)),
                 escape(&words::value_of_what(rule.value, rule.unit, rule.lower_bound)),
-                code(&rule.threshold),
+                code(&words::threshold(&rule.threshold)),
                 escape(&words::window(rule)),
                 remarks.join("<br>"),
             ]
         })
         .collect();
-    table(out, "Rules", &["State", "Severity", "Rule", "Value", "Threshold", "Window", "Top talker, remarks"], rows);
+    table(
+        out,
+        &tr!("Rules"),
+        &[tr!("State"), tr!("Severity"), tr!("Rule"), tr!("Value"), tr!("Threshold"), tr!("Window"), tr!("Top talker, remarks")],
+        rows,
+    );
 }
 
 fn instances(out: &mut String, report: &Report, style: &Style) {
@@ -63,52 +69,67 @@ fn instances(out: &mut String, report: &Report, style: &Style) {
         for one in grouped.iter().take(INSTANCES) {
             let since = one.since.map_or_else(|| NOTHING.to_owned(), |at| words::clock(at, report.run.finished_at, &style.timezone));
             rows.push(vec![
-                one.state.name().to_owned(),
-                one.severity.map_or(NOTHING, |severity| severity.name()).to_owned(),
+                one.state.said(),
+                severity(one.severity),
                 escape(&visible(&rule.name)),
                 code(&words::named_group(&one.group)),
                 escape(&words::value_of_what(one.value, rule.unit, one.lower_bound)),
                 escape(&since),
-                one.suppressed_by.map_or("", |suppression| suppression.name()).to_owned(),
+                one.suppressed_by.map(Suppression::said).unwrap_or_default(),
             ]);
         }
         if grouped.len() > INSTANCES {
-            let more = format!("+{} more", grouped.len() - INSTANCES);
+            let more = tr!("+{count} more", count = grouped.len() - INSTANCES);
             rows.push(vec![String::new(), String::new(), escape(&visible(&rule.name)), more, String::new(), String::new(), String::new()]);
         }
     }
-    table(out, "Instances", &["State", "Severity", "Rule", "Group", "Value", "Since", "Not told"], rows);
+    table(
+        out,
+        &tr!("Instances"),
+        &[tr!("State"), tr!("Severity"), tr!("Rule"), tr!("Group"), tr!("Value"), tr!("Since"), tr!("Not told")],
+        rows,
+    );
 }
 
 fn sources(out: &mut String, report: &Report) {
     let rows = report.sources.iter().map(|source| {
         vec![
-            source.source.name().to_owned(),
-            source.status.name().to_owned(),
+            source.source.said(),
+            source.status.said(),
             source.records.to_string(),
             source.queries.to_string(),
             source.bytes.to_string(),
             escape(&visible(source.error.as_deref().unwrap_or_default())),
         ]
     });
-    table(out, "Sources", &["Source", "Status", "Records", "Queries", "Bytes", "Error"], rows.collect());
+    table(
+        out,
+        &tr!("Sources"),
+        &[tr!("Source"), tr!("Status"), tr!("Records"), tr!("Queries"), tr!("Bytes"), tr!("Error")],
+        rows.collect(),
+    );
 }
 
 fn deliveries(out: &mut String, report: &Report) {
     let rows = report.deliveries.iter().map(|delivery| {
         vec![
             escape(&visible(&delivery.channel)),
-            escape(delivery.status.name()),
+            escape(&delivery.status.said()),
             delivery.alerts.to_string(),
             delivery.attempts.to_string(),
             escape(&visible(delivery.error.as_deref().unwrap_or_default())),
             delivery.preview.as_deref().map(|text| text.lines().map(code).collect::<Vec<_>>().join("<br>")).unwrap_or_default(),
         ]
     });
-    table(out, "Deliveries", &["Channel", "Status", "Alerts", "Attempts", "Error", "Preview"], rows.collect());
+    table(
+        out,
+        &tr!("Deliveries"),
+        &[tr!("Channel"), tr!("Status"), tr!("Alerts"), tr!("Attempts"), tr!("Error"), tr!("Preview")],
+        rows.collect(),
+    );
 }
 
-fn table(out: &mut String, title: &str, header: &[&str], rows: Vec<Vec<String>>) {
+fn table(out: &mut String, title: &str, header: &[String], rows: Vec<Vec<String>>) {
     if rows.is_empty() {
         return;
     }
@@ -118,8 +139,12 @@ fn table(out: &mut String, title: &str, header: &[&str], rows: Vec<Vec<String>>)
     }
 }
 
+fn severity(severity: Option<Severity>) -> String {
+    severity.map_or_else(|| NOTHING.to_owned(), Severity::said)
+}
+
 /// Prose: what could begin markup, a mention or a link becomes a character reference, which never does.
-pub(super) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {

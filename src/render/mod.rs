@@ -5,12 +5,12 @@
 
 mod cef;
 mod checkmk;
-mod csv;
+pub mod csv;
 mod github;
 pub mod grid;
 mod json;
 mod junit;
-mod markdown;
+pub mod markdown;
 mod nagios;
 mod ndjson;
 pub mod progress;

@@ -1,11 +1,12 @@
 //! `table`: what a person sees at a terminal or in the mail that cron sends. Worst first, the verdict last.
 
 use super::Style;
-use super::grid::{Column, lay_out};
+use super::grid::{Column, lay_out, narrowed};
 use super::words::{self, Badness, NOTHING};
 use crate::domain::metric::Unit;
 use crate::domain::report::{DeliveryReport, DeliveryStatus, InstanceReport, Report, RuleReport, SourceReport, SourceStatus, Status};
-use crate::domain::text::{quantity, shorten, visible};
+use crate::domain::text::{quantity, visible};
+use crate::domain::threshold::Severity;
 
 /// Instances shown below a rule.
 const INSTANCES: usize = 5;
@@ -79,7 +80,7 @@ impl Page<'_> {
             parts.push(visible(&run.pce));
         }
         if let Some(org) = run.org_id {
-            parts.push(format!("org {org}"));
+            parts.push(tr!("org {id}", id = org));
         }
         parts.push(quantity(run.duration.as_secs_f64(), Unit::Seconds));
         for line in lay_out(&[Column::Text], None, vec![vec![parts.join("  ")]], self.width()) {
@@ -103,7 +104,7 @@ impl Page<'_> {
                 rows.push(self.instance_row(rule, instance, report));
             }
             if grouped.len() > INSTANCES {
-                let more = format!("{INDENT}+{} more", grouped.len() - INSTANCES);
+                let more = format!("{INDENT}{}", tr!("+{count} more", count = grouped.len() - INSTANCES));
                 let worst = grouped[INSTANCES..].iter().map(|instance| Badness::of_instance(instance)).min();
                 rows.push(self.row(worst.unwrap_or(Badness::Ok), Cells { name: more, ..Cells::default() }));
             }
@@ -111,13 +112,13 @@ impl Page<'_> {
         let header = self.row(
             Badness::Ok,
             Cells {
-                state: "STATE".to_owned(),
-                severity: "SEVERITY".to_owned(),
-                name: "RULE".to_owned(),
-                value: "VALUE".to_owned(),
-                threshold: "THRESHOLD".to_owned(),
-                window: "WINDOW".to_owned(),
-                top: if self.room() == Room::Wide { "TOP TALKER".to_owned() } else { String::new() },
+                state: tr!("STATE"),
+                severity: tr!("SEVERITY"),
+                name: tr!("RULE"),
+                value: tr!("VALUE"),
+                threshold: tr!("THRESHOLD"),
+                window: tr!("WINDOW"),
+                top: if self.room() == Room::Wide { tr!("TOP TALKER") } else { String::new() },
             },
         );
         let columns: &[Column] = match self.room() {
@@ -126,8 +127,7 @@ impl Page<'_> {
             Room::Narrow => &[Column::Fixed, Column::Text, Column::Number],
         };
         let badnesses: Vec<Badness> = rows.iter().filter(|row| !row.cells[0].is_empty()).map(|row| row.badness).collect();
-        let header =
-            if self.room() == Room::Narrow { vec!["STATE".to_owned(), "RULE".to_owned(), "VALUE".to_owned()] } else { header.cells };
+        let header = if self.room() == Room::Narrow { vec![tr!("STATE"), tr!("RULE"), tr!("VALUE")] } else { header.cells };
         let lines = lay_out(columns, Some(header), rows.into_iter().map(|row| row.cells).collect(), self.width());
         self.lines.push(String::new());
         self.lines.push(self.dim(lines.first().map_or("", String::as_str)));
@@ -146,7 +146,7 @@ impl Page<'_> {
     }
 
     fn rule_row(&self, rule: &RuleReport, report: &Report) -> Row {
-        let mut window = words::window(rule).replace(" (", "\n(");
+        let mut window = words::window(rule).replace(" (", "\n(").replace('（', "\n（");
         // Without groups there is one instance, and what is known of it belongs to the rule's own row.
         let only = rule.instances.iter().find(|instance| instance.group.is_empty());
         let mut name = visible(&rule.name);
@@ -156,52 +156,52 @@ impl Page<'_> {
                 window.push_str(&since);
             }
             if let Some(suppression) = only.suppressed_by {
-                name.push_str(&format!(" ({})", suppression.name()));
+                name.push_str(&format!(" ({})", suppression.said()));
             }
         }
         let badness = Badness::of_rule(rule);
         self.row(
             badness,
             Cells {
-                state: rule.state.name().to_owned(),
-                severity: rule.severity.map_or(NOTHING, |severity| severity.name()).to_owned(),
+                state: rule.state.said(),
+                severity: severity(rule.severity),
                 name,
-                value: shorten(&words::value(rule.value, rule.unit, rule.lower_bound), FIXED),
-                threshold: shorten(&words::or_nothing(&rule.threshold), FIXED),
+                value: narrowed(&words::value(rule.value, rule.unit, rule.lower_bound), FIXED),
+                threshold: narrowed(&words::threshold(&rule.threshold), FIXED),
                 window,
-                top: rule.top.first().map(|top| shorten(&words::talker(top), LONG)).unwrap_or_default(),
+                top: rule.top.first().map(|top| narrowed(&words::talker(top), LONG)).unwrap_or_default(),
             },
         )
     }
 
     fn instance_row(&self, rule: &RuleReport, instance: &InstanceReport, report: &Report) -> Row {
         let own_threshold = Some(instance.threshold.as_str()).filter(|own| *own != rule.threshold).unwrap_or_default();
-        let mut name = format!("{INDENT}{}", shorten(&words::group(&instance.group), LONG));
+        let mut name = format!("{INDENT}{}", narrowed(&words::group(&instance.group), LONG));
         if let Some(suppression) = instance.suppressed_by {
-            name.push_str(&format!(" ({})", suppression.name()));
+            name.push_str(&format!(" ({})", suppression.said()));
         }
         self.row(
             Badness::of_instance(instance),
             Cells {
-                state: if instance.state == rule.state { SAME } else { instance.state.name() }.to_owned(),
-                severity: instance.severity.map_or(NOTHING, |severity| severity.name()).to_owned(),
+                state: if instance.state == rule.state { SAME.to_owned() } else { instance.state.said() },
+                severity: severity(instance.severity),
                 name,
-                value: shorten(&words::value(instance.value, rule.unit, instance.lower_bound), FIXED),
-                threshold: shorten(&visible(own_threshold), FIXED),
+                value: narrowed(&words::value(instance.value, rule.unit, instance.lower_bound), FIXED),
+                threshold: narrowed(&visible(own_threshold), FIXED),
                 window: self.since(instance, report).unwrap_or_default(),
                 // Mostly the group again: worth a column of its own, not a line of its own.
                 top: instance
                     .top
                     .first()
                     .filter(|_| self.room() == Room::Wide)
-                    .map(|top| shorten(&words::talker(top), LONG))
+                    .map(|top| narrowed(&words::talker(top), LONG))
                     .unwrap_or_default(),
             },
         )
     }
 
     fn since(&self, instance: &InstanceReport, report: &Report) -> Option<String> {
-        instance.since.map(|at| format!("since {}", words::clock(at, report.run.finished_at, &self.style.timezone)))
+        instance.since.map(|at| tr!("since {time}", time = words::clock(at, report.run.finished_at, &self.style.timezone)))
     }
 
     fn row(&self, badness: Badness, cells: Cells) -> Row {
@@ -215,12 +215,12 @@ impl Page<'_> {
             }
             Room::Narrow => {
                 name.push_str(&below(&top));
-                let word = if state.is_empty() { String::new() } else { badness.word().to_owned() };
+                let word = if state.is_empty() { String::new() } else { badness.said() };
                 let rest = match (threshold.as_str(), window.as_str()) {
                     (only, "" | NOTHING) | ("" | NOTHING, only) => below(only),
                     // An instance has no window, only a beginning.
                     (threshold, since) if name.starts_with(INDENT) => below(threshold) + &below(since),
-                    (threshold, window) => below(&format!("{threshold} in {window}")),
+                    (threshold, window) => below(&tr!("{threshold} in {window}", threshold, window)),
                 };
                 vec![word, name, format!("{value}{rest}")]
             }
@@ -249,11 +249,11 @@ impl Page<'_> {
         let rows = remarks
             .into_iter()
             .map(|(badness, text, names)| {
-                let who = if let [name] = names[..] { visible(name) } else { words::plural(names.len(), "rule") };
-                (badness, vec![badness.word().to_owned(), who, visible(text)])
+                let who = if let [name] = names[..] { visible(name) } else { trn!("{count} rule", "{count} rules", count = names.len()) };
+                (badness, vec![badness.said(), who, visible(text)])
             })
             .collect();
-        self.section("Remarks", &[Column::Fixed, Column::Text, Column::Text], rows);
+        self.section(&tr!("Remarks"), &[Column::Fixed, Column::Text, Column::Text], rows);
     }
 
     fn sources(&mut self, sources: &[SourceReport], report: &Report) {
@@ -261,17 +261,21 @@ impl Page<'_> {
         let now = report.run.finished_at;
         let row = |source: &SourceReport| {
             let mut told = vec![
-                words::plural(usize::try_from(source.records).unwrap_or(usize::MAX), "record"),
-                if source.queries == 1 { "1 query".to_owned() } else { format!("{} queries", source.queries) },
+                if source.records == 1 {
+                    tr!("1 record")
+                } else {
+                    tr!("{count} records", count = quantity(source.records as f64, Unit::Values))
+                },
+                trn!("{count} query", "{count} queries", count = source.queries),
                 quantity(source.bytes as f64, Unit::Bytes),
             ];
             if let (Some(from), Some(to)) = (source.from, source.to) {
                 told.push(format!("{} – {}", words::clock(from, now, zone), words::clock(to, now, zone)));
             }
             if source.unreadable > 0 {
-                told.push(format!("{} unreadable", quantity(source.unreadable as f64, Unit::Values)));
+                told.push(tr!("{count} unreadable", count = quantity(source.unreadable as f64, Unit::Values)));
             }
-            let mut told = told.join(", ");
+            let mut told = told.join(&tr!(", "));
             if let Some(error) = &source.error {
                 told.push('\n');
                 told.push_str(&visible(error));
@@ -281,17 +285,17 @@ impl Page<'_> {
                 SourceStatus::Partial | SourceStatus::Failed => Badness::Unknown,
                 SourceStatus::Unavailable => Badness::Disabled,
             };
-            (badness, vec![source.status.name().to_owned(), source.source.name().to_owned(), told])
+            (badness, vec![source.status.said(), source.source.said(), told])
         };
         let rows = sources.iter().map(row).collect();
-        self.section("Sources", &[Column::Fixed, Column::Fixed, Column::Text], rows);
+        self.section(&tr!("Sources"), &[Column::Fixed, Column::Fixed, Column::Text], rows);
     }
 
     fn deliveries(&mut self, deliveries: &[DeliveryReport]) {
         let row = |delivery: &DeliveryReport| {
-            let mut told = words::plural(delivery.alerts, "alert");
+            let mut told = trn!("{count} alert", "{count} alerts", count = delivery.alerts);
             if delivery.attempts > 1 {
-                told.push_str(&format!(", {} attempts", delivery.attempts));
+                told.push_str(&tr!(", {count} attempts", count = delivery.attempts));
             }
             for text in delivery.error.iter() {
                 told.push('\n');
@@ -304,20 +308,20 @@ impl Page<'_> {
                     told.push_str(&visible(line));
                 }
             }
-            let (badness, word) = match delivery.status {
-                DeliveryStatus::Sent => (Badness::Ok, "sent"),
-                DeliveryStatus::Queued => (Badness::Warning, "queued"),
-                DeliveryStatus::Failed => (Badness::Critical, "failed"),
-                DeliveryStatus::DryRun => (Badness::Info, "dry-run"),
+            let badness = match delivery.status {
+                DeliveryStatus::Sent => Badness::Ok,
+                DeliveryStatus::Queued => Badness::Warning,
+                DeliveryStatus::Failed => Badness::Critical,
+                DeliveryStatus::DryRun => Badness::Info,
             };
-            (badness, vec![word.to_owned(), visible(&delivery.channel), told])
+            (badness, vec![delivery.status.said(), visible(&delivery.channel), told])
         };
-        self.section("Deliveries", &[Column::Fixed, Column::Text, Column::Text], deliveries.iter().map(row).collect());
+        self.section(&tr!("Deliveries"), &[Column::Fixed, Column::Text, Column::Text], deliveries.iter().map(row).collect());
     }
 
     fn warnings(&mut self, warnings: &[String]) {
         let rows = warnings.iter().map(|text| (Badness::Warning, vec!["!".to_owned(), visible(text)])).collect();
-        self.section("Warnings", &[Column::Fixed, Column::Text], rows);
+        self.section(&tr!("Warnings"), &[Column::Fixed, Column::Text], rows);
     }
 
     fn section(&mut self, title: &str, columns: &[Column], rows: Vec<(Badness, Vec<String>)>) {
@@ -350,7 +354,7 @@ impl Page<'_> {
     fn coloured_head(&self, line: &str, badness: Badness) -> String {
         let first = line.find(' ').unwrap_or(line.len());
         let rest = line[first..].trim_start();
-        let second = ["critical", "warning", "info"].into_iter().find(|word| rest.starts_with(word));
+        let second = Severity::ALL.into_iter().map(Severity::said).find(|word| rest.starts_with(word.as_str()));
         let end = second.map_or(first, |word| line.len() - rest.len() + word.len());
         format!("{}{}", self.paint(&line[..end], code(badness)), &line[end..])
     }
@@ -362,6 +366,10 @@ impl Page<'_> {
     fn paint(&self, text: &str, code: &str) -> String {
         if self.style.color && !text.is_empty() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
+}
+
+fn severity(severity: Option<Severity>) -> String {
+    severity.map_or_else(|| NOTHING.to_owned(), Severity::said)
 }
 
 #[derive(Default)]

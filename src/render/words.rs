@@ -7,8 +7,8 @@ use super::Style;
 use crate::domain::alert::{Group, Talker};
 use crate::domain::metric::Unit;
 use crate::domain::report::{Accounting, DeliveryStatus, InstanceReport, Report, RuleReport, RuleState, SourceReport, SourceStatus};
-use crate::domain::text::{quantity, visible};
-use crate::domain::threshold::Severity;
+use crate::domain::text::{counted, quantity, visible};
+use crate::domain::threshold::{self, Severity};
 use crate::domain::time::{format_duration, since};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -76,7 +76,7 @@ impl Badness {
         if instance.is_muted() { Badness::Muted } else { Badness::of(instance.state, instance.severity) }
     }
 
-    /// One word.
+    /// One word, the same in every language.
     pub fn word(self) -> &'static str {
         match self {
             Badness::Critical => "critical",
@@ -87,6 +87,20 @@ impl Badness {
             Badness::Pending => "pending",
             Badness::Ok => "ok",
             Badness::Disabled => "disabled",
+        }
+    }
+
+    /// The same for people.
+    pub fn said(self) -> String {
+        match self {
+            Badness::Critical => tr!("critical"),
+            Badness::Warning => tr!("warning"),
+            Badness::Unknown => tr!("unknown"),
+            Badness::Info => tr!("info"),
+            Badness::Pending => tr!("pending"),
+            Badness::Muted => tr!("muted"),
+            Badness::Ok => tr!("ok"),
+            Badness::Disabled => tr!("disabled"),
         }
     }
 
@@ -119,23 +133,23 @@ pub fn tally(rules: &[RuleReport]) -> Vec<(Badness, usize)> {
 
 /// `1 critical, 2 warning, 5 ok` and what else explains the verdict.
 pub fn counts(report: &Report) -> String {
-    let mut parts: Vec<String> = tally(&report.rules).iter().map(|(badness, count)| format!("{count} {}", badness.word())).collect();
+    let mut parts: Vec<String> = tally(&report.rules).iter().map(|(badness, count)| format!("{count} {}", badness.said())).collect();
     if parts.is_empty() {
-        parts.push("no rules".to_owned());
+        parts.push(tr!("no rules"));
     }
     for status in [SourceStatus::Failed, SourceStatus::Partial] {
         let count = report.sources.iter().filter(|source| source.status == status).count();
         if count > 0 {
-            parts.push(format!("{} {}", plural(count, "source"), status.name()));
+            parts.push(trn!("{count} source {status}", "{count} sources {status}", count = count, status = status.said()));
         }
     }
     for status in [DeliveryStatus::Failed, DeliveryStatus::Queued] {
         let count = report.deliveries.iter().filter(|delivery| delivery.status == status).count();
         if count > 0 {
-            parts.push(format!("{count} {} {}", if count == 1 { "delivery" } else { "deliveries" }, status.name()));
+            parts.push(trn!("{count} delivery {status}", "{count} deliveries {status}", count = count, status = status.said()));
         }
     }
-    parts.join(", ")
+    parts.join(&tr!(", "))
 }
 
 /// The one line that says it all: `CRITICAL: 1 critical, 5 ok — traffic as_reported`.
@@ -145,10 +159,12 @@ pub fn verdict(report: &Report) -> String {
         line.push_str(&format!(" — {accounting}"));
     }
     if report.run.dry_run {
-        line.push_str(" — dry run, nothing was sent");
+        line.push_str(" — ");
+        line.push_str(&tr!("dry run, nothing was sent"));
     }
     if report.exit_code != report.status.exit_code() {
-        line.push_str(&format!(" — exit code {}", report.exit_code));
+        line.push_str(" — ");
+        line.push_str(&tr!("exit code {code}", code = report.exit_code));
     }
     line
 }
@@ -160,7 +176,7 @@ pub fn accounting(report: &Report) -> Option<String> {
         .filter(|accounting| report.rules.iter().any(|rule| rule.accounting == Some(*accounting)))
         .map(Accounting::name)
         .collect();
-    (!names.is_empty()).then(|| format!("traffic {}", names.join(" and ")))
+    (!names.is_empty()).then(|| tr!("traffic {accounting}", accounting = names.join(" + ")))
 }
 
 /// A value for people: `≥ 1,234`, `1.2 GB`, `-`.
@@ -174,25 +190,7 @@ pub fn value(value: Option<f64>, unit: Unit, lower_bound: bool) -> String {
 /// The same with the thing that was counted: `1,234 connections`.
 pub fn value_of_what(amount: Option<f64>, unit: Unit, lower_bound: bool) -> String {
     let text = value(amount, unit, lower_bound);
-    match unit {
-        Unit::Connections
-        | Unit::Flows
-        | Unit::Values
-        | Unit::Events
-        | Unit::Workloads
-        | Unit::Vens
-        | Unit::Days
-        | Unit::Files
-        | Unit::Sources
-        | Unit::Messages
-            if amount.is_some() =>
-        {
-            let name = unit.name();
-            let name = if amount == Some(1.0) { name.trim_end_matches('s') } else { name };
-            format!("{text} {name}")
-        }
-        _ => text,
-    }
+    amount.map_or_else(|| text.clone(), |amount| counted(&text, amount, unit))
 }
 
 /// The values of a group: `web-01, 3306`.
@@ -236,39 +234,41 @@ pub fn window(rule: &RuleReport) -> String {
     match (rule.window, other_span(rule)) {
         (None, _) => NOTHING.to_owned(),
         (Some(window), None) => format_duration(window),
-        (Some(window), Some(covered)) => format!("{} (covers {})", format_duration(window), format_duration(covered)),
+        (Some(window), Some(covered)) => {
+            tr!("{window} (covers {covered})", window = format_duration(window), covered = format_duration(covered))
+        }
     }
 }
 
 /// What a rule found, in one sentence without its name.
 pub fn sentence(rule: &RuleReport) -> String {
     let mut parts = vec![match rule.state {
-        RuleState::Disabled => return "disabled".to_owned(),
-        RuleState::Firing => Badness::of_rule(rule).word().to_owned(),
-        other => other.name().to_owned(),
+        RuleState::Disabled => return tr!("disabled"),
+        RuleState::Firing => Badness::of_rule(rule).said(),
+        other => other.said(),
     }];
     if rule.value.is_some() {
         parts.push(value_of_what(rule.value, rule.unit, rule.lower_bound));
     }
     if !rule.threshold.is_empty() {
-        parts.push(format!("threshold {}", visible(&rule.threshold)));
+        parts.push(tr!("threshold {threshold}", threshold = threshold(&rule.threshold)));
     }
     if rule.window.is_some() {
-        parts.push(format!("window {}", window(rule)));
+        parts.push(tr!("window {window}", window = window(rule)));
     }
     let grouped = rule.instances.iter().filter(|instance| !instance.group.is_empty()).count();
     if grouped > 0 {
-        parts.push(format!("{grouped} of {} not ok", plural(usize::try_from(rule.groups).unwrap_or(usize::MAX), "group")));
+        parts.push(trn!("{bad} of {groups} group not ok", "{bad} of {groups} groups not ok", groups = rule.groups, bad = grouped));
     }
     if let Some(top) = rule.top.first() {
-        parts.push(format!("top {}", talker(top)));
+        parts.push(tr!("top {talker}", talker = talker(top)));
     }
     if let Some(accounting) = rule.accounting {
-        parts.push(format!("counted as {}", accounting.name()));
+        parts.push(tr!("counted as {accounting}", accounting = accounting.name()));
     }
-    let mut out = parts.join(", ");
+    let mut out = parts.join(&tr!(", "));
     for remark in [&rule.error, &rule.note].into_iter().flatten() {
-        out.push_str("; ");
+        out.push_str(&tr!("; "));
         out.push_str(&visible(remark));
     }
     out
@@ -282,22 +282,22 @@ pub fn instance_sentence(rule: &RuleReport, instance: &InstanceReport) -> String
     }
     parts.push(value_of_what(instance.value, rule.unit, instance.lower_bound));
     if !instance.threshold.is_empty() {
-        parts.push(format!("threshold {}", visible(&instance.threshold)));
+        parts.push(tr!("threshold {threshold}", threshold = threshold(&instance.threshold)));
     }
     if rule.window.is_some() {
-        parts.push(format!("window {}", window(rule)));
+        parts.push(tr!("window {window}", window = window(rule)));
     }
     if let Some(top) = instance.top.first() {
-        parts.push(format!("top {}", talker(top)));
+        parts.push(tr!("top {talker}", talker = talker(top)));
     }
     if let Some(accounting) = rule.accounting {
-        parts.push(format!("counted as {}", accounting.name()));
+        parts.push(tr!("counted as {accounting}", accounting = accounting.name()));
     }
     if let Some(suppression) = instance.suppressed_by {
         let reason = instance.suppressed_reason.as_deref().map_or_else(String::new, |reason| format!(" ({})", visible(reason)));
-        parts.push(format!("not told: {}{reason}", suppression.name()));
+        parts.push(tr!("not told: {reason}", reason = suppression.said() + &reason));
     }
-    parts.join(", ")
+    parts.join(&tr!(", "))
 }
 
 /// Whether a source was read whole, or is not offered at all.
@@ -310,8 +310,11 @@ pub fn source_trouble(source: &SourceReport) -> Option<String> {
     if is_whole(source) {
         return None;
     }
-    let error = source.error.as_deref().map_or_else(String::new, |error| format!(": {}", visible(error)));
-    Some(format!("{} {}{error}", source.source, source.status.name()))
+    let (name, status) = (source.source.said(), source.status.said());
+    Some(match &source.error {
+        Some(error) => tr!("{source} {status}: {error}", source = name, status, error = visible(error)),
+        None => tr!("{source} {status}", source = name, status),
+    })
 }
 
 /// A time for people, as short as it can be understood next to `now`.
@@ -326,9 +329,9 @@ pub fn full_time(at: Timestamp, style: &Style) -> String {
     at.to_zoned(style.timezone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
 }
 
-/// `1 record`, `2 records`.
-pub fn plural(count: usize, noun: &str) -> String {
-    format!("{} {noun}{}", quantity(count as f64, Unit::Values), if count == 1 { "" } else { "s" })
+/// A threshold for people, or the sign for nothing.
+pub fn threshold(text: &str) -> String {
+    or_nothing(&threshold::said(text))
 }
 
 /// Harmless text, or the sign for nothing.

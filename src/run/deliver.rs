@@ -21,8 +21,9 @@ pub struct Ready {
 }
 
 /// What is said of a message whose channel was removed or switched off.
-const NOWHERE: &str =
-    "the config has no channel of this name that is enabled; bring it back, or throw the message away with `pcemon outbox drop`";
+fn no_channel() -> String {
+    tr!("the config has no channel of this name that is enabled; bring it back, or throw the message away with `pcemon outbox drop`")
+}
 
 /// Enabled channels by name.
 pub type ReadyChannels = BTreeMap<String, Ready>;
@@ -47,8 +48,8 @@ pub fn send_all(
 ) -> Result<Vec<DeliveryReport>, StateError> {
     let mut nowhere = false;
     for parcel in state.outbox.iter_mut().filter(|parcel| parcel.given_up.is_none() && !channels.contains_key(&parcel.channel)) {
-        nowhere |= parcel.last_error.as_deref() != Some(NOWHERE);
-        parcel.last_error = Some(NOWHERE.to_owned());
+        nowhere |= parcel.last_error.as_ref() != Some(&no_channel());
+        parcel.last_error = Some(no_channel());
     }
     let (words, heard) = mpsc::channel();
     let mut waiting = 0;
@@ -92,8 +93,8 @@ fn send_in_order(turn: &[Parcel], ready: &Ready, now: Timestamp, deadline: Insta
     for parcel in turn {
         let left = deadline.saturating_duration_since(Instant::now());
         let word = match (&ready.channel, &closed) {
-            (_, Some(error)) => Word::Waits(format!("waits behind a message that failed ({error})")),
-            (_, None) if left.is_zero() => Word::Waits("the run's deadline came first".to_owned()),
+            (_, Some(error)) => Word::Waits(tr!("waits behind a message that failed ({error})", error)),
+            (_, None) if left.is_zero() => Word::Waits(tr!("the run's deadline came first")),
             (Err(error), None) => Word::Tried(Outcome::Retry { error: error.clone(), after: None }, None),
             (Ok(channel), None) => {
                 let outcome = channel.send(parcel, &SendContext { now, timeout: ready.timeout.min(left) });
@@ -150,8 +151,8 @@ fn finish(
     let mut waiting: BTreeMap<&str, Vec<&Parcel>> = BTreeMap::new();
     for parcel in &state.outbox {
         if given_up.contains(&parcel.id) {
-            let last = parcel.last_error.as_deref().unwrap_or("never tried");
-            let error = format!("given up after {} attempts: {last}", parcel.attempts);
+            let last = parcel.last_error.clone().unwrap_or_else(|| tr!("never tried"));
+            let error = tr!("given up after {attempts} attempts: {last}", attempts = parcel.attempts, last);
             all.push(report(parcel, DeliveryStatus::Failed, Some(error)));
         } else if parcel.given_up.is_none() && parcel.held_until.is_none() && !tried.contains(&parcel.id) {
             waiting.entry(&parcel.channel).or_default().push(parcel);
@@ -159,8 +160,8 @@ fn finish(
     }
     for (channel, parcels) in waiting {
         let Some(first) = parcels.first() else { continue };
-        let last = first.last_error.as_deref().unwrap_or("not tried in this run");
-        let error = if parcels.len() == 1 { last.to_owned() } else { format!("{} messages wait: {last}", parcels.len()) };
+        let last = first.last_error.clone().unwrap_or_else(|| tr!("not tried in this run"));
+        let error = if parcels.len() == 1 { last } else { tr!("{count} messages wait: {last}", count = parcels.len(), last) };
         all.push(DeliveryReport {
             channel: channel.to_owned(),
             status: DeliveryStatus::Queued,
@@ -182,7 +183,7 @@ fn report(parcel: &Parcel, status: DeliveryStatus, error: Option<String>) -> Del
 /// Messages that arrived, though not in the user's own words: a warning, not a failed delivery.
 pub fn other_words(deliveries: &mut [DeliveryReport]) -> Vec<String> {
     let sent = deliveries.iter_mut().filter(|delivery| delivery.status == DeliveryStatus::Sent);
-    sent.filter_map(|delivery| Some(format!("channel '{}': {}", delivery.channel, delivery.error.take()?))).collect()
+    sent.filter_map(|delivery| Some(tr!("channel '{name}': {error}", name = delivery.channel, error = delivery.error.take()?))).collect()
 }
 
 /// What a reader must know of the outbox beyond this run's deliveries.
@@ -194,15 +195,15 @@ pub fn remarks(outbox: &[Parcel]) -> Vec<String> {
         *given_up.entry(&parcel.channel).or_default() += 1;
     }
     for (channel, count) in given_up {
-        remarks.push(format!(
-            "{count} message(s) to '{channel}' were given up and never arrived; see `pcemon outbox list`, then `pcemon outbox retry` or `drop`"
+        remarks.push(trn!(
+            "{count} message to '{channel}' was given up and never arrived; see `pcemon outbox list`, then `pcemon outbox retry` or `drop`",
+            "{count} messages to '{channel}' were given up and never arrived; see `pcemon outbox list`, then `pcemon outbox retry` or `drop`",
+            count = count,
+            channel
         ));
     }
     for channel in channels.into_iter().filter(|channel| outbox::is_full(outbox, channel)) {
-        remarks.push(format!(
-            "{} messages wait for '{channel}', no more are added; it hears of what fires when it takes messages again, and never of what is over by then",
-            outbox::MOST_WAITING
-        ));
+        remarks.push(tr!("{count} messages wait for '{channel}', no more are added; it hears of what fires when it takes messages again, and never of what is over by then", count = outbox::MOST_WAITING, channel));
     }
     remarks
 }
@@ -236,5 +237,5 @@ pub fn preview(outbox: &[Parcel], channels: &ReadyChannels, now: Timestamp) -> V
         })
     });
     let nowhere = outbox.iter().filter(|parcel| parcel.given_up.is_none() && !channels.contains_key(&parcel.channel));
-    sent.chain(nowhere.map(|parcel| report(parcel, DeliveryStatus::Queued, Some(NOWHERE.to_owned())))).collect()
+    sent.chain(nowhere.map(|parcel| report(parcel, DeliveryStatus::Queued, Some(no_channel())))).collect()
 }

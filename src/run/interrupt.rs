@@ -63,7 +63,7 @@ impl Interrupt {
     #[allow(clippy::exit, reason = "the run may be blocked in a read that nothing can break")]
     fn leave(&self) {
         self.stop.store(true, Ordering::SeqCst);
-        log::error!("interrupted: deleting what was submitted to the PCE; the state stays as it was");
+        log::error!("{}", tr!("interrupted: deleting what was submitted to the PCE; the state stays as it was"));
         let cleaner = self.cleaner.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(cleaner) = cleaner {
             cleaner.delete_all(PATIENCE);
@@ -71,7 +71,7 @@ impl Interrupt {
         if let Some(folder) = self.folder.lock().unwrap_or_else(PoisonError::into_inner).take()
             && let Err(error) = std::fs::remove_dir_all(&folder)
         {
-            log::warn!("cannot remove {}: {error}", folder.display());
+            log::warn!("{}", tr!("cannot remove {path}: {error}", path = folder.display(), error));
         }
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE {

@@ -88,7 +88,7 @@ pub(super) fn read_and_measure(
     let live = client.filter(|_| !recorded && traffic_needed);
     let on_the_way = match (live, config.pce.as_ref()) {
         (Some(client), Some(settings)) => {
-            (cycle.progress)("submitting the traffic query");
+            (cycle.progress)(&tr!("submitting the traffic query"));
             Some(sources::submit_traffic(client, settings, assumed, follow, &services, &|skew| {
                 let ask = plan_ask(skew);
                 (ask.from, ask.to, ask.decisions)
@@ -114,22 +114,22 @@ pub(super) fn read_and_measure(
             let events = needed.contains(&SourceKind::Events).then(|| match (recording(SourceKind::Events), client) {
                 (Some(recording), _) => sources::events_from_file(recording, event_span.1),
                 (None, Some(client)) => sources::events_from_pce(client, event_span.0, event_span.1),
-                (None, None) => Fetched { report: sources::failed(SourceKind::Events, "not asked for".to_owned()), answer: None },
+                (None, None) => Fetched { report: sources::failed(SourceKind::Events, tr!("not asked for")), answer: None },
             });
             let health = needed.contains(&SourceKind::Health).then(|| match (recording(SourceKind::Health), client) {
                 (Some(recording), _) => sources::health_from_file(recording),
                 (None, Some(client)) => sources::health_from_pce(client),
-                (None, None) => Fetched { report: sources::failed(SourceKind::Health, "not asked for".to_owned()), answer: None },
+                (None, None) => Fetched { report: sources::failed(SourceKind::Health, tr!("not asked for")), answer: None },
             });
             let vens = needed.contains(&SourceKind::Vens).then(|| match (recording(SourceKind::Vens), client) {
                 (Some(recording), _) => snapshots::vens_from_file(recording, workloads),
                 (None, Some(client)) => snapshots::vens_from_pce(client, workloads),
-                (None, None) => Fetched { report: sources::failed(SourceKind::Vens, "not asked for".to_owned()), answer: None },
+                (None, None) => Fetched { report: sources::failed(SourceKind::Vens, tr!("not asked for")), answer: None },
             });
             let database = needed.contains(&SourceKind::Database).then(|| match (recording(SourceKind::Database), client) {
                 (Some(recording), _) => snapshots::database_from_file(recording),
                 (None, Some(client)) => snapshots::database_from_pce(client),
-                (None, None) => Fetched { report: sources::failed(SourceKind::Database, "not asked for".to_owned()), answer: None },
+                (None, None) => Fetched { report: sources::failed(SourceKind::Database, tr!("not asked for")), answer: None },
             });
             Others { events, health, vens, database }
         });
@@ -170,7 +170,7 @@ pub(super) fn read_and_measure(
     // A thread that died has read nothing.
     for source in needed.iter().filter(|source| SourceKind::ASKED.contains(source)) {
         if out.source(*source).is_none() {
-            out.sources.push(sources::failed(*source, format!("reading {source} failed unexpectedly")));
+            out.sources.push(sources::failed(*source, tr!("reading {source} failed unexpectedly", source)));
         }
     }
     if needed.contains(&SourceKind::Monitor) {
@@ -337,7 +337,7 @@ fn measure_traffic(
             (Some(recording), _, _) => sources::flows_from_file(recording, &mut reader),
             (None, Some(Ok(query)), Some(client)) => sources::collect_traffic(client, query, &mut reader, span, cycle.progress),
             (None, Some(Err(error)), _) => sources::failed(SourceKind::Traffic, error),
-            _ => sources::failed(SourceKind::Traffic, "not asked for".to_owned()),
+            _ => sources::failed(SourceKind::Traffic, tr!("not asked for")),
         };
         SourceReport { unreadable: reader.unreadable, ..report }
     };
@@ -367,10 +367,7 @@ fn measure_traffic(
     report.unreadable += outcome.timeless;
     let report = sources::with_unreadable(report);
     if outcome.over_cap > 0 {
-        warnings.push(format!(
-            "{} records could not be remembered: [traffic] max_looks = {} is reached; raise it, or the numbers stay lower bounds",
-            outcome.over_cap, config.traffic.max_looks
-        ));
+        warnings.push(tr!("{count} records could not be remembered: [traffic] max_looks = {max_looks} is reached; raise it, or the numbers stay lower bounds", count = outcome.over_cap, max_looks = config.traffic.max_looks));
     }
     let whole = report.status == SourceStatus::Ok;
     conclude(rules, outcome.observations, &mut own, whole, ask.to, observations);

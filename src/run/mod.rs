@@ -10,6 +10,7 @@ pub mod output;
 pub mod query;
 pub mod recorded;
 pub mod rehearse;
+pub mod report;
 mod rules;
 pub mod snapshots;
 pub mod sources;
@@ -105,7 +106,7 @@ pub enum RunError {
     #[error(transparent)]
     State(#[from] StateError),
     /// A signal came.
-    #[error("interrupted; the state is as it was")]
+    #[error("{}", tr!("interrupted; the state is as it was"))]
     Interrupted,
 }
 
@@ -179,7 +180,7 @@ fn cycle_once(
     let silence_file = SilenceFile::beside(&cycle.state_path);
     let silences = silence_file.read()?;
     let mut warnings = config.warnings.clone();
-    warnings.extend(heartbeat_trouble.map(|error| format!("heartbeat in [run]: {error}")));
+    warnings.extend(heartbeat_trouble.map(|error| tr!("heartbeat in [run]: {error}", error)));
     if let Some(heartbeat) = heartbeat
         && let Err(error) = heartbeat.start(&run.id)
     {
@@ -279,7 +280,7 @@ fn decide(
     let identity = config.identity();
     warnings.extend(memory_lost.clone());
     if state.last_run.as_ref().is_some_and(|last| last.at > now) {
-        warnings.push("the clock went back since the previous run; what was remembered for later counts from now".to_owned());
+        warnings.push(tr!("the clock went back since the previous run; what was remembered for later counts from now"));
         outbox::clamp_to(&mut state.instances, &mut state.outbox, now);
     }
     if memory_lost.is_some() {
@@ -296,11 +297,12 @@ fn decide(
         Some(client) => {
             let skew = sources::measured_skew(client);
             if skew.as_secs().abs() > 60 {
-                warnings.push(format!(
-                    "the PCE's clock is {} of this machine's by {:#}; windows follow the PCE's",
-                    if skew.is_negative() { "behind" } else { "ahead" },
-                    skew.abs()
-                ));
+                let span = format!("{:#}", skew.abs());
+                warnings.push(if skew.is_negative() {
+                    tr!("the PCE's clock is behind this machine's by {span}; windows follow the PCE's", span)
+                } else {
+                    tr!("the PCE's clock is ahead of this machine's by {span}; windows follow the PCE's", span)
+                });
             }
             skew.as_secs()
         }
@@ -416,14 +418,15 @@ fn choose<'c>(config: &'c Config, args: &CheckArgs) -> Result<Rules<'c>, RunErro
         return Ok(Rules { selected: enabled.clone(), enabled });
     };
     let glob = Glob::new(pattern)
-        .map_err(|error| RunError::Setup(format!("--rule '{pattern}' is no valid pattern: {}", error.kind())))?
+        .map_err(|error| RunError::Setup(tr!("--rule '{pattern}' is no valid pattern: {error}", pattern, error = error.kind())))?
         .compile_matcher();
     let selected: Vec<&Rule> = enabled.iter().copied().filter(|rule| glob.is_match(&rule.name)).collect();
     if selected.is_empty() {
         let names: Vec<&str> = enabled.iter().map(|rule| rule.name.as_str()).collect();
-        return Err(RunError::Setup(format!(
-            "--rule '{pattern}' matches no enabled rule; {}",
-            crate::config::reader::did_you_mean(pattern, &names)
+        return Err(RunError::Setup(tr!(
+            "--rule '{pattern}' matches no enabled rule; {hint}",
+            pattern,
+            hint = crate::config::reader::did_you_mean(pattern, &names)
         )));
     }
     Ok(Rules { enabled, selected })
@@ -450,8 +453,8 @@ pub struct Conversation<'c> {
 /// Fetches the credentials and makes a client; asks nothing yet.
 pub fn open_client(settings: &PceSettings, conversation: Conversation<'_>) -> Result<Client, RunError> {
     let Conversation { now, started, deadline, record, interrupt } = conversation;
-    let key = fetch_secret(&settings.api_key).map_err(|error| RunError::Setup(format!("api_key of [pce]: {error}")))?;
-    let secret = fetch_secret(&settings.api_secret).map_err(|error| RunError::Setup(format!("api_secret of [pce]: {error}")))?;
+    let key = fetch_secret(&settings.api_key).map_err(|error| RunError::Setup(tr!("api_key of [pce]: {error}", error)))?;
+    let secret = fetch_secret(&settings.api_secret).map_err(|error| RunError::Setup(tr!("api_secret of [pce]: {error}", error)))?;
     // Something of the deadline is kept for telling what was found.
     let reserve = (deadline - started) / 10;
     let options = ClientOptions {
@@ -489,7 +492,12 @@ fn open_heartbeat(config: &Config, args: &CheckArgs) -> Result<Option<Heartbeat>
 /// Success means that the run completed and its sources were read, whatever it found.
 fn ping(heartbeat: &Heartbeat, report: &mut Report) {
     let read = report.sources.iter().all(|source| matches!(source.status, SourceStatus::Ok | SourceStatus::Unavailable));
-    let summary = format!("{}: {} rules, {} sources", report.status.name(), report.rules.len(), report.sources.len());
+    let summary = tr!(
+        "{status}: {rules} rules, {sources} sources",
+        status = report.status.name(),
+        rules = report.rules.len(),
+        sources = report.sources.len()
+    );
     let result = if read { heartbeat.success(&report.run.id, &summary) } else { heartbeat.fail(&report.run.id, &summary) };
     if let Err(error) = result {
         report.warnings.push(format!("heartbeat: {error}"));

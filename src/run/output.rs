@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 pub fn prove_writable(path: &Path) -> Result<(), String> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if path.is_dir() {
-        return Err(format!("{} is a folder", path.display()));
+        return Err(tr!("{path} is a folder", path = path.display()));
     }
     let probe = folder.join(format!(".pcemon-probe-{}", std::process::id()));
     std::fs::File::create(&probe)
         .and_then(|_| std::fs::remove_file(&probe))
-        .map_err(|error| format!("cannot write into {}: {error}", folder.display()))
+        .map_err(|error| tr!("cannot write into {folder}: {error}", folder = folder.display(), error))
 }
 
 /// Writes a file at once or not at all, readable by all (a collector runs as somebody else).
@@ -28,7 +28,7 @@ pub fn write_file(path: &Path, text: &str) -> Result<(), String> {
         })
         .map_err(|error| {
             let error: io::Error = error.into();
-            format!("cannot write {}: {error}", path.display())
+            tr!("cannot write {path}: {error}", path = path.display(), error)
         })
 }
 
@@ -36,7 +36,7 @@ pub fn write_file(path: &Path, text: &str) -> Result<(), String> {
 pub fn print(text: &str) -> Result<(), String> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("cannot write to standard output: {error}")),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(tr!("cannot write to standard output: {error}", error)),
         _ => Ok(()),
     }
 }
@@ -52,11 +52,13 @@ pub fn publish(report: &Report, global: &Global, style: &Style, textfile: Option
         errors.extend(print(&(format.render)(report, style)).err());
     }
     let plain = Style { color: false, width: None, quiet: false, ..style.clone() };
-    let outs = global.out.iter().map(|(format, path)| (format.as_str(), path));
-    for (format, path) in outs.chain(textfile.map(|path| ("prometheus", path))) {
-        if let Some(format) = render::find(format) {
-            errors.extend(write_file(path, &(format.render)(report, &plain)).err());
-        }
+    let mut outs = global.out_files().unwrap_or_else(|error| {
+        errors.push(error);
+        Vec::new()
+    });
+    outs.extend(textfile.and_then(|path| Some((render::find("prometheus")?, path.as_path()))));
+    for (format, path) in outs {
+        errors.extend(write_file(path, &(format.render)(report, &plain)).err());
     }
     if std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true") {
         errors.extend(github(report, format, &plain).err());
@@ -77,5 +79,5 @@ fn github(report: &Report, format: &str, style: &Style) -> Result<(), String> {
         .create(true)
         .open(&path)
         .and_then(|mut file| file.write_all(render::step_summary(report, style).as_bytes()))
-        .map_err(|error| format!("cannot write the step summary: {error}"))
+        .map_err(|error| tr!("cannot write the step summary: {error}", error))
 }

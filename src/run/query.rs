@@ -80,7 +80,7 @@ impl Asked {
         if from < to {
             return Ok(self);
         }
-        Err(RunError::Setup(format!("the span from {from} to {to} holds no time; --since has to lie before --until")))
+        Err(RunError::Setup(tr!("the span from {from} to {to} holds no time; --since has to lie before --until", from, to)))
     }
 }
 
@@ -102,9 +102,10 @@ impl Query<'_> {
     fn client(&self, source: SourceKind) -> Result<(Client, &PceSettings), RunError> {
         let settings = self.config.pce.as_ref().ok_or_else(|| {
             let flag = if source == SourceKind::Traffic { "flows" } else { source.name() };
-            RunError::Setup(format!(
-                "{} has no [pce] to ask; add [pce], or give a recorded answer with --{flag}",
-                self.config.path.display()
+            RunError::Setup(tr!(
+                "{path} has no [pce] to ask; add [pce], or give a recorded answer with --{flag}",
+                path = self.config.path.display(),
+                flag
             ))
         })?;
         let started = Instant::now();
@@ -168,7 +169,7 @@ pub fn flows(
             Err(error) => sources::failed(SourceKind::Traffic, error),
         }
     } else {
-        sources::failed(SourceKind::Traffic, "not asked for".to_owned())
+        sources::failed(SourceKind::Traffic, tr!("not asked for"))
     };
     query.interrupted()?;
     let mut report = report;
@@ -243,7 +244,7 @@ pub fn events(query: &Query<'_>, span: &SpanArgs, filter: &Filter<EventCondition
             (fetched, Some(span))
         }
         (None, None) => {
-            let report = sources::failed(SourceKind::Events, "not asked for".to_owned());
+            let report = sources::failed(SourceKind::Events, tr!("not asked for"));
             return Ok(Answer { report, span: None, records: Vec::new() });
         }
     };
@@ -254,7 +255,7 @@ pub fn events(query: &Query<'_>, span: &SpanArgs, filter: &Filter<EventCondition
     if let Some((from, to)) = span {
         let timeless = records.iter().filter(|event| event.timestamp.is_none()).count() as u64;
         if timeless > 0 {
-            let text = format!("{timeless} events have no readable time");
+            let text = tr!("{timeless} events have no readable time", timeless);
             report.unreadable += timeless;
             report.status = SourceStatus::Partial;
             report.error = Some(report.error.map_or(text.clone(), |error| format!("{error}; {text}")));

@@ -6,7 +6,7 @@ use crate::domain::alert::{Group, Talker};
 use crate::domain::metric::SourceKind;
 use crate::domain::report::{InstanceReport, RuleReport, RuleState, SourceStatus, Suppression};
 use crate::domain::rule::{Rule, channels_for};
-use crate::domain::threshold::Usual;
+use crate::domain::threshold::{PCE_STATUS, Usual};
 use crate::domain::time::Window;
 use crate::judge::memory::{Measured, Observation};
 use crate::judge::mute::Mutes;
@@ -172,7 +172,7 @@ fn blank(rule: &Rule, config: &Config) -> RuleReport {
 }
 
 fn mildest(rule: &Rule) -> String {
-    rule.thresholds.worst_first().last().map_or_else(|| "the PCE's own status".to_owned(), |(_, threshold)| threshold.text.clone())
+    rule.thresholds.worst_first().last().map_or_else(|| PCE_STATUS.to_owned(), |(_, threshold)| threshold.text.clone())
 }
 
 fn instance_report(fingerprint: &str, instance: &Instance, rule: &Rule, config: &Config, novelty: &Novelty<'_>) -> InstanceReport {
@@ -214,7 +214,8 @@ fn fill(report: &mut RuleReport, rule: &Rule, read: &Measurements) {
     let source = read.source(rule.source);
     let Some(observation) = read.observations.get(&rule.name) else {
         report.state = RuleState::Unknown;
-        report.error = Some(source.and_then(|source| source.error.clone()).unwrap_or_else(|| format!("{} was not read", rule.source)));
+        report.error =
+            Some(source.and_then(|source| source.error.clone()).unwrap_or_else(|| tr!("{source} was not read", source = rule.source)));
         worst(report);
         return;
     };
@@ -235,7 +236,7 @@ fn fill(report: &mut RuleReport, rule: &Rule, read: &Measurements) {
         (report.state, report.error) = (RuleState::Unknown, Some(trouble.clone()));
     } else if partial && (undecided || !rule.group_by.is_empty()) {
         let missing = source.and_then(|source| source.error.clone()).unwrap_or_default();
-        (report.state, report.error) = (RuleState::Unknown, Some(format!("the answer is incomplete: {missing}")));
+        (report.state, report.error) = (RuleState::Unknown, Some(tr!("the answer is incomplete: {missing}", missing)));
     }
     worst(report);
 }

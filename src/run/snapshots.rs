@@ -30,7 +30,8 @@ pub fn vens_from_file(recording: Recording<'_>, workloads: bool) -> Fetched<Inve
     let lacking = workloads && records.lacks_workloads();
     if lacking {
         report.status = SourceStatus::Partial;
-        report.error = Some(format!("{} holds no workloads, and only those tell enforcement, sync_state and online", recording.name()));
+        report.error =
+            Some(tr!("{name} holds no workloads, and only those tell enforcement, sync_state and online", name = recording.name()));
     }
     Fetched { report: with_unreadable(report), answer: Some(records.join(workloads && !lacking)) }
 }

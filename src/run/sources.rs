@@ -160,7 +160,11 @@ pub fn health_from_pce(client: &Client) -> Fetched<Vec<Health>> {
             Fetched { report, answer: Some(list) }
         }
         Ok(HealthAnswer::Unavailable(reason)) => Fetched {
-            report: SourceReport { status: SourceStatus::Unavailable, error: Some(format!("not offered by this PCE: {reason}")), ..base },
+            report: SourceReport {
+                status: SourceStatus::Unavailable,
+                error: Some(tr!("not offered by this PCE: {reason}", reason)),
+                ..base
+            },
             answer: None,
         },
         Err(error) => Fetched { report: SourceReport { error: Some(error.to_string()), ..base }, answer: None },
@@ -264,7 +268,7 @@ pub fn collect_traffic(
 /// Records that could not be read make a source partial: what they say is not known.
 pub fn with_unreadable(mut report: SourceReport) -> SourceReport {
     if report.unreadable > 0 && matches!(report.status, SourceStatus::Ok | SourceStatus::Partial) {
-        let text = format!("{} of {} records could not be read", report.unreadable, report.records);
+        let text = tr!("{unreadable} of {records} records could not be read", unreadable = report.unreadable, records = report.records);
         report.status = SourceStatus::Partial;
         report.error = Some(report.error.map_or(text.clone(), |error| format!("{error}; {text}")));
     }
@@ -296,7 +300,7 @@ impl<'r> Recording<'r> {
 
     /// What it is called in messages.
     pub(super) fn name(&self) -> String {
-        if let Recording::Path(path) = self { path.display().to_string() } else { "the given answer".to_owned() }
+        if let Recording::Path(path) = self { path.display().to_string() } else { tr!("the given answer") }
     }
 
     /// The files it stands for; in a folder those whose name begins like this.
@@ -307,7 +311,7 @@ impl<'r> Recording<'r> {
             Recording::Path(path) if !path.is_dir() => return Ok(vec![Recorded::Path(path.to_path_buf())]),
             Recording::Path(path) => path,
         };
-        let wrong = |error: io::Error| format!("cannot read the folder {}: {error}", path.display());
+        let wrong = |error: io::Error| tr!("cannot read the folder {path}: {error}", path = path.display(), error);
         let mut files = Vec::new();
         for entry in std::fs::read_dir(path).map_err(wrong)? {
             let entry = entry.map_err(wrong)?;
@@ -318,7 +322,7 @@ impl<'r> Recording<'r> {
         // traffic-10 comes after traffic-9.
         files.sort_by_key(|file| (file.as_os_str().len(), file.clone()));
         if files.is_empty() {
-            return Err(format!("the folder {} holds no {prefix}*.json.gz of --record", path.display()));
+            return Err(tr!("the folder {path} holds no {prefix}*.json.gz of --record", path = path.display(), prefix));
         }
         Ok(files.into_iter().map(Recorded::Path).collect())
     }
@@ -332,14 +336,14 @@ impl<'r> Recorded<'r> {
             Recorded::Path(path) if path.as_os_str() == "-" => Ok(Box::new(io::stdin())),
             Recorded::Path(path) => match File::open(path) {
                 Ok(file) => Ok(Box::new(file)),
-                Err(error) => Err(format!("cannot read {}: {error}", path.display())),
+                Err(error) => Err(tr!("cannot read {path}: {error}", path = path.display(), error)),
             },
         }
     }
 
     /// What it is called in messages.
     pub(super) fn name(&self) -> String {
-        if let Recorded::Path(path) = self { path.display().to_string() } else { "the given answer".to_owned() }
+        if let Recorded::Path(path) = self { path.display().to_string() } else { tr!("the given answer") }
     }
 }
 
@@ -362,11 +366,11 @@ pub fn pce_of<'c>(config: &'c Config, needed: &[SourceKind]) -> Result<&'c PceSe
         let list: Vec<&str> = needed.iter().map(|source| source.name()).collect();
         let flags: Vec<String> =
             needed.iter().map(|source| if *source == SourceKind::Traffic { "--flows".to_owned() } else { format!("--{source}") }).collect();
-        format!(
-            "{} has rules on {} but no [pce] to ask; add [pce], or give recorded answers with {}",
-            config.path.display(),
-            list.join(" and "),
-            flags.join(" and ")
+        tr!(
+            "{path} has rules on {list} but no [pce] to ask; add [pce], or give recorded answers with {flags}",
+            path = config.path.display(),
+            list = list.join(" and "),
+            flags = flags.join(" and ")
         )
     })
 }

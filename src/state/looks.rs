@@ -46,7 +46,7 @@ struct Rest {
 /// Writes the file's bytes.
 pub fn encode(memory: &Memory) -> Result<Vec<u8>, String> {
     let rest = postcard::to_stdvec(&RestRef { rules: &memory.rules, shown: &memory.shown, marks_of: memory.marks_of })
-        .map_err(|error| format!("cannot encode the memory: {error}"))?;
+        .map_err(|error| tr!("cannot encode the memory: {error}", error))?;
     let mut out = Vec::with_capacity(64 + memory.looks.len() * 24 + rest.len());
     out.extend_from_slice(MAGIC);
     out.push(VERSION);
@@ -79,17 +79,17 @@ pub fn encode(memory: &Memory) -> Result<Vec<u8>, String> {
 
 /// Reads the file's bytes.
 pub fn decode(bytes: &[u8]) -> Result<Memory, String> {
-    let damaged = || "it is damaged".to_owned();
+    let damaged = || tr!("it is damaged");
     let (body, sum) = bytes.split_at_checked(bytes.len().saturating_sub(4)).ok_or_else(damaged)?;
     if !body.starts_with(MAGIC) {
-        return Err("it is not a pcemon file".to_owned());
+        return Err(tr!("it is not a pcemon file"));
     }
     if crc32fast::hash(body).to_le_bytes() != *sum {
-        return Err("its checksum is wrong".to_owned());
+        return Err(tr!("its checksum is wrong"));
     }
     let mut reader = Bytes { rest: &body[MAGIC.len()..] };
     if reader.byte().ok_or_else(damaged)? != VERSION {
-        return Err("another version of pcemon wrote it".to_owned());
+        return Err(tr!("another version of pcemon wrote it"));
     }
     let count = reader.number().ok_or_else(damaged)?;
     // Every look takes at least a dozen bytes: a count beyond that is no count.

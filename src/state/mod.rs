@@ -113,25 +113,23 @@ impl State {
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
     /// Another run holds it.
-    #[error("another run holds the lock on {path}; it will be free when that run ends (see --lock-wait)")]
+    #[error("{}", tr!("another run holds the lock on {path}; it will be free when that run ends (see --lock-wait)", path))]
     Locked {
         /// The state file.
         path: String,
     },
     /// It cannot be read or written.
-    #[error("cannot {doing} {path}: {cause}")]
+    #[error("{}", tr!("cannot {doing} {path}: {cause}", doing, path, cause))]
     Io {
         /// What was tried.
-        doing: &'static str,
+        doing: String,
         /// Which file.
         path: String,
         /// What the system said.
         cause: String,
     },
     /// It is not what this program wrote.
-    #[error(
-        "the state file {path} is damaged ({cause}); nothing was changed. Restore it from a backup, or begin anew with `pcemon state reset` (firing alerts will be told again, traffic numbers learn anew)"
-    )]
+    #[error("{}", tr!("the state file {path} is damaged ({cause}); nothing was changed. Restore it from a backup, or begin anew with `pcemon state reset` (firing alerts will be told again, traffic numbers learn anew)", path, cause))]
     Damaged {
         /// The state file.
         path: String,
@@ -139,9 +137,7 @@ pub enum StateError {
         cause: String,
     },
     /// A newer version wrote it.
-    #[error(
-        "the state file {path} has the schema {found}, this version writes {SCHEMA}; use the version of pcemon that wrote it, or begin anew with `pcemon state reset`"
-    )]
+    #[error("{}", tr!("the state file {path} has the schema {found}, this version writes {schema}; use the version of pcemon that wrote it, or begin anew with `pcemon state reset`", path, found, schema = SCHEMA))]
     Newer {
         /// The state file.
         path: String,
@@ -169,9 +165,7 @@ pub enum StateError {
         found: String,
     },
     /// It belongs to another PCE.
-    #[error(
-        "the state file {path} belongs to {theirs}, but the config names {ours}; give this PCE a state file of its own (--state or `state` in [run]), or begin anew with `pcemon state reset`"
-    )]
+    #[error("{}", tr!("the state file {path} belongs to {theirs}, but the config names {ours}; give this PCE a state file of its own (--state or `state` in [run]), or begin anew with `pcemon state reset`", path, theirs, ours))]
     OtherPce {
         /// The state file.
         path: String,
@@ -183,7 +177,7 @@ pub enum StateError {
 }
 
 impl StateError {
-    fn io(doing: &'static str, path: &Path, cause: impl ToString) -> Self {
+    fn io(doing: String, path: &Path, cause: impl ToString) -> Self {
         StateError::Io { doing, path: path.display().to_string(), cause: cause.to_string() }
     }
 }
@@ -229,7 +223,7 @@ impl Store {
         let bytes = match std::fs::read(&self.path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(StateError::io("read the state file", &self.path, error)),
+            Err(error) => return Err(StateError::io(tr!("read the state file"), &self.path, error)),
         };
         let path = || self.path.display().to_string();
         #[derive(Deserialize)]
@@ -264,8 +258,11 @@ impl Store {
         match memory {
             Ok(memory) => Ok(Loaded { state, memory, memory_lost: None }),
             Err(cause) => {
-                let lost =
-                    format!("what was remembered of traffic and events is lost ({}: {cause}); counting begins anew", memory_path.display());
+                let lost = tr!(
+                    "what was remembered of traffic and events is lost ({memory_path}: {cause}); counting begins anew",
+                    memory_path = memory_path.display(),
+                    cause
+                );
                 Ok(Loaded { state, memory: Memory::default(), memory_lost: Some(lost) })
             }
         }
@@ -279,11 +276,11 @@ impl Store {
         if let Some(memory) = memory {
             state.generation = old + 1;
             let path = self.memory_path(state.generation);
-            let bytes = looks::encode(memory).map_err(|error| StateError::io("write", &path, error))?;
+            let bytes = looks::encode(memory).map_err(|error| StateError::io(tr!("write"), &path, error))?;
             write_durably(&path, &bytes)?;
         }
         // No line end after the last brace: every cut is then a broken JSON text.
-        let bytes = serde_json::to_vec_pretty(&state).map_err(|error| StateError::io("write the state file", &self.path, error))?;
+        let bytes = serde_json::to_vec_pretty(&state).map_err(|error| StateError::io(tr!("write the state file"), &self.path, error))?;
         write_durably(&self.path, &bytes)?;
         if memory.is_some() {
             self.sweep(state.generation);
@@ -296,8 +293,14 @@ impl Store {
         let existed = match std::fs::remove_file(&self.path) {
             Ok(()) => true,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
-            Err(error) => return Err(StateError::io("remove the state file", &self.path, error)),
+            Err(error) => return Err(StateError::io(tr!("remove the state file"), &self.path, error)),
         };
+        match std::fs::remove_file(self.report_path()) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StateError::io(tr!("remove the memory of the report"), &self.report_path(), error));
+            }
+            _ => {}
+        }
         self.sweep(0);
         Ok(existed)
     }
@@ -306,6 +309,11 @@ impl Store {
     pub fn sizes(&self, generation: u64) -> (u64, u64) {
         let size = |path: &Path| std::fs::metadata(path).map_or(0, |meta| meta.len());
         (size(&self.path), if generation == 0 { 0 } else { size(&self.memory_path(generation)) })
+    }
+
+    /// Where the previous report is remembered.
+    pub fn report_path(&self) -> PathBuf {
+        beside(&self.path, ".report")
     }
 
     fn memory_path(&self, generation: u64) -> PathBuf {
@@ -324,14 +332,14 @@ impl Store {
             if generation.is_some_and(|generation| generation != keep)
                 && let Err(error) = std::fs::remove_file(entry.path())
             {
-                log::warn!("cannot remove {}: {error}", entry.path().display());
+                log::warn!("{}", tr!("cannot remove {path}: {error}", path = entry.path().display(), error));
             }
         }
     }
 }
 
 fn identity(pce: &PceIdentity) -> String {
-    if pce.url.is_empty() { "no PCE (recorded files only)".to_owned() } else { format!("{} org {}", pce.url, pce.org_id) }
+    if pce.url.is_empty() { tr!("no PCE (recorded files only)") } else { tr!("{url} org {org_id}", url = pce.url, org_id = pce.org_id) }
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {
@@ -343,7 +351,7 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 /// Takes the lock that lies beside a file, waiting at most `patience`, and makes sure that its folder is there.
 fn wait_for_lock(path: &Path, patience: Duration, taken: impl Fn(&Path) -> StateError) -> Result<File, StateError> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|error| StateError::io("create the folder of the state file", folder, error))?;
+        std::fs::create_dir_all(folder).map_err(|error| StateError::io(tr!("create the folder of the state file"), folder, error))?;
     }
     let lock_path = beside(path, ".lock");
     let file = OpenOptions::new()
@@ -352,14 +360,14 @@ fn wait_for_lock(path: &Path, patience: Duration, taken: impl Fn(&Path) -> State
         .write(true)
         .mode(0o600)
         .open(&lock_path)
-        .map_err(|error| StateError::io("open the lock file", &lock_path, error))?;
+        .map_err(|error| StateError::io(tr!("open the lock file"), &lock_path, error))?;
     let begun = Instant::now();
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
             Err(TryLockError::WouldBlock) if begun.elapsed() < patience => std::thread::sleep(Duration::from_millis(50)),
             Err(TryLockError::WouldBlock) => return Err(taken(path)),
-            Err(TryLockError::Error(error)) => return Err(StateError::io("lock", &lock_path, error)),
+            Err(TryLockError::Error(error)) => return Err(StateError::io(tr!("lock"), &lock_path, error)),
         }
     }
 }
@@ -373,6 +381,6 @@ pub fn write_durably(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
         })
         .map_err(|error| {
             let cause: std::io::Error = error.into();
-            StateError::io("write", path, cause)
+            StateError::io(tr!("write"), path, cause)
         })
 }

@@ -37,7 +37,7 @@ impl SilenceFile {
         let bytes = match std::fs::read(&self.path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(StateError::io("read the silences", &self.path, error)),
+            Err(error) => return Err(StateError::io(tr!("read the silences"), &self.path, error)),
         };
         #[derive(Deserialize)]
         struct Head {
@@ -57,13 +57,13 @@ impl SilenceFile {
     /// Changes the silences under their lock. What was over for a week is dropped.
     pub fn change<T, E: From<StateError>>(&self, now: Timestamp, act: impl FnOnce(&mut Vec<Silence>) -> Result<T, E>) -> Result<T, E> {
         let _lock = wait_for_lock(&self.path, PATIENCE, |path| {
-            StateError::io("change", path, "another pcemon is changing it; try again in a moment")
+            StateError::io(tr!("change"), path, tr!("another pcemon is changing it; try again in a moment"))
         })?;
         let mut silences = self.read()?;
         let result = act(&mut silences)?;
         silences.retain(|silence| after(silence.until, SILENCES_KEPT) > now);
         let shape = Shape { schema: SCHEMA.to_owned(), silences };
-        let bytes = serde_json::to_vec_pretty(&shape).map_err(|error| StateError::io("write", &self.path, error))?;
+        let bytes = serde_json::to_vec_pretty(&shape).map_err(|error| StateError::io(tr!("write"), &self.path, error))?;
         write_durably(&self.path, &bytes)?;
         Ok(result)
     }

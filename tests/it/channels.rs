@@ -6,7 +6,7 @@ mod local;
 mod payloads;
 mod real_monitors;
 pub(crate) mod real_parts;
-mod real_services;
+pub(crate) mod real_services;
 mod settings;
 mod templates;
 

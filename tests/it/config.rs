@@ -146,6 +146,7 @@ fn the_example_names_every_key() {
         "any_workload src_managed dst_managed src_enforcement dst_enforcement src_os dst_os port proto process service user fqdn",
         "cooldown_backoff cooldown_max digest digest_weekdays digest_below times weekdays days_of_month months target equal",
         "direction state transmission network client_type status notification actor pce_fqdn resource",
+        "ratio_to min_total baseline against samples min_samples stat floor expect remember learn recovery",
         "ven label version os enforcement sync_state condition online offline heartbeat_older ven_type active_pce ip",
     ]
     .iter()

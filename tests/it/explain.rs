@@ -216,8 +216,20 @@ fn fifth_the_life_and_sixth_who_is_told() {
     assert_eq!(part(&muted, 6)[2], left);
     assert_eq!(part(&explained(&room, "10:36"), 6)[2], "    src_workload=web-01 to soc: told now (reminder)");
     // A person silences it.
-    let silence =
-        ["silence", "add", "--match", "rule=blocked", "--for", "1h", "--reason", "planned", "--state", "state.json", "--now", "2026-11-20T10:10:00Z"];
+    let silence = [
+        "silence",
+        "add",
+        "--match",
+        "rule=blocked",
+        "--for",
+        "1h",
+        "--reason",
+        "planned",
+        "--state",
+        "state.json",
+        "--now",
+        "2026-11-20T10:10:00Z",
+    ];
     room.run(&silence).exits(0);
     let silenced = explained(&room, "10:36");
     assert!(part(&silenced, 6)[2].starts_with("    src_workload=web-01 to soc: muted (silence): silence "), "{silenced}");

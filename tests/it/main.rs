@@ -17,10 +17,14 @@ mod explain;
 mod generated;
 mod import;
 mod init;
+mod kinds;
 mod lang;
+mod matrix;
+mod packaging;
 mod pce;
 mod render;
 mod replay;
+mod report;
 mod rule_tests;
 mod rules_edit;
 mod schema;
@@ -39,4 +43,5 @@ mod support {
     pub mod receivers;
     pub mod run_cli;
     pub mod scripted;
+    pub mod tape;
 }

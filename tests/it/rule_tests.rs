@@ -353,3 +353,26 @@ fn a_test_counts_what_check_counts() {
     let ran = bench.room.run(&["test", "same.toml"]);
     assert_eq!(ran.code, 0, "{}\n{}", ran.out, ran.err);
 }
+
+/// Rules of the example that nothing shows to work.
+#[test]
+fn the_example_is_tested_rule_by_rule() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let room = Room::new();
+    for name in ["rules.example.toml", "rules.example.test.toml"] {
+        room.write(name, std::fs::read_to_string(root.join(name)).unwrap());
+    }
+    let ran = room.run(&["test", "rules.example.test.toml"]);
+    assert_eq!(ran.code, 0, "{}\n{}", ran.out, ran.err);
+    let tests = room.run(&["rules", "example", "--tests"]).exits(0).out;
+    assert_eq!(tests, std::fs::read_to_string(room.path("rules.example.test.toml")).unwrap());
+    let config = pcemon::config::load(&room.path("rules.example.toml")).unwrap_or_else(|error| panic!("{}", error.render(false)));
+    let untested: Vec<&str> = config
+        .rules
+        .iter()
+        .filter(|rule| rule.enabled && !tests.contains(&format!("{{ rule = \"{}\"", rule.name)))
+        .map(|rule| rule.name.as_str())
+        .collect();
+    // Nobody can rehearse messages that wait: a rehearsed channel of the example is never down.
+    assert_eq!(untested, ["Messages are not delivered"]);
+}

@@ -64,15 +64,30 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // The config asks each kind of channel to read its own table; the kinds know only the reader.
     ("config", &["domain", "channels", "lang"]),
     // The flags that choose records are made from the keys of `match`.
-    ("cli", &["domain", "render", "config::reader", "config::conditions", "config::flags", "config::reference", "config::find", "lang"]),
+    // A report is added up and told; it knows the rules only as the state left them.
+    ("report", &["domain", "judge", "render", "lang"]),
+    (
+        "cli",
+        &[
+            "domain",
+            "render",
+            "report",
+            "config::reader",
+            "config::conditions",
+            "config::flags",
+            "config::reference",
+            "config::find",
+            "lang",
+        ],
+    ),
     // The text of a config, changed; and the older monitor's settings, turned into one.
     ("edit", &["domain", "config"]),
     ("import", &["domain", "config"]),
     // One cycle brings everything together, but knows neither the front desk nor the simulated PCE.
-    ("run", &["domain", "http::reach", "cli", "config", "pce", "judge", "state", "channels", "heartbeat", "render"]),
+    ("run", &["domain", "http::reach", "cli", "config", "pce", "judge", "state", "channels", "heartbeat", "render", "report"]),
     // The front desk may import everything but the simulated PCE, which is the demo's and the rule tests'.
     ("app", &["cli", "config", "run", "state", "render", "commands", "lang"]),
-    ("commands", &["domain", "app", "cli", "config", "run", "state", "channels", "render", "judge", "edit", "import"]),
+    ("commands", &["domain", "app", "cli", "config", "run", "state", "channels", "render", "judge", "edit", "import", "report"]),
     ("main", &[]),
     ("lib", &[]),
 ];

@@ -43,9 +43,9 @@ impl Page {
         }
     }
 
-    fn row(&mut self, label: &'static str, value: &str) {
+    fn row(&mut self, label: &str, value: &str) {
         self.markup("<tr><td style=\"padding:2px 12px 2px 0;color:#666;vertical-align:top;white-space:nowrap\">");
-        self.markup(label);
+        self.text(label);
         self.markup("</td><td style=\"padding:2px 0;word-break:break-word\">");
         self.text(value);
         self.markup("</td></tr>\n");
@@ -101,12 +101,12 @@ fn card(page: &mut Page, alert: &Alert) {
     page.markup("\">\n<div style=\"font-weight:bold;margin:0 0 6px\"><span style=\"color:");
     page.markup(colour(alert));
     page.markup("\">");
-    page.markup(text::badge(alert));
+    page.text(&text::badge(alert));
     page.markup("</span> ");
     page.text(&text::name(&alert.rule));
     if let Some(note) = text::note(alert) {
         page.markup(" (");
-        page.markup(note);
+        page.text(&note);
         page.markup(")");
     }
     page.markup(
@@ -114,14 +114,15 @@ fn card(page: &mut Page, alert: &Alert) {
     );
     let group = text::group(&alert.group);
     if !group.is_empty() {
-        page.row("group", &group);
+        page.row(&tr!("group"), &group);
     }
-    page.row("value", &text::value(alert));
-    page.row("threshold", &text::name(&alert.threshold));
-    page.row("window", &format!("{} to {}", text::time(alert.window.from), text::time(alert.window.to)));
-    page.row(if alert.state == AlertState::Resolved { "fired since" } else { "since" }, &text::time(alert.since));
+    page.row(&tr!("value"), &text::value(alert));
+    page.row(&tr!("threshold"), &text::threshold(alert));
+    page.row(&tr!("window"), &text::window(alert));
+    let since = if alert.state == AlertState::Resolved { tr!("fired since") } else { tr!("since") };
+    page.row(&since, &text::time(alert.since));
     for (index, talker) in alert.top.iter().take(text::TALKERS).enumerate() {
-        page.row(if index == 0 { "top" } else { "" }, &text::talker(talker, alert.unit));
+        page.row(&if index == 0 { tr!("top") } else { String::new() }, &text::talker(talker, alert.unit));
     }
     page.markup("</table>\n");
     for line in text::description(alert) {
@@ -131,7 +132,7 @@ fn card(page: &mut Page, alert: &Alert) {
     }
     if let Some(link) = text::runbook(alert) {
         page.markup("<div style=\"margin:6px 0 0\">");
-        page.link(link, "Runbook");
+        page.link(link, &tr!("Runbook"));
         page.markup("</div>\n");
     }
     page.markup("</div>\n");

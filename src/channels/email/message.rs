@@ -1,14 +1,15 @@
 //! What a mail says: headers, a text part, an HTML part. Equal input makes equal bytes.
 
 use super::html;
-use crate::channels::text;
+use crate::channels::{Document, text};
 use crate::domain::alert::{AlertState, Parcel};
 use crate::domain::text::{shorten, visible};
 use crate::domain::threshold::Severity;
 use jiff::Timestamp;
 use lettre::address::Envelope;
+use lettre::message::header::ContentType;
 use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
+use lettre::message::{Attachment, Mailbox, Message, MessageBuilder, MultiPart, SinglePart};
 use std::time::SystemTime;
 use uuid::Uuid;
 
@@ -67,14 +68,7 @@ pub fn build(parcel: &Parcel, addresses: &Addresses, own: Option<String>, now: T
         None => (text::whole(parcel, shown), html::page(parcel, shown)),
     };
 
-    let mut builder = Message::builder().from(addresses.from.clone());
-    for mailbox in &addresses.to {
-        builder = builder.to(mailbox.clone());
-    }
-    for mailbox in &addresses.cc {
-        builder = builder.cc(mailbox.clone());
-    }
-    builder = builder.subject(subject.clone()).date(SystemTime::from(now)).message_id(Some(message_id.clone()));
+    let mut builder = addressed(addresses, &subject, &message_id, now);
     if let Some(root) = &root {
         builder = builder.in_reply_to(root.clone()).references(root.clone());
     }
@@ -100,8 +94,38 @@ pub fn build(parcel: &Parcel, addresses: &Addresses, own: Option<String>, now: T
     for (name, value) in &marks {
         preview.push_str(&format!("{name}: {value}\n"));
     }
-    preview.push_str(&format!("\n{plain}\n(an HTML part says the same)\n"));
+    preview.push_str(&format!("\n{plain}\n{}\n", tr!("(an HTML part says the same)")));
     Ok(Mail { envelope: message.envelope().clone(), bytes: message.formatted(), shown: preview })
+}
+
+/// Writes the mail that carries a document.
+pub fn carry(document: &Document, addresses: &Addresses, now: Timestamp) -> Result<Mail, String> {
+    let prefix = shorten(&visible(addresses.prefix.trim()), 40);
+    let subject = shorten(format!("{prefix} {}", visible(&document.subject)).trim_start(), SUBJECT);
+    let message_id = format!("<{}@{}>", document.id, addresses.from.email.domain());
+    let mut builder = addressed(addresses, &subject, &message_id, now);
+    for (name, value) in [("Auto-Submitted", "auto-generated"), ("X-Auto-Response-Suppress", "All")] {
+        let header = HeaderName::new_from_ascii(name.to_owned()).map_err(|error| error.to_string())?;
+        builder = builder.raw_header(HeaderValue::new(header, value.to_owned()));
+    }
+    let kind = ContentType::parse(document.media_type).map_err(|error| error.to_string())?;
+    let parts = MultiPart::mixed()
+        .boundary(format!("pcemon-{}", document.id.simple()))
+        .singlepart(SinglePart::plain(document.text.clone()))
+        .singlepart(Attachment::new(document.file_name.clone()).body(document.bytes.clone(), kind));
+    let message = builder.multipart(parts).map_err(|error| error.to_string())?;
+    Ok(Mail { envelope: message.envelope().clone(), bytes: message.formatted(), shown: document.text.clone() })
+}
+
+fn addressed(addresses: &Addresses, subject: &str, message_id: &str, now: Timestamp) -> MessageBuilder {
+    let mut builder = Message::builder().from(addresses.from.clone());
+    for mailbox in &addresses.to {
+        builder = builder.to(mailbox.clone());
+    }
+    for mailbox in &addresses.cc {
+        builder = builder.cc(mailbox.clone());
+    }
+    builder.subject(subject.to_owned()).date(SystemTime::from(now)).message_id(Some(message_id.to_owned()))
 }
 
 fn subject(parcel: &Parcel, prefix: &str) -> String {

@@ -64,14 +64,15 @@ impl Server {
             Tls::Starttls | Tls::Implicit => {
                 let mut builder = TlsParameters::builder(host.to_owned());
                 if let Some(path) = ca_file {
-                    let pem = std::fs::read(path).map_err(|error| format!("cannot read ca_file {}: {error}", path.display()))?;
+                    let pem =
+                        std::fs::read(path).map_err(|error| tr!("cannot read ca_file {path}: {error}", path = path.display(), error))?;
                     if !String::from_utf8_lossy(&pem).contains("BEGIN CERTIFICATE") {
-                        return Err(format!("ca_file {} holds no certificate", path.display()));
+                        return Err(tr!("ca_file {path} holds no certificate", path = path.display()));
                     }
-                    let bundle = Certificate::from_pem(&pem).map_err(|_| format!("ca_file {} is not PEM", path.display()))?;
+                    let bundle = Certificate::from_pem(&pem).map_err(|_| tr!("ca_file {path} is not PEM", path = path.display()))?;
                     builder = builder.certificate_store(CertificateStore::None).add_root_certificate(bundle);
                 }
-                Some(builder.build().map_err(|error| format!("cannot set up TLS for {host}: {error}"))?)
+                Some(builder.build().map_err(|error| tr!("cannot set up TLS for {host}: {error}", host, error))?)
             }
         };
         Ok(Server { host: host.to_owned(), port, tls, parameters, login })
@@ -96,7 +97,7 @@ impl Server {
 
 /// One attempt, over within `limit`. `attempts` is how often the parcel was tried before.
 pub fn deliver(server: &Arc<Server>, mail: Mail, attempts: u32, limit: Duration) -> Outcome {
-    let late = || Outcome::Retry { error: format!("{} did not finish in time", server.shown()), after: None };
+    let late = || Outcome::Retry { error: tr!("{server} did not finish in time", server = server.shown()), after: None };
     if limit.is_zero() {
         return late();
     }
@@ -116,7 +117,7 @@ pub fn deliver(server: &Arc<Server>, mail: Mail, attempts: u32, limit: Duration)
         }
     });
     if let Err(error) = spawned {
-        return Outcome::Retry { error: format!("cannot start a thread: {error}"), after: None };
+        return Outcome::Retry { error: tr!("cannot start a thread: {error}", error), after: None };
     }
     match receiver.recv_timeout(limit) {
         Ok(outcome) => outcome,
@@ -156,7 +157,8 @@ impl Conversation {
             && let Some(parameters) = &server.parameters
         {
             if !connection.can_starttls() {
-                let error = format!("{} does not offer STARTTLS; use tls = \"implicit\" (port 465) or another port", server.shown());
+                let error =
+                    tr!("{server} does not offer STARTTLS; use tls = \"implicit\" (port 465) or another port", server = server.shown());
                 return Err(Outcome::Permanent { error });
             }
             self.step(connection, Step::Starttls, |connection| connection.starttls(parameters, &name))?;
@@ -164,7 +166,8 @@ impl Conversation {
         if let Some((user, password)) = &server.login {
             let credentials = Credentials::new(user.clone(), password.expose().to_owned());
             if connection.server_info().get_auth_mechanism(&MECHANISMS).is_none() {
-                let error = format!("{} offers no login that pcemon knows (PLAIN, LOGIN); leave user and password out?", server.shown());
+                let error =
+                    tr!("{server} offers no login that pcemon knows (PLAIN, LOGIN); leave user and password out?", server = server.shown());
                 return Err(Outcome::Permanent { error });
             }
             self.step(connection, Step::Login, |connection| connection.auth(&MECHANISMS, &credentials))?;
@@ -196,9 +199,9 @@ impl Conversation {
         if refused.is_empty() {
             return Ok(());
         }
-        let error = shorten(&format!("{} refused {}", self.server.shown(), refused.join(", ")), 2 * EXCERPT);
+        let error = shorten(&tr!("{server} refused {refused}", server = self.server.shown(), refused = refused.join(", ")), 2 * EXCERPT);
         if taken > 0 && (!for_now || attempts >= PATIENT_ATTEMPTS) {
-            log::warn!("{error}; the mail goes to the other {taken}");
+            log::warn!("{}", tr!("{error}; the mail goes to the other {taken}", error, taken));
             return Ok(());
         }
         Err(if for_now { Outcome::Retry { error, after: None } } else { Outcome::Permanent { error } })
@@ -225,7 +228,7 @@ impl Conversation {
     fn left(&self) -> Result<Duration, Outcome> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         if left.is_zero() || self.abandoned.load(Ordering::SeqCst) {
-            return Err(Outcome::Retry { error: format!("{} did not finish in time", self.server.shown()), after: None });
+            return Err(Outcome::Retry { error: tr!("{server} did not finish in time", server = self.server.shown()), after: None });
         }
         Ok(left)
     }
@@ -234,22 +237,22 @@ impl Conversation {
         let server = self.server.shown();
         let text = self.server.harmless(&error.to_string());
         let doing = match step {
-            Step::Connect => "connecting",
-            Step::Starttls => "STARTTLS",
-            Step::Login => "the login",
-            Step::Sender => "naming the sender",
-            Step::Content => "handing over the mail",
+            Step::Connect => tr!("connecting"),
+            Step::Starttls => "STARTTLS".to_owned(),
+            Step::Login => tr!("the login"),
+            Step::Sender => tr!("naming the sender"),
+            Step::Content => tr!("handing over the mail"),
         };
         if error.is_permanent() {
-            let hint = if step == Step::Login { "; check user and password" } else { "" };
-            return Outcome::Permanent { error: format!("{server} refused {doing}{hint}: {text}") };
+            let hint = if step == Step::Login { tr!("; check user and password") } else { String::new() };
+            return Outcome::Permanent { error: tr!("{server} refused {doing}{hint}: {text}", server, doing, hint, text) };
         }
         let error = if error.is_transient() {
-            format!("{server} refused {doing} for now: {text}")
+            tr!("{server} refused {doing} for now: {text}", server, doing, text)
         } else if text.contains("certificate") {
-            format!("{server}: its certificate was refused ({text}); if a private CA signed it, name that in smtp.ca_file")
+            tr!("{server}: its certificate was refused ({text}); if a private CA signed it, name that in smtp.ca_file", server, text)
         } else if error.is_timeout() || timed_out(error) {
-            format!("{server} did not answer in time ({doing})")
+            tr!("{server} did not answer in time ({doing})", server, doing)
         } else {
             format!("{server}: {doing} failed: {text}")
         };

@@ -89,13 +89,14 @@ pub fn render(
             }
         })
         .collect();
-    if let Some(more) = text::more(parcel.left_out) {
+    if parcel.left_out > 0 {
+        let more = tr!("+{count} more alerts", count = parcel.left_out);
         let severity = alerts.first().map_or(4, |alert| syslog_severity(alert));
         let head = head(severity, "more");
         messages.push(match format {
-            Format::Rfc5424 => format!("{head} [{SD_ID} id=\"{}\"] \u{feff}{more} alerts", parameter(&parcel.id)),
+            Format::Rfc5424 => format!("{head} [{SD_ID} id=\"{}\"] \u{feff}{more}", parameter(&parcel.id)),
             Format::Cef => {
-                let pairs = vec![("deviceExternalId", parcel.id.clone()), ("msg", format!("{more} alerts"))];
+                let pairs = vec![("deviceExternalId", parcel.id.clone()), ("msg", more)];
                 cef_line(&head, "more", "More alerts", 5, &pairs, longest)
             }
         });
@@ -121,7 +122,12 @@ fn word(alert: &Alert) -> &'static str {
 
 /// An alert in the usual words, on one line.
 pub fn sentence(alert: &Alert) -> String {
-    format!("{}: {} (threshold {})", text::title(alert), text::value(alert), text::name(&alert.threshold))
+    tr!(
+        "{title}: {value} (threshold {threshold})",
+        title = text::title(alert),
+        value = text::value(alert),
+        threshold = text::threshold(alert)
+    )
 }
 
 fn rfc5424(head: &str, alert: &Alert, parcel: &Parcel, longest: usize, said: &str) -> String {

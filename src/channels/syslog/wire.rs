@@ -68,7 +68,7 @@ impl Peer {
         let tls = match transport {
             Transport::Tls => {
                 let name =
-                    ServerName::try_from(host.to_owned()).map_err(|_| format!("{host} is not a name that a certificate can have"))?;
+                    ServerName::try_from(host.to_owned()).map_err(|_| tr!("{host} is not a name that a certificate can have", host))?;
                 Some((Arc::new(client_config(ca_file)?), name))
             }
             Transport::Udp | Transport::Tcp => None,
@@ -171,12 +171,12 @@ impl Peer {
         let text = shorten(&visible(&error.to_string()), EXCERPT);
         match error.kind() {
             ErrorKind::TimedOut | ErrorKind::WouldBlock => {
-                format!("{name} did not take the messages and close the connection in time")
+                tr!("{name} did not take the messages and close the connection in time", name)
             }
             _ if text.contains("certificate") => {
-                format!("{name}: its certificate was refused ({text}); if a private CA signed it, name that in ca_file")
+                tr!("{name}: its certificate was refused ({text}); if a private CA signed it, name that in ca_file", name, text)
             }
-            _ => format!("cannot send to {name}: {text}"),
+            _ => tr!("cannot send to {name}: {text}", name, text),
         }
     }
 }

@@ -185,10 +185,11 @@ impl Listing {
         let mut targets = Vec::new();
         let mut wanted = vec![false; contents.columns.len()];
         let standard = (global.output.as_deref().unwrap_or("table"), Place::Standard);
-        let files = global.out.iter().map(|(form, path)| {
-            let mut beside = path.clone().into_os_string();
+        let out_files = global.out_files()?;
+        let files = out_files.iter().map(|(form, path)| {
+            let mut beside = path.as_os_str().to_owned();
             beside.push(format!(".{}.part", std::process::id()));
-            (form.as_str(), Place::File { path: path.clone(), beside: beside.into() })
+            (form.name, Place::File { path: path.to_path_buf(), beside: beside.into() })
         });
         for (name, place) in std::iter::once(standard).chain(files) {
             let form = Form::find(name)?;

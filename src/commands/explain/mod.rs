@@ -93,7 +93,8 @@ fn witnessed(global: &Global, config: &Config, rule: &Rule, args: &ExplainArgs) 
     let result = run::check(&cycle);
     line.lock().unwrap_or_else(PoisonError::into_inner).clear();
     let report = result?;
-    let story = witness.stories().into_iter().find(|story| story.rule.name == rule.name).ok_or_else(|| "the rule was not judged".to_owned())?;
+    let story =
+        witness.stories().into_iter().find(|story| story.rule.name == rule.name).ok_or_else(|| "the rule was not judged".to_owned())?;
     Ok((report, story))
 }
 

@@ -67,18 +67,22 @@ pub struct World {
     snapshots: BTreeMap<SourceKind, Value>,
     /// Sources that some step of the test speaks of.
     sources: BTreeSet<SourceKind>,
+    /// How far before the last look a run asks for traffic.
+    lookback: Duration,
+    /// When traffic was read last.
+    looked: Option<Timestamp>,
 }
 
 impl World {
-    /// An empty world of a test with these steps.
-    pub fn of(steps: &[Step]) -> World {
+    /// An empty world of a test with these steps, read by runs that look back so far.
+    pub fn of(steps: &[Step], lookback: Duration) -> World {
         let mut sources = BTreeSet::new();
         for step in steps {
             sources.extend(step.snapshots.keys().chain(step.files.keys()).chain(&step.failed));
             sources.extend((!step.flows.is_empty()).then_some(SourceKind::Traffic));
             sources.extend((!step.events.is_empty()).then_some(SourceKind::Events));
         }
-        World { sources, ..World::default() }
+        World { sources, lookback, ..World::default() }
     }
 
     /// What the PCE answers at a step.
@@ -104,12 +108,19 @@ impl World {
             };
             given.insert(*source, answer);
         }
+        if !step.failed.contains(&SourceKind::Traffic) {
+            self.looked = Some(step.at);
+        }
         Ok(given)
     }
 
     fn answer(&self, source: SourceKind, now: Timestamp) -> Value {
         match source {
-            SourceKind::Traffic => self.buckets.values().map(FlowRecord::to_json).collect(),
+            // A PCE is asked for no more than that; of what lies further back a run does not remember that it was seen.
+            SourceKind::Traffic => {
+                let oldest = self.looked.map_or(Timestamp::MIN, |at| before(at, self.lookback));
+                self.buckets.values().filter(|record| record.last >= oldest).map(FlowRecord::to_json).collect()
+            }
             SourceKind::Events => self.events.iter().map(|(_, event)| event.clone()).collect(),
             SourceKind::Vens => complete_vens(self.snapshots.get(&source), now),
             _ => match self.snapshots.get(&source) {

@@ -28,8 +28,9 @@ const FAILED: u8 = 1;
 /// Runs the command.
 pub fn run(global: &Global, args: &TestArgs) -> Exit {
     let format = outcome::format(global.output.as_deref())?;
-    for (format, path) in &global.out {
-        outcome::format(Some(format))?;
+    let out_files = global.out_files()?;
+    for (format, path) in &out_files {
+        outcome::format(Some(format.name))?;
         output::prove_writable(path)?;
     }
     // Everything that is wrong with the files is said before the first test runs.
@@ -56,8 +57,8 @@ pub fn run(global: &Global, args: &TestArgs) -> Exit {
     if !(global.quiet && !failed) {
         output::print(&format(&outcomes))?;
     }
-    for (name, path) in &global.out {
-        output::write_file(path, &outcome::format(Some(name))?(&outcomes))?;
+    for (format, path) in &out_files {
+        output::write_file(path, &outcome::format(Some(format.name))?(&outcomes))?;
     }
     Ok(if failed { FAILED } else { 0 })
 }
@@ -118,7 +119,7 @@ fn mistakes(config: &Config, rules: &[Rule], case: &Case) -> Vec<String> {
     let mut wrong = Vec::new();
     let names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
     let channels: Vec<&str> = config.channels.iter().map(|channel| channel.common.name.as_str()).collect();
-    let mut world = World::of(&case.steps);
+    let mut world = World::of(&case.steps, config.traffic.lookback);
     for (number, step) in (1..).zip(&case.steps) {
         if let Err(error) = world.step(step) {
             wrong.push(tr!("step {number} (line {line}): {error}", number, line = step.line, error));
@@ -151,7 +152,7 @@ fn mistakes(config: &Config, rules: &[Rule], case: &Case) -> Vec<String> {
 }
 
 fn run_case(config: &Config, case: &Case, interrupt: &Interrupt) -> Result<Vec<outcome::Fault>, String> {
-    let mut world = World::of(&case.steps);
+    let mut world = World::of(&case.steps, config.traffic.lookback);
     let mut kept = Kept::new(config);
     let mut faults = Vec::new();
     for (number, step) in (1..).zip(&case.steps) {

@@ -8,6 +8,7 @@ use pcemon::channels::Outcome;
 use pcemon::domain::alert::{Alert, AlertState, Parcel, Reason, Talker};
 use pcemon::domain::metric::Unit;
 use pcemon::domain::threshold::Severity;
+use pcemon::lang::{self, Language};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -86,6 +87,23 @@ pub(super) fn parcel() -> impl Strategy<Value = Hostile> {
     )
 }
 
+/// What the checks look for in the language of this process: the window of a told alert, what counts the others, the
+/// link to a runbook. The test of the languages runs this test once more with the variable set.
+struct Words {
+    window: &'static str,
+    more: fn(usize) -> String,
+    counts: &'static str,
+    runbook: &'static str,
+}
+
+const ENGLISH: Words = Words { window: "window ", more: |count| format!("+{count} more"), counts: " more", runbook: "|runbook>" };
+const CHINESE: Words =
+    Words { window: "時間窗 ", more: |count| format!("另有 {count} 項"), counts: "另有 ", runbook: "|處理手冊>" };
+
+fn words() -> Words {
+    if lang::current() == Language::English { ENGLISH } else { CHINESE }
+}
+
 fn check_json(body: &str, alerts: usize) {
     let value: serde_json::Value = serde_json::from_str(body).unwrap();
     assert_eq!(value["alerts"].as_array().unwrap().len(), alerts);
@@ -100,11 +118,11 @@ fn check_line(body: &str, parcel: &Parcel) {
         let text = message["text"].as_str().unwrap();
         assert!((1..=5000).contains(&text.encode_utf16().count()));
         assert!(!text.contains(['\r', '\u{1b}', '\u{202e}', '\0']));
-        blocks += text.matches("\nwindow ").count();
+        blocks += text.matches(&format!("\n{}", words().window)).count();
     }
     let last = messages.last().unwrap()["text"].as_str().unwrap();
     let unseen = (parcel.alerts.len() - blocks).saturating_add(parcel.left_out);
-    assert_eq!(last.ends_with(&format!("\n\n+{unseen} more")), unseen > 0, "{blocks} of {} {last}", parcel.alerts.len());
+    assert_eq!(last.ends_with(&format!("\n\n{}", (words().more)(unseen))), unseen > 0, "{blocks} of {} {last}", parcel.alerts.len());
 }
 
 /// The limits that each service documents.
@@ -160,11 +178,11 @@ fn check(kind: &str, requests: &[Request], parcel: &Parcel) {
 
 /// Every alert is told or counted, by the windows that were told.
 fn check_count(text: &str, parcel: &Parcel) {
-    let blocks = text.matches("window 2026-11-20T09:50:00Z").count();
+    let blocks = text.matches(&format!("{}2026-11-20T09:50:00Z", words().window)).count();
     let unseen = (parcel.alerts.len() - blocks).saturating_add(parcel.left_out);
     // Of an alert that was cut the window may be gone.
-    let more = |count: usize| text.contains(&format!("+{count} more"));
-    assert!(more(unseen) || more(unseen - unseen.min(1)) || unseen <= 1 && !text.contains(" more"), "{blocks} {unseen} {text}");
+    let more = |count: usize| text.contains(&(words().more)(count));
+    assert!(more(unseen) || more(unseen - unseen.min(1)) || unseen <= 1 && !text.contains(words().counts), "{blocks} {unseen} {text}");
     assert!(!text.contains(['\r', '\u{1b}', '\u{202e}', '\0']));
 }
 
@@ -192,7 +210,7 @@ fn check_slack(body: &Value, parcel: &Parcel) {
             assert_eq!(text["verbatim"], true);
             // The only thing in angle brackets is the link that the program makes.
             for piece in text_itself.split('<').skip(1) {
-                assert!(piece.starts_with("http") && piece.contains("|runbook>"), "{piece}");
+                assert!(piece.starts_with("http") && piece.contains(words().runbook), "{piece}");
             }
             assert_eq!(text_itself.matches('<').count(), text_itself.matches('>').count());
         } else {
@@ -355,10 +373,13 @@ fn decode(part: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, max_shrink_iters: 50, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: if std::env::var_os("PCEMON_TEST_LANGUAGE").is_some() { 8 } else { 32 }, failure_persistence: None, max_shrink_iters: 50, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text_keeps_every_limit(Hostile(parcel) in parcel()) {
+        if let Ok(language) = std::env::var("PCEMON_TEST_LANGUAGE") {
+            lang::start(Language::named(&language));
+        }
         for kind in http_kinds() {
             let receiver = willing(kind);
             let channel = open(kind, &http_settings(kind, &receiver.url()).unwrap());

@@ -128,6 +128,7 @@ fn grouped() -> RuleReport {
 fn ungrouped() -> RuleReport {
     let mut only = instance(90, Group::new(), Severity::Warning, 1_234_567_890.5);
     only.suppressed_by = Some(Suppression::Cooldown);
+    only.threshold = ">= 1 GB".to_owned();
     only.lower_bound = true;
     RuleReport {
         metric: "bytes".to_owned(),
@@ -150,6 +151,7 @@ fn ungrouped() -> RuleReport {
 fn pending() -> RuleReport {
     let mut only = instance(91, Group::new(), Severity::Critical, 0.0);
     only.state = RuleState::Pending;
+    only.threshold = "< 1".to_owned();
     only.notified = false;
     RuleReport {
         state: RuleState::Pending,
@@ -181,6 +183,7 @@ fn unknown() -> RuleReport {
 
 fn informing() -> RuleReport {
     let mut only = instance(92, group(&[("actor", Some("alice@example.com")), ("type", Some("sec_policy.create"))]), Severity::Info, 1.0);
+    only.threshold = ">= 1".to_owned();
     only.top.push(talker("alice@example.com", "sec_policy.create", None, "", "success", 1.0));
     RuleReport {
         source: SourceKind::Events,

@@ -113,7 +113,7 @@ fn recorded_runs_give_the_alerts_that_they_gave() {
 }
 
 fn exact(rule: &Value) -> bool {
-    rule["lower_bound"] == false && rule["state"] != "unknown" && rule["value"].is_number()
+    rule["lower_bound"] == false && rule["error"].is_null() && rule["value"].is_number()
 }
 
 fn value(rule: Value) -> f64 {

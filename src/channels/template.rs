@@ -159,6 +159,7 @@ pub fn read_json(reader: &mut Reader<'_>) -> Option<Template> {
 
 /// Reads `template = "..."` or `template = { file = "..." }` and tries it on a test message.
 fn read(reader: &mut Reader<'_>, kind: Kind) -> Option<Template> {
+    reader.takes_text_or_file("template");
     let in_file = matches!(reader.raw("template").map(|value| value.get_ref()), Some(DeValue::Table(_)));
     let source = if in_file {
         let mut inner = reader.table("template")?;

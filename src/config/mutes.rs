@@ -1,6 +1,7 @@
 //! `[[maintenance]]` and `[[inhibit]]`: what keeps alerts from being told.
 
 use super::reader::{Placed, Problems, Reader, did_you_mean};
+use super::shape::Want;
 use super::{calendar, channels, run, selector};
 use crate::domain::calendar::{Calendar, Days};
 use crate::domain::mute::{Inhibition, Maintenance, Property};
@@ -55,6 +56,7 @@ pub(super) fn maintenance(mut reader: Reader<'_>, name: Option<Placed<String>>, 
 
 /// An instant with its zone, or a date and time in the window's own. `None` after a complaint.
 fn instant(reader: &mut Reader<'_>, key: &str, zone: &TimeZone) -> Option<Option<Timestamp>> {
+    reader.want(key, Want::Text);
     let Some(text) = reader.raw(key).map(|value| value.get_ref()) else { return Some(None) };
     let text = match text {
         toml::de::DeValue::Datetime(at) => at.to_string(),

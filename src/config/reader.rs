@@ -146,6 +146,11 @@ impl<'d> Reader<'d> {
         self.shape.borrow_mut().want(key, want);
     }
 
+    /// Tells that a key takes a text, or a table that names the file it is in.
+    pub fn takes_text_or_file(&self, key: &str) {
+        self.want(key, Want::TextOrFile);
+    }
+
     /// Tells the words that can stand behind a key; when `closed`, no others.
     pub(super) fn words(&self, key: &str, words: &[&str], closed: bool) {
         self.shape.borrow_mut().words(key, words, closed);
@@ -266,6 +271,7 @@ impl<'d> Reader<'d> {
 
     /// A number within a range, with or without a fraction.
     pub fn number(&mut self, key: &str, range: std::ops::RangeInclusive<f64>) -> Option<Placed<f64>> {
+        self.want(key, Want::Number);
         let value = self.raw(key)?;
         let number = match value.get_ref() {
             DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok().map(|number| number as f64),

@@ -20,9 +20,14 @@ fn schema() -> Value {
         let described = match name.as_str() {
             "channels" => list("Where alerts go.", json!({ "oneOf": shape.members(name).iter().map(channel).collect::<Vec<_>>() })),
             "rules" => list("What is counted, and when it is too much.", rule(&shape.members(name), &mut definitions)),
-            "routes" => {
-                let route = shape.members(name).pop().map(|(_, shape)| shape).unwrap_or_default();
-                list("Where alerts go whose rule has no `notify`: in order, the first that matches wins.", table(&route, "routes"))
+            "routes" | "maintenance" | "inhibit" => {
+                let text = match name.as_str() {
+                    "routes" => "Where alerts go whose rule has no `notify`: in order, the first that matches wins.",
+                    "maintenance" => "When alerts are told to nobody.",
+                    _ => "Which alerts explain others, so that those are told to nobody.",
+                };
+                let member = shape.members(name).pop().map(|(_, shape)| shape).unwrap_or_default();
+                list(text, table(&member, name))
             }
             "defaults" => table_of(key, "rule"),
             _ => table_of(key, name),
@@ -110,6 +115,10 @@ fn value(key: &Key) -> Value {
     match &key.want {
         Want::Unsaid => json!(false),
         Want::Text => word(key, json!({ "type": "string" })),
+        Want::TextOrFile => {
+            let text = json!({ "type": "string", "minLength": 1 });
+            json!({ "anyOf": [text, place("file", text.clone(), "A file that holds it.")] })
+        }
         Want::Threshold => json!({ "$ref": "#/$defs/threshold" }),
         Want::Duration => json!({ "$ref": "#/$defs/duration" }),
         Want::Boolean => json!({ "type": "boolean" }),

@@ -50,6 +50,8 @@ pub enum Want {
     Unsaid,
     /// A text.
     Text,
+    /// A text, or the file it is in.
+    TextOrFile,
     /// `> 10`
     Threshold,
     /// `10m`
@@ -177,7 +179,9 @@ fn one_of_everything() -> Table {
         |pairs: &[(&str, String)]| Value::Table(pairs.iter().map(|(key, value)| ((*key).to_owned(), value.clone().into())).collect());
     let channels = KINDS.iter().map(|kind| member(&[("name", format!("channel {}", kind.name)), ("type", kind.name.to_owned())]));
     let rules = SourceKind::ALL.iter().map(|source| member(&[("name", format!("rule {source}")), ("source", source.name().to_owned())]));
-    let lists = [("channels", channels.collect::<Vec<_>>()), ("rules", rules.collect()), ("routes", vec![member(&[])])];
+    let one = || vec![member(&[])];
+    let lists =
+        [("channels", channels.collect()), ("rules", rules.collect()), ("routes", one()), ("maintenance", one()), ("inhibit", one())];
     lists.into_iter().map(|(key, list)| (key.to_owned(), Value::Array(list))).collect()
 }
 

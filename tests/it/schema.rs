@@ -97,7 +97,7 @@ fn what_the_schema_refuses_the_program_refuses() {
         "window-unit",
         "route-severity",
         "route-without-channels",
-        "report-table",
+        "report-unknown-key",
     ] {
         assert!(refused.contains(name), "the schema takes tests/data/bad/{name}.toml");
     }

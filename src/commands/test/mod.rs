@@ -54,7 +54,7 @@ pub fn run(global: &Global, args: &TestArgs) -> Exit {
         return Err(tr!("no test has a name that matches {pattern}", pattern = args.test.as_deref().unwrap_or_default()).into());
     }
     let failed = outcomes.iter().any(|outcome| !outcome.faults.is_empty());
-    if !(global.quiet && !failed) {
+    if !global.quiet || failed {
         output::print(&format(&outcomes))?;
     }
     for (format, path) in &out_files {

@@ -230,7 +230,7 @@ proptest! {
             let judged = what != 4 && !(relative && what == 6);
             prop_assert_eq!(verdict.breach.is_some(), known && judged && value > 15.0);
             prop_assert_eq!(verdict.breach.as_ref().map(|(severity, _)| *severity == Severity::Critical), (known && judged && value > 15.0).then_some(value > 25.0));
-            let calm = known && !verdict.breach.is_some() && verdict.open.is_none();
+            let calm = known && verdict.breach.is_none() && verdict.open.is_none();
             prop_assert!(!calm || what != 2 || !judged, "a lower bound is never calm");
             let finding = Finding {
                 group: Vec::new(), value: evidence.value, lower_bound: evidence.lower_bound, verdict: verdict.clone(),

@@ -19,7 +19,7 @@ mod sarif;
 pub mod sheet;
 mod table;
 mod tap;
-mod words;
+pub mod words;
 
 pub use github::step_summary;
 

@@ -259,7 +259,7 @@ fn worst(report: &mut RuleReport) {
 }
 
 /// The order of values from bad to good; what is not known comes last.
-fn worse_first(falls: bool, a: Option<f64>, b: Option<f64>) -> Ordering {
+pub(super) fn worse_first(falls: bool, a: Option<f64>, b: Option<f64>) -> Ordering {
     match (a, b) {
         (Some(a), Some(b)) if falls => a.total_cmp(&b),
         (Some(a), Some(b)) => b.total_cmp(&a),
@@ -273,7 +273,7 @@ fn worst_group<'o>(rule: &Rule, groups: &'o [Measured]) -> Option<&'o Measured> 
     groups.iter().min_by(|a, b| worse_first(falls, a.value, b.value))
 }
 
-fn is_partial(rule: &Rule, read: &Measurements) -> bool {
+pub(super) fn is_partial(rule: &Rule, read: &Measurements) -> bool {
     read.source(rule.source).is_some_and(|source| source.status == SourceStatus::Partial)
 }
 
@@ -282,7 +282,7 @@ fn verdict(rule: &Rule, evidence: &Evidence) -> Verdict {
 }
 
 /// What a group of this rule can be judged by. Of a quotient an answer that is not whole says nothing.
-fn evidence(rule: &Rule, measured: &Measured, partial: bool) -> Evidence {
+pub(super) fn evidence(rule: &Rule, measured: &Measured, partial: bool) -> Evidence {
     let evidence = measured.evidence(partial);
     if partial && rule.ratio.is_some() { Evidence { uncertain: true, lower_bound: false, ..evidence } } else { evidence }
 }

@@ -19,9 +19,11 @@ mod sarif;
 pub mod sheet;
 mod table;
 mod tap;
-pub mod words;
+mod words;
 
 pub use github::step_summary;
+
+pub use words::{clock, named_group, value_of_what};
 
 use crate::domain::report::Report;
 

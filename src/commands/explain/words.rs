@@ -12,7 +12,7 @@ use crate::domain::time::{after, format_duration, since};
 use crate::judge::sieve::{Mesh, Sieve};
 use crate::judge::transition::{Instance, Stage};
 use crate::render::Style;
-use crate::render::words::{clock, named_group, value_of_what};
+use crate::render::{clock, named_group, value_of_what};
 use crate::run::explain::{self, GroupStory, MOST_TRIED, Story, Tried};
 use jiff::Timestamp;
 

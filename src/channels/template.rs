@@ -123,6 +123,7 @@ pub struct Words(Option<Template>);
 impl Words {
     /// Reads the optional `template`.
     pub fn read(reader: &mut Reader<'_>) -> Option<Words> {
+        reader.takes_text_or_file("template");
         if reader.raw("template").is_none() {
             return Some(Words(None));
         }

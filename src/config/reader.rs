@@ -146,6 +146,11 @@ impl<'d> Reader<'d> {
         self.shape.borrow_mut().want(key, want);
     }
 
+    /// Tells that a key takes a text, or a table that names the file it is in.
+    pub fn takes_text_or_file(&self, key: &str) {
+        self.want(key, Want::TextOrFile);
+    }
+
     /// Tells the words that can stand behind a key; when `closed`, no others.
     pub(super) fn words(&self, key: &str, words: &[&str], closed: bool) {
         self.shape.borrow_mut().words(key, words, closed);

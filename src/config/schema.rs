@@ -115,6 +115,10 @@ fn value(key: &Key) -> Value {
     match &key.want {
         Want::Unsaid => json!(false),
         Want::Text => word(key, json!({ "type": "string" })),
+        Want::TextOrFile => {
+            let text = json!({ "type": "string", "minLength": 1 });
+            json!({ "anyOf": [text, place("file", text.clone(), "A file that holds it.")] })
+        }
         Want::Threshold => json!({ "$ref": "#/$defs/threshold" }),
         Want::Duration => json!({ "$ref": "#/$defs/duration" }),
         Want::Boolean => json!({ "type": "boolean" }),

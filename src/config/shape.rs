@@ -50,6 +50,8 @@ pub enum Want {
     Unsaid,
     /// A text.
     Text,
+    /// A text, or the file it is in.
+    TextOrFile,
     /// `> 10`
     Threshold,
     /// `10m`

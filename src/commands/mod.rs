@@ -7,6 +7,7 @@ pub mod demo;
 pub mod doctor;
 pub mod generate;
 pub mod init;
+mod manual;
 pub mod outbox;
 pub mod replay;
 pub mod report;

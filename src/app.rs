@@ -48,6 +48,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Init(args) => commands::init::run(&cli.global, args),
         Command::Rules(command) => commands::rules::run(&cli.global, command),
         Command::Replay(args) => commands::replay::run(&cli.global, args),
+        Command::Explain(args) => commands::explain::run(&cli.global, args),
         Command::Test(args) => commands::test::run(&cli.global, args),
         Command::Channel(command) => commands::channel::run(&cli.global, command),
         Command::Outbox(command) => commands::outbox::run(&cli.global, command),

@@ -264,6 +264,17 @@ Examples:
     /// Look at the rules of the config and change them
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Why a rule fires or does not, step by step
+    ///
+    /// Runs the cycle of `check` for one rule as a dry run: nothing is remembered and nothing is sent. The rule may be
+    /// disabled. Exits with 0 when there was something to explain, with 3 when the rule's source could not be read.
+    #[command(after_help = "\
+Examples:
+  pcemon explain 'Blocked traffic to databases'
+  pcemon explain 'Port scan' --group src_ip=10.1.2.3
+  pcemon explain 'Port scan' --flows answer.json.gz --now 2026-11-20T10:00:00Z -o json
+  pcemon explain 'Port scan' --record-file flow.json     condition by condition, nobody is asked")]
+    Explain(ExplainArgs),
     /// Unit tests of rules: records at given times, and what must come of them
     ///
     /// Runs the cycle of `check` on the records of each test, with the clock and the channels given: nothing is asked, written
@@ -344,6 +355,9 @@ pub struct CheckArgs {
     /// Let UNKNOWN outrank WARNING in the verdict
     #[arg(long)]
     pub strict: bool,
+    /// Say of every rule that is not ok why; with -v of all
+    #[arg(long)]
+    pub explain: bool,
     /// How long to wait for another run to end, for example 2m
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = parse_duration)]
     pub lock_wait: Duration,
@@ -421,6 +435,38 @@ pub enum FailOn {
     Unknown,
     /// What began to fire in this run, and unknown
     New,
+}
+
+/// Flags of `explain`.
+#[derive(Debug, Clone, Args)]
+pub struct ExplainArgs {
+    /// Name of the rule
+    #[arg(value_name = "RULE")]
+    pub rule: String,
+    /// Only this group, for example src_workload=web-01; once for each field of group_by (- stands for none)
+    #[arg(long, value_name = "FIELD=VALUE")]
+    pub group: Vec<String>,
+    /// Try the records of this file on the rule, condition by condition, and ask nobody (JSON array or one object per line, plain or gzip, - for standard input)
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["group", "flows", "events", "health", "vens", "database"])]
+    pub record_file: Option<PathBuf>,
+    /// Read flows from a recorded answer, as `check` does
+    #[arg(long, value_name = "FILE")]
+    pub flows: Option<PathBuf>,
+    /// Read events from a recorded answer
+    #[arg(long, value_name = "FILE")]
+    pub events: Option<PathBuf>,
+    /// Read health from a recorded answer
+    #[arg(long, value_name = "FILE")]
+    pub health: Option<PathBuf>,
+    /// Read VENs from a recorded answer
+    #[arg(long, value_name = "FILE")]
+    pub vens: Option<PathBuf>,
+    /// Read what the PCE says of its traffic database from a recorded answer
+    #[arg(long, value_name = "FILE")]
+    pub database: Option<PathBuf>,
+    /// Take this as the present instant (RFC 3339)
+    #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
+    pub now: Option<Timestamp>,
 }
 
 /// Flags of `replay`.

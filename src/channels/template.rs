@@ -123,6 +123,7 @@ pub struct Words(Option<Template>);
 impl Words {
     /// Reads the optional `template`.
     pub fn read(reader: &mut Reader<'_>) -> Option<Words> {
+        reader.takes_text_or_file("template");
         if reader.raw("template").is_none() {
             return Some(Words(None));
         }
@@ -159,7 +160,6 @@ pub fn read_json(reader: &mut Reader<'_>) -> Option<Template> {
 
 /// Reads `template = "..."` or `template = { file = "..." }` and tries it on a test message.
 fn read(reader: &mut Reader<'_>, kind: Kind) -> Option<Template> {
-    reader.takes_text_or_file("template");
     let in_file = matches!(reader.raw("template").map(|value| value.get_ref()), Some(DeValue::Table(_)));
     let source = if in_file {
         let mut inner = reader.table("template")?;

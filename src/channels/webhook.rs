@@ -77,6 +77,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
 fn read_format(reader: &mut Reader<'_>) -> Option<Format> {
     let formats = ["pcemon", "alertmanager", "template"].map(|name| (name, name));
     let format = if reader.raw("format").is_some() { reader.choice("format", &formats)? } else { "pcemon" };
+    reader.takes_text_or_file("template");
     if format == "template" {
         return template::read_json(reader).map(Format::Template);
     }

@@ -104,8 +104,12 @@ Examples:
     #[command(after_help = "Example:\n  pcemon rules schema > rules.schema.json")]
     Schema,
     /// Print a documented example config
-    #[command(after_help = "Example:\n  pcemon rules example > rules.toml")]
-    Example,
+    #[command(after_help = "Examples:\n  pcemon rules example > rules.toml\n  pcemon rules example --tests > rules.test.toml")]
+    Example {
+        /// Print the tests of its rules instead, for `pcemon test`
+        #[arg(long)]
+        tests: bool,
+    },
 }
 
 /// How a change is made.

@@ -2,7 +2,9 @@
 
 use crate::app::{Exit, load_config, state_path, style};
 use crate::cli::{CheckArgs, Global};
+use crate::commands::explain;
 use crate::render::progress::Progress;
+use crate::run::explain::Witness;
 use crate::run::interrupt::Interrupt;
 use crate::run::{self, Cycle, RunError, output};
 use std::io::IsTerminal;
@@ -24,6 +26,7 @@ pub fn run(global: &Global, args: &CheckArgs) -> Exit {
     let shown = std::io::stderr().is_terminal() && !global.quiet && global.verbose == 0;
     let line = Mutex::new(Progress::new(std::io::stderr(), shown));
     let progress = |text: &str| line.lock().unwrap_or_else(PoisonError::into_inner).show(text);
+    let witness = Witness::default();
     let cycle = Cycle {
         config: &config,
         args,
@@ -31,6 +34,7 @@ pub fn run(global: &Global, args: &CheckArgs) -> Exit {
         interrupt: &interrupt,
         progress: &progress,
         given: None,
+        witness: args.explain.then_some(&witness),
     };
     let result = run::check(&cycle);
     line.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -48,6 +52,9 @@ pub fn run(global: &Global, args: &CheckArgs) -> Exit {
         }
     };
     let errors = output::publish(&report, global, &style(global, &config), textfile);
+    if args.explain {
+        explain::after_check(global, &config, &report, &witness.stories())?;
+    }
     for error in &errors {
         log::error!("{error}");
     }

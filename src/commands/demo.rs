@@ -51,6 +51,7 @@ pub fn run(global: &Global) -> Exit {
             interrupt: &interrupt,
             progress: &|_| {},
             given: None,
+            witness: None,
         };
         run::check(&cycle).map_err(|error| Failure(error.to_string()))
     };

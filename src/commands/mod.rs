@@ -5,6 +5,7 @@ pub mod channel;
 pub mod check;
 pub mod demo;
 pub mod doctor;
+pub mod explain;
 pub mod generate;
 pub mod init;
 mod manual;

@@ -44,7 +44,7 @@ pub fn run(global: &Global, args: &ReportArgs) -> Exit {
         record: args.record.clone(),
         ..CheckArgs::default()
     };
-    let cycle = Cycle { config: &config, args: &check, state_path, interrupt: &interrupt, progress: &progress, given: None };
+    let cycle = Cycle { config: &config, args: &check, state_path, interrupt: &interrupt, progress: &progress, given: None, witness: None };
     let question = Question {
         title: args.title.clone().or_else(|| config.report.title.clone()).unwrap_or_default(),
         since: args.since.unwrap_or(config.report.since),

@@ -4,12 +4,13 @@ use super::ConfigError;
 use super::error::position;
 use super::mask;
 use super::reader::{Placed, Problems, Reader};
+use crate::domain::alert::Reason;
 use crate::domain::metric::SourceKind;
 use crate::domain::threshold::Severity;
 use crate::domain::time::{after, parse_duration};
 use jiff::Timestamp;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
@@ -56,7 +57,7 @@ pub struct Step {
     /// Sources that cannot be read in this step.
     pub failed: Vec<SourceKind>,
     /// Channels that take nothing in this step.
-    pub down: Vec<String>,
+    pub down: BTreeSet<String>,
     /// What must come of it.
     pub expect: Expect,
 }
@@ -76,6 +77,13 @@ pub struct Expect {
     pub exit_code: Option<i64>,
 }
 
+impl Expect {
+    /// Everything that is named.
+    pub fn all(&self) -> impl Iterator<Item = &Wanted> {
+        [&self.firing, &self.pending, &self.sent].into_iter().flatten().flatten().chain(&self.values)
+    }
+}
+
 /// One thing that must be.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Wanted {
@@ -90,7 +98,7 @@ pub struct Wanted {
     /// To which channel, if that matters.
     pub channel: Option<String>,
     /// Why it is told, if that matters.
-    pub reason: Option<String>,
+    pub reason: Option<Reason>,
     /// Its line in the file.
     pub line: usize,
 }
@@ -162,7 +170,7 @@ fn read_step(text: &str, mut reader: Reader<'_>, start: Timestamp, folder: &Path
     let events = reader.tables("events").into_iter().map(map).collect();
     let mut snapshots = BTreeMap::new();
     let mut files = BTreeMap::new();
-    for source in SourceKind::ALL {
+    for source in SourceKind::ASKED {
         let name = if source == SourceKind::Traffic { "flows" } else { source.name() };
         if source.is_snapshot()
             && let Some(value) = reader.raw(name)
@@ -173,10 +181,10 @@ fn read_step(text: &str, mut reader: Reader<'_>, start: Timestamp, folder: &Path
             files.insert(source, folder.join(file.value));
         }
     }
-    let names = SourceKind::ALL.map(SourceKind::name);
+    let names = SourceKind::ASKED.map(SourceKind::name);
     let mut failed = Vec::new();
     for Placed { value, span } in reader.strings("failed").unwrap_or_default() {
-        match SourceKind::ALL.into_iter().find(|source| source.name() == value) {
+        match SourceKind::ASKED.into_iter().find(|source| source.name() == value) {
             Some(source) => failed.push(source),
             None => reader.problems().error(span, format!("'{value}' is no source"), Some(super::reader::did_you_mean(&value, &names))),
         }
@@ -209,7 +217,8 @@ fn read_wanted(text: &str, mut reader: Reader<'_>) -> Wanted {
         reader.problems().error(span.clone(), "`value` must be a number, in base units".to_owned(), None);
     }
     let channel = reader.string("channel").map(|channel| channel.value);
-    let reason = reader.string("reason").map(|reason| reason.value);
+    let reasons = [Reason::First, Reason::Escalated, Reason::Reminder, Reason::Resolved];
+    let reason = reader.choice("reason", &reasons.map(|reason| (reason.name(), reason)));
     reader.finish();
     Wanted { rule, group, severity, value: value.and_then(|(value, _)| value), channel, reason, line }
 }

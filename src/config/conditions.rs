@@ -180,7 +180,7 @@ pub fn keys(source: SourceKind) -> Vec<MatchKey> {
         }
         SourceKind::Events => of(&EVENT_KEYS).collect(),
         SourceKind::Vens => of(&VEN_KEYS).collect(),
-        SourceKind::Health | SourceKind::Database => Vec::new(),
+        SourceKind::Health | SourceKind::Database | SourceKind::Monitor => Vec::new(),
     }
 }
 
@@ -190,7 +190,7 @@ pub(super) fn matcher(rule: &mut Reader<'_>, source: SourceKind) -> Option<Match
         SourceKind::Traffic => filter(rule, traffic_conditions).map(Matcher::Traffic),
         SourceKind::Events => filter(rule, event_conditions).map(Matcher::Events),
         SourceKind::Vens => filter(rule, ven_conditions).map(Matcher::Vens),
-        SourceKind::Health | SourceKind::Database => {
+        SourceKind::Health | SourceKind::Database | SourceKind::Monitor => {
             for key in ["match", "exclude"] {
                 if rule.raw(key).is_some() && rule.has(key) {
                     let hint = tr!("remove it; {source} rules look at everything the PCE reports of it", source);
@@ -222,7 +222,7 @@ pub(super) fn matcher_of(rule: &mut Reader<'_>, key: &str, source: SourceKind, o
             let none = if let Some(Matcher::Vens(filter)) = of { filter.none.clone() } else { Vec::new() };
             ven_conditions(table).map(|all| Matcher::Vens(Filter { all, none }))
         }
-        SourceKind::Health | SourceKind::Database => Some(Matcher::Everything),
+        SourceKind::Health | SourceKind::Database | SourceKind::Monitor => Some(Matcher::Everything),
     }
 }
 

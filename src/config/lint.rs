@@ -130,7 +130,7 @@ pub(super) fn window(reader: &Reader<'_>, source: SourceKind, window: Duration, 
     let (kept, most) = match source {
         SourceKind::Traffic => (90 * DAY, 90 * DAY),
         SourceKind::Events => (30 * DAY, 200 * DAY),
-        SourceKind::Health | SourceKind::Vens | SourceKind::Database => return,
+        SourceKind::Health | SourceKind::Vens | SourceKind::Database | SourceKind::Monitor => return,
     };
     if window.is_zero() {
         problems.error(

@@ -2,6 +2,8 @@
 
 /// The documented example, as it is shipped.
 pub const EXAMPLE: &str = include_str!("../../rules.example.toml");
+/// The tests of its rules, as shipped.
+pub const EXAMPLE_TESTS: &str = include_str!("../../rules.example.test.toml");
 
 /// What the example says about one key.
 #[derive(Debug, Clone, PartialEq, Eq)]

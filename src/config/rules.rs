@@ -4,7 +4,7 @@ use super::error::position;
 use super::reader::{Placed, Reader, did_you_mean};
 use super::{conditions, kinds, lint, thresholds};
 use crate::domain::field::Field;
-use crate::domain::metric::SourceKind;
+use crate::domain::metric::{Metric, SourceKind};
 use crate::domain::report::Accounting;
 use crate::domain::rule::Rule;
 use crate::domain::threshold::Severity;
@@ -69,7 +69,7 @@ pub(super) fn read(mut reader: Reader<'_>, name: Option<Placed<String>>, around:
     let runbook = reader.string("runbook").map(|text| text.value);
     let enabled = reader.boolean("enabled").unwrap_or(true);
     if reader.raw("source").is_none() {
-        reader.missing("source", "\"traffic\", \"events\", \"health\", \"vens\" or \"database\"");
+        reader.missing("source", "\"traffic\", \"events\", \"health\", \"vens\", \"database\" or \"self\"");
     }
     let Some(source) = source(&mut reader) else {
         // Without a source nothing can be said about these; they are known all the same.
@@ -114,6 +114,7 @@ pub(super) fn read(mut reader: Reader<'_>, name: Option<Placed<String>>, around:
             ..Rule::counting(name.value, source, metric, matcher)
         };
         rule.cooldown_max = cooldown_max.unwrap_or(rule.cooldown_max);
+        by_source(&reader, &rule);
         let whole = kinds::read(&mut reader, &mut rule, over);
         lint::whole_rule(&reader, &rule);
         whole.map(|()| rule)
@@ -156,8 +157,9 @@ fn source(reader: &mut Reader<'_>) -> Option<SourceKind> {
 }
 
 fn group_by(reader: &mut Reader<'_>, source: SourceKind) -> Option<Vec<Field>> {
-    // What all others are grouped by cannot be meant for the PCE's health or database, which have nothing to group by.
-    let only_shared = Field::names(source).is_empty() && !reader.has("group_by");
+    // What all others are grouped by cannot be meant for the PCE's health or database, which have nothing to group by,
+    // nor for the monitoring itself.
+    let only_shared = (Field::names(source).is_empty() || source == SourceKind::Monitor) && !reader.has("group_by");
     reader.words("group_by", Field::names(source), true);
     if reader.raw("group_by").is_none() || only_shared {
         return Some(Vec::new());
@@ -184,6 +186,19 @@ fn group_by(reader: &mut Reader<'_>, source: SourceKind) -> Option<Vec<Field>> {
         sound = false;
     }
     sound.then_some(out)
+}
+
+/// Of the monitoring itself only sources can be told apart.
+fn by_source(reader: &Reader<'_>, rule: &Rule) {
+    let tells_apart = matches!(rule.metric, Metric::FailedSources | Metric::PartialSources);
+    if rule.source == SourceKind::Monitor && !rule.group_by.is_empty() && !tells_apart {
+        let hint = Some(tr!("remove `group_by`"));
+        reader.error_at(
+            "group_by",
+            tr!("{name} cannot be grouped: {metric} is one number", name = reader.name(), metric = rule.metric),
+            hint,
+        );
+    }
 }
 
 /// A list of channel names, each of which must exist.

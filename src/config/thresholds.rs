@@ -19,11 +19,11 @@ pub(super) fn metric(reader: &mut Reader<'_>, source: SourceKind) -> Option<Metr
         return Some(metric.clone());
     }
     let (message, hint) = match text.value.split_once(':') {
-        Some(("distinct", field)) if !Field::names(source).is_empty() => match Field::parse(source, field) {
+        Some(("distinct", field)) if has_fields(source) => match Field::parse(source, field) {
             Some(field) => return Some(Metric::Distinct(field)),
             None => (tr!("{source} records have no field `{field}` to count", source, field), did_you_mean(field, Field::names(source))),
         },
-        Some((kind @ ("new" | "changes"), names)) if source != SourceKind::Health => match fields(source, names) {
+        Some((kind @ ("new" | "changes"), names)) if has_fields(source) => match fields(source, names) {
             Ok(fields) if kind == "new" => return Some(Metric::New(fields)),
             Ok(fields) => return Some(Metric::Changes(fields)),
             Err(wrong) => {
@@ -41,6 +41,11 @@ pub(super) fn metric(reader: &mut Reader<'_>, source: SourceKind) -> Option<Metr
     None
 }
 
+/// Whether records of this source have fields that can be counted or remembered.
+fn has_fields(source: SourceKind) -> bool {
+    source != SourceKind::Monitor && !Field::names(source).is_empty()
+}
+
 /// Fields as `new:` and `changes:` list them; the error is the one that is none.
 fn fields(source: SourceKind, text: &str) -> Result<Vec<Field>, &str> {
     let mut out = Vec::new();
@@ -55,7 +60,7 @@ fn fields(source: SourceKind, text: &str) -> Result<Vec<Field>, &str> {
 
 fn metric_names(source: SourceKind) -> Vec<&'static str> {
     let mut names: Vec<&str> = Metric::PLAIN.iter().filter(|(of, _, _)| *of == source).map(|(_, _, name)| *name).collect();
-    if !Field::names(source).is_empty() {
+    if has_fields(source) {
         names.extend(["distinct:FIELD", "new:FIELD[,FIELD]", "changes:FIELD[,FIELD]"]);
     }
     names
@@ -136,7 +141,7 @@ fn example(unit: Unit) -> &'static str {
         Unit::Days => "< 30",
         Unit::Status => ">= 1",
         Unit::Connections | Unit::Flows | Unit::Values => "> 100",
-        Unit::Events | Unit::Workloads | Unit::Vens | Unit::Files => ">= 5",
+        Unit::Events | Unit::Workloads | Unit::Vens | Unit::Files | Unit::Sources | Unit::Messages => ">= 5",
     }
 }
 

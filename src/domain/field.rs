@@ -54,6 +54,8 @@ pub enum Field {
     ActivePce,
     /// Value of one label key of a VEN.
     Label(String),
+    /// A source that this run read.
+    Source,
 }
 
 impl Field {
@@ -75,6 +77,7 @@ impl Field {
             ],
             SourceKind::Events => &["type", "actor", "src_ip", "severity"],
             SourceKind::Vens => &["ven", "status", "version", "os", "enforcement", "sync_state", "ven_type", "active_pce", "label:KEY"],
+            SourceKind::Monitor => &["source"],
             SourceKind::Health | SourceKind::Database => &[],
         }
     }
@@ -119,6 +122,7 @@ impl Field {
                     _ => return None,
                 },
             }),
+            SourceKind::Monitor => (text == "source").then_some(Field::Source),
             SourceKind::Health | SourceKind::Database => None,
         }
     }
@@ -158,6 +162,7 @@ impl fmt::Display for Field {
             Field::Enforcement => "enforcement",
             Field::SyncState => "sync_state",
             Field::VenType => "ven_type",
+            Field::Source => "source",
             Field::ActivePce => "active_pce",
             Field::Label(key) => return write!(f, "label:{key}"),
         })

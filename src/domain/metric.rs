@@ -16,11 +16,17 @@ pub enum SourceKind {
     Vens,
     /// The PCE's traffic database.
     Database,
+    /// The monitoring itself.
+    Monitor,
 }
 
 impl SourceKind {
     /// All sources, in the order they are reported.
-    pub const ALL: [SourceKind; 5] = [SourceKind::Traffic, SourceKind::Events, SourceKind::Health, SourceKind::Vens, SourceKind::Database];
+    pub const ALL: [SourceKind; 6] =
+        [SourceKind::Traffic, SourceKind::Events, SourceKind::Health, SourceKind::Vens, SourceKind::Database, SourceKind::Monitor];
+    /// Those that the PCE is asked for, and that can be recorded.
+    pub const ASKED: [SourceKind; 5] =
+        [SourceKind::Traffic, SourceKind::Events, SourceKind::Health, SourceKind::Vens, SourceKind::Database];
 
     /// The name used in the config and in every output.
     pub fn name(self) -> &'static str {
@@ -30,6 +36,7 @@ impl SourceKind {
             SourceKind::Health => "health",
             SourceKind::Vens => "vens",
             SourceKind::Database => "database",
+            SourceKind::Monitor => "self",
         }
     }
 
@@ -37,7 +44,7 @@ impl SourceKind {
     pub fn is_snapshot(self) -> bool {
         match self {
             SourceKind::Traffic | SourceKind::Events => false,
-            SourceKind::Health | SourceKind::Vens | SourceKind::Database => true,
+            SourceKind::Health | SourceKind::Vens | SourceKind::Database | SourceKind::Monitor => true,
         }
     }
 
@@ -49,6 +56,7 @@ impl SourceKind {
             SourceKind::Health => tr!("health"),
             SourceKind::Vens => tr!("VENs"),
             SourceKind::Database => tr!("database"),
+            SourceKind::Monitor => tr!("monitoring"),
         }
     }
 }
@@ -112,6 +120,16 @@ pub enum Metric {
     Backlog,
     /// Files that wait to be taken into it.
     BacklogFiles,
+    /// Sources that rules need and that could not be read in this run.
+    FailedSources,
+    /// Sources that could not be read whole.
+    PartialSources,
+    /// Messages that earlier runs could not deliver.
+    Undelivered,
+    /// Time since the run before.
+    Gap,
+    /// How far the PCE's clock is from this machine's, either way.
+    ClockSkew,
 }
 
 /// The unit a value is kept in. Values are always in the base unit.
@@ -145,6 +163,10 @@ pub enum Unit {
     Days,
     /// Files.
     Files,
+    /// Sources.
+    Sources,
+    /// Messages.
+    Messages,
 }
 
 impl Unit {
@@ -164,6 +186,8 @@ impl Unit {
             Unit::Vens => "vens",
             Unit::Days => "days",
             Unit::Files => "files",
+            Unit::Sources => "sources",
+            Unit::Messages => "messages",
         }
     }
 }
@@ -181,7 +205,7 @@ impl Unit {
 
 impl Metric {
     /// The metrics without a parameter, with the source they belong to.
-    pub const PLAIN: [(SourceKind, Metric, &'static str); 22] = [
+    pub const PLAIN: [(SourceKind, Metric, &'static str); 27] = [
         (SourceKind::Traffic, Metric::Connections, "connections"),
         (SourceKind::Traffic, Metric::Flows, "flows"),
         (SourceKind::Traffic, Metric::Bytes, "bytes"),
@@ -204,6 +228,11 @@ impl Metric {
         (SourceKind::Database, Metric::DaysUsed, "days_used"),
         (SourceKind::Database, Metric::Backlog, "backlog"),
         (SourceKind::Database, Metric::BacklogFiles, "backlog_files"),
+        (SourceKind::Monitor, Metric::FailedSources, "failed_sources"),
+        (SourceKind::Monitor, Metric::PartialSources, "partial_sources"),
+        (SourceKind::Monitor, Metric::Undelivered, "undelivered"),
+        (SourceKind::Monitor, Metric::Gap, "gap"),
+        (SourceKind::Monitor, Metric::ClockSkew, "clock_skew"),
     ];
 
     /// What a rule of this source measures when it does not say.
@@ -214,6 +243,7 @@ impl Metric {
             SourceKind::Health => Metric::Status,
             SourceKind::Vens => Metric::Vens,
             SourceKind::Database => Metric::Used,
+            SourceKind::Monitor => Metric::FailedSources,
         }
     }
 
@@ -229,10 +259,12 @@ impl Metric {
             Metric::WorkloadsAffected => Unit::Workloads,
             Metric::Status => Unit::Status,
             Metric::Cpu | Metric::Memory | Metric::Disk | Metric::Used | Metric::DaysUsed => Unit::Ratio,
-            Metric::ReplicationLag | Metric::HeartbeatAge => Unit::Seconds,
+            Metric::ReplicationLag | Metric::HeartbeatAge | Metric::Gap | Metric::ClockSkew => Unit::Seconds,
             Metric::Vens => Unit::Vens,
             Metric::Days => Unit::Days,
             Metric::BacklogFiles => Unit::Files,
+            Metric::FailedSources | Metric::PartialSources => Unit::Sources,
+            Metric::Undelivered => Unit::Messages,
         }
     }
 

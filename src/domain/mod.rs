@@ -1,6 +1,7 @@
 //! Ground floor: plain values. Nothing here opens a file, a socket or reads a clock.
 
 pub mod alert;
+pub mod asks;
 pub mod calendar;
 pub mod field;
 pub mod filter;

@@ -63,9 +63,16 @@ pub fn quantity(value: f64, unit: Unit) -> String {
             1 => tr!("warning"),
             _ => tr!("critical"),
         },
-        Unit::Connections | Unit::Flows | Unit::Values | Unit::Events | Unit::Workloads | Unit::Vens | Unit::Days | Unit::Files => {
-            grouped(value)
-        }
+        Unit::Connections
+        | Unit::Flows
+        | Unit::Values
+        | Unit::Events
+        | Unit::Workloads
+        | Unit::Vens
+        | Unit::Days
+        | Unit::Files
+        | Unit::Sources
+        | Unit::Messages => grouped(value),
     }
 }
 
@@ -89,6 +96,10 @@ pub fn counted(amount: &str, value: f64, unit: Unit) -> String {
         Unit::Days => tr!("{amount} days", amount),
         Unit::Files if one => tr!("{amount} file", amount),
         Unit::Files => tr!("{amount} files", amount),
+        Unit::Sources if one => tr!("{amount} source", amount),
+        Unit::Sources => tr!("{amount} sources", amount),
+        Unit::Messages if one => tr!("{amount} message", amount),
+        Unit::Messages => tr!("{amount} messages", amount),
         Unit::Bytes | Unit::BitsPerSecond | Unit::Status | Unit::Ratio | Unit::Seconds => amount.to_owned(),
     }
 }

@@ -269,7 +269,16 @@ fn unit_table(unit: Unit) -> &'static [(&'static str, f64)] {
         Unit::Ratio => &[("%", 0.01)],
         Unit::Seconds => &TIME_UNITS,
         Unit::Days => &[("d", 1.0)],
-        Unit::Connections | Unit::Flows | Unit::Values | Unit::Events | Unit::Workloads | Unit::Vens | Unit::Files | Unit::Status => &[],
+        Unit::Connections
+        | Unit::Flows
+        | Unit::Values
+        | Unit::Events
+        | Unit::Workloads
+        | Unit::Vens
+        | Unit::Files
+        | Unit::Sources
+        | Unit::Messages
+        | Unit::Status => &[],
     }
 }
 

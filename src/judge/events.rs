@@ -20,9 +20,18 @@ use xxhash_rust::xxh3::xxh3_64;
 pub type Shown = BTreeMap<u64, Timestamp>;
 
 /// Judges the events of one answer. `shown` is brought up to date; `span.from` is `None` on the
-/// first look, when only events inside a rule's window count.
-pub fn judge(rules: &[&Rule], memories: &mut [RuleMemory], events: &[Event], shown: &mut Shown, span: Span) -> Vec<Observation> {
-    let fresh: Vec<&Event> = events.iter().filter(|event| !shown.contains_key(&href_key(event))).collect();
+/// first look, when only events inside a rule's window count. What happened before `oldest` cannot be news: a PCE is
+/// not asked for it, and of a recording that goes back further it is not remembered any more that it was shown.
+pub fn judge(
+    rules: &[&Rule],
+    memories: &mut [RuleMemory],
+    events: &[Event],
+    shown: &mut Shown,
+    span: Span,
+    oldest: Option<Timestamp>,
+) -> Vec<Observation> {
+    let in_reach = |event: &&Event| oldest.is_none_or(|oldest| event.timestamp.is_none_or(|at| at >= oldest));
+    let fresh: Vec<&Event> = events.iter().filter(in_reach).filter(|event| !shown.contains_key(&href_key(event))).collect();
     let observations = rules
         .iter()
         .zip(memories)

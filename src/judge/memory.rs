@@ -78,6 +78,8 @@ pub struct Measured {
     pub unjudged: bool,
     /// What is usual here.
     pub usual: Usual,
+    /// Of a quotient: what was divided, and by what.
+    pub parts: Option<(f64, f64)>,
     /// Largest contributors in this run.
     pub top: Vec<Talker>,
 }
@@ -91,7 +93,17 @@ impl Measured {
 
     /// An exact value.
     pub fn of(key: u64, group: Vec<Option<String>>, value: Option<f64>) -> Self {
-        Self { key, group, value, lower_bound: false, uncertain: false, unjudged: false, usual: Usual::NotAsked, top: Vec::new() }
+        Self {
+            key,
+            group,
+            value,
+            lower_bound: false,
+            uncertain: false,
+            unjudged: false,
+            usual: Usual::NotAsked,
+            parts: None,
+            top: Vec::new(),
+        }
     }
 }
 

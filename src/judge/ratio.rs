@@ -31,6 +31,7 @@ pub fn divide(rule: &Rule, ratio: &Ratio, part: Observation, total: &Observation
                 measured.value = None;
                 return measured;
             };
+            measured.parts = Some((part, whole));
             if rule.group_by.is_empty() {
                 note = note.take().or_else(|| Some(tr!("{part} of {whole}", part = quantity(part, unit), whole = quantity(whole, unit))));
             }

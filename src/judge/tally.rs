@@ -43,6 +43,7 @@ impl Amount {
             Metric::HeartbeatAge => Amount::Max(0),
             // Health and the traffic database are judged from their snapshots and never summed.
             Metric::Status | Metric::Cpu | Metric::Memory | Metric::Disk | Metric::ReplicationLag => Amount::Max(0),
+            Metric::FailedSources | Metric::PartialSources | Metric::Undelivered | Metric::Gap | Metric::ClockSkew => Amount::Max(0),
             Metric::Used | Metric::Size | Metric::Days | Metric::DaysUsed | Metric::Backlog | Metric::BacklogFiles => Amount::Max(0),
         }
     }

@@ -125,7 +125,7 @@ impl Evidence {
     }
 
     /// What a threshold says of it.
-    fn answer(&self, threshold: &Threshold) -> Answer {
+    pub fn answer(&self, threshold: &Threshold) -> Answer {
         match self.value {
             _ if self.unjudged => Answer::No,
             Some(value) if !self.uncertain => threshold.judge_against(value, self.lower_bound, self.usual),

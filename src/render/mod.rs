@@ -23,6 +23,8 @@ mod words;
 
 pub use github::step_summary;
 
+pub use words::{clock, named_group, value_of_what};
+
 use crate::domain::report::Report;
 
 /// How the reader wants it.

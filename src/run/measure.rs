@@ -1,18 +1,20 @@
 //! Reading the sources and measuring every rule: the traffic query first, the rest while the PCE works on it.
 
+use super::explain::{Beside, Look};
 use super::{Cycle, Rules, RunError, snapshots, sources};
 use crate::config::Config;
 use crate::domain::metric::SourceKind;
-use crate::domain::record::{Decision, Health};
+use crate::domain::record::{Decision, FlowSink, Health};
 use crate::domain::report::{Accounting, SourceReport, SourceStatus};
 use crate::domain::rule::{Matcher, Rule};
 use crate::domain::time::before;
 use crate::domain::ven::{Database, Inventory};
 use crate::judge::accounting::Coverage;
 use crate::judge::memory::{Observation, RuleMemory, Span};
+use crate::judge::monitor::Monitor;
 use crate::judge::traffic::{Settings as JudgeSettings, TrafficJudge, TrafficMemory};
 use crate::judge::transition::Instance;
-use crate::judge::{ask, database, events, health, plan, ratio, vens};
+use crate::judge::{ask, database, events, health, monitor, plan, ratio, vens};
 use crate::pce::Client;
 use crate::pce::decode::Endpoints;
 use crate::state::State;
@@ -142,7 +144,12 @@ pub(super) fn read_and_measure(
         let whole = fetched.report.status == SourceStatus::Ok;
         out.sources.push(fetched.report);
         if let Some(answer) = fetched.answer {
-            measure_events(config, &event_rules, answer, whole, event_span.1, book, &mut out.observations);
+            if let Some(witness) = cycle.witness {
+                let previous = book.state.events.read_to.filter(|_| book.events_known);
+                witness.looked(SourceKind::Events, Look { previous, anew: false, only: String::new() });
+                witness.events(&event_rules, &answer.list);
+            }
+            measure_events(config, &event_rules, answer, whole, event_span, book, &mut out.observations);
         }
     }
     let at = shifted(now, skew);
@@ -150,6 +157,9 @@ pub(super) fn read_and_measure(
         measure_snapshot(&of(SourceKind::Health), fetched, book, at, &mut out, |rule, clusters, _, _| health::observe(rule, clusters));
     }
     if let Some(fetched) = fetched.vens {
+        if let (Some(witness), Some(inventory)) = (cycle.witness, &fetched.answer) {
+            witness.vens(&ven_rules, &inventory.vens, at);
+        }
         measure_snapshot(&ven_rules, fetched, book, at, &mut out, |rule, inventory, memory, state| {
             vens::observe(rule, inventory, &groups_of(state, rule), memory, at)
         });
@@ -158,16 +168,39 @@ pub(super) fn read_and_measure(
         measure_snapshot(&of(SourceKind::Database), fetched, book, at, &mut out, |rule, list, _, _| database::observe(rule, list));
     }
     // A thread that died has read nothing.
-    for source in needed {
+    for source in needed.iter().filter(|source| SourceKind::ASKED.contains(source)) {
         if out.source(*source).is_none() {
             out.sources.push(sources::failed(*source, tr!("reading {source} failed unexpectedly", source)));
         }
+    }
+    if needed.contains(&SourceKind::Monitor) {
+        measure_monitor(rules, client, book, now, &mut out);
     }
     // What no rule counts any more is forgotten.
     let counted: Vec<&Rule> = rules.enabled.iter().flat_map(|rule| rule.counted()).collect();
     let keys: std::collections::BTreeSet<u64> = memory_keys(&counted).into_iter().collect();
     book.memory.rules.retain(|key, _| keys.contains(key));
     Ok(out)
+}
+
+/// Measures the rules on the monitoring itself, when all else was read.
+fn measure_monitor(rules: &Rules<'_>, client: Option<&Client>, book: &mut Book<'_>, now: Timestamp, out: &mut Measurements) {
+    let wanted = |source: &&SourceKind| rules.enabled.iter().any(|rule| rule.source == **source);
+    let sources = out.sources.clone();
+    let monitor = Monitor {
+        all: SourceKind::ASKED.iter().filter(wanted).all(|source| sources.iter().any(|report| report.source == *source)),
+        sources: &sources,
+        undelivered: book.state.outbox.iter().filter(|parcel| parcel.given_up.is_none() && parcel.held_until.is_none()).count(),
+        previous: book.state.last_run.as_ref().map(|last| last.at),
+        skew: client.and_then(Client::clock_skew),
+        now,
+    };
+    let records = sources.len() as u64;
+    let report = SourceReport { status: SourceStatus::Ok, records, error: None, ..sources::failed(SourceKind::Monitor, String::new()) };
+    let own: Vec<&Rule> = rules.enabled.iter().copied().filter(|rule| rule.source == SourceKind::Monitor).collect();
+    measure_snapshot(&own, Fetched { report, answer: Some(monitor) }, book, now, out, |rule, monitor, _, _| {
+        monitor::observe(rule, monitor)
+    });
 }
 
 /// Measures the rules on a source that says how things are now.
@@ -272,7 +305,8 @@ fn measure_traffic(
     let settings = JudgeSettings {
         lookback: config.traffic.lookback,
         cap: config.traffic.max_looks,
-        may_repeat: cycle.recording(SourceKind::Traffic).is_none(),
+        // A folder holds the parts of a query that was asked again in parts.
+        may_repeat: cycle.recording(SourceKind::Traffic).is_none_or(|recording| recording.folder().is_some()),
     };
     let marks_of = TrafficJudge::marks_of(rules);
     if ask.anew {
@@ -289,14 +323,33 @@ fn measure_traffic(
         judge.lend(number, std::mem::take(&mut memory.sightings));
     }
     let mut endpoints = Endpoints::new(judge.marker());
-    let mut reader = FlowReader::new(&mut judge, &mut endpoints);
-    let mut report = match (cycle.recording(SourceKind::Traffic), on_the_way, client) {
-        (Some(recording), _, _) => sources::flows_from_file(recording, &mut reader),
-        (None, Some(Ok(query)), Some(client)) => sources::collect_traffic(client, query, &mut reader, (ask.from, ask.to), cycle.progress),
-        (None, Some(Err(error)), _) => sources::failed(SourceKind::Traffic, error),
-        _ => sources::failed(SourceKind::Traffic, tr!("not asked for")),
+    if let Some(witness) = cycle.witness {
+        let asked: Vec<&str> = ask.decisions.iter().map(|decision| decision.name()).collect();
+        let only = [asked.join(" "), scope.clone()].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; services ");
+        // A recorded answer was asked for by somebody else.
+        let only = if cycle.recording(SourceKind::Traffic).is_some() { String::new() } else { only };
+        witness.looked(SourceKind::Traffic, Look { previous: ask.span.from, anew: ask.anew, only });
+    }
+    let span = (ask.from, ask.to);
+    let read = |sink: &mut dyn FlowSink| {
+        let mut reader = FlowReader::new(sink, &mut endpoints);
+        let report = match (cycle.recording(SourceKind::Traffic), on_the_way, client) {
+            (Some(recording), _, _) => sources::flows_from_file(recording, &mut reader),
+            (None, Some(Ok(query)), Some(client)) => sources::collect_traffic(client, query, &mut reader, span, cycle.progress),
+            (None, Some(Err(error)), _) => sources::failed(SourceKind::Traffic, error),
+            _ => sources::failed(SourceKind::Traffic, tr!("not asked for")),
+        };
+        SourceReport { unreadable: reader.unreadable, ..report }
     };
-    report.unreadable = reader.unreadable;
+    let mut report = match cycle.witness {
+        None => read(&mut judge),
+        Some(witness) => {
+            let mut beside = Beside::new(&mut judge, rules);
+            let report = read(&mut beside);
+            beside.keep(witness);
+            report
+        }
+    };
     if matches!(report.status, SourceStatus::Failed) {
         // The memory may hold half an answer: that of the previous run is the one that counts.
         let kept = (book.reload)()?;
@@ -365,16 +418,17 @@ fn measure_events(
     rules: &[&Rule],
     answer: Events,
     whole: bool,
-    to: Timestamp,
+    span: (Timestamp, Timestamp),
     book: &mut Book<'_>,
     observations: &mut BTreeMap<String, Observation>,
 ) {
+    let to = span.1;
     let from = book.state.events.read_to.filter(|_| book.events_known).map(|from| from.min(to));
     let (keys, mut own) = take_memories(&mut book.memory, rules);
     if from == Some(to) {
         own.iter_mut().for_each(|memory| memory.clamp_to(to));
     }
-    let found = events::judge(rules, &mut own, &answer.list, &mut book.memory.shown, Span { from, to });
+    let found = events::judge(rules, &mut own, &answer.list, &mut book.memory.shown, Span { from, to }, from.map(|_| span.0));
     conclude(rules, found, &mut own, whole, to, observations);
     book.memory.rules.extend(keys.into_iter().zip(own));
     // The watermark moves only past what was read whole, and never back.

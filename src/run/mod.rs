@@ -2,6 +2,7 @@
 
 pub mod deliver;
 pub mod doctor;
+pub mod explain;
 pub mod export;
 pub mod interrupt;
 mod measure;
@@ -30,6 +31,7 @@ use crate::state::looks::Memory;
 use crate::state::silences::SilenceFile;
 use crate::state::{LastRun, Loaded, State, StateError, Store};
 use deliver::{Ready, ReadyChannels};
+use explain::{Told, Witness};
 use globset::Glob;
 use interrupt::Interrupt;
 use jiff::Timestamp;
@@ -53,6 +55,8 @@ pub struct Cycle<'c> {
     pub progress: &'c (dyn Fn(&str) + Sync),
     /// Answers that are given instead of asked for.
     pub given: Option<&'c Given>,
+    /// Keeps the reasons, when somebody asks for them.
+    pub witness: Option<&'c Witness>,
 }
 
 /// An answer that is given.
@@ -86,6 +90,7 @@ impl Cycle<'_> {
             SourceKind::Health => &args.health,
             SourceKind::Vens => &args.vens,
             SourceKind::Database => &args.database,
+            SourceKind::Monitor => return None,
         };
         path.as_deref().map(Recording::Path)
     }
@@ -159,7 +164,10 @@ fn cycle_once(
     };
 
     // Everything that can fail before the first request fails here.
-    let from_pce: Vec<SourceKind> = needed.iter().copied().filter(|source| cycle.recording(*source).is_none()).collect();
+    let from_pce: Vec<SourceKind> = {
+        let asked = |source: &SourceKind| SourceKind::ASKED.contains(source) && cycle.recording(*source).is_none();
+        needed.iter().copied().filter(asked).collect()
+    };
     let client = if from_pce.is_empty() {
         None
     } else {
@@ -312,6 +320,9 @@ fn decide(
     });
     drop(client);
 
+    if let Some(witness) = cycle.witness {
+        witness.before(&state.instances);
+    }
     let fresh = rules::judge(&mut state, &rules.enabled, &rules.selected, &read, now);
     let muting = Muting { maintenance: &config.maintenance, inhibitions: &config.inhibitions, silences: &silences };
     let mutes = mute::mutes(&rules.enabled, &state.instances, &muting, now);
@@ -341,22 +352,14 @@ fn decide(
     };
     let parcels = outbox::due(&rules.enabled, &mut state.instances, &mut state.outbox, &policy, now);
     let telling: std::collections::BTreeSet<String> = parcels.iter().flat_map(outbox::fingerprints).collect();
+    let novelty = rules::Novelty { fresh: &fresh, telling: &telling, mutes: &mutes, now };
+    let reports = rules::reports(&state, config, &rules.selected, &read, &novelty);
+    if let Some(witness) = cycle.witness {
+        witness.conclude(config, &rules.selected, &read, &Told { state: &state, parcels: &parcels, mutes: &mutes }, &reports);
+    }
     snapshot::add(&mut state.outbox, parcels, &addressees);
-    let report = Report {
-        run,
-        status: Status::Ok,
-        exit_code: 0,
-        sources: read.sources.clone(),
-        rules: rules::reports(
-            &state,
-            config,
-            &rules.selected,
-            &read,
-            &rules::Novelty { fresh: &fresh, telling: &telling, mutes: &mutes, now },
-        ),
-        deliveries: Vec::new(),
-        warnings,
-    };
+    let report =
+        Report { run, status: Status::Ok, exit_code: 0, sources: read.sources.clone(), rules: reports, deliveries: Vec::new(), warnings };
     Ok(Decided { report, state, memory })
 }
 

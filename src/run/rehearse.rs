@@ -41,8 +41,10 @@ pub struct Rehearsed {
 /// Messages to a channel of `down` fail.
 pub fn rehearse(cycle: &Cycle<'_>, kept: &mut Kept, down: &BTreeSet<String>, now: Timestamp) -> Result<Rehearsed, RunError> {
     let config = cycle.config;
-    let sources: Vec<SourceKind> = cycle.given.into_iter().flatten().map(|(source, _)| *source).collect();
     let enabled: Vec<_> = config.rules.iter().filter(|rule| rule.enabled).collect();
+    // The monitoring itself is always there.
+    let own = enabled.iter().any(|rule| rule.source == SourceKind::Monitor).then_some(SourceKind::Monitor);
+    let sources: Vec<SourceKind> = cycle.given.into_iter().flatten().map(|(source, _)| *source).chain(own).collect();
     let selected = enabled.iter().copied().filter(|rule| sources.contains(&rule.source)).collect();
     let rules = Rules { enabled, selected };
     kept.cycles += 1;

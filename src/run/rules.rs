@@ -56,6 +56,18 @@ pub(super) fn judge(state: &mut State, enabled: &[&Rule], selected: &[&Rule], re
                 };
             }
         }
+        // Those that are followed already come first, then the worst.
+        let mut findings: Vec<(String, Finding)> = findings.into_iter().collect();
+        let falls = rule.thresholds.fall();
+        findings.sort_by(|(a, x), (b, y)| {
+            let rank = |fingerprint: &String, finding: &Finding| {
+                (
+                    !state.instances.contains_key(fingerprint),
+                    std::cmp::Reverse(finding.verdict.breach.as_ref().map(|(severity, _)| *severity)),
+                )
+            };
+            rank(a, x).cmp(&rank(b, y)).then(worse_first(falls, x.value, y.value))
+        });
         let mut live = 0;
         for (fingerprint, finding) in findings {
             let previous = state.instances.remove(&fingerprint);
@@ -228,10 +240,16 @@ fn fill(report: &mut RuleReport, rule: &Rule, read: &Measurements) {
     let measured = worst_group(rule, &observation.groups);
     report.value = measured.and_then(|measured| measured.value).or_else(|| observation.groups.is_empty().then_some(0.0));
     report.lower_bound = partial || measured.map_or(observation.absent_may_be_more, |measured| measured.lower_bound || measured.uncertain);
-    let undecided = observation.groups.iter().any(|measured| {
-        let verdict = verdict(rule, &evidence(rule, measured, partial));
-        verdict.breach.is_none() && verdict.open.is_some()
-    });
+    let verdicts: Vec<Verdict> = observation.groups.iter().map(|measured| verdict(rule, &evidence(rule, measured, partial))).collect();
+    let undecided = verdicts.iter().any(|verdict| verdict.breach.is_none() && verdict.open.is_some());
+    let crossing = verdicts.iter().filter(|verdict| verdict.breach.is_some()).count();
+    if crossing > MOST_INSTANCES {
+        report.note = Some(tr!(
+            "{crossing} groups cross a threshold, more than have an alert of their own; the worst {most} do",
+            crossing,
+            most = MOST_INSTANCES
+        ));
+    }
     if let Some(trouble) = &observation.trouble {
         (report.state, report.error) = (RuleState::Unknown, Some(trouble.clone()));
     } else if partial && (undecided || !rule.group_by.is_empty()) {
@@ -259,7 +277,7 @@ fn worst(report: &mut RuleReport) {
 }
 
 /// The order of values from bad to good; what is not known comes last.
-fn worse_first(falls: bool, a: Option<f64>, b: Option<f64>) -> Ordering {
+pub(super) fn worse_first(falls: bool, a: Option<f64>, b: Option<f64>) -> Ordering {
     match (a, b) {
         (Some(a), Some(b)) if falls => a.total_cmp(&b),
         (Some(a), Some(b)) => b.total_cmp(&a),
@@ -273,7 +291,7 @@ fn worst_group<'o>(rule: &Rule, groups: &'o [Measured]) -> Option<&'o Measured> 
     groups.iter().min_by(|a, b| worse_first(falls, a.value, b.value))
 }
 
-fn is_partial(rule: &Rule, read: &Measurements) -> bool {
+pub(super) fn is_partial(rule: &Rule, read: &Measurements) -> bool {
     read.source(rule.source).is_some_and(|source| source.status == SourceStatus::Partial)
 }
 
@@ -282,7 +300,7 @@ fn verdict(rule: &Rule, evidence: &Evidence) -> Verdict {
 }
 
 /// What a group of this rule can be judged by. Of a quotient an answer that is not whole says nothing.
-fn evidence(rule: &Rule, measured: &Measured, partial: bool) -> Evidence {
+pub(super) fn evidence(rule: &Rule, measured: &Measured, partial: bool) -> Evidence {
     let evidence = measured.evidence(partial);
     if partial && rule.ratio.is_some() { Evidence { uncertain: true, lower_bound: false, ..evidence } } else { evidence }
 }

@@ -155,21 +155,9 @@ fn single() -> Parcel {
     Parcel {
         id: "0190f5fe-7c00-7a00-8000-000000000001".to_owned(),
         channel: "soc".to_owned(),
-        kind: ParcelKind::Firing,
-        created: "2026-11-20T10:00:00Z".parse().unwrap(),
         pce: PceIdentity { url: "https://pce.example.com:8443".to_owned(), org_id: 1 },
         alerts: vec![alert()],
-        left_out: 0,
-        counted: Vec::new(),
-        attempts: 0,
-        not_before: None,
-        last_error: None,
-        failure: None,
-        given_up: None,
-        revived: None,
-        held_until: None,
-        expires: None,
-        unknown: Vec::new(),
+        ..Parcel::empty(ParcelKind::Firing, "2026-11-20T10:00:00Z".parse().unwrap())
     }
 }
 

@@ -16,7 +16,8 @@ from sarif_pydantic import Sarif
 from tap.parser import Parser
 
 
-SCHEMAS = Path(__file__).parent / "schemas"
+# tests/real/schemas.sh puts them into the environment that this runs in.
+SCHEMAS = Path(sys.prefix) / "schemas"
 SARIF = Draft7Validator(json.loads((SCHEMAS / "sarif-2.1.0.json").read_text()), format_checker=FormatChecker())
 JUNIT = etree.XMLSchema(etree.parse(SCHEMAS / "junit-10.xsd"))
 

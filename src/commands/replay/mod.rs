@@ -7,6 +7,7 @@ use crate::app::{Exit, load_config};
 use crate::cli::{CheckArgs, Global, ReplayArgs};
 use crate::config::Config;
 use crate::config::reader::did_you_mean;
+use crate::domain::report::Accounting;
 use crate::domain::rule::Rule;
 use crate::domain::time::{after, since};
 use crate::run::export::Export;
@@ -42,6 +43,7 @@ pub fn run(global: &Global, args: &ReplayArgs) -> Exit {
             interrupt: &interrupt,
             progress: &|_| {},
             given: Some(given),
+            witness: None,
         };
         let rehearsed = rehearse(&cycle, &mut kept, &BTreeSet::new(), now).map_err(|error| error.to_string())?;
         story.add(now, &rehearsed);
@@ -50,8 +52,10 @@ pub fn run(global: &Global, args: &ReplayArgs) -> Exit {
     if args.folders.is_empty() {
         let export = Export::read(args.flows.as_deref(), args.events.as_deref())?;
         let (from, to) = span(args, &export)?;
-        for now in clock(from, to, args.step)? {
-            look(&mut story, now, &export.answer(now, reach(&config, args.step)))?;
+        for (number, now) in (0u64..).zip(clock(from, to, args.step)?) {
+            // The first look learns from everything.
+            let back = if number == 0 { Duration::MAX } else { reach(&config, args.step) };
+            look(&mut story, now, &export.answer(now, back))?;
         }
         if args.flows.is_some() {
             story.notes.push(tr!(
@@ -106,8 +110,11 @@ fn clock(from: Timestamp, to: Timestamp, step: Duration) -> Result<Vec<Timestamp
     Ok((0..=steps).map(|number| after(from, Duration::from_secs(number * step.as_secs().max(1)))).collect())
 }
 
-/// How far back a run has to see.
+/// How far back a run asks. Of what lies further back one that counts increases does not remember that it was seen.
 fn reach(config: &Config, step: Duration) -> Duration {
-    let longest = config.rules.iter().map(|rule| rule.window).max().unwrap_or_default();
-    longest.max(config.traffic.lookback).saturating_add(step)
+    let longest = match config.traffic.accounting {
+        Accounting::Delta => Duration::ZERO,
+        Accounting::AsReported => config.rules.iter().map(|rule| rule.window).max().unwrap_or_default(),
+    };
+    longest.saturating_add(config.traffic.lookback.max(config.events.lookback)).saturating_add(step)
 }

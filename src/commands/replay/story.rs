@@ -64,7 +64,9 @@ impl Story {
         for rule in &rehearsed.report.rules {
             let course = self.courses.entry(rule.name.clone()).or_default();
             course.runs += 1;
-            course.unknown += u64::from(rule.state == RuleState::Unknown);
+            // A rule that fires goes on to, with the value it had, when its source cannot be read.
+            let unsaid = rule.state == RuleState::Unknown || rule.error.is_some();
+            course.unknown += u64::from(unsaid);
             if !course.live.is_empty() {
                 course.firing_for += passed;
             }
@@ -76,7 +78,7 @@ impl Story {
                 .collect();
             course.fired += live.difference(&course.live).count() as u64;
             course.live = live;
-            course.values.extend(rule.value.filter(|_| !rule.lower_bound && rule.state != RuleState::Unknown));
+            course.values.extend(rule.value.filter(|_| !rule.lower_bound && !unsaid));
         }
         for parcel in &rehearsed.told {
             *self.messages.entry(parcel.channel.clone()).or_default() += 1;

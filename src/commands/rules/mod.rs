@@ -7,7 +7,7 @@ mod show;
 use super::listing;
 use crate::app::{Exit, load_config};
 use crate::cli::{Global, RulesCommand};
-use crate::config::reference::EXAMPLE;
+use crate::config::reference::{EXAMPLE, EXAMPLE_TESTS};
 use crate::config::schema;
 use crate::domain::rule::Rule;
 use crate::domain::text::visible;
@@ -17,7 +17,7 @@ use crate::run::output::print;
 /// Runs the command.
 pub fn run(global: &Global, command: &RulesCommand) -> Exit {
     match command {
-        RulesCommand::Example => print(EXAMPLE)?,
+        RulesCommand::Example { tests } => print(if *tests { EXAMPLE_TESTS } else { EXAMPLE })?,
         RulesCommand::Schema => print(&schema::text())?,
         RulesCommand::Show { name } => return show::run(global, name),
         RulesCommand::Add { keys, from, how } => return change::add(global, keys, from.as_deref(), *how),

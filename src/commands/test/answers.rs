@@ -2,8 +2,10 @@
 //! identity, snapshots stay until they are said anew.
 
 use crate::config::cases::{Step, plain};
+use crate::config::reader::did_you_mean;
 use crate::domain::metric::SourceKind;
 use crate::domain::record::{Decision, Direction, proto_number};
+use crate::domain::text::visible;
 use crate::domain::time::{before, parse_duration, utc_day_start};
 use crate::run::{Answer, Given};
 use crate::sim::record::{FlowRecord, label_href};
@@ -65,18 +67,22 @@ pub struct World {
     snapshots: BTreeMap<SourceKind, Value>,
     /// Sources that some step of the test speaks of.
     sources: BTreeSet<SourceKind>,
+    /// How far before the last look a run asks for traffic.
+    lookback: Duration,
+    /// When traffic was read last.
+    looked: Option<Timestamp>,
 }
 
 impl World {
-    /// An empty world of a test with these steps.
-    pub fn of(steps: &[Step]) -> World {
+    /// An empty world of a test with these steps, read by runs that look back so far.
+    pub fn of(steps: &[Step], lookback: Duration) -> World {
         let mut sources = BTreeSet::new();
         for step in steps {
             sources.extend(step.snapshots.keys().chain(step.files.keys()).chain(&step.failed));
             sources.extend((!step.flows.is_empty()).then_some(SourceKind::Traffic));
             sources.extend((!step.events.is_empty()).then_some(SourceKind::Events));
         }
-        World { sources, ..World::default() }
+        World { sources, lookback, ..World::default() }
     }
 
     /// What the PCE answers at a step.
@@ -102,12 +108,19 @@ impl World {
             };
             given.insert(*source, answer);
         }
+        if !step.failed.contains(&SourceKind::Traffic) {
+            self.looked = Some(step.at);
+        }
         Ok(given)
     }
 
     fn answer(&self, source: SourceKind, now: Timestamp) -> Value {
         match source {
-            SourceKind::Traffic => self.buckets.values().map(FlowRecord::to_json).collect(),
+            // A PCE is asked for no more than that; of what lies further back a run does not remember that it was seen.
+            SourceKind::Traffic => {
+                let oldest = self.looked.map_or(Timestamp::MIN, |at| before(at, self.lookback));
+                self.buckets.values().filter(|record| record.last >= oldest).map(FlowRecord::to_json).collect()
+            }
             SourceKind::Events => self.events.iter().map(|(_, event)| event.clone()).collect(),
             SourceKind::Vens => complete_vens(self.snapshots.get(&source), now),
             _ => match self.snapshots.get(&source) {
@@ -128,7 +141,15 @@ impl World {
         };
         let word = |key: &str, usual: &str| Some(text(key)).filter(|text| !text.is_empty()).unwrap_or_else(|| usual.to_owned());
         let decision = word("decision", "allowed");
-        let decision = Decision::parse(&decision).ok_or_else(|| tr!("'{decision}' is no policy decision", decision))?;
+        let decision = Decision::parse(&decision).ok_or_else(|| {
+            let hint = did_you_mean(&decision, &Decision::ALL.map(Decision::name));
+            tr!("'{decision}' is no policy decision; {hint}", decision = visible(&decision), hint)
+        })?;
+        let direction = word("direction", Direction::Inbound.name());
+        let direction = [Direction::Inbound, Direction::Outbound].into_iter().find(|known| known.name() == direction).ok_or_else(|| {
+            let hint = did_you_mean(&direction, &[Direction::Inbound.name(), Direction::Outbound.name()]);
+            tr!("'{direction}' is no direction; {hint}", direction = visible(&direction), hint)
+        })?;
         let proto = word("proto", "tcp");
         let proto =
             proto_number(&proto).and_then(|proto| u8::try_from(proto).ok()).ok_or_else(|| tr!("'{proto}' is no protocol", proto))?;
@@ -143,7 +164,7 @@ impl World {
             state: word("state", "closed").into(),
             network: word("network", "Corporate").into(),
             transmission: text("transmission").into(),
-            direction: if text("direction") == Direction::Outbound.name() { Direction::Outbound } else { Direction::Inbound },
+            direction,
             process: text("process").into(),
             user: text("user").into(),
             service: text("service").into(),
@@ -204,7 +225,7 @@ impl World {
 
 fn known(what: &str, values: &BTreeMap<String, Value>, keys: &[&str]) -> Result<(), String> {
     match values.keys().find(|key| !keys.contains(&key.as_str())) {
-        Some(key) => Err(tr!("unknown key `{key}` in a {what}; {hint}", key, what, hint = crate::config::reader::did_you_mean(key, keys))),
+        Some(key) => Err(tr!("unknown key `{key}` in a {what}; {hint}", key = visible(key), what, hint = did_you_mean(key, keys))),
         None => Ok(()),
     }
 }

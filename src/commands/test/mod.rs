@@ -6,9 +6,11 @@ mod outcome;
 
 use crate::app::{Exit, Failure, colors};
 use crate::cli::{CheckArgs, Global, TestArgs};
-use crate::config::cases::{self, Case, Step, Suite};
+use crate::config::cases::{self, Case, Suite};
+use crate::config::reader::did_you_mean;
 use crate::config::{self, Config};
 use crate::domain::rule::Rule;
+use crate::domain::text::visible;
 use crate::run::interrupt::Interrupt;
 use crate::run::rehearse::{Kept, rehearse};
 use crate::run::{Cycle, output};
@@ -77,14 +79,29 @@ fn run_suite(global: &Global, path: &Path, suite: &Suite, pattern: Option<&str>,
     let wanted = pattern.map(glob).transpose()?;
     config.warnings.clear();
     let rules = config.rules.clone();
-    let mut out = Vec::new();
-    for case in suite.cases.iter().filter(|case| wanted.as_ref().is_none_or(|wanted| wanted.is_match(&case.name))) {
-        let began = Instant::now();
-        let failure = |error: String| {
-            Failure(tr!("{path}:{line}: test '{name}': {error}", path = path.display(), line = case.line, name = case.name, error))
+    let cases: Vec<&Case> = suite.cases.iter().filter(|case| wanted.as_ref().is_none_or(|wanted| wanted.is_match(&case.name))).collect();
+    let mut chosen = Vec::new();
+    let mut wrong = Vec::new();
+    for case in &cases {
+        let complaint = |error: String| {
+            tr!("{path}:{line}: test '{name}': {error}", path = path.display(), line = case.line, name = visible(&case.name), error)
         };
-        config.rules = only(&rules, case, &glob).map_err(failure)?;
-        let faults = run_case(&config, case, interrupt).map_err(failure)?;
+        match only(&rules, case, &glob) {
+            Ok(rules) => {
+                wrong.extend(mistakes(&config, &rules, case).into_iter().map(complaint));
+                chosen.push(rules);
+            }
+            Err(error) => wrong.push(complaint(error)),
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(Failure(wrong.join("\n")));
+    }
+    let mut out = Vec::new();
+    for (case, rules) in cases.into_iter().zip(chosen) {
+        let began = Instant::now();
+        config.rules = rules;
+        let faults = run_case(&config, case, interrupt)?;
         out.push(Outcome {
             file: path.to_path_buf(),
             name: case.name.clone(),
@@ -97,15 +114,53 @@ fn run_suite(global: &Global, path: &Path, suite: &Suite, pattern: Option<&str>,
     Ok(out)
 }
 
+/// What a test says that cannot be: records of no known form, and names of rules, groups and channels that do not exist.
+fn mistakes(config: &Config, rules: &[Rule], case: &Case) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
+    let channels: Vec<&str> = config.channels.iter().map(|channel| channel.common.name.as_str()).collect();
+    let mut world = World::of(&case.steps, config.traffic.lookback);
+    for (number, step) in (1..).zip(&case.steps) {
+        if let Err(error) = world.step(step) {
+            wrong.push(tr!("step {number} (line {line}): {error}", number, line = step.line, error));
+        }
+        let mut line_of = |line: usize, text: String| wrong.push(tr!("line {line}: {text}", line, text));
+        let no_channel =
+            |name: &str| tr!("there is no channel '{name}'; {hint}", name = visible(name), hint = did_you_mean(name, &channels));
+        for name in step.down.iter().filter(|name| !channels.contains(&name.as_str())) {
+            line_of(step.line, no_channel(name));
+        }
+        for wanted in step.expect.all() {
+            let Some(rule) = rules.iter().find(|rule| rule.name == wanted.rule) else {
+                let hint = did_you_mean(&wanted.rule, &names);
+                line_of(wanted.line, tr!("no rule of this test is called '{name}'; {hint}", name = visible(&wanted.rule), hint));
+                continue;
+            };
+            let fields: Vec<String> = rule.group_by.iter().map(ToString::to_string).collect();
+            let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+            if let Some(key) = wanted.group.keys().find(|key| !fields.contains(&key.as_str())) {
+                let hint = did_you_mean(key, &fields);
+                let rule = visible(&rule.name);
+                line_of(wanted.line, tr!("'{key}' is not in group_by of rule '{rule}'; {hint}", key = visible(key), rule, hint));
+            }
+            if let Some(name) = wanted.channel.as_ref().filter(|name| !channels.contains(&name.as_str())) {
+                line_of(wanted.line, no_channel(name));
+            }
+        }
+    }
+    wrong
+}
+
 fn run_case(config: &Config, case: &Case, interrupt: &Interrupt) -> Result<Vec<outcome::Fault>, String> {
-    let mut world = World::of(&case.steps);
+    let mut world = World::of(&case.steps, config.traffic.lookback);
     let mut kept = Kept::new(config);
     let mut faults = Vec::new();
     for (number, step) in (1..).zip(&case.steps) {
         let given = world.step(step).map_err(|error| tr!("step {number} (line {line}): {error}", number, line = step.line, error))?;
         let args = CheckArgs { now: Some(step.at), ..CheckArgs::default() };
-        let cycle = Cycle { config, args: &args, state_path: PathBuf::new(), interrupt, progress: &|_| {}, given: Some(&given) };
-        let rehearsed = rehearse(&cycle, &mut kept, &down(config, step)?, step.at).map_err(|error| error.to_string())?;
+        let cycle =
+            Cycle { config, args: &args, state_path: PathBuf::new(), interrupt, progress: &|_| {}, given: Some(&given), witness: None };
+        let rehearsed = rehearse(&cycle, &mut kept, &step.down, step.at).map_err(|error| error.to_string())?;
         faults.extend(compare(&rehearsed, &step.expect, number, step.line));
     }
     Ok(faults)
@@ -122,24 +177,11 @@ fn only(rules: &[Rule], case: &Case, glob: &dyn Fn(&str) -> Result<GlobMatcher, 
         let matcher = glob(pattern)?;
         let mut found = names.iter().filter(|name| **name == pattern || matcher.is_match(name)).peekable();
         if found.peek().is_none() {
-            return Err(tr!("no rule is called '{pattern}'; {hint}", pattern, hint = config::reader::did_you_mean(pattern, &names)));
+            return Err(tr!("no rule is called '{pattern}'; {hint}", pattern, hint = did_you_mean(pattern, &names)));
         }
         chosen.extend(found.copied());
     }
     // A test of a rule that is switched off is a test all the same.
     let chosen = rules.iter().filter(|rule| chosen.contains(rule.name.as_str())).cloned();
     Ok(chosen.map(|rule| Rule { enabled: true, ..rule }).collect())
-}
-
-fn down(config: &Config, step: &Step) -> Result<BTreeSet<String>, String> {
-    let names: Vec<&str> = config.channels.iter().map(|channel| channel.common.name.as_str()).collect();
-    match step.down.iter().find(|name| !names.contains(&name.as_str())) {
-        Some(name) => Err(tr!(
-            "line {line}: there is no channel '{name}'; {hint}",
-            line = step.line,
-            name,
-            hint = config::reader::did_you_mean(name, &names)
-        )),
-        None => Ok(step.down.iter().cloned().collect()),
-    }
 }

@@ -1,7 +1,7 @@
 //! What a test expected against what came, and how that is shown.
 
 use crate::config::cases::{Expect, Wanted};
-use crate::domain::alert::Group;
+use crate::domain::alert::{Group, Reason};
 use crate::domain::report::RuleState;
 use crate::domain::text::visible;
 use crate::domain::threshold::Severity;
@@ -45,7 +45,7 @@ struct Found {
     severity: Option<Severity>,
     value: Option<f64>,
     channel: Option<String>,
-    reason: Option<String>,
+    reason: Option<Reason>,
 }
 
 /// Compares a step with what was expected of it; exactly, where something was.
@@ -87,7 +87,7 @@ pub fn compare(rehearsed: &Rehearsed, expect: &Expect, step: usize, line: usize)
             severity: Some(alert.severity),
             value: alert.value,
             channel: Some(channel.clone()),
-            reason: Some(alert.reason.name().to_owned()),
+            reason: Some(alert.reason),
         });
         add("sent", differ(wanted, found.collect()));
     }
@@ -141,7 +141,7 @@ fn meets(wanted: &Wanted, found: &Found) -> bool {
         && wanted.severity.is_none_or(|severity| Some(severity) == found.severity)
         && wanted.value.is_none_or(|value| same(value, found.value))
         && wanted.channel.as_ref().is_none_or(|channel| Some(channel) == found.channel.as_ref())
-        && wanted.reason.as_ref().is_none_or(|reason| Some(reason) == found.reason.as_ref())
+        && wanted.reason.is_none_or(|reason| Some(reason) == found.reason)
 }
 
 fn describe(found: &Found) -> String {
@@ -157,7 +157,7 @@ fn describe(found: &Found) -> String {
     more("severity", found.severity.map(|severity| severity.to_string()));
     more("value", found.value.map(|value| value.to_string()));
     more("channel", found.channel.as_deref().map(visible));
-    more("reason", found.reason.clone());
+    more("reason", found.reason.map(|reason| reason.name().to_owned()));
     text
 }
 

@@ -12,12 +12,13 @@ use crate::run::output::print;
 use serde_json::json;
 use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
+use unicode_width::UnicodeWidthStr;
 
 /// Runs the command.
 pub fn run(global: &Global, args: &DoctorArgs) -> Exit {
     let format = global.output.as_deref().unwrap_or("table");
     if !matches!(format, "table" | "json") {
-        return Err(format!("-o {format} is for results of `pcemon check`; here it is table or json").into());
+        return Err(tr!("-o {format} is for results of `pcemon check`; here it is table or json", format).into());
     }
     let found = config::find(global.config.as_deref());
     let loaded: Result<Config, Vec<String>> = match &found {
@@ -26,7 +27,7 @@ pub fn run(global: &Global, args: &DoctorArgs) -> Exit {
     };
     let part = if loaded.is_err() { found.as_ref().ok().and_then(|path| config::usable_part(path)) } else { None };
     let usable = loaded.as_ref().ok().or(part.as_ref());
-    let interrupt = Interrupt::listen().map_err(|error| format!("cannot listen for signals: {error}"))?;
+    let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;
     let shown = std::io::stderr().is_terminal() && !global.quiet && global.verbose == 0;
     let line = Mutex::new(Progress::new(std::io::stderr(), shown));
     let progress = |text: &str| line.lock().unwrap_or_else(PoisonError::into_inner).show(text);
@@ -73,7 +74,7 @@ fn as_json(findings: &[Finding], code: u8) -> String {
 /// One line each, the verdict first; with `-q` only what is not right.
 fn as_lines(findings: &[Finding], quiet: bool, color: bool) -> String {
     let paint = |text: &str, code: &str| if color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() };
-    let width = findings.iter().map(|finding| finding.what.chars().count()).max().unwrap_or(0).min(30);
+    let width = findings.iter().map(|finding| finding.what.width()).max().unwrap_or(0).min(30);
     let mut out = String::new();
     for finding in findings.iter().filter(|finding| !quiet || finding.verdict > Verdict::Ok) {
         let (word, code) = match finding.verdict {
@@ -82,7 +83,8 @@ fn as_lines(findings: &[Finding], quiet: bool, color: bool) -> String {
             Verdict::Warn => ("warn", "33"),
             Verdict::Fail => ("FAIL", "1;31"),
         };
-        let line = format!("{}  {:width$}  {}", paint(word, code), finding.what, finding.detail);
+        let space = " ".repeat(width.saturating_sub(finding.what.width()));
+        let line = format!("{}  {}{space}  {}", paint(word, code), finding.what, finding.detail);
         out.push_str(line.trim_end());
         out.push('\n');
         if let Some(advice) = &finding.advice {
@@ -90,10 +92,11 @@ fn as_lines(findings: &[Finding], quiet: bool, color: bool) -> String {
         }
     }
     let count = |verdict: Verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
-    out.push_str(&format!("\n{} ok, {} warnings, {} failures", count(Verdict::Ok), count(Verdict::Warn), count(Verdict::Fail)));
+    let (ok, warnings, failures) = (count(Verdict::Ok), count(Verdict::Warn), count(Verdict::Fail));
+    out.push_str(&tr!("\n{ok} ok, {warnings} warnings, {failures} failures", ok, warnings, failures));
     let skipped = count(Verdict::Skipped);
     if skipped > 0 {
-        out.push_str(&format!(", {skipped} not looked at"));
+        out.push_str(&tr!(", {count} not looked at", count = skipped));
     }
     out + "\n"
 }

@@ -2,6 +2,7 @@
 
 use crate::app::{Exit, Failure};
 use crate::cli;
+use crate::commands::manual;
 use crate::run::output::{print, write_file};
 use clap_complete::env::{Bash, CompleteEnv, Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh};
 use std::ffi::OsString;
@@ -113,19 +114,23 @@ pub fn man(folder: Option<&Path>) -> Exit {
     Ok(0)
 }
 
-/// Every manual page: file name and text; the main page first.
+/// Every manual page: file name and text; the main page first, that of the config last.
 pub fn pages() -> std::io::Result<Vec<(String, String)>> {
     let mut command = cli::command();
     command.build();
     let mut out = Vec::new();
     add(&command, "pcemon", &mut out)?;
+    out.push(("pcemon.toml.5".to_owned(), manual::config_page()));
     Ok(out)
 }
 
 fn add(command: &clap::Command, name: &str, out: &mut Vec<(String, String)>) -> std::io::Result<()> {
     let mut page = Vec::new();
-    // No date: the same source must make the same page.
-    clap_mangen::Man::new(command.clone().display_name(name.to_owned()).name(name.to_owned())).date("").render(&mut page)?;
+    // No date: the same source must make the same page. An empty one must be said, or the next argument takes its place.
+    clap_mangen::Man::new(command.clone().display_name(name.to_owned()).name(name.to_owned()))
+        .date("\"\"")
+        .source(concat!("pcemon ", env!("CARGO_PKG_VERSION")))
+        .render(&mut page)?;
     out.push((format!("{name}.1"), String::from_utf8_lossy(&page).into_owned()));
     for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
         add(sub, &format!("{name}-{}", sub.get_name()), out)?;

@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod explain;
 pub mod generate;
 pub mod init;
+mod manual;
 pub mod outbox;
 pub mod replay;
 pub mod report;

@@ -10,6 +10,8 @@ pub const EXAMPLE_TESTS: &str = include_str!("../../rules.example.test.toml");
 pub struct Entry {
     /// `pce`, `run` and so on; `rule` for the keys of a rule; `match` for those of its conditions.
     pub table: &'static str,
+    /// Of a condition: the source it is for; else nothing.
+    pub source: &'static str,
     /// The key.
     pub key: &'static str,
     /// A value as it could stand there.
@@ -21,7 +23,7 @@ pub struct Entry {
 /// Every key that the example documents, in its order.
 pub fn entries() -> Vec<Entry> {
     let mut out: Vec<Entry> = Vec::new();
-    let mut table = "";
+    let (mut table, mut source) = ("", "");
     let mut said = String::new();
     let mut after_a_key = false;
     for line in EXAMPLE.lines() {
@@ -35,13 +37,14 @@ pub fn entries() -> Vec<Entry> {
             table = "rule";
         } else if line.starts_with("# Keys of `match`") {
             table = "match";
+            source = line.split_once(" for ").and_then(|(_, rest)| rest.split(['.', ':']).next()).unwrap_or_default();
         }
         let in_a_list = matches!(table, "rule" | "match");
         if let Some((key, rest)) = bare.split_once(" = ").filter(|(key, _)| is_key(key)) {
             // Behind two spaces a line of a list says what it means; elsewhere the lines above do.
             let (value, text) = rest.split_once("  ").unwrap_or((rest, ""));
             let text = if in_a_list { text.trim().to_owned() } else { said.clone() };
-            out.push(Entry { table, key, value: value.trim(), text });
+            out.push(Entry { table, source, key, value: value.trim(), text });
             after_a_key = true;
         } else if let Some(more) = line.strip_prefix("#          ").filter(|_| in_a_list) {
             if let Some(entry) = out.last_mut() {
@@ -69,6 +72,26 @@ pub fn text(table: &str, key: &str) -> Option<String> {
     entries().into_iter().find(|entry| entry.table == table && entry.key == key).map(|entry| entry.text).filter(|text| !text.is_empty())
 }
 
+/// What the example says about a condition on this source, or nothing.
+pub fn condition(source: &str, key: &str) -> Option<String> {
+    entries().into_iter().find(|entry| entry.source == source && entry.key == key).map(|entry| entry.text).filter(|text| !text.is_empty())
+}
+
+/// The pieces of the example's channels and routes in which this line stands, as they are without their comment signs.
+pub fn shown(line: &str) -> Vec<String> {
+    let lines = EXAMPLE.lines().skip_while(|line| !line.starts_with("# >>>")).skip(1).take_while(|line| !line.starts_with("# <<<"));
+    let text: String =
+        lines.map(|line| line.strip_prefix("# ").or_else(|| line.strip_prefix('#')).unwrap_or(line).to_owned() + "\n").collect();
+    text.split("\n\n").filter(|piece| piece.lines().any(|have| have == line)).map(|piece| format!("{}\n", piece.trim_end())).collect()
+}
+
+/// What stands behind a key in one of these pieces, or nothing.
+pub fn remark(pieces: &[String], key: &str) -> Option<String> {
+    let lines = pieces.iter().flat_map(|piece| piece.lines()).map(|line| line.strip_prefix("# ").unwrap_or(line));
+    let of_key = lines.filter(|line| line.split_once(" = ").is_some_and(|(have, _)| have == key));
+    of_key.filter_map(|line| line.split_once(" # ")).map(|(_, text)| text.trim().to_owned()).next()
+}
+
 fn is_key(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
@@ -84,6 +107,10 @@ mod tests {
         assert_eq!(text("rule", "cooldown").unwrap(), "no repeated message sooner; keep it at or above the window");
         assert!(text("rule", "metric").unwrap().contains("health:"), "lines may go on");
         assert!(text("match", "any_label").unwrap().contains("one end"));
+        assert_eq!(condition("events", "src_ip").unwrap(), "where the call came from", "not what it means of traffic");
+        assert_eq!(condition("traffic", "src_ip"), None);
+        assert_eq!(remark(&shown("[[channels]]"), "send_resolved").unwrap(), "tell when it is over, too");
+        assert!(shown("[[inhibit]]").concat().contains("\n[[inhibit]]\n"));
         let count = |table: &str| entries().iter().filter(|entry| entry.table == table).count();
         assert!(count("rule") >= 18 && count("match") >= 35 && count("pce") >= 9, "{:#?}", entries());
     }

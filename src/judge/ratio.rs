@@ -33,7 +33,7 @@ pub fn divide(rule: &Rule, ratio: &Ratio, part: Observation, total: &Observation
             };
             measured.parts = Some((part, whole));
             if rule.group_by.is_empty() {
-                note = note.take().or_else(|| Some(format!("{} of {}", quantity(part, unit), quantity(whole, unit))));
+                note = note.take().or_else(|| Some(tr!("{part} of {whole}", part = quantity(part, unit), whole = quantity(whole, unit))));
             }
             measured.value = if whole > 0.0 { Some(part / whole) } else { None };
             let share = if whole > 0.0 { 1.0 / whole } else { 0.0 };

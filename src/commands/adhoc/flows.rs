@@ -1,7 +1,7 @@
 //! `pcemon flows`: flow records, chosen by the keys of a rule's `match`.
 
 use super::listing::{self, Contents, Listing, Offer};
-use super::{AS_REPORTED, accounting, ask, conclude};
+use super::{accounting, as_reported, ask, conclude};
 use crate::app::Exit;
 use crate::cli::Global;
 use crate::cli::adhoc::{FlowOrder, FlowsArgs};
@@ -125,7 +125,7 @@ pub fn run(global: &Global, args: &FlowsArgs) -> Exit {
         let mut closing = Closing { facts: super::span_facts(answer.span), notes: Vec::new() };
         closing.facts.extend([("connections", connections.into()), ("bytes", volume.into())]);
         closing.notes.extend(super::span_note(answer.span, style));
-        closing.notes.push(AS_REPORTED.to_owned());
+        closing.notes.push(as_reported());
         rows.finish(global, &answer.report, closing)?;
         conclude(&answer.report)
     })

@@ -73,10 +73,10 @@ pub fn choose(offers: &[Offer], names: &[String], more: impl Fn(&str) -> Option<
             None => {
                 let Some(column) = more(name) else {
                     let known: Vec<&str> = offers.iter().map(|offer| offer.name).collect();
-                    return Err(Failure(format!(
-                        "--columns: there is no column '{}'; {}",
-                        crate::domain::text::visible(name),
-                        did_you_mean(name, &known)
+                    return Err(Failure(tr!(
+                        "--columns: there is no column '{name}'; {hint}",
+                        name = crate::domain::text::visible(name),
+                        hint = did_you_mean(name, &known)
                     )));
                 };
                 columns.push((column, Audience::Machines));
@@ -128,7 +128,7 @@ impl Open<'_> {
         match self.out.write_all(text.as_bytes()) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.closed = true,
-            Err(error) => self.error = Some(format!("cannot write the result: {error}")),
+            Err(error) => self.error = Some(tr!("cannot write the result: {error}", error)),
         }
     }
 
@@ -163,7 +163,7 @@ impl Open<'_> {
         self.write(&tail);
         match self.out.flush() {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe && self.error.is_none() => {
-                self.error = Some(format!("cannot write the result: {error}"));
+                self.error = Some(tr!("cannot write the result: {error}", error));
             }
             _ => {}
         }
@@ -225,9 +225,9 @@ impl Listing {
         for target in &self.targets {
             let out: Box<dyn Write> = match &target.place {
                 Place::Standard => Box::new(BufWriter::new(io::stdout())),
-                Place::File { beside, .. } => {
-                    Box::new(BufWriter::new(File::create(beside).map_err(|error| format!("cannot write {}: {error}", beside.display()))?))
-                }
+                Place::File { beside, .. } => Box::new(BufWriter::new(
+                    File::create(beside).map_err(|error| tr!("cannot write {path}: {error}", path = beside.display(), error))?,
+                )),
             };
             let writer = Writer::new(&target.sheet, target.form, &target.style);
             open.push(Open { target, writer, out, begun: false, shown: 0, closed: false, error: None });
@@ -334,7 +334,7 @@ impl Rows<'_> {
                 && open.error.is_none()
                 && let Err(error) = std::fs::rename(beside, path)
             {
-                open.error = Some(format!("cannot write {}: {error}", path.display()));
+                open.error = Some(tr!("cannot write {path}: {error}", path = path.display(), error));
             }
             errors.extend(open.error.take());
         }

@@ -23,7 +23,7 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-/// What a plain sum of flow records is, said with every one of them.
+/// What a plain sum of flow records is, said with every one of them; for machines.
 const AS_REPORTED: &str =
     "numbers are as reported: totals of whole UTC days, not clipped to the span, and both ends of a connection report it";
 
@@ -35,9 +35,12 @@ fn ask(global: &Global, file: Option<&Path>, args: &SourceArgs, show: impl FnOnc
         log::info!("{warning}");
     }
     if file.is_none() && config.pce.as_ref().is_some_and(|pce| pce.insecure_skip_verify) {
-        log::warn!("insecure_skip_verify in [pce]: the PCE's certificate is not checked; whoever stands in between can read the API key");
+        log::warn!(
+            "{}",
+            tr!("insecure_skip_verify in [pce]: the PCE's certificate is not checked; whoever stands in between can read the API key")
+        );
     }
-    let interrupt = Interrupt::listen().map_err(|error| format!("cannot listen for signals: {error}"))?;
+    let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;
     let shown = std::io::stderr().is_terminal() && !global.quiet && global.verbose == 0;
     let line = Mutex::new(Progress::new(std::io::stderr(), shown));
     let progress = |text: &str| line.lock().unwrap_or_else(PoisonError::into_inner).show(text);
@@ -49,12 +52,19 @@ fn ask(global: &Global, file: Option<&Path>, args: &SourceArgs, show: impl FnOnc
 
 /// The exit: 0 when the answer is whole.
 fn conclude(report: &SourceReport) -> Exit {
-    let error = report.error.clone().unwrap_or_else(|| "no reason is known".to_owned());
+    let error = report.error.clone().unwrap_or_else(|| tr!("no reason is known"));
     match report.status {
         SourceStatus::Ok => Ok(0),
-        SourceStatus::Partial => Err(Failure(format!("{} are not whole: {error}", report.source))),
-        SourceStatus::Failed | SourceStatus::Unavailable => Err(Failure(format!("{} could not be had: {error}", report.source))),
+        SourceStatus::Partial => Err(Failure(tr!("{source} are not whole: {error}", source = report.source, error))),
+        SourceStatus::Failed | SourceStatus::Unavailable => {
+            Err(Failure(tr!("{source} could not be had: {error}", source = report.source, error)))
+        }
     }
+}
+
+/// The same for people.
+fn as_reported() -> String {
+    tr!("numbers are as reported: totals of whole UTC days, not clipped to the span, and both ends of a connection report it")
 }
 
 /// The keys that say what traffic numbers mean.
@@ -72,5 +82,5 @@ fn span_facts(span: Option<(Timestamp, Timestamp)>) -> Vec<(&'static str, serde_
 fn span_note(span: Option<(Timestamp, Timestamp)>, style: &Style) -> Option<String> {
     let (from, to) = span?;
     let text = |at: Timestamp| at.to_zoned(style.timezone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string();
-    Some(format!("from {} to {}", text(from), text(to)))
+    Some(tr!("from {from} to {to}", from = text(from), to = text(to)))
 }

@@ -2,7 +2,7 @@
 
 use super::flows::{blocked, bytes};
 use super::listing::{Contents, Listing};
-use super::{AS_REPORTED, accounting, ask, conclude, span_facts, span_note};
+use super::{accounting, as_reported, ask, conclude, span_facts, span_note};
 use crate::app::{Exit, Failure};
 use crate::cli::Global;
 use crate::cli::adhoc::{Measure, Ranked, Shape, TopArgs};
@@ -74,7 +74,7 @@ pub fn run(global: &Global, args: &TopArgs) -> Exit {
         log::warn!("{warning}");
     }
     if args.key.is_empty() {
-        return Err(Failure("--key: a label has a key; write for example --key role".to_owned()));
+        return Err(Failure(tr!("--key: a label has a key; write for example --key role")));
     }
     ask(global, args.flows.as_deref(), &args.source, |query, style| {
         let mut facts = accounting();
@@ -108,23 +108,23 @@ pub fn run(global: &Global, args: &TopArgs) -> Exit {
             "total",
             serde_json::json!({ "connections": total.connections, "bytes": total.bytes, "blocked": total.blocked, "records": total.records }),
         ));
-        closing.notes.push(format!(
-            "total: {} connections ({} blocked), {} in {} records",
-            quantity(total.connections as f64, Unit::Connections),
-            quantity(total.blocked as f64, Unit::Connections),
-            quantity(total.bytes as f64, Unit::Bytes),
-            quantity(total.records as f64, Unit::Values)
+        closing.notes.push(tr!(
+            "total: {connections} connections ({blocked} blocked), {bytes} in {records} records",
+            connections = quantity(total.connections as f64, Unit::Connections),
+            blocked = quantity(total.blocked as f64, Unit::Connections),
+            bytes = quantity(total.bytes as f64, Unit::Bytes),
+            records = quantity(total.records as f64, Unit::Values)
         ));
         if let Some(others) = others {
             closing.facts.push(("others", serde_json::json!({ "connections": others.connections, "bytes": others.bytes })));
-            closing.notes.push(format!(
-                "only {} names are told apart; {} connections of names that came later are in the total alone",
-                quantity(MOST_NAMES as f64, Unit::Values),
-                quantity(others.connections as f64, Unit::Connections)
+            closing.notes.push(tr!(
+                "only {names} names are told apart; {connections} connections of names that came later are in the total alone",
+                names = quantity(MOST_NAMES as f64, Unit::Values),
+                connections = quantity(others.connections as f64, Unit::Connections)
             ));
         }
         closing.notes.extend(span_note(answer.span, style));
-        closing.notes.push(AS_REPORTED.to_owned());
+        closing.notes.push(as_reported());
         rows.finish(global, &answer.report, closing)?;
         conclude(&answer.report)
     })

@@ -48,7 +48,7 @@ impl<'g> Work<'g> {
         let old = self.original.text()?;
         let config = config::parse(&self.path, new).map_err(|error| refused(self.global, &error))?;
         if old == new {
-            return self.say("nothing to change");
+            return self.say(&tr!("nothing to change"));
         }
         if !self.global.quiet || how.dry_run {
             print(&difference(&self.path, old, new, colors(self.global.color, std::io::stdout().is_terminal())))?;
@@ -70,10 +70,10 @@ impl<'g> Work<'g> {
         }
         if !how.yes {
             if !attended() {
-                return Err(Failure("nothing was written: nobody is there to ask; use --yes to write, --dry-run to look".to_owned()));
+                return Err(Failure(tr!("nothing was written: nobody is there to ask; use --yes to write, --dry-run to look")));
             }
-            if !asked(&format!("Write this to {}? [y/N] ", visible(&self.path.display().to_string())))? {
-                return Err(Failure("nothing was written".to_owned()));
+            if !asked(&tr!("Write this to {path}? [y/N] ", path = visible(&self.path.display().to_string())))? {
+                return Err(Failure(tr!("nothing was written")));
             }
         }
         self.original.replace(new)?;
@@ -96,8 +96,11 @@ impl<'g> Work<'g> {
         });
         match firing {
             0 => Vec::new(),
-            1 => vec!["1 alert of it is firing: the next run ends it, and tells whoever was told.".to_owned()],
-            more => vec![format!("{more} alerts of it are firing: the next run ends them, and tells whoever was told.")],
+            count => vec![trn!(
+                "{count} alert of it is firing: the next run ends it, and tells whoever was told.",
+                "{count} alerts of it are firing: the next run ends them, and tells whoever was told.",
+                count = count
+            )],
         }
     }
 }
@@ -108,7 +111,7 @@ pub fn add(global: &Global, keys: &RuleKeys, from: Option<&Path>, how: How) -> E
     let text = match from {
         Some(path) => read_rules(path)?,
         None if keys.0.is_empty() => {
-            return Err(Failure("say what the rule is, by flags or with --from FILE; see `pcemon rules add --help`".to_owned()));
+            return Err(Failure(tr!("say what the rule is, by flags or with --from FILE; see `pcemon rules add --help`")));
         }
         None => {
             let source = keys.0.iter().find(|(key, _)| key == "source").map(|(_, value)| value.as_str()).or(work.sheet.source());
@@ -117,9 +120,9 @@ pub fn add(global: &Global, keys: &RuleKeys, from: Option<&Path>, how: How) -> E
     };
     let names: Vec<String> = Sheet::read(&text)?.names().iter().map(|name| visible(name)).collect();
     if names.is_empty() {
-        return Err(Failure("there is no [[rules]] in what was given".to_owned()));
+        return Err(Failure(tr!("there is no [[rules]] in what was given")));
     }
-    let done = format!("added {}", names.join(", "));
+    let done = tr!("added {names}", names = names.join(", "));
     work.finish(&work.sheet.and(&text), how, &done, &[])
 }
 
@@ -131,10 +134,10 @@ fn read_rules(path: &Path) -> Result<String, Failure> {
     } else {
         std::fs::read_to_string(path).map(|read| text = read)
     };
-    read.map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    read.map_err(|error| tr!("cannot read {path}: {error}", path = path.display(), error))?;
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| format!("{}: {}", path.display(), visible(error.message())))?;
     if let Some(other) = table.keys().find(|key| *key != "rules") {
-        return Err(Failure(format!("{} holds `{}`; only [[rules]] can be added", path.display(), visible(other))));
+        return Err(Failure(tr!("{path} holds `{key}`; only [[rules]] can be added", path = path.display(), key = visible(other))));
     }
     Ok(text)
 }
@@ -158,30 +161,30 @@ fn changed_rule(work: &Work<'_>, block: &Block, text: String, how: How) -> Exit 
     let renamed = !Sheet::read(&new).is_ok_and(|sheet| sheet.names().contains(&block.name.as_str()));
     let mut remarks = Vec::new();
     if renamed {
-        remarks.push("A rule under a new name starts anew: what the old one remembered is not carried over.".to_owned());
+        remarks.push(tr!("A rule under a new name starts anew: what the old one remembered is not carried over."));
         remarks.extend(work.end_of(&[&block.name]));
     }
-    work.finish(&new, how, &format!("changed {}", visible(&block.name)), &remarks)
+    work.finish(&new, how, &tr!("changed {name}", name = visible(&block.name)), &remarks)
 }
 
 /// Opens the rule's text until it is right or the person gives up.
 fn in_editor(work: &Work<'_>, block: &Block, how: How) -> Exit {
     if !attended() {
-        return Err(Failure("say what to change with --set KEY=VALUE or --unset KEY; an editor needs a terminal".to_owned()));
+        return Err(Failure(tr!("say what to change with --set KEY=VALUE or --unset KEY; an editor needs a terminal")));
     }
     let mut text = work.sheet.text_of(block).to_owned();
     loop {
         text = edited(&text)?;
         if text.trim().is_empty() {
-            return Err(Failure("nothing was written: the text is empty (`pcemon rules remove` takes a rule away)".to_owned()));
+            return Err(Failure(tr!("nothing was written: the text is empty (`pcemon rules remove` takes a rule away)")));
         }
         match config::parse(&work.path, &work.sheet.with(&[(block, text.clone())])) {
             Ok(_) => return changed_rule(work, block, text, how),
             Err(error) => {
                 let Failure(said) = refused(work.global, &error);
                 let _nobody_left_to_tell = writeln!(std::io::stderr().lock(), "{}", said.trim_end());
-                if matches!(answer("Edit it again? [Y/n] ")?.to_lowercase().as_str(), "n" | "no") {
-                    return Err(Failure("nothing was written".to_owned()));
+                if matches!(answer(&tr!("Edit it again? [Y/n] "))?.to_lowercase().as_str(), "n" | "no") {
+                    return Err(Failure(tr!("nothing was written")));
                 }
             }
         }
@@ -193,15 +196,19 @@ fn edited(text: &str) -> Result<String, Failure> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
     let editor = variable("VISUAL").or_else(|| variable("EDITOR")).unwrap_or_else(|| "vi".to_owned());
     let path = std::env::temp_dir().join(format!("pcemon-rule-{}.toml", uuid::Uuid::new_v4()));
-    let cannot = |error: std::io::Error| Failure(format!("cannot use {}: {error}", path.display()));
+    let cannot = |error: std::io::Error| Failure(tr!("cannot use {path}: {error}", path = path.display(), error));
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(cannot)?;
     let result = file.write_all(text.as_bytes()).and_then(|()| {
         // As git does: the variable may hold flags.
         let ended = Command::new("sh").arg("-c").arg(format!("{editor} \"$1\"")).arg("sh").arg(&path).status()?;
-        if ended.success() { std::fs::read_to_string(&path) } else { Err(std::io::Error::other(format!("the editor ended with {ended}"))) }
+        if ended.success() {
+            std::fs::read_to_string(&path)
+        } else {
+            Err(std::io::Error::other(tr!("the editor ended with {status}", status = ended)))
+        }
     });
     std::fs::remove_file(&path).map_err(cannot)?;
-    result.map_err(|error| Failure(format!("nothing was written: {error}")))
+    result.map_err(|error| Failure(tr!("nothing was written: {error}", error)))
 }
 
 /// `rules remove`
@@ -209,7 +216,7 @@ pub fn remove(global: &Global, name: &str, how: How) -> Exit {
     let work = Work::begin(global)?;
     let block = work.sheet.find(name)?;
     let new = work.sheet.without(block);
-    work.finish(&new, how, &format!("removed {}", visible(name)), &work.end_of(&[name]))
+    work.finish(&new, how, &tr!("removed {name}", name = visible(name)), &work.end_of(&[name]))
 }
 
 /// `rules enable` and `rules disable`
@@ -225,9 +232,8 @@ pub fn switch(global: &Global, switch: &Switch, on: bool) -> Exit {
         work.config.as_ref().and_then(|config| config.rules.iter().find(|rule| rule.name == block.name)).map(|rule| rule.enabled)
     };
     let moved: Vec<&Block> = chosen.into_iter().filter(|block| is_on(block) != Some(on)).collect();
-    let word = if on { "on" } else { "off" };
     if moved.is_empty() {
-        return work.say(&format!("nothing to change: it is {word} already"));
+        return work.say(&if on { tr!("nothing to change: it is on already") } else { tr!("nothing to change: it is off already") });
     }
     let mut changes = Vec::new();
     for block in &moved {
@@ -237,7 +243,9 @@ pub fn switch(global: &Global, switch: &Switch, on: bool) -> Exit {
     let names: Vec<&str> = moved.iter().map(|block| block.name.as_str()).collect();
     let shown: Vec<String> = names.iter().map(|name| visible(name)).collect();
     let remarks = if on { Vec::new() } else { work.end_of(&names) };
-    work.finish(&work.sheet.with(&changes), switch.how, &format!("switched {word} {}", shown.join(", ")), &remarks)
+    let names = shown.join(", ");
+    let done = if on { tr!("switched on {names}", names) } else { tr!("switched off {names}", names) };
+    work.finish(&work.sheet.with(&changes), switch.how, &done, &remarks)
 }
 
 /// What is different, as `diff -u` shows it, with secrets hidden.

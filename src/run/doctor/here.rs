@@ -16,25 +16,35 @@ use std::time::Duration;
 const SHOWN: usize = 10;
 
 pub(super) fn config(patient: &Patient<'_>, findings: &mut Findings) {
-    let what = "config";
+    let what = &tr!("config");
     match &patient.config {
         Err(complaints) => {
             let more = complaints.len().saturating_sub(SHOWN);
             let mut detail = complaints.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(" | ");
             if more > 0 {
-                detail.push_str(&format!(" | and {more} more"));
+                detail.push_str(&tr!(" | and {count} more", count = more));
             }
-            findings.fail("config", what, detail, "`pcemon rules validate` shows each with its line; nothing runs before they are gone");
+            findings.fail(
+                "config",
+                what,
+                detail,
+                &tr!("`pcemon rules validate` shows each with its line; nothing runs before they are gone"),
+            );
         }
         Ok(config) => {
             let enabled = config.rules.iter().filter(|rule| rule.enabled).count();
             findings.ok(
                 "config",
                 what,
-                format!("{} is proven: {enabled} rules, {} channels", config.path.display(), config.channels.len()),
+                tr!(
+                    "{path} is proven: {enabled} rules, {channels} channels",
+                    path = config.path.display(),
+                    enabled,
+                    channels = config.channels.len()
+                ),
             );
             for warning in config.warnings.iter().take(SHOWN) {
-                findings.warn("config.warning", what, warning.clone(), "it is said on every run until it is changed");
+                findings.warn("config.warning", what, warning.clone(), &tr!("it is said on every run until it is changed"));
             }
         }
     }
@@ -43,12 +53,14 @@ pub(super) fn config(patient: &Patient<'_>, findings: &mut Findings) {
     match (is_open_to_all(path), plain) {
         (true, true) => findings.fail(
             "config.permissions",
-            "config file",
-            format!("{} holds a secret as plain text and everybody on this machine can read it", path.display()),
-            "chmod 600, and keep secrets in { env = ... } or { file = ... }",
+            &tr!("config file"),
+            tr!("{path} holds a secret as plain text and everybody on this machine can read it", path = path.display()),
+            &tr!("chmod 600, and keep secrets in {{ env = ... }} or {{ file = ... }}"),
         ),
-        (false, _) => findings.ok("config.permissions", "config file", "not everybody on this machine can read it"),
-        (true, false) => findings.ok("config.permissions", "config file", "everybody on this machine can read it; it holds no secret"),
+        (false, _) => findings.ok("config.permissions", &tr!("config file"), tr!("not everybody on this machine can read it")),
+        (true, false) => {
+            findings.ok("config.permissions", &tr!("config file"), tr!("everybody on this machine can read it; it holds no secret"))
+        }
     }
     if let Some(config) = patient.usable {
         secrets(config, findings);
@@ -65,15 +77,15 @@ fn secrets(config: &Config, findings: &mut Findings) {
     for (what, source) in secrets_of(config) {
         match (fetch_secret(source), source) {
             (Err(error), _) => {
-                findings.fail("secret", what, error, "make it readable for the user that runs pcemon, or name another place")
+                findings.fail("secret", what, error, &tr!("make it readable for the user that runs pcemon, or name another place"))
             }
             (Ok(_), SecretSource::File(path)) if is_open_to_all(path) => findings.warn(
                 "secret",
                 what,
-                format!("everybody on this machine can read {}", path.display()),
-                "make it private: chmod 600, owned by the user that runs pcemon",
+                tr!("everybody on this machine can read {path}", path = path.display()),
+                &tr!("make it private: chmod 600, owned by the user that runs pcemon"),
             ),
-            (Ok(_), source) => findings.ok("secret", what, format!("there ({})", source.describe())),
+            (Ok(_), source) => findings.ok("secret", what, tr!("there ({place})", place = source.describe())),
         }
     }
 }
@@ -82,7 +94,7 @@ pub(super) fn state(patient: &Patient<'_>, now: Timestamp, findings: &mut Findin
     let path = match &patient.state_path {
         Ok(path) => path,
         Err(error) => {
-            findings.fail("state", "state", error.clone(), "give --state FILE, or `state` in [run]");
+            findings.fail("state", &tr!("state"), error.clone(), &tr!("give --state FILE, or `state` in [run]"));
             return;
         }
     };
@@ -91,11 +103,11 @@ pub(super) fn state(patient: &Patient<'_>, now: Timestamp, findings: &mut Findin
     let state = match store.read() {
         Ok(Some(state)) => state,
         Ok(None) => {
-            findings.ok("state", "state", format!("none yet at {}: the first run learns", path.display()));
+            findings.ok("state", &tr!("state"), tr!("none yet at {path}: the first run learns", path = path.display()));
             return;
         }
         Err(error) => {
-            findings.fail("state", "state", error.to_string(), "a run refuses to work until this is settled");
+            findings.fail("state", &tr!("state"), error.to_string(), &tr!("a run refuses to work until this is settled"));
             return;
         }
     };
@@ -103,18 +115,28 @@ pub(super) fn state(patient: &Patient<'_>, now: Timestamp, findings: &mut Findin
     let bytes = |size: u64| quantity(size as f64, Unit::Bytes);
     let identity = patient.usable.map(Config::identity).unwrap_or_default();
     match store.load(&identity) {
-        Err(error) => findings.fail("state", "state", error.to_string(), "give this PCE a state file of its own with --state"),
+        Err(error) => findings.fail("state", &tr!("state"), error.to_string(), &tr!("give this PCE a state file of its own with --state")),
         Ok(loaded) => {
             let count = loaded.memory.looks.len();
-            let detail = format!("{} and {} for {} remembered records", bytes(json), bytes(looks), quantity(count as f64, Unit::Values));
+            let detail = tr!(
+                "{state} and {looks} for {count} remembered records",
+                state = bytes(json),
+                looks = bytes(looks),
+                count = quantity(count as f64, Unit::Values)
+            );
             let most = patient.usable.map_or(usize::MAX, |config| config.traffic.max_looks);
             if let Some(lost) = loaded.memory_lost {
-                findings.warn("state", "state", lost, "numbers on traffic are lower bounds until the second run from now");
+                findings.warn("state", &tr!("state"), lost, &tr!("numbers on traffic are lower bounds until the second run from now"));
             } else if count as f64 > most as f64 * 0.9 {
                 let most = quantity(most as f64, Unit::Values);
-                findings.warn("state", "state", format!("{detail}, of {most} at most"), "raise max_looks in [traffic], or ask for less");
+                findings.warn(
+                    "state",
+                    &tr!("state"),
+                    tr!("{detail}, of {most} at most", detail, most),
+                    &tr!("raise max_looks in [traffic], or ask for less"),
+                );
             } else {
-                findings.ok("state", "state", detail);
+                findings.ok("state", &tr!("state"), detail);
             }
         }
     }
@@ -124,24 +146,24 @@ pub(super) fn state(patient: &Patient<'_>, now: Timestamp, findings: &mut Findin
 
 fn folder(path: &Path, findings: &mut Findings) {
     use std::os::unix::fs::PermissionsExt;
-    let what = "state folder";
+    let what = &tr!("state folder");
     let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return };
     if !folder.exists() {
         // A run makes it; whether it can is up to what is above.
         let above = folder.ancestors().find(|above| above.exists()).unwrap_or(Path::new("/"));
         match prove_writable(&above.join("state.json")) {
-            Ok(()) => findings.ok("state.folder", what, format!("{} is not there yet; the first run makes it", folder.display())),
+            Ok(()) => findings.ok("state.folder", what, tr!("{path} is not there yet; the first run makes it", path = folder.display())),
             Err(error) => findings.fail(
                 "state.folder",
                 what,
-                format!("{} cannot be made: {error}", folder.display()),
-                "make it, owned by the user that runs pcemon and with mode 0700, or name another with --state",
+                tr!("{path} cannot be made: {error}", path = folder.display(), error),
+                &tr!("make it, owned by the user that runs pcemon and with mode 0700, or name another with --state"),
             ),
         }
         return;
     }
     if let Err(error) = prove_writable(path) {
-        findings.fail("state.folder", what, error, "give it to the user that runs pcemon, or name another with --state");
+        findings.fail("state.folder", what, error, &tr!("give it to the user that runs pcemon, or name another with --state"));
         return;
     }
     let mode = std::fs::metadata(folder).map_or(0, |metadata| metadata.permissions().mode() & 0o777);
@@ -149,29 +171,33 @@ fn folder(path: &Path, findings: &mut Findings) {
         findings.warn(
             "state.folder",
             what,
-            format!("others can write into {} (mode {mode:04o})", folder.display()),
-            "chmod 700: whoever can change the state can silence alerts",
+            tr!("others can write into {path} (mode {mode})", path = folder.display(), mode = format!("{mode:04o}")),
+            &tr!("chmod 700: whoever can change the state can silence alerts"),
         );
     } else {
-        findings.ok("state.folder", what, format!("{} can be written (mode {mode:04o})", folder.display()));
+        findings.ok(
+            "state.folder",
+            what,
+            tr!("{path} can be written (mode {mode})", path = folder.display(), mode = format!("{mode:04o}")),
+        );
     }
 }
 
 fn last_run(patient: &Patient<'_>, state: &State, now: Timestamp, findings: &mut Findings) {
-    let what = "last run";
+    let what = &tr!("last run");
     let Some(last) = &state.last_run else { return };
     let age = since(now, last.at);
-    let detail = format!("{} ago, at {:.0}", span(age), last.at);
+    let detail = tr!("{age} ago, at {at}", age = span(age), at = format!("{:.0}", last.at));
     let max_gap = patient.usable.map_or(Duration::MAX, |config| config.traffic.max_gap);
     if last.at > now {
         findings.warn(
             "last_run",
             what,
-            format!("at {:.0}, which is yet to come", last.at),
-            "set this machine's clock, for example with chrony",
+            tr!("at {at}, which is yet to come", at = format!("{:.0}", last.at)),
+            &tr!("set this machine's clock, for example with chrony"),
         );
     } else if age > max_gap {
-        let advice = "does cron or the timer still run it? Longer pauses than max_gap in [traffic] begin the counting anew";
+        let advice = &tr!("does cron or the timer still run it? Longer pauses than max_gap in [traffic] begin the counting anew");
         findings.warn("last_run", what, detail, advice);
     } else {
         findings.ok("last_run", what, detail);
@@ -179,16 +205,21 @@ fn last_run(patient: &Patient<'_>, state: &State, now: Timestamp, findings: &mut
 }
 
 fn outbox(state: &State, now: Timestamp, findings: &mut Findings) {
-    let what = "outbox";
+    let what = &tr!("outbox");
     let given_up = state.outbox.iter().filter(|parcel| parcel.given_up.is_some()).count();
     let oldest = state.outbox.iter().map(|parcel| parcel.created).min();
     match oldest {
-        None => findings.ok("outbox", what, "empty: every message was delivered"),
+        None => findings.ok("outbox", what, tr!("empty: every message was delivered")),
         Some(oldest) => findings.warn(
             "outbox",
             what,
-            format!("{} waiting, {given_up} given up, the oldest for {}", state.outbox.len() - given_up, span(since(now, oldest))),
-            "`pcemon outbox list` shows why; then `pcemon channel test NAME`",
+            tr!(
+                "{waiting} waiting, {given_up} given up, the oldest for {age}",
+                waiting = state.outbox.len() - given_up,
+                given_up,
+                age = span(since(now, oldest))
+            ),
+            &tr!("`pcemon outbox list` shows why; then `pcemon channel test NAME`"),
         ),
     }
 }

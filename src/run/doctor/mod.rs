@@ -111,13 +111,13 @@ pub fn examine(patient: &Patient<'_>) -> Vec<Finding> {
     here::config(patient, &mut findings);
     here::state(patient, now, &mut findings);
     if patient.offline {
-        findings.skip("pce", "PCE", "--offline: nobody was contacted");
+        findings.skip("pce", "PCE", &tr!("--offline: nobody was contacted"));
         return findings.0;
     }
     let took = match patient.usable.and_then(|config| config.pce.as_ref().map(|pce| (config, pce))) {
         Some((config, settings)) => pce::examine(patient, config, settings, now, &mut findings),
         None => {
-            findings.skip("pce", "PCE", "the config has no usable [pce]");
+            findings.skip("pce", "PCE", &tr!("the config has no usable [pce]"));
             None
         }
     };

@@ -42,13 +42,13 @@ pub(super) fn examine(
     now: Timestamp,
     findings: &mut Findings,
 ) -> Option<Duration> {
-    (patient.progress)("looking for the way to the PCE");
+    (patient.progress)(&tr!("looking for the way to the PCE"));
     if !way(patient, settings, now, findings) {
-        findings.skip("pce.credentials", "credentials", "the PCE cannot be reached");
+        findings.skip("pce.credentials", &tr!("credentials"), &tr!("the PCE cannot be reached"));
         return None;
     }
     let (Ok(key), Ok(secret)) = (fetch_secret(&settings.api_key), fetch_secret(&settings.api_secret)) else {
-        findings.skip("pce.credentials", "credentials", "they could not be fetched");
+        findings.skip("pce.credentials", &tr!("credentials"), &tr!("they could not be fetched"));
         return None;
     };
     let options = ClientOptions {
@@ -66,12 +66,12 @@ pub(super) fn examine(
     let client = match Client::new(&quick, key, secret, options) {
         Ok(client) => client,
         Err(error) => {
-            findings.fail("pce.credentials", "credentials", error.to_string(), "see [pce] in the config");
+            findings.fail("pce.credentials", &tr!("credentials"), error.to_string(), &tr!("see [pce] in the config"));
             return None;
         }
     };
     patient.interrupt.cleans_with(client.cleaner());
-    (patient.progress)("asking the PCE who we are");
+    (patient.progress)(&tr!("asking the PCE who we are"));
     let may_ask = credentials(&client, patient.timeout, settings, findings);
     clock(&client, findings);
     if !may_ask {
@@ -79,7 +79,7 @@ pub(super) fn examine(
     }
     permissions(&client, patient.timeout, config, findings);
     let here = now.checked_add(client.clock_skew().unwrap_or_default()).unwrap_or(now);
-    (patient.progress)("asking for a little traffic");
+    (patient.progress)(&tr!("asking for a little traffic"));
     traffic(&client, config, here, findings)
 }
 
@@ -90,60 +90,68 @@ fn way(patient: &Patient<'_>, settings: &PceSettings, now: Timestamp, findings: 
     let port = url.port_or_known_default().unwrap_or(443);
     let proxy = reach::proxy_of(url, settings.proxy.as_deref(), crate::pce::is_loopback(url));
     let (first, first_port) = proxy.clone().unwrap_or_else(|| (host.to_owned(), port));
-    let whose = if proxy.is_some() { "the proxy's name" } else { "the PCE's name" };
+    let whose = if proxy.is_some() { tr!("the proxy's name") } else { tr!("the PCE's name") };
     let addresses = match reach::resolve(&first, first_port, patient.timeout) {
         Ok(addresses) => {
             let list: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
-            findings.ok("pce.name", whose, format!("{first} is {}", list.join(", ")));
+            findings.ok("pce.name", &whose, tr!("{host} is {addresses}", host = first, addresses = list.join(", ")));
             addresses
         }
         Err(error) => {
-            findings.fail("pce.name", whose, error, "check url and proxy in [pce], and name resolution (/etc/resolv.conf, VPN)");
+            findings.fail("pce.name", &whose, error, &tr!("check url and proxy in [pce], and name resolution (/etc/resolv.conf, VPN)"));
             return false;
         }
     };
     let stream = match reach::connect(&addresses, patient.timeout) {
         Ok(stream) => {
-            findings.ok("pce.connection", "connection", format!("{first}:{first_port} takes connections"));
+            findings.ok("pce.connection", &tr!("connection"), tr!("{host}:{port} takes connections", host = first, port = first_port));
             stream
         }
         Err(error) => {
-            findings.fail("pce.connection", "connection", error, "check port and proxy in [pce], routes and firewalls");
+            findings.fail("pce.connection", &tr!("connection"), error, &tr!("check port and proxy in [pce], routes and firewalls"));
             return false;
         }
     };
-    let what = "certificate";
+    let what = &tr!("certificate");
     if proxy.is_some() {
-        findings.skip("pce.certificate", what, "behind a proxy it is proven with the first question");
+        findings.skip("pce.certificate", what, &tr!("behind a proxy it is proven with the first question"));
         return true;
     }
     if url.scheme() != "https" {
-        findings.skip("pce.certificate", what, "plain http to this machine itself");
+        findings.skip("pce.certificate", what, &tr!("plain http to this machine itself"));
         return true;
     }
     match reach::shake_hands(stream, host, settings.ca_file.as_deref(), patient.timeout) {
         Err(error) => {
-            findings.fail("pce.certificate", what, error, "does this port speak TLS? check url in [pce], and ca_file if it is named there");
+            findings.fail(
+                "pce.certificate",
+                what,
+                error,
+                &tr!("does this port speak TLS? check url in [pce], and ca_file if it is named there"),
+            );
             false
         }
         Ok(shown) => {
-            let until = shown.not_after.map_or_else(String::new, |at| format!(", valid until {:.0}", at));
-            let told = format!("signed by {}{until}", if shown.issuer.is_empty() { "somebody" } else { &shown.issuer });
+            let until = shown.not_after.map_or_else(String::new, |at| tr!(", valid until {at}", at = format!("{at:.0}")));
+            let issuer = if shown.issuer.is_empty() { tr!("somebody") } else { shown.issuer };
+            let told = tr!("signed by {issuer}{until}", issuer, until);
             match shown.trusted {
                 Err(error) if !settings.insecure_skip_verify => {
-                    let by = settings.ca_file.as_ref().map_or("what this system trusts".to_owned(), |path| path.display().to_string());
-                    let advice = "if a private CA signed it, name that CA with ca_file in [pce]; if it has run out or names another host, renew it at the PCE";
-                    findings.fail("pce.certificate", what, format!("not trusted by {by} ({error}); {told}"), advice);
+                    let by = settings.ca_file.as_ref().map_or(tr!("what this system trusts"), |path| path.display().to_string());
+                    let advice = &tr!(
+                        "if a private CA signed it, name that CA with ca_file in [pce]; if it has run out or names another host, renew it at the PCE"
+                    );
+                    findings.fail("pce.certificate", what, tr!("not trusted by {by} ({error}); {told}", by, error, told), advice);
                     return false;
                 }
                 Err(_) => findings.warn(
                     "pce.certificate",
                     what,
-                    format!("not checked; {told}"),
-                    "name its CA with ca_file and remove insecure_skip_verify",
+                    tr!("not checked; {told}", told),
+                    &tr!("name its CA with ca_file and remove insecure_skip_verify"),
                 ),
                 Ok(()) if shown.not_after.is_some_and(|at| at < after(now, SOON)) => {
-                    findings.warn("pce.certificate", what, told, "renew it at the PCE before nothing can be asked any more");
+                    findings.warn("pce.certificate", what, told, &tr!("renew it at the PCE before nothing can be asked any more"));
                 }
                 Ok(()) => findings.ok("pce.certificate", what, told),
             }
@@ -156,33 +164,43 @@ fn way(patient: &Patient<'_>, settings: &PceSettings, now: Timestamp, findings: 
 fn credentials(client: &Client, limit: Duration, settings: &PceSettings, findings: &mut Findings) -> bool {
     match client.once(Question::Version, limit) {
         Ok(version) => {
-            let name = version.get("long_display").or(version.get("version")).and_then(serde_json::Value::as_str).unwrap_or("unknown");
-            findings.ok("pce.credentials", "credentials", "the PCE takes the API key");
-            findings.ok("pce.version", "PCE version", name.to_owned());
+            let name = version
+                .get("long_display")
+                .or(version.get("version"))
+                .and_then(serde_json::Value::as_str)
+                .map_or_else(|| tr!("unknown"), str::to_owned);
+            findings.ok("pce.credentials", &tr!("credentials"), tr!("the PCE takes the API key"));
+            findings.ok("pce.version", &tr!("PCE version"), name);
         }
         Err(error) if error.kind == ErrorKind::Unauthorized => {
-            let advice = "check api_key and api_secret in [pce]; was the key deleted, or has the service account's key run out?";
-            findings.fail("pce.credentials", "credentials", error.message, advice);
+            let advice = &tr!("check api_key and api_secret in [pce]; was the key deleted, or has the service account's key run out?");
+            findings.fail("pce.credentials", &tr!("credentials"), error.message, advice);
             return false;
         }
         Err(error) => {
             // Some PCEs keep their version to themselves; what follows decides.
             let fatal = matches!(error.kind, ErrorKind::Unreachable | ErrorKind::Network | ErrorKind::Timeout | ErrorKind::BadAnswer);
             if fatal {
-                findings.fail("pce.credentials", "credentials", error.message, error.hint.as_deref().unwrap_or("check url in [pce]"));
+                findings.fail(
+                    "pce.credentials",
+                    &tr!("credentials"),
+                    error.message,
+                    error.hint.as_deref().unwrap_or(&tr!("check url in [pce]")),
+                );
                 return false;
             }
-            findings.warn("pce.version", "PCE version", error.message, "only for information");
+            findings.warn("pce.version", &tr!("PCE version"), error.message, &tr!("only for information"));
         }
     }
-    let what = "organisation";
+    let what = &tr!("organisation");
     match client.once(Question::Labels, limit) {
         Ok(_) => {
-            findings.ok("pce.org", what, format!("org {} lets the key read", settings.org_id));
+            findings.ok("pce.org", what, tr!("org {id} lets the key read", id = settings.org_id));
             true
         }
         Err(error) => {
-            let advice = "check org_id in [pce] (it stands in the console's address), the roles of the key, and from where it may be used";
+            let advice =
+                &tr!("check org_id in [pce] (it stands in the console's address), the roles of the key, and from where it may be used");
             findings.fail("pce.org", what, format!("org {}: {}", settings.org_id, error.message), advice);
             false
         }
@@ -190,11 +208,12 @@ fn credentials(client: &Client, limit: Duration, settings: &PceSettings, finding
 }
 
 fn clock(client: &Client, findings: &mut Findings) {
-    let what = "clock";
+    let what = &tr!("clock");
     let Some(skew) = client.clock_skew() else { return };
-    let detail = format!("the PCE's is {} {}", span(skew.unsigned_abs()), if skew.is_negative() { "behind" } else { "ahead" });
+    let much = span(skew.unsigned_abs());
+    let detail = if skew.is_negative() { tr!("the PCE's is {much} behind", much) } else { tr!("the PCE's is {much} ahead", much) };
     if skew.as_secs().abs() > SKEW {
-        findings.warn("pce.clock", what, detail, "synchronise both clocks (NTP); windows follow the PCE's meanwhile");
+        findings.warn("pce.clock", what, detail, &tr!("synchronise both clocks (NTP); windows follow the PCE's meanwhile"));
     } else {
         findings.ok("pce.clock", what, detail);
     }
@@ -203,30 +222,35 @@ fn clock(client: &Client, findings: &mut Findings) {
 /// Events, workloads and health. A PCE that does not tell of its health is no fault of the key.
 fn permissions(client: &Client, limit: Duration, config: &Config, findings: &mut Findings) {
     match client.once(Question::Events, limit) {
-        Ok(_) => findings.ok("pce.events", "events", "may be read"),
-        Err(error) => {
-            findings.fail("pce.events", "events", error.message, "give the key a role that may read events, or have no rules on them")
-        }
+        Ok(_) => findings.ok("pce.events", &tr!("events"), tr!("may be read")),
+        Err(error) => findings.fail(
+            "pce.events",
+            &tr!("events"),
+            error.message,
+            &tr!("give the key a role that may read events, or have no rules on them"),
+        ),
     }
     let needed = config.rules.iter().any(|rule| rule.enabled && rule.source == SourceKind::Vens);
     match client.once(Question::Workloads, limit) {
-        Ok(_) => findings.ok("pce.workloads", "workloads", "may be read"),
+        Ok(_) => findings.ok("pce.workloads", &tr!("workloads"), tr!("may be read")),
         Err(error) if needed => {
             findings.fail(
                 "pce.workloads",
-                "workloads",
+                &tr!("workloads"),
                 error.message,
-                "give the key a role that may read workloads, or have no rules on vens",
+                &tr!("give the key a role that may read workloads, or have no rules on vens"),
             );
         }
-        Err(_) => findings.skip("pce.workloads", "workloads", "may not be read, and no rule needs them"),
+        Err(_) => findings.skip("pce.workloads", &tr!("workloads"), &tr!("may not be read, and no rule needs them")),
     }
     match client.once(Question::Health, limit) {
-        Ok(_) => findings.ok("pce.health", "health", "may be read"),
+        Ok(_) => findings.ok("pce.health", &tr!("health"), tr!("may be read")),
         Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Forbidden) => {
-            findings.skip("pce.health", "health", "not offered by this PCE (SaaS ones do not), or not to this key");
+            findings.skip("pce.health", &tr!("health"), &tr!("not offered by this PCE (SaaS ones do not), or not to this key"));
         }
-        Err(error) => findings.fail("pce.health", "health", error.message, "look at the PCE itself, or have no rules on health"),
+        Err(error) => {
+            findings.fail("pce.health", &tr!("health"), error.message, &tr!("look at the PCE itself, or have no rules on health"))
+        }
     }
 }
 
@@ -266,26 +290,26 @@ fn traffic(client: &Client, config: &Config, now: Timestamp, findings: &mut Find
     let (short, sampled) = match sample(client, from, now, Vec::new()) {
         Ok(answer) => answer,
         Err(error) => {
-            let advice = "give the key a role that may view traffic, and ask the leader of a Supercluster: members take no queries";
-            findings.fail("pce.traffic", "traffic queries", error.message, advice);
+            let advice = &tr!("give the key a role that may view traffic, and ask the leader of a Supercluster: members take no queries");
+            findings.fail("pce.traffic", &tr!("traffic queries"), error.message, advice);
             return None;
         }
     };
     let count = |number: u64| quantity(number as f64, Unit::Values);
-    let detail = format!(
-        "{} records in {}, {:.1} s; the query was deleted",
-        count(sampled.matches.unwrap_or(0)),
-        span(SHORT),
-        sampled.took.as_secs_f64()
+    let detail = tr!(
+        "{count} records in {span}, {seconds} s; the query was deleted",
+        count = count(sampled.matches.unwrap_or(0)),
+        span = span(SHORT),
+        seconds = format!("{:.1}", sampled.took.as_secs_f64())
     );
     match (sampled.matches, sampled.flows) {
         (Some(matches), Some(flows)) if flows < matches && flows < ROWS => findings.warn(
             "pce.traffic",
-            "traffic queries",
-            format!("{detail}; only {} of them are shown to this key", count(flows)),
-            "the key's scope (RBAC) hides the rest: numbers are lower bounds, and a run says partial",
+            &tr!("traffic queries"),
+            tr!("{detail}; only {shown} of them are shown to this key", detail, shown = count(flows)),
+            &tr!("the key's scope (RBAC) hides the rest: numbers are lower bounds, and a run says partial"),
         ),
-        _ => findings.ok("pce.traffic", "traffic queries", detail),
+        _ => findings.ok("pce.traffic", &tr!("traffic queries"), detail),
     }
     lag(&short, now, findings);
     totals(client, config, &short, from, now, findings);
@@ -293,9 +317,9 @@ fn traffic(client: &Client, config: &Config, now: Timestamp, findings: &mut Find
 }
 
 fn lag(short: &Totals, now: Timestamp, findings: &mut Findings) {
-    let what = "age of the newest flow";
+    let what = &tr!("age of the newest flow");
     let Some(newest) = short.newest else {
-        findings.skip("pce.lag", what, "there was no flow in the last half hour");
+        findings.skip("pce.lag", what, &tr!("there was no flow in the last half hour"));
         return;
     };
     let lag = since(now, newest);
@@ -304,17 +328,17 @@ fn lag(short: &Totals, now: Timestamp, findings: &mut Findings) {
             "pce.lag",
             what,
             span(lag),
-            "VENs report late: is the PCE's traffic database behind? Let lookback in [traffic] be longer than this",
+            &tr!("VENs report late: is the PCE's traffic database behind? Let lookback in [traffic] be longer than this"),
         );
     } else {
-        findings.ok("pce.lag", what, format!("{}; VENs report about every ten minutes", span(lag)));
+        findings.ok("pce.lag", what, tr!("{lag}; VENs report about every ten minutes", lag = span(lag)));
     }
 }
 
 /// Whether a record's totals depend on the span that is asked for: the same records are asked for with a longer one.
 fn totals(client: &Client, config: &Config, short: &Totals, from: Timestamp, now: Timestamp, findings: &mut Findings) {
-    let what = "what totals are";
-    let cannot_tell = "no record was seen that began before the span and came twice";
+    let what = &tr!("what totals are");
+    let cannot_tell = &tr!("no record was seen that began before the span and came twice");
     let Some((_, proto, port)) = short.oldest.filter(|(first, ..)| *first < from) else {
         findings.skip("pce.totals", what, cannot_tell);
         return;
@@ -342,28 +366,36 @@ fn totals(client: &Client, config: &Config, short: &Totals, from: Timestamp, now
         _ if same >= less && delta => findings.ok(
             "pce.totals",
             what,
-            format!("totals of whole days, whatever the span ({same} records compared); accounting = \"{name}\" counts their increases"),
+            tr!(
+                "totals of whole days, whatever the span ({same} records compared); accounting = \"{name}\" counts their increases",
+                same,
+                name
+            ),
         ),
         _ if same >= less => findings.warn(
             "pce.totals",
             what,
-            format!(
-                "totals of whole days, whatever the span ({same} records compared), but accounting = \"{name}\" adds them up as they are"
+            tr!(
+                "totals of whole days, whatever the span ({same} records compared), but accounting = \"{name}\" adds them up as they are",
+                same,
+                name
             ),
-            "set accounting = \"delta\" in [traffic]: windows then hold what arrived in them",
+            &tr!("set accounting = \"delta\" in [traffic]: windows then hold what arrived in them"),
         ),
         _ if delta => findings.warn(
             "pce.totals",
             what,
-            format!(
-                "clipped to the span that is asked for ({less} records compared), but accounting = \"{name}\" takes them for totals of days"
+            tr!(
+                "clipped to the span that is asked for ({less} records compared), but accounting = \"{name}\" takes them for totals of days",
+                less,
+                name
             ),
-            "set accounting = \"as_reported\" in [traffic] for this PCE",
+            &tr!("set accounting = \"as_reported\" in [traffic] for this PCE"),
         ),
         _ => findings.ok(
             "pce.totals",
             what,
-            format!("clipped to the span that is asked for ({less} records compared), as accounting = \"{name}\" takes them"),
+            tr!("clipped to the span that is asked for ({less} records compared), as accounting = \"{name}\" takes them", less, name),
         ),
     }
 }

@@ -13,12 +13,16 @@ use url::Url;
 pub(super) fn pace(patient: &Patient<'_>, query: Option<Duration>, findings: &mut Findings) {
     let (Some(config), Some(took)) = (patient.usable, query) else { return };
     let deadline = config.run.deadline;
-    let detail = format!("a small traffic query took {:.1} s; a run gives up after {}", took.as_secs_f64(), span(deadline));
+    let detail = tr!(
+        "a small traffic query took {seconds} s; a run gives up after {deadline}",
+        seconds = format!("{:.1}", took.as_secs_f64()),
+        deadline = span(deadline)
+    );
     if took > deadline / 4 {
-        let advice = "raise deadline in [run], and run less often than a run takes (--lock-wait lets one wait for the other)";
-        findings.warn("pace", "pace of runs", detail, advice);
+        let advice = &tr!("raise deadline in [run], and run less often than a run takes (--lock-wait lets one wait for the other)");
+        findings.warn("pace", &tr!("pace of runs"), detail, advice);
     } else {
-        findings.ok("pace", "pace of runs", detail);
+        findings.ok("pace", &tr!("pace of runs"), detail);
     }
 }
 
@@ -26,12 +30,12 @@ pub(super) fn pace(patient: &Patient<'_>, query: Option<Duration>, findings: &mu
 pub(super) fn channels(patient: &Patient<'_>, findings: &mut Findings) {
     let Some(config) = patient.usable else { return };
     for channel in &config.channels {
-        let what = format!("channel {}", channel.common.name);
+        let what = tr!("channel {name}", name = channel.common.name);
         if !channel.common.enabled {
-            findings.skip("channel", &what, "disabled");
+            findings.skip("channel", &what, &tr!("disabled"));
             continue;
         }
-        (patient.progress)(&format!("trying {what}"));
+        (patient.progress)(&tr!("trying {what}", what));
         one(patient, channel, &what, findings);
     }
 }
@@ -47,19 +51,19 @@ enum Host {
 fn one(patient: &Patient<'_>, channel: &ChannelConfig, what: &str, findings: &mut Findings) {
     let (hosts, opened) = hosts(channel);
     if let Err(error) = opened {
-        findings.fail("channel", what, error, "the channel cannot be opened; its messages wait until it can");
+        findings.fail("channel", what, error, &tr!("the channel cannot be opened; its messages wait until it can"));
         return;
     }
     if hosts.is_empty() {
-        findings.ok("channel", what, format!("{}, on this machine", channel.settings.destination()));
+        findings.ok("channel", what, tr!("{place}, on this machine", place = channel.settings.destination()));
         return;
     }
     for host in hosts {
         let (shown, found) = reached(&host, patient.timeout);
         match found {
-            Ok(how) => findings.ok("channel", what, format!("{shown} {how}; no message was sent")),
+            Ok(how) => findings.ok("channel", what, tr!("{shown} {how}; no message was sent", shown, how)),
             Err(error) => {
-                let advice = "check address, name resolution, proxy and firewalls; messages wait in the outbox meanwhile";
+                let advice = &tr!("check address, name resolution, proxy and firewalls; messages wait in the outbox meanwhile");
                 findings.fail("channel", what, format!("{shown}: {error}"), advice);
             }
         }
@@ -96,19 +100,19 @@ fn hosts(channel: &ChannelConfig) -> (Vec<Host>, Result<(), String>) {
 fn reached(host: &Host, limit: Duration) -> (String, Result<String, String>) {
     let connected = |host: &str, port: u16| reach::resolve(host, port, limit).and_then(|found| reach::connect(&found, limit)).map(drop);
     match host {
-        Host::Tcp(host, port) => (format!("{host}:{port}"), connected(host, *port).map(|()| "takes connections".to_owned())),
+        Host::Tcp(host, port) => (format!("{host}:{port}"), connected(host, *port).map(|()| tr!("takes connections"))),
         Host::Udp(host, port) => {
-            (format!("{host}:{port}"), reach::resolve(host, *port, limit).map(|_| "can be resolved; datagrams are not answered".to_owned()))
+            (format!("{host}:{port}"), reach::resolve(host, *port, limit).map(|_| tr!("can be resolved; datagrams are not answered")))
         }
         Host::Url(url) => {
             let shown = url.origin().ascii_serialization();
             let found = match reach::proxy_of(url, None, false) {
                 Some((proxy, port)) => connected(&proxy, port)
-                    .map(|()| format!("lies behind the proxy {proxy}:{port}, which takes connections"))
-                    .map_err(|error| format!("the proxy {proxy}:{port} before it: {error}")),
+                    .map(|()| tr!("lies behind the proxy {proxy}:{port}, which takes connections", proxy, port))
+                    .map_err(|error| tr!("the proxy {proxy}:{port} before it: {error}", proxy, port, error)),
                 None => {
                     let port = url.port_or_known_default().unwrap_or(443);
-                    connected(url.host_str().unwrap_or_default(), port).map(|()| "takes connections".to_owned())
+                    connected(url.host_str().unwrap_or_default(), port).map(|()| tr!("takes connections"))
                 }
             };
             (shown, found)

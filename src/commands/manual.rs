@@ -1,0 +1,259 @@
+//! `pcemon.toml(5)`: what a config can hold, made of what the readers ask for and of what the example says.
+
+use crate::channels::KINDS;
+use crate::config::reference;
+use crate::config::shape::{Key, Shape, Want, whole};
+use crate::domain::field::Field;
+use crate::domain::metric::SourceKind;
+use roff::{Inline, Roff, bold, italic, roman};
+use std::collections::BTreeSet;
+
+/// What the tables are for, in the order of the page. A key comes from the table or, of `defaults`, from a rule.
+const TABLES: &[(&str, &str)] = &[
+    ("pce", "The PCE. May be left out when every source is read from a file."),
+    ("run", "What holds for the whole run."),
+    ("traffic", "How traffic is counted."),
+    ("events", "How audit events are read."),
+    ("report", "What pcemon-report(1) covers."),
+];
+
+/// Lists whose members the example shows better than words do.
+const LISTS: &[(&str, &str)] = &[
+    ("routes", "Where alerts go whose rule has no notify: in order, the first that matches wins unless continue = true."),
+    ("maintenance", "When alerts are told to nobody. All keys must fit, of a list any."),
+    ("inhibit", "Which alerts explain others, so that those are told to nobody."),
+];
+
+/// The page.
+pub fn config_page() -> String {
+    let shape = whole();
+    let mut page = Page { roff: Roff::new(), headed: false };
+    // No date, as in the other pages; an empty argument must be said, or the next one takes its place.
+    page.roff.control("TH", ["PCEMON.TOML", "5", "\"\"", concat!("pcemon ", env!("CARGO_PKG_VERSION")), "pcemon"]);
+    page.section("NAME");
+    page.say("pcemon.toml - configuration of pcemon, which watches an Illumio PCE");
+    page.section("SYNOPSIS");
+    page.say("--config FILE");
+    for place in
+        ["$PCEMON_CONFIG", "./rules.toml", "$XDG_CONFIG_HOME/pcemon/rules.toml (or ~/.config/pcemon/rules.toml)", "/etc/pcemon/rules.toml"]
+    {
+        page.line(place);
+    }
+    page.section("DESCRIPTION");
+    page.say(
+        "The first of these files that exists is read; one that --config or $PCEMON_CONFIG names must exist. It is TOML. A key that \
+         nobody knows is refused, with the key that was probably meant, and so is a value that cannot work. pcemon rules validate proves \
+         a file without contacting anybody, pcemon rules example prints a whole one with a comment on every key, and pcemon rules schema \
+         helps an editor.",
+    );
+    page.say("Kinds of value, as they are named below:");
+    for (name, text) in [
+        ("duration", "\"90s\", \"10m\", \"1h 30m\", \"2d\""),
+        (
+            "comparison",
+            "one of > >= < <= == != and a number, where the metric has units with a unit: \"> 10\", \"> 500 Mbps\", \">= 90 %\"",
+        ),
+        (
+            "secret",
+            "{ env = \"NAME\" }, { file = \"/path\" } (one line end is dropped) or { cmd = [\"program\", \"argument\"] } (no shell). \
+             A plain text works and warns on every run",
+        ),
+    ] {
+        page.item(&[bold(name)], text);
+    }
+    for (table, text) in TABLES {
+        page.section(&format!("[{table}]"));
+        page.say(text);
+        page.keys(&shape.table(table).unwrap_or_default(), |key| reference::text(table, key));
+    }
+    page.section("[defaults]");
+    page.say("Values for every rule that does not say otherwise. Any key of a rule but name may stand here.");
+    rules(&mut page, &shape);
+    channels(&mut page, &shape);
+    for (list, text) in LISTS {
+        page.section(&format!("[[{list}]]"));
+        page.say(text);
+        for (_, member) in shape.members(list) {
+            page.keys(&member, |_| None);
+        }
+        page.shown(&reference::shown(&format!("[[{list}]]")));
+    }
+    page.section("FILES");
+    page.item(&[italic("/etc/pcemon/rules.toml")], "The config, when none is nearer.");
+    page.item(
+        &[italic("$STATE_DIRECTORY/state.json"), roman(", "), italic("$XDG_STATE_HOME/pcemon/state.json")],
+        "What is remembered between runs, unless state in [run] or --state names another place.",
+    );
+    page.section("EXIT STATUS");
+    page.say("A config that is refused ends the program with 3. All codes are in pcemon(1).");
+    page.section("SEE ALSO");
+    page.say(
+        "pcemon(1), pcemon-init(1), pcemon-rules-validate(1), pcemon-rules-example(1), pcemon-rules-schema(1), pcemon-channel-test(1)",
+    );
+    page.roff.render()
+}
+
+fn rules(page: &mut Page, shape: &Shape) {
+    page.section("[[rules]]");
+    page.say("What is counted, and when it is too much. Required: name, source and a comparison (a health rule works without).");
+    let members = shape.members("rules");
+    let mut seen = BTreeSet::new();
+    let mut all = Shape::default();
+    for (name, key) in members.iter().flat_map(|(_, member)| &member.keys) {
+        if usable(key) && seen.insert(name.clone()) {
+            // What only some sources take is said below.
+            let words = if name == "metric" { Vec::new() } else { key.words.clone() };
+            all.keys.push((name.clone(), Key { words, ..key.clone() }));
+        }
+    }
+    page.keys(&all, |key| reference::text("rule", key));
+    for source in SourceKind::ALL {
+        let Some((_, member)) = members.iter().find(|(name, _)| *name == source.name()) else { continue };
+        page.part(&format!("Rules on {source}"));
+        page.item(&[bold("metric")], &member.get("metric").map(|key| key.words.join(", ")).unwrap_or_default());
+        if let fields @ [_, ..] = Field::names(source) {
+            page.item(&[bold("group_by")], &fields.join(", "));
+        }
+        let Some(conditions) = member.table("match").filter(|conditions| conditions.keys.iter().any(|(_, key)| usable(key))) else {
+            continue;
+        };
+        page.say("Keys of match and exclude: any value within a key, all keys of match, any of exclude.");
+        page.keys(&conditions, |key| reference::condition(source.name(), key));
+    }
+}
+
+fn channels(page: &mut Page, shape: &Shape) {
+    page.section("[[channels]]");
+    page.say("Where alerts go. Any URL, token or password may be a secret. Try one with: pcemon channel test NAME");
+    let members = shape.members("channels");
+    let mut common = members.first().map(|(_, first)| first.clone()).unwrap_or_default();
+    common.keys.retain(|(name, _)| members.iter().all(|(_, member)| member.get(name).is_some_and(usable)));
+    page.part("Keys of every channel");
+    // Which is in the heading of each kind.
+    if let Some((_, key)) = common.keys.iter_mut().find(|(name, _)| name == "type") {
+        key.words = KINDS.iter().map(|kind| kind.name.to_owned()).collect();
+    }
+    let example = reference::shown("[[channels]]");
+    page.keys(&common, |key| reference::remark(&example, key));
+    for (kind, (_, member)) in KINDS.iter().zip(&members) {
+        page.part(&format!("Type {}", kind.name));
+        page.say(&format!("{}.", kind.summary));
+        let mut own = member.clone();
+        own.keys.retain(|(name, _)| common.get(name).is_none());
+        let shown = reference::shown(&format!("type = \"{}\"", kind.name));
+        page.keys(&own, |key| reference::remark(&shown, key));
+        page.shown(&[kind.example.to_owned()]);
+    }
+}
+
+fn usable(key: &Key) -> bool {
+    !matches!(key.want, Want::Unsaid)
+}
+
+/// A kind of value in words.
+fn kind(key: &Key) -> String {
+    let words = || key.words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
+    match &key.want {
+        Want::Unsaid => String::new(),
+        Want::Text if key.words.is_empty() => "text".to_owned(),
+        Want::Text if key.closed => format!("one of {}", words()),
+        Want::Text => format!("text, for example {}", words()),
+        Want::TextOrFile => "text, or { file = \"/path\" }".to_owned(),
+        Want::Threshold => "comparison".to_owned(),
+        Want::Duration => "duration".to_owned(),
+        Want::Boolean => "true or false".to_owned(),
+        Want::Integer(low, high) if *high == i64::MAX => format!("whole number from {low}"),
+        Want::Integer(low, high) => format!("whole number from {low} to {high}"),
+        Want::Number => "number, or text with a unit".to_owned(),
+        Want::Groups => "list of texts, or of lists of texts".to_owned(),
+        Want::Texts(_) if key.closed && !key.words.is_empty() => format!("one or a list of {}", words()),
+        Want::Texts(false) => "text or list of texts".to_owned(),
+        Want::Texts(true) => "text, number or list of them".to_owned(),
+        Want::TextMap => "table of texts".to_owned(),
+        Want::Secret => "secret".to_owned(),
+        Want::Secrets => "secret or list of secrets".to_owned(),
+        Want::Table(inner) => {
+            let inner = inner.borrow();
+            let names: Vec<&str> = inner.keys.iter().filter(|(_, key)| usable(key)).map(|(name, _)| name.as_str()).collect();
+            // Conditions have a list of their own.
+            if names.is_empty() || names.len() > 12 { "table".to_owned() } else { format!("table with {}", names.join(", ")) }
+        }
+        Want::Tables(_) => "list of tables".to_owned(),
+    }
+}
+
+/// A page while it is written.
+struct Page {
+    roff: Roff,
+    /// Whether a heading stands above: no paragraph begins right below one.
+    headed: bool,
+}
+
+impl Page {
+    fn section(&mut self, name: &str) {
+        self.roff.control("SH", [name]);
+        self.headed = true;
+    }
+
+    fn part(&mut self, name: &str) {
+        self.roff.control("SS", [name]);
+        self.headed = true;
+    }
+
+    fn paragraph(&mut self) {
+        if !std::mem::take(&mut self.headed) {
+            self.roff.control("PP", []);
+        }
+    }
+
+    fn say(&mut self, text: &str) {
+        self.paragraph();
+        self.text(&[roman(text)]);
+    }
+
+    fn tag(&mut self) {
+        self.headed = false;
+        self.roff.control("TP", []);
+    }
+
+    fn line(&mut self, text: &str) {
+        self.roff.control("br", []);
+        self.text(&[roman(text)]);
+    }
+
+    fn item(&mut self, head: &[Inline], text: &str) {
+        self.tag();
+        self.roff.text(head);
+        self.text(&[roman(text)]);
+    }
+
+    fn text(&mut self, parts: &[Inline]) {
+        self.roff.text(parts);
+    }
+
+    fn keys(&mut self, shape: &Shape, about: impl Fn(&str) -> Option<String>) {
+        for (name, key) in shape.keys.iter().filter(|(_, key)| usable(key)) {
+            let required = if key.required { ", required" } else { "" };
+            let head = [bold(name), roman(format!(" ({}{required})", kind(key)))];
+            match about(name).filter(|text| !text.is_empty()) {
+                Some(text) => self.item(&head, &text),
+                None => {
+                    self.tag();
+                    self.roff.text(head);
+                }
+            }
+        }
+    }
+
+    /// Text as it stands.
+    fn shown(&mut self, blocks: &[String]) {
+        for block in blocks {
+            self.paragraph();
+            self.roff.control("EX", []);
+            for line in block.trim_end().lines() {
+                self.text(&[roman(line)]);
+            }
+            self.roff.control("EE", []);
+        }
+    }
+}

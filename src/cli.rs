@@ -366,7 +366,7 @@ pub struct CheckArgs {
 /// Flags of `report`.
 #[derive(Debug, Clone, Default, Args)]
 pub struct ReportArgs {
-    /// How far back, for example 12h or 7d, up to 90d [default: `since` in [report], else 24h]
+    /// How far back, for example 12h or 7d, up to 90d [default: `since` in `[report]`, else 24h]
     #[arg(long, value_name = "DURATION", value_parser = parse_report_span)]
     pub since: Option<Duration>,
     /// The end of the span (RFC 3339) [default: now]
@@ -375,13 +375,13 @@ pub struct ReportArgs {
     /// Form of what goes to standard output, and of files whose ending does not say [default: html]
     #[arg(long, value_name = "FORMAT", value_parser = report_formats())]
     pub format: Option<String>,
-    /// Title [default: `title` in [report]]
+    /// Title [default: `title` in `[report]`]
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
-    /// The label whose value names an application [default: `label` in [report], else app]
+    /// The label whose value names an application [default: `label` in `[report]`, else app]
     #[arg(long, value_name = "KEY")]
     pub label: Option<String>,
-    /// Send the report to the channels that `mail` in [report] names
+    /// Send the report to the channels that `mail` in `[report]` names
     #[arg(long)]
     pub mail: bool,
     /// Do not remember this report: the next one is compared with the one before it

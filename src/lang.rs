@@ -1,4 +1,4 @@
-//! The language in which the program speaks to people. The English text is the key: [`tr!`] takes it with its
+//! The language in which the program speaks to people. The English text is the key: `tr!` takes it with its
 //! named parts, and the catalogue `src/lang/zh-TW.toml` holds what it becomes.
 //!
 //! There is one language for the whole process, chosen once when it starts. Machine formats and `--help` stay English.
@@ -73,7 +73,7 @@ pub fn current() -> Language {
     if CHINESE.load(Ordering::Relaxed) { Language::TraditionalChinese } else { Language::English }
 }
 
-/// What an English text becomes in the language now spoken; `None`: it stays. For [`tr!`].
+/// What an English text becomes in the language now spoken; `None`: it stays. For `tr!`.
 pub fn translation(text: &str) -> Option<&'static str> {
     static CATALOGUE: OnceLock<HashMap<String, String>> = OnceLock::new();
     if current() == Language::English {
@@ -84,7 +84,7 @@ pub fn translation(text: &str) -> Option<&'static str> {
     catalogue.get(text).map(String::as_str)
 }
 
-/// Puts the named parts into a translation. For [`tr!`].
+/// Puts the named parts into a translation. For `tr!`.
 pub fn fill(template: &str, parts: &[(&str, &dyn Display)]) -> String {
     let mut out = String::with_capacity(template.len() + 32);
     let mut rest = template;

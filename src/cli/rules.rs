@@ -35,7 +35,7 @@ Examples:
         /// The rule's keys
         #[command(flatten)]
         keys: RuleKeys,
-        /// Take the rule from a file with a [[rules]] table, - for standard input
+        /// Take the rule from a file with a `[[rules]]` table, - for standard input
         #[arg(long, value_name = "FILE")]
         from: Option<PathBuf>,
         /// How it is done

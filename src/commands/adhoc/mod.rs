@@ -1,6 +1,6 @@
 //! Ad-hoc questions: what the records of a source are, without judging or remembering anything.
 //!
-//! One file for each command. They share how a question is asked ([`ask`]) and how rows are shown ([`listing`]).
+//! One file for each command. They share how a question is asked (`ask`) and how rows are shown (`listing`).
 
 pub mod events;
 pub mod flows;

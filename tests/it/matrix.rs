@@ -25,7 +25,14 @@
 //! | label routing | `routes_decide_unless_the_rule_does` |
 //! | persistent outbox, retry | `killed_at_any_message_nothing_is_lost` `given_up_loudly_and_revived` |
 //! | dead-man's switch | `calm_alerts_and_failed_deliveries_are_a_run_that_works` `a_source_that_failed_is_a_failure` |
+//! | templates | `every_text_channel_speaks_the_users_words` `a_template_that_fails_falls_back_to_the_usual_words` |
+//! | replay, backtest | `recorded_runs_give_the_alerts_that_they_gave` `an_export_ends_with_its_totals_and_says_what_was_assumed` |
+//! | rule unit tests | `a_test_counts_what_check_counts` `what_differs_is_said_with_its_line` `the_example_is_tested_rule_by_rule` |
+//! | explain | `third_the_records_and_what_kept_the_others_out` `fourth_values_and_thresholds` `fifth_the_life_and_sixth_who_is_told` |
 //! | dry run | `a_dry_run_writes_nothing_at_all` `a_dry_run_shows_everything_and_does_nothing` |
+//!
+//! Escalation in steps of time to other people is left to PagerDuty and its like; a worse severity is told at once
+//! (`first_reminder_escalation_end_and_a_new_episode`).
 //!
 //! And what must never happen:
 //!
@@ -37,6 +44,7 @@
 //! | the cooldown of one group mutes another | `a_group_is_not_muted_by_another_one` |
 //! | a deleted object stays for ever | `who_was_seen_is_missed_until_seen_again_or_forgotten` `vens_that_change_and_vens_that_are_new` `a_ven_that_is_unpaired_ends_its_alert` |
 //! | a counter reset looks like a spike | `a_counter_that_was_reset_is_no_spike` `a_counter_that_went_down_restarted_at_both_ends` |
+//! | a maintenance window is off by an hour at a DST change | `a_window_follows_the_clocks_of_its_zone` `a_calendar_is_never_off` `a_schedule_is_never_off` |
 //! | a pause between runs looks like a spike | `a_pause_between_runs_is_no_spike` |
 
 use crate::support::tape::{MODES, Tape, broken, event, fires};

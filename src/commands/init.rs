@@ -25,11 +25,11 @@ const SOME_RULE: &str = "\n[[rules]]\nname = \"x\"\nsource = \"health\"\n";
 pub fn run(global: &Global, args: &InitArgs) -> Exit {
     let path = global.config.clone().unwrap_or_else(|| PathBuf::from("rules.toml"));
     if path.exists() && !args.force {
-        return Err(Failure(format!("{} is there already; nothing was written (use --force to write over it)", path.display())));
+        return Err(Failure(tr!("{path} is there already; nothing was written (use --force to write over it)", path = path.display())));
     }
     let asking = attended() && args.url.is_none();
     if asking {
-        print("A few questions; Ctrl-C leaves everything as it is. Secrets are not asked for, only where they are.\n\n")?;
+        print(&tr!("A few questions; Ctrl-C leaves everything as it is. Secrets are not asked for, only where they are.\n\n"))?;
     }
     let pce = if asking { ask_pce(global, args)? } else { pce_from_flags(args)? };
     let mut channels: Vec<Chosen> = args.channel.iter().map(|text| channel_from_flag(text)).collect::<Result<_, _>>()?;
@@ -48,7 +48,10 @@ pub fn run(global: &Global, args: &InitArgs) -> Exit {
     text.push_str(&channels_text(&channels));
     let config = config::parse(&path, &text).map_err(|error| refused(global, &error))?;
     if !config.warnings.is_empty() && !channels.iter().any(|channel| channel.plain) {
-        return Err(Failure(format!("nothing was written; the config would warn on every run:\n{}", config.warnings.join("\n"))));
+        return Err(Failure(tr!(
+            "nothing was written; the config would warn on every run:\n{warnings}",
+            warnings = config.warnings.join("\n")
+        )));
     }
     create(&path, &text, args.force)?;
     for warning in &config.warnings {
@@ -78,9 +81,7 @@ fn pce_text(url: &str, org: &str, key: &str, secret: &str) -> String {
 
 fn pce_from_flags(args: &InitArgs) -> Result<String, Failure> {
     let (Some(url), Some(org)) = (&args.url, args.org) else {
-        return Err(Failure(
-            "say where the PCE is: --url https://pce.example.com:8443 --org 1 (on a terminal, `pcemon init` asks)".to_owned(),
-        ));
+        return Err(Failure(tr!("say where the PCE is: --url https://pce.example.com:8443 --org 1 (on a terminal, `pcemon init` asks)")));
     };
     Ok(pce_text(url, &org.to_string(), &key_place(args)?, &secret_place(args)?))
 }
@@ -116,8 +117,8 @@ fn secret_of(text: &str) -> Result<(String, bool), Failure> {
     if !is_name {
         // It is not repeated: it may well be the secret.
         let message =
-            "a secret is given as the name of an environment variable, as file:PATH, or, to write it into the config, as plain:TEXT";
-        return Err(Failure(message.to_owned()));
+            tr!("a secret is given as the name of an environment variable, as file:PATH, or, to write it into the config, as plain:TEXT");
+        return Err(Failure(message));
     }
     Ok((format!("{{ env = {} }}", quoted(text)), false))
 }
@@ -131,7 +132,7 @@ fn channel_from_flag(text: &str) -> Result<Chosen, Failure> {
 
 fn no_kind(kind: &str) -> Failure {
     let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-    Failure(format!("there is no type of channel '{}'; {}", visible(kind), did_you_mean(kind, &names)))
+    Failure(tr!("there is no type of channel '{kind}'; {hint}", kind = visible(kind), hint = did_you_mean(kind, &names)))
 }
 
 /// What kind of value a key takes; `smtp.host` is one of a table.
@@ -193,11 +194,18 @@ fn rules_text(which: StartingRules) -> Result<String, Failure> {
 fn next_steps(path: &Path, config: &Config) -> String {
     let at = if path == Path::new("rules.toml") { String::new() } else { format!(" -c {}", visible(&path.display().to_string())) };
     let rules = config.rules.iter().filter(|rule| rule.enabled).count();
-    let mut out =
-        format!("{} was written: {rules} rules on, {} channels. Next:\n", visible(&path.display().to_string()), config.channels.len());
+    let mut out = tr!(
+        "{path} was written: {rules} rules on, {channels} channels. Next:\n",
+        path = visible(&path.display().to_string()),
+        rules,
+        channels = config.channels.len()
+    );
     let sources = config.pce.iter().flat_map(|pce| [&pce.api_key, &pce.api_secret]);
     let places: Vec<String> = sources.map(|source| source.describe()).collect();
-    out.push_str(&format!("  put the API key's id and secret where the config looks for them: {}\n", visible(&places.join(", "))));
+    out.push_str(&tr!(
+        "  put the API key's id and secret where the config looks for them: {places}\n",
+        places = visible(&places.join(", "))
+    ));
     for channel in &config.channels {
         out.push_str(&format!(
             "  pcemon channel test {}{at}   # {}\n",
@@ -205,48 +213,76 @@ fn next_steps(path: &Path, config: &Config) -> String {
             visible(&channel.settings.destination())
         ));
     }
-    out.push_str(&format!("  pcemon rules list{at}\n  pcemon check --dry-run{at}   # asks the PCE; remembers and sends nothing\n"));
-    out.push_str(&format!("  pcemon check{at}             # every few minutes, from cron or a timer\n"));
+    out.push_str(&format!("  pcemon rules list{at}\n"));
+    out.push_str(&tr!("  pcemon check --dry-run{at}   # asks the PCE; remembers and sends nothing\n", at));
+    out.push_str(&tr!("  pcemon check{at}             # every few minutes, from cron or a timer\n", at));
     out
 }
 
+/// Why questions led to nothing.
+enum Trouble {
+    /// Nobody answers, so nobody can be asked again.
+    Over(Failure),
+    /// The answers will not do; others may.
+    Wrong(Failure),
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Trouble::Wrong(failure)
+    }
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Over(failure) | Trouble::Wrong(failure) => failure,
+        }
+    }
+}
+
+/// What a person answers.
+fn asked(question: &str) -> Result<String, Trouble> {
+    answer(question).map_err(Trouble::Over)
+}
+
 /// Asks until the part of the config that comes of it is right.
-fn until_right<T>(global: &Global, mut ask: impl FnMut() -> Result<T, Failure>, text: impl Fn(&T) -> String) -> Result<T, Failure> {
+fn until_right<T>(global: &Global, mut ask: impl FnMut() -> Result<T, Trouble>, text: impl Fn(&T) -> String) -> Result<T, Failure> {
     loop {
         let Failure(said) = match ask() {
             Ok(given) => match config::parse(Path::new("answers"), &format!("{}{SOME_RULE}", text(&given))) {
                 Ok(_) => return Ok(given),
                 Err(error) => refused(global, &error),
             },
-            Err(failure) if failure.0.starts_with("no answer") => return Err(failure),
-            Err(failure) => failure,
+            Err(Trouble::Over(failure)) => return Err(failure),
+            Err(Trouble::Wrong(failure)) => failure,
         };
         let _nobody_left_to_tell = writeln!(std::io::stderr().lock(), "{}\n", said.trim_end());
     }
 }
 
-fn or_usual(question: &str, usual: &str) -> Result<String, Failure> {
-    let given = answer(&format!("{question} [{usual}]: "))?;
+fn or_usual(question: &str, usual: &str) -> Result<String, Trouble> {
+    let given = asked(&format!("{question} [{usual}]: "))?;
     Ok(if given.is_empty() { usual.to_owned() } else { given })
 }
 
 fn ask_pce(global: &Global, args: &InitArgs) -> Result<String, Failure> {
     let ask = || {
-        let url = answer("URL of the PCE (https://pce.example.com:8443): ")?;
+        let url = asked(&tr!("URL of the PCE (https://pce.example.com:8443): "))?;
         let org = match args.org {
             Some(org) => org.to_string(),
-            None => or_usual("Organisation, the number in the console's URL", "1")?,
+            None => or_usual(&tr!("Organisation, the number in the console's URL"), "1")?,
         };
-        let org = org.parse::<u64>().map_err(|_| Failure("the organisation is a number".to_owned()))?.to_string();
+        let org = org.parse::<u64>().map_err(|_| Failure(tr!("the organisation is a number")))?.to_string();
         let key = if args.api_key_env.is_some() || args.api_key_file.is_some() {
             key_place(args)?
         } else {
-            secret_of(&or_usual("Variable with the API key's id, or file:PATH", "PCE_API_KEY")?)?.0
+            secret_of(&or_usual(&tr!("Variable with the API key's id, or file:PATH"), "PCE_API_KEY")?)?.0
         };
         let secret = if args.api_secret_env.is_some() || args.api_secret_file.is_some() {
             secret_place(args)?
         } else {
-            secret_of(&or_usual("Variable with the API key's secret, or file:PATH", "PCE_API_SECRET")?)?.0
+            secret_of(&or_usual(&tr!("Variable with the API key's secret, or file:PATH"), "PCE_API_SECRET")?)?.0
         };
         Ok(pce_text(&url, &org, &key, &secret))
     };
@@ -257,8 +293,8 @@ fn ask_channels(global: &Global) -> Result<Vec<Chosen>, Failure> {
     let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
     let mut out: Vec<Chosen> = Vec::new();
     loop {
-        let more = if out.is_empty() { "Where shall alerts go" } else { "Where else" };
-        let kind = answer(&format!("\n{more}? Nothing for none.\n  {}\n: ", names.join(" ")))?;
+        let question = if out.is_empty() { tr!("Where shall alerts go? Nothing for none.") } else { tr!("Where else? Nothing for none.") };
+        let kind = answer(&format!("\n{question}\n  {}\n: ", names.join(" ")))?;
         if kind.is_empty() {
             return Ok(out);
         }
@@ -268,13 +304,13 @@ fn ask_channels(global: &Global) -> Result<Vec<Chosen>, Failure> {
         };
         let taken: Vec<String> = out.iter().map(|channel| channel.name.clone()).collect();
         let ask = || {
-            let name = or_usual("Name of the channel", &kind)?;
+            let name = or_usual(&tr!("Name of the channel"), &kind)?;
             if taken.contains(&name) {
-                return Err(Failure(format!("there is a channel '{}' already", visible(&name))));
+                return Err(Failure(tr!("there is a channel '{name}' already", name = visible(&name))).into());
             }
             let mut pairs = vec![("name".to_owned(), name), ("type".to_owned(), kind.clone())];
             ask_keys(&shape, "", &mut pairs)?;
-            channel(&kind, &shape, pairs)
+            Ok(channel(&kind, &shape, pairs)?)
         };
         let text = |channel: &Chosen| format!("{}\n[[routes]]\nchannels = [{}]\n", channel.text, quoted(&channel.name));
         out.push(until_right(global, ask, text)?);
@@ -282,7 +318,7 @@ fn ask_channels(global: &Global) -> Result<Vec<Chosen>, Failure> {
 }
 
 /// Asks for what the channel cannot do without; of a table, for all of it.
-fn ask_keys(shape: &Shape, prefix: &str, pairs: &mut Vec<(String, String)>) -> Result<(), Failure> {
+fn ask_keys(shape: &Shape, prefix: &str, pairs: &mut Vec<(String, String)>) -> Result<(), Trouble> {
     for (key, known) in shape.keys.iter().filter(|(key, _)| !matches!(key.as_str(), "name" | "type")) {
         let path = format!("{prefix}{key}");
         match &known.want {
@@ -290,12 +326,12 @@ fn ask_keys(shape: &Shape, prefix: &str, pairs: &mut Vec<(String, String)>) -> R
             Want::Unsaid | Want::Table(_) | Want::Tables(_) => {}
             want if known.required || !prefix.is_empty() => {
                 let how = match want {
-                    Want::Secret | Want::Secrets => " (name of a variable, or file:PATH)",
-                    _ if known.closed => &format!(" ({})", known.words.join(", ")),
-                    _ => "",
+                    Want::Secret | Want::Secrets => tr!(" (name of a variable, or file:PATH)"),
+                    _ if known.closed => format!(" ({})", known.words.join(", ")),
+                    _ => String::new(),
                 };
-                let optional = if known.required { "" } else { ", if any" };
-                let given = answer(&format!("{path}{how}{optional}: "))?;
+                let optional = if known.required { String::new() } else { tr!(", if any") };
+                let given = asked(&format!("{path}{how}{optional}: "))?;
                 if !given.is_empty() {
                     pairs.push((path, given));
                 }
@@ -307,8 +343,9 @@ fn ask_keys(shape: &Shape, prefix: &str, pairs: &mut Vec<(String, String)>) -> R
 }
 
 fn ask_rules() -> Result<StartingRules, Failure> {
+    let question = tr!("\nWhich rules: starter (need nothing of your own), all, or none (only the PCE's health)");
     loop {
-        match or_usual("\nWhich rules: starter (need nothing of your own), all, or none (only the PCE's health)", "starter")?.as_str() {
+        match or_usual(&question, "starter")?.as_str() {
             "starter" => return Ok(StartingRules::Starter),
             "all" => return Ok(StartingRules::All),
             "none" => return Ok(StartingRules::None),

@@ -52,7 +52,7 @@ fn answer(question: &str) -> Result<String, Failure> {
     print(question)?;
     let mut answer = String::new();
     match std::io::stdin().read_line(&mut answer) {
-        Ok(0) => Err(Failure("no answer; nothing was written".to_owned())),
+        Ok(0) => Err(Failure(tr!("no answer; nothing was written"))),
         Ok(_) => Ok(answer.trim().to_owned()),
         Err(error) => Err(Failure(tr!("cannot read the answer: {error}", error))),
     }

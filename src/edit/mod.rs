@@ -33,16 +33,16 @@ pub struct Block {
 impl Sheet {
     /// Finds the rules in a text. The error says why nothing can be changed in it.
     pub fn read(text: &str) -> Result<Sheet, String> {
-        let document = DeTable::parse(text).map_err(|error| format!("the file is not TOML: {}", visible(error.message())))?;
+        let document = DeTable::parse(text).map_err(|error| tr!("the file is not TOML: {error}", error = visible(error.message())))?;
         let root = document.get_ref();
         let word = |table: &DeTable<'_>, key: &str| Some(table.get(key)?.get_ref().as_str()?.to_owned());
         let source = root.get("defaults").and_then(|value| word(value.get_ref().as_table()?, "source"));
         let mut rules = Vec::new();
         if let Some(list) = root.get("rules") {
-            let DeValue::Array(items) = list.get_ref() else { return Err("`rules` is no list of tables".to_owned()) };
+            let DeValue::Array(items) = list.get_ref() else { return Err(tr!("`rules` is no list of tables")) };
             for item in items.iter() {
                 let (Some(table), true) = (item.get_ref().as_table(), text[item.span().start..].starts_with('[')) else {
-                    return Err("the rules stand in one list in brackets; write [[rules]] before each, or change them by hand".to_owned());
+                    return Err(tr!("the rules stand in one list in brackets; write [[rules]] before each, or change them by hand"));
                 };
                 let head = line_start(text, item.span().start);
                 let end = line_end(text, last_byte(item));
@@ -153,9 +153,9 @@ impl Sheet {
 /// That there is no such rule, and which one may have been meant.
 pub fn unknown(name: &str, names: &[&str]) -> String {
     if names.is_empty() {
-        return "the config has no [[rules]]".to_owned();
+        return tr!("the config has no [[rules]]");
     }
-    format!("there is no rule '{}'; {}", visible(name), visible(&did_you_mean(name, names)))
+    tr!("there is no rule '{name}'; {hint}", name = visible(name), hint = visible(&did_you_mean(name, names)))
 }
 
 fn line_start(text: &str, at: usize) -> usize {

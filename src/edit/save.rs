@@ -15,7 +15,7 @@ pub struct Original {
 impl Original {
     /// Reads a file that is going to be changed.
     pub fn read(path: &Path) -> Result<Original, String> {
-        let cannot = |error: io::Error| format!("cannot read {}: {error}", path.display());
+        let cannot = |error: io::Error| tr!("cannot read {path}: {error}", path = path.display(), error);
         let path = path.canonicalize().map_err(cannot)?;
         let bytes = std::fs::read(&path).map_err(cannot)?;
         Ok(Original { path, bytes })
@@ -23,14 +23,14 @@ impl Original {
 
     /// Its text.
     pub fn text(&self) -> Result<&str, String> {
-        std::str::from_utf8(&self.bytes).map_err(|_| format!("{} is not UTF-8", self.path.display()))
+        std::str::from_utf8(&self.bytes).map_err(|_| tr!("{path} is not UTF-8", path = self.path.display()))
     }
 
     /// Puts a new text in its place. Mode and owner stay, links keep leading to it, and what changed meanwhile is not lost.
     pub fn replace(&self, text: &str) -> Result<(), String> {
-        let now = std::fs::read(&self.path).map_err(|error| format!("cannot read {} again: {error}", self.path.display()))?;
+        let now = std::fs::read(&self.path).map_err(|error| tr!("cannot read {path} again: {error}", path = self.path.display(), error))?;
         if now != self.bytes {
-            return Err(format!("{} was changed meanwhile by somebody else; nothing was written, try again", self.path.display()));
+            return Err(tr!("{path} was changed meanwhile by somebody else; nothing was written, try again", path = self.path.display()));
         }
         write(&self.path, text, |file| {
             let have = std::fs::metadata(&self.path)?;
@@ -62,9 +62,9 @@ fn written(path: &Path, result: Result<(), atomicwrites::Error<io::Error>>) -> R
         let error: io::Error = error.into();
         match error.kind() {
             io::ErrorKind::AlreadyExists => {
-                format!("{} is there already; nothing was written (use --force to write over it)", path.display())
+                tr!("{path} is there already; nothing was written (use --force to write over it)", path = path.display())
             }
-            _ => format!("cannot write {}: {error}", path.display()),
+            _ => tr!("cannot write {path}: {error}", path = path.display(), error),
         }
     })
 }

@@ -25,12 +25,12 @@ pub enum Change {
 
 /// A rule's text with the changes made to it; comments stay.
 pub fn changed(text: &str, changes: &[Change], shape: &Shape) -> Result<String, String> {
-    let mut document: DocumentMut = text.parse().map_err(|_| "the rule is not TOML".to_owned())?;
+    let mut document: DocumentMut = text.parse().map_err(|_| tr!("the rule is not TOML"))?;
     let rule = document
         .get_mut("rules")
         .and_then(Item::as_array_of_tables_mut)
         .and_then(|rules| rules.get_mut(0))
-        .ok_or_else(|| "the rule does not begin with [[rules]]".to_owned())?;
+        .ok_or_else(|| tr!("the rule does not begin with [[rules]]"))?;
     for change in changes {
         match change {
             Change::Set(path, text) => set(rule, path, text, shape)?,
@@ -69,7 +69,7 @@ fn set(rule: &mut dyn TableLike, path: &str, text: &str, shape: &Shape) -> Resul
     let known = known(shape, key)?;
     let (Some(inner), true) = (inner, matches!(known.want, Want::Table(_) | Want::TextMap)) else {
         if inner.is_some() {
-            return Err(format!("`{key}` is no table: `{}` cannot be set", visible(path)));
+            return Err(tr!("`{key}` is no table: `{path}` cannot be set", key, path = visible(path)));
         }
         // A pair adds to what is there; a table in braces takes its place.
         if matches!(known.want, Want::Table(_) | Want::TextMap) && !text.trim_start().starts_with('{') {
@@ -93,10 +93,10 @@ fn set(rule: &mut dyn TableLike, path: &str, text: &str, shape: &Shape) -> Resul
     if rule.get(key).is_none() {
         rule.insert(key, Item::Value(Value::InlineTable(InlineTable::new())));
     }
-    let table = rule.get_mut(key).ok_or_else(|| format!("`{key}` is not there"))?;
+    let table = rule.get_mut(key).ok_or_else(|| tr!("`{key}` is not there", key))?;
     match table.as_inline_table_mut() {
         Some(table) if !table.contains_key(inner) => put_last(table, inner, value),
-        _ => put(table.as_table_like_mut().ok_or_else(|| format!("`{key}` of the rule is no table"))?, inner, value),
+        _ => put(table.as_table_like_mut().ok_or_else(|| tr!("`{key}` of the rule is no table", key))?, inner, value),
     }
     Ok(())
 }
@@ -130,7 +130,7 @@ fn unset(rule: &mut dyn TableLike, path: &str) -> Result<(), String> {
     let have: Vec<String> = rule.iter().map(|(key, _)| key.to_owned()).collect();
     let missing = |key: &str, have: &[String]| {
         let names: Vec<&str> = have.iter().map(String::as_str).collect();
-        format!("the rule has no `{}` of its own; {}", visible(key), visible(&did_you_mean(key, &names)))
+        tr!("the rule has no `{key}` of its own; {hint}", key = visible(key), hint = visible(&did_you_mean(key, &names)))
     };
     match inner {
         None => rule.remove(key).map(|_| ()).ok_or_else(|| missing(key, &have)),
@@ -151,7 +151,7 @@ fn known<'s>(shape: &'s Shape, key: &str) -> Result<&'s Key, String> {
     let usable = || shape.keys.iter().filter(|(_, key)| !matches!(key.want, Want::Unsaid));
     usable().find(|(name, _)| name == key).map(|(_, key)| key).ok_or_else(|| {
         let names: Vec<&str> = usable().map(|(name, _)| name.as_str()).collect();
-        format!("there is no key `{}` here; {}", visible(key), did_you_mean(key, &names))
+        tr!("there is no key `{key}` here; {hint}", key = visible(key), hint = did_you_mean(key, &names))
     })
 }
 
@@ -174,7 +174,7 @@ pub fn split_pairs(text: &str, is_key: impl Fn(&str) -> bool) -> Result<Vec<(Str
                 value.push(',');
                 value.push_str(piece);
             }
-            (_, None) => return Err(format!("'{}' is no pair; write key=value, or a table in braces", visible(text))),
+            (_, None) => return Err(tr!("'{text}' is no pair; write key=value, or a table in braces", text = visible(text))),
         }
     }
     Ok(out)
@@ -182,11 +182,15 @@ pub fn split_pairs(text: &str, is_key: impl Fn(&str) -> bool) -> Result<Vec<(Str
 
 fn value(key: &str, text: &str, known: &Key) -> Result<Value, String> {
     let trimmed = text.trim();
-    let as_toml =
-        || trimmed.parse::<Value>().map(Value::decorated_plainly).map_err(|_| format!("`{key}`: '{}' is not TOML", visible(trimmed)));
+    let as_toml = || {
+        trimmed
+            .parse::<Value>()
+            .map(Value::decorated_plainly)
+            .map_err(|_| tr!("`{key}`: '{text}' is not TOML", key, text = visible(trimmed)))
+    };
     match &known.want {
-        Want::Boolean => trimmed.parse().map(|flag: bool| Value::from(flag)).map_err(|_| format!("`{key}` is true or false")),
-        Want::Integer(..) => trimmed.parse().map(|number: i64| Value::from(number)).map_err(|_| format!("`{key}` is a whole number")),
+        Want::Boolean => trimmed.parse().map(|flag: bool| Value::from(flag)).map_err(|_| tr!("`{key}` is true or false", key)),
+        Want::Integer(..) => trimmed.parse().map(|number: i64| Value::from(number)).map_err(|_| tr!("`{key}` is a whole number", key)),
         Want::Texts(_) | Want::Secrets | Want::Groups if trimmed.starts_with('[') => as_toml(),
         Want::Secret | Want::Secrets if trimmed.starts_with('{') => as_toml(),
         Want::Number if trimmed.parse::<f64>().is_ok() => as_toml(),

@@ -51,11 +51,11 @@ pub enum Kind {
 
 impl Kind {
     /// What stands above them in a list.
-    pub fn heading(self) -> &'static str {
+    pub fn heading(self) -> String {
         match self {
-            Kind::Meaning => "Means something else here",
-            Kind::Changed => "Was changed",
-            Kind::NotCarriedOver => "Was not carried over",
+            Kind::Meaning => tr!("Means something else here"),
+            Kind::Changed => tr!("Was changed"),
+            Kind::NotCarriedOver => tr!("Was not carried over"),
         }
     }
 }
@@ -71,11 +71,11 @@ pub struct Variable {
 
 /// Turns the settings into a config. The error says why they are no such settings.
 pub fn import(bytes: &[u8], keep_secrets: bool) -> Result<Imported, String> {
-    let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())?;
-    let value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| format!("it is not JSON: {error}"))?;
-    let root = Object::new(&value, "the settings").ok_or("it is no JSON object; give the monitor's config.json")?;
+    let text = std::str::from_utf8(bytes).map_err(|_| tr!("it is not UTF-8"))?;
+    let value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| tr!("it is not JSON: {error}", error))?;
+    let root = Object::new(&value, tr!("the settings")).ok_or_else(|| tr!("it is no JSON object; give the monitor's config.json"))?;
     if !["api", "rules", "alerts", "email", "smtp", "settings"].iter().any(|key| root.has(key)) {
-        return Err("it has none of `api`, `rules`, `alerts`; give the monitor's config.json".to_owned());
+        return Err(tr!("it has none of `api`, `rules`, `alerts`; give the monitor's config.json"));
     }
     let mut draft = Draft { keep_secrets, ..Draft::default() };
     let pce = place::pce(&root, &mut draft);
@@ -89,7 +89,7 @@ pub fn import(bytes: &[u8], keep_secrets: bool) -> Result<Imported, String> {
         config.push('\n');
         config.push_str(&part);
     }
-    config::parse(Path::new("config"), &config).map_err(|error| format!("it cannot be put into a config: {error}"))?;
+    config::parse(Path::new("config"), &config).map_err(|error| tr!("it cannot be put into a config: {error}", error))?;
     draft.variables.retain(|variable| config.contains(&format!("env = {}", quoted(&variable.name))));
     draft.differences.sort_by_key(|difference| difference.kind);
     draft.differences.dedup();
@@ -108,8 +108,8 @@ struct Draft {
 }
 
 impl Draft {
-    fn say(&mut self, kind: Kind, place: &str, text: impl Into<String>) {
-        self.differences.push(Difference { kind, place: shorten(&visible(place), 120), text: text.into() });
+    fn say(&mut self, kind: Kind, place: &str, text: String) {
+        self.differences.push(Difference { kind, place: shorten(&visible(place), 120), text });
     }
 
     /// Tells of the keys that nobody asked for.
@@ -119,7 +119,7 @@ impl Draft {
 
     fn left_at(&mut self, object: &Object<'_>, place: &str) {
         for key in object.left() {
-            self.say(Kind::NotCarriedOver, place, format!("`{}` has no counterpart", shorten(&visible(&key), 80)));
+            self.say(Kind::NotCarriedOver, place, tr!("`{key}` has no counterpart", key = shorten(&visible(&key), 80)));
         }
     }
 
@@ -155,7 +155,7 @@ impl Draft {
             number += 1;
         }
         if name != wanted {
-            self.say(Kind::Changed, place, format!("is called `{}` now; names are unique here", visible(&name)));
+            self.say(Kind::Changed, place, tr!("is called `{name}` now; names are unique here", name = visible(&name)));
         }
         name
     }

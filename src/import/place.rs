@@ -7,13 +7,13 @@ use url::Url;
 /// `[pce]`
 pub fn pce(root: &Object<'_>, draft: &mut Draft) -> Option<String> {
     let Some(api) = root.object("api") else {
-        draft.say(Kind::NotCarriedOver, "api", "it is missing: write a [pce] table before the first run (see `pcemon rules example`)");
+        draft.say(Kind::NotCarriedOver, "api", tr!("it is missing: write a [pce] table before the first run (see `pcemon rules example`)"));
         return None;
     };
     let url = api.text("url").unwrap_or_default();
     let base = base_of(&url);
     if base.as_deref().is_some_and(|base| base != url.trim_end_matches('/')) {
-        draft.say(Kind::Changed, "api.url", "only scheme, host and port are kept; the rest is added by pcemon");
+        draft.say(Kind::Changed, "api.url", tr!("only scheme, host and port are kept; the rest is added by pcemon"));
     }
     let org = api.number("org_id").map_or(1, |number| number as i64);
     let key = draft.secret(&api.text("key").unwrap_or_default(), "PCE_API_KEY", "api.key");
@@ -22,7 +22,7 @@ pub fn pce(root: &Object<'_>, draft: &mut Draft) -> Option<String> {
         draft.say(
             Kind::NotCarriedOver,
             "api.verify_ssl",
-            "the PCE's certificate is checked: name its CA with `ca_file`, or write insecure_skip_verify = true, which warns on every run",
+            tr!("the PCE's certificate is checked: name its CA with `ca_file`, or write insecure_skip_verify = true, which warns on every run"),
         );
     }
     draft.left(&api);
@@ -51,7 +51,7 @@ pub fn run(root: &Object<'_>, draft: &mut Draft) -> Option<String> {
         let lower = language.to_lowercase();
         let ours = if lower.starts_with("zh") { "zh-TW" } else { "en" };
         if ours == "en" && !lower.starts_with("en") {
-            draft.say(Kind::Changed, "settings.language", "there is English and zh-TW; English was taken");
+            draft.say(Kind::Changed, "settings.language", tr!("there is English and zh-TW; English was taken"));
         }
         let head = if text.is_empty() { "[run]\n" } else { "" };
         text = draft.proven("settings.language", format!("{text}{head}language = {}\n", quoted(ours)), "").unwrap_or(text);
@@ -75,7 +75,7 @@ pub fn channels(root: &Object<'_>, draft: &mut Draft) -> Vec<String> {
     let alerts = root.object("alerts");
     let active: Vec<String> = alerts.as_ref().map(|alerts| alerts.texts("active")).unwrap_or_default();
     for name in active.iter().filter(|name| !["mail", "email", "line", "webhook"].contains(&name.as_str())) {
-        draft.say(Kind::NotCarriedOver, "alerts.active", format!("there was no way to tell `{name}`"));
+        draft.say(Kind::NotCarriedOver, "alerts.active", tr!("there was no way to tell `{name}`", name));
     }
     let is_on = |names: &[&str]| active.iter().any(|name| names.contains(&name.as_str()));
     let mut out = Vec::new();
@@ -83,7 +83,7 @@ pub fn channels(root: &Object<'_>, draft: &mut Draft) -> Vec<String> {
     let mut add = |name: &str, on: bool, text: Option<String>, draft: &mut Draft| {
         let Some(text) = text else {
             if on {
-                draft.say(Kind::NotCarriedOver, &format!("alerts.active {name}"), "its settings are missing or incomplete");
+                draft.say(Kind::NotCarriedOver, &format!("alerts.active {name}"), tr!("its settings are missing or incomplete"));
             }
             return;
         };
@@ -110,7 +110,7 @@ pub fn channels(root: &Object<'_>, draft: &mut Draft) -> Vec<String> {
             draft.say(
                 Kind::Meaning,
                 "alerts.webhook_url",
-                "the body has another shape (pcemon.alert/1); format = \"alertmanager\" is the other one",
+                tr!("the body has another shape (pcemon.alert/1); format = \"alertmanager\" is the other one"),
             );
             format!("webhook\nurl = {}\n", draft.secret(&url, "WEBHOOK_URL", "alerts.webhook_url"))
         });
@@ -135,7 +135,7 @@ fn mail(root: &Object<'_>, draft: &mut Draft) -> Option<String> {
         let login = if auth { user.map(|user| (user, password.unwrap_or_default())) } else { None };
         if login.is_some() && !tls {
             tls = true;
-            draft.say(Kind::Changed, "smtp.enable_tls", "a password only travels encrypted: tls = \"starttls\"");
+            draft.say(Kind::Changed, "smtp.enable_tls", tr!("a password only travels encrypted: tls = \"starttls\""));
         }
         let kind = match (tls, port) {
             (true, 465) => "implicit",
@@ -143,7 +143,7 @@ fn mail(root: &Object<'_>, draft: &mut Draft) -> Option<String> {
             (false, _) => "none",
         };
         if tls {
-            draft.say(Kind::Meaning, "smtp.enable_tls", "the server's certificate is checked; name a CA of your own with `ca_file`");
+            draft.say(Kind::Meaning, "smtp.enable_tls", tr!("the server's certificate is checked; name a CA of your own with `ca_file`"));
         }
         let login = login.map_or_else(String::new, |(user, password)| {
             let password = draft.secret(&password, "SMTP_PASSWORD", "smtp.password");

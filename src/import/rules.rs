@@ -25,7 +25,7 @@ pub fn all(root: &Object<'_>, draft: &mut Draft) -> Vec<String> {
     let rules = match root.get("rules") {
         Some(Value::Array(rules)) => rules.as_slice(),
         Some(_) => {
-            draft.say(Kind::NotCarriedOver, "rules", "it is no list");
+            draft.say(Kind::NotCarriedOver, "rules", tr!("it is no list"));
             &[]
         }
         None => &[],
@@ -35,7 +35,7 @@ pub fn all(root: &Object<'_>, draft: &mut Draft) -> Vec<String> {
     for (index, value) in rules.iter().enumerate() {
         let place = format!("rules[{index}]");
         let Some(rule) = Object::new(value, place.clone()) else {
-            draft.say(Kind::NotCarriedOver, &place, "it is no rule");
+            draft.say(Kind::NotCarriedOver, &place, tr!("it is no rule"));
             continue;
         };
         let said = draft.differences.len();
@@ -52,39 +52,47 @@ pub fn all(root: &Object<'_>, draft: &mut Draft) -> Vec<String> {
 /// What is different for all rules of a sort.
 fn general(sorts: &[Sort], draft: &mut Draft) {
     let has = |wanted: &[Sort]| sorts.iter().any(|sort| wanted.contains(sort));
-    let mut say = |when: bool, place: &str, text: &str| {
+    let mut say = |when: bool, place: String, text: String| {
         if when {
-            draft.say(Kind::Meaning, place, text);
+            draft.say(Kind::Meaning, &place, text);
         }
     };
     say(
         has(&[Sort::Traffic, Sort::Bandwidth, Sort::Volume]),
-        "rules on traffic",
-        "the older monitor added up the PCE's totals of the whole day, and both reports of a managed pair; pcemon counts what came in within the \
-         window, once. Its numbers are much smaller: look at them for some days, then lower the thresholds",
+        tr!("rules on traffic"),
+        tr!(
+            "the older monitor added up the PCE's totals of the whole day, and both reports of a managed pair; pcemon counts what came in within the \
+         window, once. Its numbers are much smaller: look at them for some days, then lower the thresholds"
+        ),
     );
     say(
         has(&[Sort::Bandwidth]),
-        "rules on bandwidth",
-        "it was the day's bytes of one flow over a guessed time; here it is the fastest flow's mean rate between two looks. `throughput` is the \
-         rate of all flows together",
+        tr!("rules on bandwidth"),
+        tr!(
+            "it was the day's bytes of one flow over a guessed time; here it is the fastest flow's mean rate between two looks. `throughput` is the \
+         rate of all flows together"
+        ),
     );
     say(
         has(&[Sort::Volume]),
-        "rules on volume",
-        "it was counted in MiB (written as MB); the thresholds say MiB now and mean the same number",
+        tr!("rules on volume"),
+        tr!("it was counted in MiB (written as MB); the thresholds say MiB now and mean the same number"),
     );
     say(
         has(&[Sort::Event]),
-        "rules on events",
-        "events are counted once each, by the time they happened, within the window; the older monitor counted by the time it looked and lost \
-         events when a request failed",
+        tr!("rules on events"),
+        tr!(
+            "events are counted once each, by the time they happened, within the window; the older monitor counted by the time it looked and lost \
+         events when a request failed"
+        ),
     );
     say(
         !sorts.is_empty(),
-        "cooldown_minutes",
-        "it only holds back repeated messages, and begins when a message was delivered; an alert that ends is told as well, and the exit code \
-         shows it throughout",
+        "cooldown_minutes".to_owned(),
+        tr!(
+            "it only holds back repeated messages, and begins when a message was delivered; an alert that ends is told as well, and the exit code \
+         shows it throughout"
+        ),
     );
 }
 
@@ -100,7 +108,7 @@ fn one(rule: &Object<'_>, place: &str, draft: &mut Draft) -> Option<(Sort, Strin
             draft.say(
                 Kind::NotCarriedOver,
                 place,
-                format!("`type` is '{}'; known are event, traffic, bandwidth, volume and system", shorten(&visible(&kind), 40)),
+                tr!("`type` is '{kind}'; known are event, traffic, bandwidth, volume and system", kind = shorten(&visible(&kind), 40)),
             );
             return None;
         }
@@ -132,7 +140,7 @@ fn one(rule: &Object<'_>, place: &str, draft: &mut Draft) -> Option<(Sort, Strin
         let _infallible = writeln!(text, "description = {}", quoted(&words.join(" ")));
     }
     if wider {
-        draft.say(Kind::Changed, &place, "it is off until you looked at it: a condition of it could not be carried over");
+        draft.say(Kind::Changed, &place, tr!("it is off until you looked at it: a condition of it could not be carried over"));
     }
     if wider || rule.flag("enabled") == Some(false) {
         text.push_str("enabled = false\n");
@@ -150,7 +158,7 @@ fn one(rule: &Object<'_>, place: &str, draft: &mut Draft) -> Option<(Sort, Strin
 fn event(rule: &Object<'_>, place: &str, draft: &mut Draft) -> Option<String> {
     let types = rule.texts("filter_value");
     if types.is_empty() {
-        draft.say(Kind::NotCarriedOver, place, "`filter_value` names no event");
+        draft.say(Kind::NotCarriedOver, place, tr!("`filter_value` names no event"));
         return None;
     }
     rule.get("filter_key");
@@ -160,7 +168,7 @@ fn event(rule: &Object<'_>, place: &str, draft: &mut Draft) -> Option<String> {
             draft.say(
                 Kind::Changed,
                 place,
-                format!("`{name}` is no event of its own but a notification inside one: the rule could never fire before"),
+                tr!("`{name}` is no event of its own but a notification inside one: the rule could never fire before", name),
             );
             notifications.push(name);
         } else {
@@ -171,7 +179,11 @@ fn event(rule: &Object<'_>, place: &str, draft: &mut Draft) -> Option<String> {
     if !events.is_empty() {
         pairs.push(format!("type = {}", list(&events)));
         if !notifications.is_empty() {
-            draft.say(Kind::NotCarriedOver, place, format!("{} beside event types; write a rule of its own", notifications.join(", ")));
+            draft.say(
+                Kind::NotCarriedOver,
+                place,
+                tr!("{names} beside event types; write a rule of its own", names = notifications.join(", ")),
+            );
         }
     } else {
         pairs.push(format!("notification = {}", list(&notifications)));
@@ -239,7 +251,7 @@ fn decision(rule: &Object<'_>, place: &str, draft: &mut Draft) -> Vec<String> {
                 draft.say(
                     Kind::NotCarriedOver,
                     place,
-                    format!("`pd` is '{}', which is no policy decision: any counts", shorten(&visible(other), 40)),
+                    tr!("`pd` is '{text}', which is no policy decision: any counts", text = shorten(&visible(other), 40)),
                 );
                 return Vec::new();
             }
@@ -263,7 +275,7 @@ fn labels(rule: &Object<'_>, theirs: &str, ours: &str, place: &str, draft: &mut 
             _ => draft.say(
                 Kind::NotCarriedOver,
                 place,
-                format!("`{theirs}`: '{}' is no label; write key=value", shorten(&visible(&label), 60)),
+                tr!("`{theirs}`: '{text}' is no label; write key=value", theirs, text = shorten(&visible(&label), 60)),
             ),
         }
     }
@@ -279,7 +291,7 @@ fn addresses(rule: &Object<'_>, theirs: &str, ours: &str, place: &str, draft: &m
             draft.say(
                 Kind::Meaning,
                 place,
-                format!("`{theirs}`: networks and ranges are understood now; before, only the very same text matched"),
+                tr!("`{theirs}`: networks and ranges are understood now; before, only the very same text matched", theirs),
             );
         }
         out.push(format!("{ours} = {}", list(&addresses)));
@@ -288,8 +300,9 @@ fn addresses(rule: &Object<'_>, theirs: &str, ours: &str, place: &str, draft: &m
         draft.say(
             Kind::Changed,
             place,
-            format!(
-                "`{theirs}`: what is no address was taken for the name of an IP list, and the PCE tells only some of an address's lists"
+            tr!(
+                "`{theirs}`: what is no address was taken for the name of an IP list, and the PCE tells only some of an address's lists",
+                theirs
             ),
         );
         let names: Vec<String> = names.iter().map(|name| globset::escape(name)).collect();
@@ -310,17 +323,17 @@ fn threshold(rule: &Object<'_>, sort: Sort, place: &str, draft: &mut Draft) -> S
         return String::new();
     }
     if !matches!(kind.as_str(), "" | "immediate" | "count") {
-        draft.say(Kind::Changed, place, format!("`threshold_type` is '{}'; it was read as count", shorten(&visible(&kind), 40)));
+        draft.say(Kind::Changed, place, tr!("`threshold_type` is '{kind}'; it was read as count", kind = shorten(&visible(&kind), 40)));
     }
     let measured = matches!(sort, Sort::Bandwidth | Sort::Volume);
     let number = match count {
         Some(number) if number > 0.0 && (measured || kind != "immediate") => number,
         _ if measured => {
-            draft.say(Kind::Changed, place, "it has no threshold above 0, which would always fire: 1 was taken");
+            draft.say(Kind::Changed, place, tr!("it has no threshold above 0, which would always fire: 1 was taken"));
             1.0
         }
         Some(number) if kind != "immediate" && number <= 0.0 => {
-            draft.say(Kind::Changed, place, "a threshold of 0 always fires: 1 was taken");
+            draft.say(Kind::Changed, place, tr!("a threshold of 0 always fires: 1 was taken"));
             1.0
         }
         _ => 1.0,
@@ -337,7 +350,11 @@ fn threshold(rule: &Object<'_>, sort: Sort, place: &str, draft: &mut Draft) -> S
         let most = if sort == Sort::Event { 200.0 } else { 90.0 } * 1440.0;
         let kept = minutes.clamp(1.0, most);
         if kept != minutes {
-            draft.say(Kind::Changed, place, format!("`threshold_window` of {minutes} minutes cannot be; {} was taken", span(kept)));
+            draft.say(
+                Kind::Changed,
+                place,
+                tr!("`threshold_window` of {minutes} minutes cannot be; {kept} was taken", minutes, kept = span(kept)),
+            );
         }
         let _infallible = writeln!(text, "window = \"{}\"", span(kept));
     }

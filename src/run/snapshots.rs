@@ -71,9 +71,11 @@ pub fn database_from_pce(client: &Client) -> Fetched<Vec<Database>> {
 fn refused<T>(source: SourceKind, error: &PceError) -> Fetched<T> {
     let base = SourceReport { queries: 1, ..failed(source, error.to_string()) };
     let report = match error.kind {
-        ErrorKind::NotFound | ErrorKind::Rejected => {
-            SourceReport { status: SourceStatus::Unavailable, error: Some(format!("not offered by this PCE: {}", error.message)), ..base }
-        }
+        ErrorKind::NotFound | ErrorKind::Rejected => SourceReport {
+            status: SourceStatus::Unavailable,
+            error: Some(tr!("not offered by this PCE: {message}", message = error.message)),
+            ..base
+        },
         _ => base,
     };
     Fetched { report, answer: None }

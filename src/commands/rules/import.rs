@@ -15,7 +15,7 @@ const LONGEST: u64 = 16 * 1024 * 1024;
 
 /// Reads the settings, writes the config, says what is different.
 pub fn run(global: &Global, file: &Path, to: Option<&Path>, keep_secrets: bool) -> Exit {
-    let cannot = |error: std::io::Error| Failure(format!("cannot read {}: {error}", file.display()));
+    let cannot = |error: std::io::Error| Failure(tr!("cannot read {path}: {error}", path = file.display(), error));
     let mut bytes = Vec::new();
     let input: Box<dyn Read> =
         if file.as_os_str() == "-" { Box::new(std::io::stdin()) } else { Box::new(std::fs::File::open(file).map_err(cannot)?) };
@@ -44,18 +44,18 @@ pub fn run(global: &Global, file: &Path, to: Option<&Path>, keep_secrets: bool) 
 
 fn in_words(imported: &Imported) -> String {
     let mut out = String::new();
-    let mut last = "";
+    let mut last = None;
     for difference in &imported.differences {
-        if difference.kind.heading() != last {
-            last = difference.kind.heading();
-            out.push_str(&format!("\n{last}\n"));
+        if last != Some(difference.kind) {
+            last = Some(difference.kind);
+            out.push_str(&format!("\n{}\n", difference.kind.heading()));
         }
         out.push_str(&format!("  {}: {}\n", visible(&difference.place), visible(&difference.text)));
     }
     if !imported.variables.is_empty() {
-        out.push_str("\nSet these before the first run; their values were not copied\n");
+        out.push_str(&tr!("\nSet these before the first run; their values were not copied\n"));
         for variable in &imported.variables {
-            out.push_str(&format!("  {}  (was {})\n", visible(&variable.name), visible(&variable.was)));
+            out.push_str(&tr!("  {name}  (was {was})\n", name = visible(&variable.name), was = visible(&variable.was)));
         }
     }
     out

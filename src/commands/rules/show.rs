@@ -13,13 +13,15 @@ use crate::run::output::print;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use unicode_width::UnicodeWidthStr;
 
 /// Shows one rule.
 pub fn run(global: &Global, name: &str) -> Exit {
     let config = load_config(global)?;
     let names: Vec<&str> = config.rules.iter().map(|rule| rule.name.as_str()).collect();
     let rule = config.rules.iter().find(|rule| rule.name == name).ok_or_else(|| unknown(name, &names))?;
-    let text = std::fs::read_to_string(&config.path).map_err(|error| format!("cannot read {} again: {error}", config.path.display()))?;
+    let text = std::fs::read_to_string(&config.path)
+        .map_err(|error| tr!("cannot read {path} again: {error}", path = config.path.display(), error))?;
     let keys = keys(&text, rule)?;
     if global.output.as_deref() == Some("json") {
         let text = serde_json::to_string_pretty(&as_json(&config, rule, &keys)).map_err(|error| error.to_string())?;
@@ -32,7 +34,7 @@ pub fn run(global: &Global, name: &str) -> Exit {
 
 /// What is written for the rule, and which of it comes from `[defaults]`.
 fn keys(text: &str, rule: &Rule) -> Result<BTreeMap<String, (toml::Value, bool)>, String> {
-    let file: toml::Table = text.parse().map_err(|_| "the config changed while it was read".to_owned())?;
+    let file: toml::Table = text.parse().map_err(|_| tr!("the config changed while it was read"))?;
     let defaults = file.get("defaults").and_then(toml::Value::as_table).into_iter().flatten();
     let mut out: BTreeMap<String, (toml::Value, bool)> = defaults.map(|(key, value)| (key.clone(), (value.clone(), true))).collect();
     let rules = file.get("rules").and_then(toml::Value::as_array).into_iter().flatten();
@@ -93,23 +95,30 @@ fn as_json(config: &Config, rule: &Rule, keys: &BTreeMap<String, (toml::Value, b
 
 fn in_words(config: &Config, rule: &Rule, keys: &BTreeMap<String, (toml::Value, bool)>) -> String {
     let mut rows: Vec<(String, String)> = Vec::new();
-    let mut row = |head: &str, text: String| rows.push((head.to_owned(), text));
+    let mut row = |head: String, text: String| rows.push((head, text));
     let groups: Vec<String> = rule.group_by.iter().map(ToString::to_string).collect();
-    let each = if groups.is_empty() { String::new() } else { format!(", one alert for each {}", visible(&groups.join(" and "))) };
     let [(_, window), (_, hold), (_, keep), (_, cooldown)] = durations(rule);
-    row("counts", format!("{} of {} in {window}{each}", visible(&rule.metric.name()), rule.source));
-    for (key, head) in [("match", "only"), ("exclude", "but not")] {
+    let metric = visible(&rule.metric.name());
+    let counts = if groups.is_empty() {
+        tr!("{metric} of {source} in {window}", metric, source = rule.source, window)
+    } else {
+        let groups = visible(&groups.join(&tr!(" and ")));
+        tr!("{metric} of {source} in {window}, one alert for each {groups}", metric, source = rule.source, window, groups)
+    };
+    row(tr!("counts"), counts);
+    for (key, head) in [("match", tr!("only")), ("exclude", tr!("but not"))] {
         for (name, value) in keys.get(key).and_then(|(value, _)| value.as_table()).into_iter().flatten() {
-            row(head, visible(&format!("{name} = {value}")));
+            row(head.clone(), visible(&format!("{name} = {value}")));
         }
     }
-    row("fires", format!("{}{}", thresholds(rule), if rule.hold.is_zero() { String::new() } else { format!(", after {hold} of it") }));
+    let limit = thresholds(rule);
+    row(tr!("fires"), if rule.hold.is_zero() { limit } else { tr!("{limit}, after {hold} of it", limit, hold) });
     if !rule.keep_firing_for.is_zero() {
-        row("ends", format!("when it did not hold for {keep}"));
+        row(tr!("ends"), tr!("when it did not hold for {keep}", keep));
     }
-    row("repeats", format!("no sooner than after {cooldown}"));
+    row(tr!("repeats"), tr!("no sooner than after {cooldown}", cooldown));
     for severity in rule.severities() {
-        row("tells", format!("{severity}: {}", hearers(config, rule, severity)));
+        row(tr!("tells"), format!("{severity}: {}", hearers(config, rule, severity)));
     }
     // Keys that have no words of their own here.
     const SAID: [&str; 16] = [
@@ -131,22 +140,22 @@ fn in_words(config: &Config, rule: &Rule, keys: &BTreeMap<String, (toml::Value, 
         "labels",
     ];
     for (key, value) in &rule.labels {
-        row("label", visible(&format!("{key} = {value}")));
+        row(tr!("label"), visible(&format!("{key} = {value}")));
     }
     for (key, (value, _)) in keys.iter().filter(|(key, _)| !SAID.contains(&key.as_str())) {
-        row(key, visible(&value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
+        row(key.clone(), visible(&value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
     }
     let defaults: Vec<&str> = keys.iter().filter(|(_, (_, default))| *default).map(|(key, _)| key.as_str()).collect();
     if !defaults.is_empty() {
-        row("defaults", format!("{} from [defaults]", visible(&defaults.join(", "))));
+        row(tr!("defaults"), tr!("{keys} from [defaults]", keys = visible(&defaults.join(", "))));
     }
-    let wide = rows.iter().map(|(head, _)| head.chars().count()).max().unwrap_or(0);
-    let state = if rule.enabled { "on" } else { "off" };
+    let wide = rows.iter().map(|(head, _)| head.width()).max().unwrap_or(0);
+    let state = if rule.enabled { tr!("on") } else { tr!("off") };
     let mut out = format!("{}  ({state}, {}:{})\n", visible(&rule.name), visible(&config.path.display().to_string()), rule.line);
     let mut last = String::new();
     for (head, text) in rows {
         let shown = if head == last { "" } else { head.as_str() };
-        let _infallible = writeln!(out, "  {shown:wide$}  {text}");
+        let _infallible = writeln!(out, "  {shown}{:fill$}  {text}", "", fill = wide - shown.width());
         last = head;
     }
     out
@@ -156,12 +165,12 @@ fn in_words(config: &Config, rule: &Rule, keys: &BTreeMap<String, (toml::Value, 
 fn hearers(config: &Config, rule: &Rule, severity: Severity) -> String {
     let heard = told(config, rule, severity);
     if !heard.is_empty() {
-        let by = if rule.notify.is_some() { "" } else { ", by the routes" };
-        return format!("{}{by}", heard.iter().map(|(name, kind)| format!("{} ({kind})", visible(name))).collect::<Vec<_>>().join(", "));
+        let names = heard.iter().map(|(name, kind)| format!("{} ({kind})", visible(name))).collect::<Vec<_>>().join(", ");
+        return if rule.notify.is_some() { names } else { tr!("{names}, by the routes", names) };
     }
     match &rule.notify {
-        Some(names) if names.is_empty() => "nobody, on purpose (notify is empty)".to_owned(),
-        _ if config.channels.is_empty() => "nobody: the config has no channels; the exit code and the output say it".to_owned(),
-        _ => "nobody: its channels are off or take only what is worse".to_owned(),
+        Some(names) if names.is_empty() => tr!("nobody, on purpose (notify is empty)"),
+        _ if config.channels.is_empty() => tr!("nobody: the config has no channels; the exit code and the output say it"),
+        _ => tr!("nobody: its channels are off or take only what is worse"),
     }
 }

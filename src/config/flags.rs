@@ -66,8 +66,8 @@ fn choose<C: PartialEq>(source: SourceKind, asked: &[Asked], read: Read<C>) -> R
     };
     let filter = Filter { all: side(false), none: side(true) };
     if let Some(key) = conditions::contradiction(&filter) {
-        let message = format!("error: nothing can be found: what is asked for by `{key}` is left out again");
-        complaints.errors.push(message);
+        let message = tr!("nothing can be found: what is asked for by `{key}` is left out again", key);
+        complaints.errors.push(format!("error: {message}"));
     }
     if complaints.errors.is_empty() { Ok(Chosen { filter, warnings: complaints.warnings }) } else { Err(complaints.errors.join("\n")) }
 }
@@ -131,7 +131,8 @@ impl Complaints {
             Ok(document) => document,
             Err(error) => {
                 let at = flag(&error.span().unwrap_or(0..0));
-                let help = "write a table as in the config, for example 'decision = [\"blocked\"], port = [3306]'";
+                let help =
+                    tr!("write a table as in the config, for example '{example}'", example = "decision = [\"blocked\"], port = [3306]");
                 self.errors.push(format!("error: {at}: {}\n  help: {help}", visible(error.message())));
                 return None;
             }
@@ -143,7 +144,7 @@ impl Complaints {
         {
             table = inner;
         }
-        let conditions = read(Reader::new(table, 0..0, "the query", &problems));
+        let conditions = read(Reader::new(table, 0..0, &tr!("the query"), &problems));
         for problem in problems.into_sorted() {
             let mut text = format!("{}: {}", flag(&problem.span), visible(&problem.message));
             match problem.level {

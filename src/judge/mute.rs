@@ -68,7 +68,7 @@ pub fn mutes(rules: &[&Rule], instances: &Instances, muting: &Muting<'_>, now: T
         let window = maintenance.iter().find(|window| window.selector.takes(one.subject.rule, one.subject.severity));
         let silence = || silences.iter().find(|silence| silence.takes(&one.subject, one.fingerprint, one.instance.fired_at));
         let why = match window {
-            Some(window) => Some(format!("maintenance window '{}'", window.name)),
+            Some(window) => Some(tr!("maintenance window '{name}'", name = window.name)),
             None => silence().map(|silence| describe(silence)),
         };
         if let Some(why) = why {
@@ -119,7 +119,7 @@ fn inhibit(inhibition: &Inhibition, firing: &[Firing<'_>], muted: &mut BTreeMap<
         // What is on both sides is not muted by its like, or two such alerts would mute each other.
         let source = slots.pure.or(slots.both.filter(|_| !is_source(one)));
         if let Some(source) = source {
-            let mute = Mute { by: Suppression::Inhibited, why: format!("'{}' fires", title(source.instance)) };
+            let mute = Mute { by: Suppression::Inhibited, why: tr!("'{alert}' fires", alert = title(source.instance)) };
             muted.entry(one.fingerprint.to_owned()).or_insert(mute);
         }
     }
@@ -135,7 +135,11 @@ pub fn title(instance: &Instance) -> String {
 }
 
 fn describe(silence: &Silence) -> String {
-    let kind = if matches!(silence.target, Target::Alert { .. }) { "acknowledged, silence" } else { "silence" };
-    let by = silence.by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
-    format!("{kind} {}{by} until {}: {}", silence.short_id(), silence.until, silence.reason)
+    let (id, until, reason) = (silence.short_id(), silence.until, &silence.reason);
+    match (&silence.target, &silence.by) {
+        (Target::Alert { .. }, None) => tr!("acknowledged, silence {id} until {until}: {reason}", id, until, reason),
+        (Target::Alert { .. }, Some(by)) => tr!("acknowledged, silence {id} by {by} until {until}: {reason}", id, by, until, reason),
+        (Target::Matchers(_), None) => tr!("silence {id} until {until}: {reason}", id, until, reason),
+        (Target::Matchers(_), Some(by)) => tr!("silence {id} by {by} until {until}: {reason}", id, by, until, reason),
+    }
 }

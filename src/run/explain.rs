@@ -444,12 +444,16 @@ pub fn try_records(rule: &Rule, file: &Path, now: Timestamp) -> Result<Vec<Tried
             (vens.iter().take(MOST_TRIED).map(one).collect(), fetched.report)
         }
         Matcher::Everything => {
-            return Err(format!("rule '{}' chooses no records: it looks at all that {} says", visible(&rule.name), rule.source));
+            return Err(tr!(
+                "rule '{name}' chooses no records: it looks at all that {source} says",
+                name = visible(&rule.name),
+                source = rule.source
+            ));
         }
     };
     match report.error {
         Some(error) => Err(error),
-        None if tried.is_empty() => Err(format!("{} holds no record", visible(&file.display().to_string()))),
+        None if tried.is_empty() => Err(tr!("{path} holds no record", path = visible(&file.display().to_string()))),
         None => Ok(tried),
     }
 }

@@ -1,6 +1,6 @@
 //! `pcemon flows`: flow records, chosen by the keys of a rule's `match`.
 
-use super::listing::{self, Contents, Listing, Offer};
+use super::listing::{self, Contents, Listing, Offer, Text};
 use super::{accounting, as_reported, ask, conclude};
 use crate::app::Exit;
 use crate::cli::Global;
@@ -16,77 +16,194 @@ use crate::run::query;
 
 type Read = fn(&Flow<'_>) -> Cell;
 
-const fn offer(name: &'static str, title: &'static str, kind: Kind, usual: bool, about: &'static str, read: Read) -> (Offer, Read) {
+const fn offer(name: &'static str, title: Text, kind: Kind, usual: bool, about: Text, read: Read) -> (Offer, Read) {
     (Offer { name, title, kind, usual, about }, read)
 }
 
 const COLUMNS: &[(Offer, Read)] = &[
-    offer("first", "first", Kind::Fixed, false, "when the bucket's first connection was seen", |flow| time(flow.first)),
-    offer("last", "last", Kind::Fixed, true, "when its last was seen", |flow| time(flow.last)),
-    offer("src", "source", Kind::Text, true, "source: workload name, else host name, else address", |flow| name(&flow.src.endpoint)),
-    offer("src_ip", "source ip", Kind::Fixed, false, "source address", |flow| Cell::text(&flow.src.endpoint.ip_text)),
-    offer("src_fqdn", "source fqdn", Kind::Text, false, "domain name of the source", |flow| Cell::text(&flow.src.endpoint.fqdn)),
-    offer("src_labels", "source labels", Kind::Text, false, "all labels of the source", |flow| labels(&flow.src.endpoint)),
-    offer("src_ip_lists", "source ip lists", Kind::Text, false, "IP lists of the source", |flow| lists(&flow.src.endpoint)),
-    offer("src_managed", "source managed", Kind::Fixed, false, "whether a VEN manages the source", |flow| managed(&flow.src.endpoint)),
-    offer("src_enforcement", "source enforcement", Kind::Fixed, false, "enforcement mode of the source", |flow| {
-        enforcement(&flow.src.endpoint)
-    }),
-    offer("src_os", "source os", Kind::Fixed, false, "operating system of the source", |flow| system(&flow.src.endpoint)),
-    offer("dst", "destination", Kind::Text, true, "destination: workload name, else host name, else address", |flow| {
-        name(&flow.dst.endpoint)
-    }),
-    offer("dst_ip", "destination ip", Kind::Fixed, false, "destination address", |flow| Cell::text(&flow.dst.endpoint.ip_text)),
-    offer("dst_fqdn", "destination fqdn", Kind::Text, false, "domain name of the destination", |flow| Cell::text(&flow.dst.endpoint.fqdn)),
-    offer("dst_labels", "destination labels", Kind::Text, false, "all labels of the destination", |flow| labels(&flow.dst.endpoint)),
-    offer("dst_ip_lists", "destination ip lists", Kind::Text, false, "IP lists of the destination", |flow| lists(&flow.dst.endpoint)),
-    offer("dst_managed", "destination managed", Kind::Fixed, false, "whether a VEN manages the destination", |flow| {
-        managed(&flow.dst.endpoint)
-    }),
-    offer("dst_enforcement", "destination enforcement", Kind::Fixed, false, "enforcement mode of the destination", |flow| {
-        enforcement(&flow.dst.endpoint)
-    }),
-    offer("dst_os", "destination os", Kind::Fixed, false, "operating system of the destination", |flow| system(&flow.dst.endpoint)),
-    offer("port", "port", Kind::Number, true, "destination port", |flow| {
-        flow.port.map_or(Cell::Nothing, |port| Cell::Plain(u64::from(port)))
-    }),
+    offer("first", || tr!("first"), Kind::Fixed, false, || tr!("when the bucket's first connection was seen"), |flow| time(flow.first)),
+    offer("last", || tr!("last"), Kind::Fixed, true, || tr!("when its last was seen"), |flow| time(flow.last)),
+    offer(
+        "src",
+        || tr!("source"),
+        Kind::Text,
+        true,
+        || tr!("source: workload name, else host name, else address"),
+        |flow| name(&flow.src.endpoint),
+    ),
+    offer("src_ip", || tr!("source ip"), Kind::Fixed, false, || tr!("source address"), |flow| Cell::text(&flow.src.endpoint.ip_text)),
+    offer(
+        "src_fqdn",
+        || tr!("source fqdn"),
+        Kind::Text,
+        false,
+        || tr!("domain name of the source"),
+        |flow| Cell::text(&flow.src.endpoint.fqdn),
+    ),
+    offer("src_labels", || tr!("source labels"), Kind::Text, false, || tr!("all labels of the source"), |flow| labels(&flow.src.endpoint)),
+    offer("src_ip_lists", || tr!("source ip lists"), Kind::Text, false, || tr!("IP lists of the source"), |flow| lists(&flow.src.endpoint)),
+    offer(
+        "src_managed",
+        || tr!("source managed"),
+        Kind::Fixed,
+        false,
+        || tr!("whether a VEN manages the source"),
+        |flow| managed(&flow.src.endpoint),
+    ),
+    offer(
+        "src_enforcement",
+        || tr!("source enforcement"),
+        Kind::Fixed,
+        false,
+        || tr!("enforcement mode of the source"),
+        |flow| enforcement(&flow.src.endpoint),
+    ),
+    offer("src_os", || tr!("source os"), Kind::Fixed, false, || tr!("operating system of the source"), |flow| system(&flow.src.endpoint)),
+    offer(
+        "dst",
+        || tr!("destination"),
+        Kind::Text,
+        true,
+        || tr!("destination: workload name, else host name, else address"),
+        |flow| name(&flow.dst.endpoint),
+    ),
+    offer(
+        "dst_ip",
+        || tr!("destination ip"),
+        Kind::Fixed,
+        false,
+        || tr!("destination address"),
+        |flow| Cell::text(&flow.dst.endpoint.ip_text),
+    ),
+    offer(
+        "dst_fqdn",
+        || tr!("destination fqdn"),
+        Kind::Text,
+        false,
+        || tr!("domain name of the destination"),
+        |flow| Cell::text(&flow.dst.endpoint.fqdn),
+    ),
+    offer(
+        "dst_labels",
+        || tr!("destination labels"),
+        Kind::Text,
+        false,
+        || tr!("all labels of the destination"),
+        |flow| labels(&flow.dst.endpoint),
+    ),
+    offer(
+        "dst_ip_lists",
+        || tr!("destination ip lists"),
+        Kind::Text,
+        false,
+        || tr!("IP lists of the destination"),
+        |flow| lists(&flow.dst.endpoint),
+    ),
+    offer(
+        "dst_managed",
+        || tr!("destination managed"),
+        Kind::Fixed,
+        false,
+        || tr!("whether a VEN manages the destination"),
+        |flow| managed(&flow.dst.endpoint),
+    ),
+    offer(
+        "dst_enforcement",
+        || tr!("destination enforcement"),
+        Kind::Fixed,
+        false,
+        || tr!("enforcement mode of the destination"),
+        |flow| enforcement(&flow.dst.endpoint),
+    ),
+    offer(
+        "dst_os",
+        || tr!("destination os"),
+        Kind::Fixed,
+        false,
+        || tr!("operating system of the destination"),
+        |flow| system(&flow.dst.endpoint),
+    ),
+    offer(
+        "port",
+        || tr!("port"),
+        Kind::Number,
+        true,
+        || tr!("destination port"),
+        |flow| flow.port.map_or(Cell::Nothing, |port| Cell::Plain(u64::from(port))),
+    ),
     offer(
         "proto",
-        "proto",
+        || tr!("proto"),
         Kind::Fixed,
         true,
-        "protocol",
+        || tr!("protocol"),
         |flow| {
             if flow.proto < 0 { Cell::Nothing } else { Cell::Text(proto_name(flow.proto)) }
         },
     ),
-    offer("decision", "decision", Kind::Fixed, true, "policy decision", |flow| Cell::Text(flow.decision.name().to_owned())),
-    offer("direction", "direction", Kind::Fixed, false, "which end reported: inbound (the destination), outbound (the source)", |flow| {
-        Cell::Text(flow.direction.name().to_owned())
-    }),
-    offer("connections", "conns", Kind::Number, true, "connections so far in the bucket", |flow| {
-        Cell::Count(flow.connections, Unit::Connections)
-    }),
-    offer("bytes", "bytes", Kind::Number, true, "bytes both ways", |flow| Cell::Count(bytes(flow), Unit::Bytes)),
-    offer("bytes_in", "bytes in", Kind::Number, false, "bytes received by the destination", |flow| Cell::Count(flow.bytes_in, Unit::Bytes)),
-    offer("bytes_out", "bytes out", Kind::Number, false, "bytes sent by the destination", |flow| Cell::Count(flow.bytes_out, Unit::Bytes)),
+    offer("decision", || tr!("decision"), Kind::Fixed, true, || tr!("policy decision"), |flow| Cell::Text(flow.decision.name().to_owned())),
     offer(
-        "bandwidth",
-        "mean rate",
+        "direction",
+        || tr!("direction"),
+        Kind::Fixed,
+        false,
+        || tr!("which end reported: inbound (the destination), outbound (the source)"),
+        |flow| Cell::Text(flow.direction.name().to_owned()),
+    ),
+    offer(
+        "connections",
+        || tr!("conns"),
         Kind::Number,
         true,
-        "bytes * 8 / (last - first): the mean over the bucket, in bits per second",
+        || tr!("connections so far in the bucket"),
+        |flow| Cell::Count(flow.connections, Unit::Connections),
+    ),
+    offer("bytes", || tr!("bytes"), Kind::Number, true, || tr!("bytes both ways"), |flow| Cell::Count(bytes(flow), Unit::Bytes)),
+    offer(
+        "bytes_in",
+        || tr!("bytes in"),
+        Kind::Number,
+        false,
+        || tr!("bytes received by the destination"),
+        |flow| Cell::Count(flow.bytes_in, Unit::Bytes),
+    ),
+    offer(
+        "bytes_out",
+        || tr!("bytes out"),
+        Kind::Number,
+        false,
+        || tr!("bytes sent by the destination"),
+        |flow| Cell::Count(flow.bytes_out, Unit::Bytes),
+    ),
+    offer(
+        "bandwidth",
+        || tr!("mean rate"),
+        Kind::Number,
+        true,
+        || tr!("bytes * 8 / (last - first): the mean over the bucket, in bits per second"),
         |flow| rate(flow).map_or(Cell::Nothing, |rate| Cell::Amount(rate, Unit::BitsPerSecond)),
     ),
-    offer("process", "process", Kind::Text, false, "process on the reporting side", |flow| Cell::text(flow.process)),
-    offer("service", "service", Kind::Text, false, "Windows service on the reporting side", |flow| Cell::text(flow.service)),
-    offer("user", "user", Kind::Text, false, "user on the reporting side", |flow| Cell::text(flow.user)),
-    offer("state", "state", Kind::Fixed, false, "state of the connection", |flow| Cell::text(flow.state)),
-    offer("transmission", "transmission", Kind::Fixed, false, "broadcast or multicast; nothing for unicast", |flow| {
-        Cell::text(flow.transmission)
-    }),
-    offer("network", "network", Kind::Text, false, "network", |flow| Cell::text(flow.network)),
-    offer("client_type", "client type", Kind::Fixed, false, "kind of reporter", |flow| Cell::text(flow.client_type)),
+    offer("process", || tr!("process"), Kind::Text, false, || tr!("process on the reporting side"), |flow| Cell::text(flow.process)),
+    offer(
+        "service",
+        || tr!("service"),
+        Kind::Text,
+        false,
+        || tr!("Windows service on the reporting side"),
+        |flow| Cell::text(flow.service),
+    ),
+    offer("user", || tr!("user"), Kind::Text, false, || tr!("user on the reporting side"), |flow| Cell::text(flow.user)),
+    offer("state", || tr!("state"), Kind::Fixed, false, || tr!("state of the connection"), |flow| Cell::text(flow.state)),
+    offer(
+        "transmission",
+        || tr!("transmission"),
+        Kind::Fixed,
+        false,
+        || tr!("broadcast or multicast; nothing for unicast"),
+        |flow| Cell::text(flow.transmission),
+    ),
+    offer("network", || tr!("network"), Kind::Text, false, || tr!("network"), |flow| Cell::text(flow.network)),
+    offer("client_type", || tr!("client type"), Kind::Fixed, false, || tr!("kind of reporter"), |flow| Cell::text(flow.client_type)),
 ];
 
 /// Runs the command.
@@ -100,13 +217,19 @@ pub fn run(global: &Global, args: &FlowsArgs) -> Exit {
         Some(Field::SrcLabel(_) | Field::DstLabel(_)) => Some(Column { name: name.to_owned(), title: name.to_owned(), kind: Kind::Text }),
         _ => None,
     };
-    let hint = "\nsrc_label:KEY and dst_label:KEY show one label, for example dst_label:role.\n";
-    let Some((columns, picked)) = listing::choose(&offers, &args.shape.columns, label, hint)? else { return Ok(0) };
+    let hint = tr!("\nsrc_label:KEY and dst_label:KEY show one label, for example dst_label:role.\n");
+    let Some((columns, picked)) = listing::choose(&offers, &args.shape.columns, label, &hint)? else { return Ok(0) };
     let fields: Vec<Option<Field>> =
         columns.iter().skip(offers.len()).map(|(column, _)| Field::parse(SourceKind::Traffic, &column.name)).collect();
     ask(global, args.flows.as_deref(), &args.source, |query, style| {
-        let contents =
-            Contents { schema: "pcemon.flows/1", rows: "flows", nouns: ["flow", "flows"], columns, chosen: picked, facts: accounting() };
+        let contents = Contents {
+            schema: "pcemon.flows/1",
+            rows: "flows",
+            nouns: [tr!("flow"), tr!("flows")],
+            columns,
+            chosen: picked,
+            facts: accounting(),
+        };
         let listing = Listing::prepare(global, style, contents, Some(&args.shape), args.sort.is_some())?;
         let mut rows = listing.open()?;
         let (mut connections, mut volume) = (0u64, 0u64);

@@ -1,6 +1,6 @@
 //! `pcemon health`: the PCE's clusters and their nodes.
 
-use super::listing::{Contents, Listing};
+use super::listing::{Contents, Listing, Text};
 use super::{ask, conclude};
 use crate::app::Exit;
 use crate::cli::Global;
@@ -11,16 +11,16 @@ use crate::render::sheet::{Audience, Cell, Closing, Column, Kind};
 use crate::run::query;
 
 /// Name, title, how it behaves.
-const COLUMNS: [(&str, &str, Kind); 9] = [
-    ("cluster", "cluster", Kind::Text),
-    ("node", "node", Kind::Text),
-    ("type", "type", Kind::Fixed),
-    ("status", "status", Kind::Fixed),
-    ("cpu", "cpu", Kind::Number),
-    ("memory", "memory", Kind::Number),
-    ("disk", "disk", Kind::Number),
-    ("replication_lag", "lag", Kind::Number),
-    ("notes", "notes", Kind::Text),
+const COLUMNS: [(&str, Text, Kind); 9] = [
+    ("cluster", || tr!("cluster"), Kind::Text),
+    ("node", || tr!("node"), Kind::Text),
+    ("type", || tr!("type"), Kind::Fixed),
+    ("status", || tr!("status"), Kind::Fixed),
+    ("cpu", || "cpu".to_owned(), Kind::Number),
+    ("memory", || tr!("memory"), Kind::Number),
+    ("disk", || tr!("disk"), Kind::Number),
+    ("replication_lag", || tr!("lag"), Kind::Number),
+    ("notes", || tr!("notes"), Kind::Text),
 ];
 
 /// Runs the command.
@@ -28,10 +28,16 @@ pub fn run(global: &Global, args: &HealthArgs) -> Exit {
     ask(global, args.health.as_deref(), &args.source, |query, style| {
         let columns = COLUMNS
             .iter()
-            .map(|(name, title, kind)| (Column { name: (*name).to_owned(), title: (*title).to_owned(), kind: *kind }, Audience::Everybody))
+            .map(|(name, title, kind)| (Column { name: (*name).to_owned(), title: title(), kind: *kind }, Audience::Everybody))
             .collect();
-        let contents =
-            Contents { schema: "pcemon.health/1", rows: "health", nouns: ["row", "rows"], columns, chosen: Vec::new(), facts: Vec::new() };
+        let contents = Contents {
+            schema: "pcemon.health/1",
+            rows: "health",
+            nouns: [tr!("row"), tr!("rows")],
+            columns,
+            chosen: Vec::new(),
+            facts: Vec::new(),
+        };
         let listing = Listing::prepare(global, style, contents, None, false)?;
         let mut rows = listing.open()?;
         let answer = query::health(query)?;

@@ -20,19 +20,22 @@ use std::path::PathBuf;
 /// Rows shown to people who do not say how many.
 const USUAL_LIMIT: usize = 50;
 
+/// A text for people, made in the language that is spoken by then.
+pub type Text = fn() -> String;
+
 /// A column that a command has.
 #[derive(Debug, Clone, Copy)]
 pub struct Offer {
     /// For machines and `--columns`.
     pub name: &'static str,
     /// For people.
-    pub title: &'static str,
+    pub title: Text,
     /// How it behaves in a table.
     pub kind: Kind,
     /// Whether people see it without asking.
     pub usual: bool,
     /// One line for `--columns help`.
-    pub about: &'static str,
+    pub about: Text,
 }
 
 /// What a listing is made of.
@@ -42,7 +45,7 @@ pub struct Contents {
     /// What the rows are, as a key.
     pub rows: &'static str,
     /// What one of them is called, and several.
-    pub nouns: [&'static str; 2],
+    pub nouns: [String; 2],
     /// Every column, and who sees it without asking.
     pub columns: Vec<(Column, Audience)>,
     /// Those that were asked for; empty: the usual ones.
@@ -57,11 +60,11 @@ pub type Columns = (Vec<(Column, Audience)>, Vec<usize>);
 /// Finds the columns that were asked for. `more` makes columns of names that are not in the table.
 /// `None`: the list of all was asked for and printed.
 pub fn choose(offers: &[Offer], names: &[String], more: impl Fn(&str) -> Option<Column>, hint: &str) -> Result<Option<Columns>, Failure> {
-    let column = |offer: &Offer| Column { name: offer.name.to_owned(), title: offer.title.to_owned(), kind: offer.kind };
+    let column = |offer: &Offer| Column { name: offer.name.to_owned(), title: (offer.title)(), kind: offer.kind };
     let mut columns: Vec<(Column, Audience)> =
         offers.iter().map(|offer| (column(offer), if offer.usual { Audience::Everybody } else { Audience::Machines })).collect();
     if names == ["help"] {
-        let rows = offers.iter().map(|offer| vec![offer.name.to_owned(), offer.about.to_owned()]).collect();
+        let rows = offers.iter().map(|offer| vec![offer.name.to_owned(), (offer.about)()]).collect();
         print(&format!("{}{hint}", crate::commands::listing([tr!("column"), tr!("what it is")], rows)))?;
         return Ok(None);
     }
@@ -174,7 +177,7 @@ impl Open<'_> {
 pub struct Listing {
     targets: Vec<Target>,
     wanted: Vec<bool>,
-    nouns: [&'static str; 2],
+    nouns: [String; 2],
     /// Rows kept while sorting; `None`: all. Outer `None`: not sorted.
     keep: Option<Option<usize>>,
 }
@@ -312,15 +315,18 @@ impl Rows<'_> {
             let shown = open.shown as u64;
             let mut own = closing.clone();
             own.facts.push(("shown", shown.into()));
-            let [one, many] = self.listing.nouns;
+            let [one, many] = &self.listing.nouns;
             let noun = if self.met == 1 { one } else { many };
             let count = |number: u64| quantity(number as f64, Unit::Values);
             // Where reading ended with the limit, nobody knows how many there are.
             let all_were_met = self.listing.keep.is_some() || !open.done();
             if shown < self.met && all_were_met {
-                own.notes.insert(0, format!("{} of {} {noun} shown; --limit 0 shows all", count(shown), count(self.met)));
+                own.notes.insert(
+                    0,
+                    tr!("{shown} of {met} {noun} shown; --limit 0 shows all", shown = count(shown), met = count(self.met), noun),
+                );
             } else if open.target.form.is_for_people() {
-                own.notes.insert(0, format!("{} {noun}", count(self.met)));
+                own.notes.insert(0, tr!("{met} {noun}", met = count(self.met), noun));
             }
             // Of what could not be had only JSON can say so; an empty table would look like an answer.
             if !(obtained || open.begun || open.target.form == Form::Json) {

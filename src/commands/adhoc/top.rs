@@ -82,8 +82,14 @@ pub fn run(global: &Global, args: &TopArgs) -> Exit {
         if args.what == Ranked::Labels {
             facts.push(("key", args.key.clone().into()));
         }
-        let contents =
-            Contents { schema: "pcemon.top/1", rows: "top", nouns: ["name", "names"], columns: columns(args), chosen: Vec::new(), facts };
+        let contents = Contents {
+            schema: "pcemon.top/1",
+            rows: "top",
+            nouns: [tr!("name"), tr!("names")],
+            columns: columns(args),
+            chosen: Vec::new(),
+            facts,
+        };
         let shape = Shape { reverse: false, limit: Some(args.limit), columns: Vec::new() };
         let listing = Listing::prepare(global, style, contents, Some(&shape), true)?;
         let mut ranking = Ranking::default();
@@ -132,23 +138,23 @@ pub fn run(global: &Global, args: &TopArgs) -> Exit {
 
 fn columns(args: &TopArgs) -> Vec<(Column, Audience)> {
     let title = match args.what {
-        Ranked::Talkers => "source".to_owned(),
-        Ranked::Destinations => "destination".to_owned(),
-        Ranked::Pairs => "source → destination".to_owned(),
-        Ranked::Ports => "port".to_owned(),
-        Ranked::Processes => "process".to_owned(),
+        Ranked::Talkers => tr!("source"),
+        Ranked::Destinations => tr!("destination"),
+        Ranked::Pairs => tr!("source → destination"),
+        Ranked::Ports => tr!("port"),
+        Ranked::Processes => tr!("process"),
         Ranked::Labels => format!("{} → {}", args.key, args.key),
     };
     let column = |name: &str, title: &str, kind, audience| (Column { name: name.to_owned(), title: title.to_owned(), kind }, audience);
     vec![
         column("rank", "#", Kind::Number, Audience::Everybody),
         column("name", &title, Kind::Text, Audience::Everybody),
-        column("connections", "conns", Kind::Number, Audience::Everybody),
-        column("blocked", "blocked", Kind::Number, Audience::Everybody),
-        column("bytes", "bytes", Kind::Number, Audience::Everybody),
-        column("share", "share", Kind::Number, Audience::Everybody),
+        column("connections", &tr!("conns"), Kind::Number, Audience::Everybody),
+        column("blocked", &tr!("blocked"), Kind::Number, Audience::Everybody),
+        column("bytes", &tr!("bytes"), Kind::Number, Audience::Everybody),
+        column("share", &tr!("share"), Kind::Number, Audience::Everybody),
         column("bar", "", Kind::Fixed, Audience::People),
-        column("records", "records", Kind::Number, Audience::Machines),
+        column("records", &tr!("records"), Kind::Number, Audience::Machines),
     ]
 }
 

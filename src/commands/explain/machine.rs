@@ -1,17 +1,34 @@
 //! The story of a rule for machines.
 
-use super::words::{stage, yes_no};
 use crate::domain::alert::Group;
 use crate::domain::asks::Wanted;
 use crate::domain::filter::Filter;
 use crate::domain::report::Report;
 use crate::domain::rule::{Matcher, Rule};
+use crate::domain::threshold::Answer;
 use crate::domain::time::{after, format_duration};
 use crate::judge::transition::Stage;
 use crate::run::explain::{self, GroupStory, Story, Telling, Tried};
 use serde_json::{Map, Value, json};
 
 const SCHEMA: &str = "pcemon.explain/1";
+
+fn yes_no(answer: Answer) -> &'static str {
+    match answer {
+        Answer::Yes => "yes",
+        Answer::No => "no",
+        Answer::Unknown => "unknown",
+    }
+}
+
+fn stage(stage: Option<Stage>) -> &'static str {
+    match stage {
+        None => "ok",
+        Some(Stage::Pending) => "pending",
+        Some(Stage::Firing) => "firing",
+        Some(Stage::Resolved) => "resolved",
+    }
+}
 
 fn group(group: &Group) -> Value {
     Value::Object(group.iter().map(|(key, value)| (key.clone(), json!(value))).collect())

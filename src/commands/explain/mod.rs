@@ -28,7 +28,12 @@ pub fn run(global: &Global, args: &ExplainArgs) -> Exit {
         None | Some("table") => false,
         Some("json") => true,
         Some(other) => {
-            return Err(format!("an explanation cannot be shown as '{other}'; {}", did_you_mean(other, &["table", "json"])).into());
+            return Err(tr!(
+                "an explanation cannot be shown as '{name}'; {hint}",
+                name = other,
+                hint = did_you_mean(other, &["table", "json"])
+            )
+            .into());
         }
     };
     let mut config = load_config(global)?;
@@ -53,8 +58,13 @@ pub fn run(global: &Global, args: &ExplainArgs) -> Exit {
         let has = |group: &Group| wanted.iter().all(|pair| group.contains(pair));
         if !story.groups.iter().any(|one| has(&one.group)) {
             let known: Vec<String> = story.groups.iter().take(10).map(|one| words::group(&one.group)).collect();
-            let known = if known.is_empty() { "none was seen".to_owned() } else { format!("seen were: {}", known.join("; ")) };
-            return Err(format!("no group {} of rule '{}'; {known}", words::group(wanted), visible(&rule.name)).into());
+            let (group, rule) = (words::group(wanted), visible(&rule.name));
+            let message = if known.is_empty() {
+                tr!("no group {group} of rule '{rule}'; none was seen", group, rule)
+            } else {
+                tr!("no group {group} of rule '{rule}'; seen were: {known}", group, rule, known = known.join("; "))
+            };
+            return Err(message.into());
         }
         story.groups.retain(|one| has(&one.group));
     }
@@ -93,8 +103,7 @@ fn witnessed(global: &Global, config: &Config, rule: &Rule, args: &ExplainArgs) 
     let result = run::check(&cycle);
     line.lock().unwrap_or_else(PoisonError::into_inner).clear();
     let report = result?;
-    let story =
-        witness.stories().into_iter().find(|story| story.rule.name == rule.name).ok_or_else(|| "the rule was not judged".to_owned())?;
+    let story = witness.stories().into_iter().find(|story| story.rule.name == rule.name).ok_or_else(|| tr!("the rule was not judged"))?;
     Ok((report, story))
 }
 
@@ -103,11 +112,12 @@ fn wanted_group(rule: &Rule, flags: &[String]) -> Result<Option<Group>, String> 
     let fields: Vec<String> = rule.group_by.iter().map(ToString::to_string).collect();
     let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
     let one = |flag: &String| -> Result<(String, Option<String>), String> {
-        let (field, value) =
-            flag.split_once('=').ok_or_else(|| format!("--group '{}' has no =; write for example src_workload=web-01", visible(flag)))?;
+        let (field, value) = flag
+            .split_once('=')
+            .ok_or_else(|| tr!("--group '{flag}' has no =; write for example src_workload=web-01", flag = visible(flag)))?;
         if !fields.contains(&field) {
-            let (field, rule) = (visible(field), visible(&rule.name));
-            return Err(format!("'{field}' is not in group_by of rule '{rule}'; {}", did_you_mean(&field, &fields)));
+            let (key, rule) = (visible(field), visible(&rule.name));
+            return Err(tr!("'{key}' is not in group_by of rule '{rule}'; {hint}", key, rule, hint = did_you_mean(&key, &fields)));
         }
         Ok((field.to_owned(), Some(value.to_owned()).filter(|value| value != "-")))
     };

@@ -44,7 +44,7 @@ impl Telling<'_> {
 
 /// A group for people; a rule without `group_by` has none.
 pub fn group(group: &Group) -> String {
-    if group.is_empty() { "the rule".to_owned() } else { named_group(group) }
+    if group.is_empty() { tr!("the rule") } else { named_group(group) }
 }
 
 fn push(out: &mut String, indent: usize, text: impl AsRef<str>) {
@@ -54,8 +54,10 @@ fn push(out: &mut String, indent: usize, text: impl AsRef<str>) {
 /// The whole story.
 pub fn story(story: &Story, telling: &Telling<'_>) -> String {
     let Story { rule, report, .. } = story;
-    let severity = report.severity.map_or(String::new(), |severity| format!(" {severity}"));
-    let mut out = format!("{} (line {}): {}{severity}\n", visible(&rule.name), rule.line, report.state.name());
+    let state = report.state.said();
+    let state = report.severity.map_or(state.clone(), |severity| format!("{state} {}", severity.said()));
+    let mut out = String::new();
+    push(&mut out, 0, tr!("{rule} (line {line}): {state}", rule = visible(&rule.name), line = rule.line, state));
     if !telling.short {
         in_words(&mut out, rule, telling.was_enabled);
     }
@@ -68,33 +70,39 @@ pub fn story(story: &Story, telling: &Telling<'_>) -> String {
 }
 
 fn in_words(out: &mut String, rule: &Rule, was_enabled: bool) {
-    push(out, 0, "1 The rule");
+    push(out, 0, tr!("1 The rule"));
     let by = rule.group_by.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let each = if by.is_empty() { String::new() } else { format!(", one alert for each {by}") };
     let over = if rule.source.is_snapshot() && !rule.metric.is_sighting() {
-        "now".to_owned()
+        tr!("now")
     } else {
-        format!("within {}", format_duration(rule.window))
+        tr!("within {span}", span = format_duration(rule.window))
     };
-    push(out, 4, format!("{} of {}, {over}{each}", visible(&rule.metric.name()), rule.source));
+    let (metric, source) = (visible(&rule.metric.name()), rule.source);
+    let measured = if by.is_empty() {
+        tr!("{metric} of {source}, {over}", metric, source, over)
+    } else {
+        tr!("{metric} of {source}, {over}, one alert for each {fields}", metric, source, over, fields = by)
+    };
+    push(out, 4, measured);
     if !was_enabled {
-        push(out, 4, "It is disabled: `check` leaves it out. This is what it would do.");
+        push(out, 4, tr!("It is disabled: `check` leaves it out. This is what it would do."));
     }
     filter(out, &rule.matcher, "match", "exclude");
     if let Some(ratio) = &rule.ratio {
         filter(out, &ratio.over.matcher, "ratio_to", "exclude");
         if ratio.min_total > 0.0 {
-            push(out, 4, format!("not judged below a total of {}", quantity(ratio.min_total, rule.metric.unit())));
+            push(out, 4, tr!("not judged below a total of {total}", total = quantity(ratio.min_total, rule.metric.unit())));
         }
     }
-    let thresholds: Vec<String> = rule.thresholds.worst_first().map(|(severity, threshold)| format!("{severity} {threshold}")).collect();
+    let thresholds: Vec<String> =
+        rule.thresholds.worst_first().map(|(severity, threshold)| format!("{} {threshold}", severity.said())).collect();
     push(
         out,
         4,
         if thresholds.is_empty() {
-            "thresholds: the PCE's own status".to_owned()
+            tr!("thresholds: the PCE's own status")
         } else {
-            format!("thresholds: {}", thresholds.join(", "))
+            tr!("thresholds: {thresholds}", thresholds = thresholds.join(", "))
         },
     );
     let mut times = vec![format!("for {}", format_duration(rule.hold)), format!("cooldown {}", format_duration(rule.cooldown))];
@@ -122,25 +130,29 @@ fn filter(out: &mut String, matcher: &Matcher, wanted: &str, unwanted: &str) {
 }
 
 fn asked(out: &mut String, story: &Story, telling: &Telling<'_>) {
-    push(out, 0, "2 What was asked and covered");
+    push(out, 0, tr!("2 What was asked and covered"));
     let Some(source) = &story.source else {
-        push(out, 4, format!("{} was not read", story.rule.source));
+        push(out, 4, tr!("{source} was not read", source = story.rule.source));
         return;
     };
-    let span = match (source.from, source.to) {
-        (Some(from), Some(to)) => format!(", asked for {} – {}", telling.clock(from), telling.clock(to)),
-        _ => String::new(),
+    let (name, status, records) = (source.source, source.status.said(), source.records);
+    let answer = match (source.from, source.to) {
+        (Some(from), Some(to)) => {
+            let (from, to) = (telling.clock(from), telling.clock(to));
+            tr!("{name} {status}, asked for {from} – {to}, {records} records", name, status, from, to, records)
+        }
+        _ => tr!("{name} {status}, {records} records", name, status, records),
     };
-    let error = source.error.as_ref().map_or(String::new(), |error| format!(": {}", visible(error)));
-    push(out, 4, format!("{} {}{span}, {} records{error}", source.source, source.status.name(), source.records));
+    let answer = source.error.as_ref().map_or(answer.clone(), |error| tr!("{text}: {error}", text = answer, error = visible(error)));
+    push(out, 4, answer);
     if let Some(look) = &story.look {
         if !look.only.is_empty() {
-            push(out, 4, format!("all rules together ask for no more than: {}", visible(&look.only)));
+            push(out, 4, tr!("all rules together ask for no more than: {what}", what = visible(&look.only)));
         }
         let before = match look.previous {
-            None if look.anew => "the look before is too long ago to build upon: this one begins anew".to_owned(),
-            None => "the first look: nothing to compare with".to_owned(),
-            Some(at) => format!("the look before was at {}", telling.clock(at)),
+            None if look.anew => tr!("the look before is too long ago to build upon: this one begins anew"),
+            None => tr!("the first look: nothing to compare with"),
+            Some(at) => tr!("the look before was at {at}", at = telling.clock(at)),
         };
         // Plain sums compare with nothing.
         if story.report.accounting != Some(Accounting::AsReported) {
@@ -148,12 +160,13 @@ fn asked(out: &mut String, story: &Story, telling: &Telling<'_>) {
         }
     }
     match story.report.accounting {
-        Some(Accounting::Delta) => push(out, 4, "counted: what each record grew since the look before (delta)"),
-        Some(Accounting::AsReported) => push(out, 4, "counted: what the PCE reported, as it is (as_reported)"),
+        Some(Accounting::Delta) => push(out, 4, tr!("counted: what each record grew since the look before (delta)")),
+        Some(Accounting::AsReported) => push(out, 4, tr!("counted: what the PCE reported, as it is (as_reported)")),
         None => {}
     }
     if let (Some(from), Some(to)) = (story.report.covers_from, story.report.covers_to) {
-        push(out, 4, format!("the value covers {} – {} ({})", telling.clock(from), telling.clock(to), format_duration(since(to, from))));
+        let span = format_duration(since(to, from));
+        push(out, 4, tr!("the value covers {from} – {to} ({span})", from = telling.clock(from), to = telling.clock(to), span));
     }
     for text in [&story.report.error, &story.report.note].into_iter().flatten() {
         push(out, 4, visible(text));
@@ -161,92 +174,108 @@ fn asked(out: &mut String, story: &Story, telling: &Telling<'_>) {
 }
 
 fn records(out: &mut String, story: &Story, short: bool) {
-    push(out, 0, "3 Records");
+    push(out, 0, tr!("3 Records"));
     if matches!(story.rule.matcher, Matcher::Everything) {
-        push(out, 4, format!("{}: a rule on {} looks at all of it", story.report.matched, story.rule.source));
+        push(out, 4, tr!("{matched}: a rule on {source} looks at all of it", matched = story.report.matched, source = story.rule.source));
         return;
     }
     for (sieve, name) in story.sieves.iter().zip(["", "ratio_to: "]) {
-        push(out, 4, format!("{name}{} seen, {} matched", sieve.seen, sieve.matched));
+        push(out, 4, format!("{name}{}", tr!("{seen} seen, {matched} matched", seen = sieve.seen, matched = sieve.matched)));
         kept_out(out, sieve, short);
     }
     if story.sieves.is_empty() {
-        push(out, 4, "none was read");
+        push(out, 4, tr!("none was read"));
     }
 }
 
 fn kept_out(out: &mut String, sieve: &Sieve, short: bool) {
-    for (meshes, word) in [(&sieve.failed, "failed"), (&sieve.excluded, "left out by exclude")] {
+    for (meshes, is_exclude) in [(&sieve.failed, false), (&sieve.excluded, true)] {
         for mesh in meshes.iter().filter(|mesh| mesh.first > 0) {
             let Mesh { key, wanted, first, only, .. } = mesh;
-            push(out, 6, format!("{first} {word} {key} = {wanted} ({only} of them by nothing else)"));
+            let line = if is_exclude {
+                tr!("{first} left out by exclude {key} = {wanted} ({only} of them by nothing else)", first, key, wanted, only)
+            } else {
+                tr!("{first} failed {key} = {wanted} ({only} of them by nothing else)", first, key, wanted, only)
+            };
+            push(out, 6, line);
             for sample in mesh.samples.iter().filter(|_| !short) {
-                push(out, 8, format!("{}: {key} is {}", sample.record, sample.found));
+                push(out, 8, tr!("{record}: {key} is {found}", record = sample.record, key, found = sample.found));
             }
         }
     }
 }
 
 fn values(out: &mut String, story: &Story, telling: &Telling<'_>) {
-    push(out, 0, "4 Values and thresholds");
+    push(out, 0, tr!("4 Values and thresholds"));
     let unit = story.rule.unit();
     let most = if telling.short { FEW_GROUPS } else { MOST_GROUPS };
     if story.groups.is_empty() {
-        push(out, 4, "no group was seen");
+        push(out, 4, tr!("no group was seen"));
     }
     for one in story.groups.iter().take(most) {
         let Some(measured) = &one.measured else {
-            push(out, 4, format!("{}: not seen in this run", group(&one.group)));
+            push(out, 4, tr!("{group}: not seen in this run", group = group(&one.group)));
             continue;
         };
         let bound = measured.lower_bound || one.partial;
-        let parts = measured.parts.map_or(String::new(), |(part, whole)| {
-            let unit = story.rule.metric.unit();
-            format!(" ({} of {})", quantity(part, unit), quantity(whole, unit))
-        });
-        push(out, 4, format!("{}: {}{parts}", group(&one.group), value_of_what(measured.value, unit, bound)));
+        let (name, value) = (group(&one.group), value_of_what(measured.value, unit, bound));
+        let line = match measured.parts {
+            None => tr!("{group}: {value}", group = name, value),
+            Some((part, whole)) => {
+                let unit = story.rule.metric.unit();
+                let (part, whole) = (quantity(part, unit), quantity(whole, unit));
+                tr!("{group}: {value} ({part} of {whole})", group = name, value, part, whole)
+            }
+        };
+        push(out, 4, line);
         if one.partial {
-            push(out, 6, "a lower bound: the answer is incomplete");
+            push(out, 6, tr!("a lower bound: the answer is incomplete"));
         } else if measured.lower_bound {
-            push(out, 6, "a lower bound: see the remark above");
+            push(out, 6, tr!("a lower bound: see the remark above"));
         }
         if measured.unjudged {
-            push(out, 6, "too little to judge by");
+            push(out, 6, tr!("too little to judge by"));
         }
         if let Some((usual, floor)) = explain::usual(measured) {
-            let floor = if floor > 0.0 { format!(", counts as at least {}", quantity(floor, unit)) } else { String::new() };
-            push(out, 6, format!("usual is {}{floor}", quantity(usual, unit)));
+            let usual = quantity(usual, unit);
+            let line = if floor > 0.0 {
+                tr!("usual is {usual}, counts as at least {floor}", usual, floor = quantity(floor, unit))
+            } else {
+                tr!("usual is {usual}", usual)
+            };
+            push(out, 6, line);
         } else if story.rule.baseline.is_some() {
-            push(out, 6, "what is usual is not known yet");
+            push(out, 6, tr!("what is usual is not known yet"));
         }
         for (severity, threshold, answer) in &one.answers {
-            push(out, 6, format!("{severity} {threshold}: {}", yes_no(*answer)));
+            let severity = severity.said();
+            push(out, 6, tr!("{severity} {threshold}: {answer}", severity, threshold, answer = said(*answer)));
         }
         if let Some(answer) = one.recovery {
-            push(out, 6, format!("recovery: {}", yes_no(answer)));
+            push(out, 6, tr!("recovery: {answer}", answer = said(answer)));
         }
     }
     if story.groups.len() > most {
-        push(out, 4, format!("and {} more groups", story.groups.len() - most));
+        push(out, 4, tr!("and {count} more groups", count = story.groups.len() - most));
     }
 }
 
 /// How an answer is said.
-pub fn yes_no(answer: Answer) -> &'static str {
+fn said(answer: Answer) -> String {
     match answer {
-        Answer::Yes => "yes",
-        Answer::No => "no",
-        Answer::Unknown => "unknown",
+        Answer::Yes => tr!("yes"),
+        Answer::No => tr!("no"),
+        Answer::Unknown => tr!("unknown"),
     }
 }
 
 /// How a stage is said.
-pub fn stage(stage: Option<Stage>) -> &'static str {
+fn stage(stage: Option<Stage>) -> String {
     match stage {
-        None => "ok",
-        Some(Stage::Pending) => "pending",
-        Some(Stage::Firing) => "firing",
-        Some(Stage::Resolved) => "resolved",
+        None => tr!("ok"),
+        Some(Stage::Pending) => tr!("pending"),
+        Some(Stage::Firing) => tr!("firing"),
+        Some(Stage::Resolved) => tr!("resolved"),
     }
 }
 
@@ -255,13 +284,14 @@ fn alive(one: &GroupStory) -> bool {
 }
 
 fn life(out: &mut String, story: &Story, telling: &Telling<'_>) {
-    push(out, 0, "5 Life");
+    push(out, 0, tr!("5 Life"));
     let most = if telling.short { FEW_GROUPS } else { MOST_GROUPS };
     let mut any = false;
     for one in story.groups.iter().filter(|one| alive(one)).take(most) {
         any = true;
         let now = one.instance.as_ref().map(|instance| instance.stage);
-        push(out, 4, format!("{}: {}, before this run {}", group(&one.group), stage(now), stage(one.before)));
+        let (now, before) = (stage(now), stage(one.before));
+        push(out, 4, tr!("{group}: {now}, before this run {before}", group = group(&one.group), now, before));
         if let Some(instance) = &one.instance {
             stages(out, &story.rule, instance, telling);
         }
@@ -270,97 +300,108 @@ fn life(out: &mut String, story: &Story, telling: &Telling<'_>) {
         push(
             out,
             4,
-            if story.report.state == RuleState::Unknown { "nothing begins and nothing ends: it cannot be said" } else { "all is quiet" },
+            if story.report.state == RuleState::Unknown {
+                tr!("nothing begins and nothing ends: it cannot be said")
+            } else {
+                tr!("all is quiet")
+            },
         );
     }
 }
 
 fn stages(out: &mut String, rule: &Rule, instance: &Instance, telling: &Telling<'_>) {
-    push(out, 6, format!("{} {} since {}", instance.severity, visible(&instance.threshold), telling.clock(instance.since)));
+    let (severity, threshold) = (instance.severity.said(), visible(&instance.threshold));
+    push(out, 6, tr!("{severity} {threshold} since {at}", severity, threshold, at = telling.clock(instance.since)));
     match instance.stage {
         Stage::Pending => {
             let left = telling.left(after(instance.since, rule.hold));
-            push(out, 6, format!("fires when it has held for {}: {left} left", format_duration(rule.hold)));
+            push(out, 6, tr!("fires when it has held for {hold}: {left} left", hold = format_duration(rule.hold), left));
         }
         Stage::Firing => {
             if let Some(at) = instance.fired_at {
-                push(out, 6, format!("fires since {}", telling.clock(at)));
+                push(out, 6, tr!("fires since {at}", at = telling.clock(at)));
             }
             if let Some(quiet) = instance.quiet_since {
                 let left = telling.left(after(quiet, rule.keep_firing_for));
-                push(out, 6, format!("crossed no more since {}, kept firing: {left} left", telling.clock(quiet)));
+                push(out, 6, tr!("crossed no more since {at}, kept firing: {left} left", at = telling.clock(quiet), left));
             }
             if instance.missing > 0 {
-                push(out, 6, "its group was not found; over when the next run does not find it either");
+                push(out, 6, tr!("its group was not found; over when the next run does not find it either"));
             }
         }
         Stage::Resolved => {
             if let Some(at) = instance.resolved_at {
-                push(out, 6, format!("over since {}; kept until every channel that heard of it has heard that", telling.clock(at)));
+                push(out, 6, tr!("over since {at}; kept until every channel that heard of it has heard that", at = telling.clock(at)));
             }
         }
     }
 }
 
 fn notification(out: &mut String, story: &Story, telling: &Telling<'_>) {
-    push(out, 0, "6 Who is told");
+    push(out, 0, tr!("6 Who is told"));
     for routing in &story.routing {
         let channels: Vec<String> = routing.channels.iter().map(|channel| visible(channel)).collect();
-        let channels = if channels.is_empty() { "nobody".to_owned() } else { channels.join(", ") };
+        let channels = if channels.is_empty() { tr!("nobody") } else { channels.join(", ") };
         let by = match &routing.routes {
-            None => "notify of the rule".to_owned(),
-            Some(routes) if routes.is_empty() => "no route takes it".to_owned(),
-            Some(routes) => format!("[[routes]] number {}", routes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+            None => tr!("notify of the rule"),
+            Some(routes) if routes.is_empty() => tr!("no route takes it"),
+            Some(routes) => {
+                tr!("[[routes]] number {numbers}", numbers = routes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+            }
         };
-        push(out, 4, format!("{} goes to {channels} ({by})", routing.severity));
+        push(out, 4, tr!("{severity} goes to {channels} ({why})", severity = routing.severity.said(), channels, why = by));
     }
     let most = if telling.short { FEW_GROUPS } else { MOST_GROUPS };
     for one in story.groups.iter().filter(|one| !one.told.is_empty()).take(most) {
         for (channel, told) in &one.told {
-            push(out, 4, format!("{} to {}: {}", group(&one.group), visible(channel), tells(told, telling)));
+            let (group, channel) = (group(&one.group), visible(channel));
+            push(out, 4, tr!("{group} to {channel}: {told}", group, channel, told = tells(told, telling)));
         }
     }
 }
 
 fn tells(told: &explain::Telling, telling: &Telling<'_>) -> String {
     match told {
-        explain::Telling::Now(reason) => format!("told now ({})", reason.name()),
+        explain::Telling::Now(reason) => tr!("told now ({reason})", reason = reason.name()),
         explain::Telling::Waits { attempts, until, error } => {
-            let next = until.map_or("in the next run".to_owned(), |at| format!("not before {}", telling.clock(at)));
-            let error = error.as_ref().map_or(String::new(), |error| format!(": {}", visible(error)));
-            format!("a message waits in the outbox, {attempts} attempts, tried again {next}{error}")
+            let next = until.map_or_else(|| tr!("in the next run"), |at| tr!("not before {at}", at = telling.clock(at)));
+            let waits = tr!("a message waits in the outbox, {attempts} attempts, tried again {next}", attempts, next);
+            error.as_ref().map_or(waits.clone(), |error| tr!("{text}: {error}", text = waits, error = visible(error)))
         }
         explain::Telling::Cooldown { at, again } => {
-            format!("told at {}, cooldown: next reminder at {} ({} left)", telling.clock(*at), telling.clock(*again), telling.left(*again))
+            let (at, left, again) = (telling.clock(*at), telling.left(*again), telling.clock(*again));
+            tr!("told at {at}, cooldown: next reminder at {again} ({left} left)", at, again, left)
         }
-        explain::Telling::Muted { by, why } => format!("muted ({}): {}", by.name(), visible(why)),
-        explain::Telling::Digest { until } => format!("gathered for a digest that goes out at {}", telling.clock(*until)),
-        explain::Telling::EveryRun => "told in every run while it fires".to_owned(),
-        explain::Telling::TooMild(min) => format!("below its min_severity {min}"),
-        explain::Telling::Disabled => "the channel is switched off".to_owned(),
-        explain::Telling::Full => "too many messages wait for it already".to_owned(),
-        explain::Telling::Nothing => "nothing to tell".to_owned(),
+        explain::Telling::Muted { by, why } => tr!("muted ({reason}): {why}", reason = by.said(), why = visible(why)),
+        explain::Telling::Digest { until } => tr!("gathered for a digest that goes out at {at}", at = telling.clock(*until)),
+        explain::Telling::EveryRun => tr!("told in every run while it fires"),
+        explain::Telling::TooMild(min) => tr!("below its min_severity {min}", min),
+        explain::Telling::Disabled => tr!("the channel is switched off"),
+        explain::Telling::Full => tr!("too many messages wait for it already"),
+        explain::Telling::Nothing => tr!("nothing to tell"),
     }
 }
 
 /// Records of a file, condition by condition.
 pub fn tried(rule: &Rule, was_enabled: bool, records: &[Tried]) -> String {
-    let mut out = format!("{} (line {})\n", visible(&rule.name), rule.line);
+    let mut out = String::new();
+    push(&mut out, 0, tr!("{rule} (line {line})", rule = visible(&rule.name), line = rule.line));
     in_words(&mut out, rule, was_enabled);
     for (number, one) in (1..).zip(records) {
-        push(&mut out, 0, format!("record {number}: {}", one.record));
+        push(&mut out, 0, tr!("record {number}: {record}", number, record = one.record));
         for trial in &one.conditions {
             let word = if trial.exclude { "exclude" } else { "match" };
-            let mark = if trial.keeps_out() { "NO" } else { "ok" };
-            push(&mut out, 4, format!("{mark} {word} {}: wanted {}, found {}", trial.key, trial.wanted, trial.found));
+            let mark = if trial.keeps_out() { tr!("NO") } else { tr!("ok") };
+            let (key, wanted, found) = (&trial.key, &trial.wanted, &trial.found);
+            push(&mut out, 4, format!("{mark} {word} {}", tr!("{key}: wanted {wanted}, found {found}", key, wanted, found)));
         }
-        push(&mut out, 4, if one.matches { "matches" } else { "does not match" });
+        push(&mut out, 4, if one.matches { tr!("matches") } else { tr!("does not match") });
     }
     if records.len() >= MOST_TRIED {
-        push(&mut out, 0, format!("the first {MOST_TRIED} records were tried"));
+        push(&mut out, 0, tr!("the first {count} records were tried", count = MOST_TRIED));
     }
     if rule.source == SourceKind::Traffic && rule.ratio.is_some() {
-        push(&mut out, 0, "the divisor (ratio_to) was not tried");
+        push(&mut out, 0, tr!("the divisor (ratio_to) was not tried"));
     }
     out
 }

@@ -225,7 +225,7 @@ fn junit(outcomes: &[Outcome]) -> String {
         let mut status = TestCaseStatus::success();
         if !outcome.faults.is_empty() {
             status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            status.set_message(format!("not as expected, see {}", place(outcome))).set_description(faults(outcome, ""));
+            status.set_message(tr!("not as expected, see {place}", place = place(outcome))).set_description(faults(outcome, ""));
         }
         let mut case = TestCase::new(visible(&outcome.name), status);
         case.set_classname(visible(&file)).set_time(outcome.took);

@@ -14,9 +14,7 @@ use std::sync::{Mutex, PoisonError};
 /// Runs the command.
 pub fn run(global: &Global, args: &CheckArgs) -> Exit {
     let config = load_config(global)?;
-    if [&args.flows, &args.events, &args.health].into_iter().flatten().filter(|path| path.as_os_str() == "-").count() > 1 {
-        return Err(tr!("only one of --flows, --events and --health can be standard input").into());
-    }
+    super::one_from_stdin([&args.flows, &args.events, &args.health, &args.vens, &args.database])?;
     // A dry run writes only what its own flags ask for.
     let textfile = config.run.textfile.as_ref().filter(|_| !args.dry_run);
     for path in global.out_files()?.into_iter().map(|(_, path)| path).chain(textfile.map(PathBuf::as_path)) {

@@ -20,6 +20,7 @@ pub mod test;
 use crate::app::Failure;
 use crate::run::output::print;
 use std::io::IsTerminal;
+use std::path::PathBuf;
 
 use comfy_table::{ContentArrangement, Table, presets};
 
@@ -32,6 +33,14 @@ fn listing(head: impl IntoIterator<Item = String>, rows: Vec<Vec<String>>) -> St
         table.add_row(row);
     }
     table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// Standard input can be read once: of the recorded answers only one can be it.
+fn one_from_stdin<'p>(files: impl IntoIterator<Item = &'p Option<PathBuf>>) -> Result<(), Failure> {
+    if files.into_iter().flatten().filter(|path| path.as_os_str() == "-").count() > 1 {
+        return Err(tr!("only one of the recorded answers can be standard input").into());
+    }
+    Ok(())
 }
 
 /// Whether a person said yes; nobody is asked where nobody sits.

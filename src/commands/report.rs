@@ -19,9 +19,7 @@ use std::sync::{Mutex, PoisonError};
 /// Runs the command.
 pub fn run(global: &Global, args: &ReportArgs) -> Exit {
     let config = load_config(global)?;
-    if [&args.flows, &args.events, &args.health, &args.vens].into_iter().flatten().filter(|path| path.as_os_str() == "-").count() > 1 {
-        return Err(tr!("only one of the recorded answers can be standard input").into());
-    }
+    super::one_from_stdin([&args.flows, &args.events, &args.health, &args.vens])?;
     let files = files(global, args)?;
     let printed = printed(global, args)?;
     if args.mail && config.report.mail.is_empty() {

@@ -362,3 +362,13 @@ fn check_explains_what_is_not_ok_and_keeps_other_formats_clean() {
     assert_eq!(ran.json().judgement(), plain.json().judgement());
     assert!(ran.err.contains("blocked (line 20): pending warning"), "{}", ran.err);
 }
+
+/// A second source that asks for standard input would find it empty, and emptiness reads as calm.
+#[test]
+fn standard_input_is_one_source_only() {
+    let room = room();
+    for command in [&["check", "--dry-run"][..], &["explain", "blocked"]] {
+        let ran = room.run(&[command, &["--vens", "-", "--database", "-"]].concat()).exits(3);
+        assert!(ran.err.contains("only one of the recorded answers can be standard input"), "{}", ran.err);
+    }
+}

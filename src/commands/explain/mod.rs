@@ -81,6 +81,7 @@ pub fn run(global: &Global, args: &ExplainArgs) -> Exit {
 /// One dry cycle, judged for this rule alone. The others are counted along: what is remembered between runs depends on
 /// what all of them ask for.
 fn witnessed(global: &Global, config: &Config, rule: &Rule, args: &ExplainArgs) -> Result<(Report, Story), crate::app::Failure> {
+    super::one_from_stdin([&args.flows, &args.events, &args.health, &args.vens, &args.database])?;
     let check = CheckArgs {
         dry_run: true,
         // What the monitoring says of itself depends on everything that is read.

@@ -14,7 +14,7 @@ pub enum FailOn {
     Warning,
     /// Everything that is not ok (the default).
     Unknown,
-    /// Unknown, and instances that began to fire in this run.
+    /// Unknown, and instances that began to fire or got worse in this run.
     New,
 }
 

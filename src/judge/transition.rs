@@ -1,6 +1,6 @@
 //! The life of an alert instance: quiet, pending, firing, resolved. Pure; every step has a reason.
 
-use crate::domain::alert::{Group, Talker};
+use crate::domain::alert::{End, Group, Talker};
 use crate::domain::rule::Rule;
 use crate::domain::text::quantity;
 use crate::domain::threshold::{Answer, Severity, Threshold, Usual};
@@ -32,7 +32,7 @@ pub enum Stage {
 pub struct Told {
     /// When it was delivered last.
     pub at: Timestamp,
-    /// The worst severity it was told.
+    /// The severity it was told last.
     pub severity: Severity,
     /// Which episode: when that firing began.
     pub episode: Timestamp,
@@ -42,6 +42,33 @@ pub struct Told {
     /// Told that it is over, too; kept by snapshots, which say it more than once.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ended: bool,
+    /// Since when it has been milder than was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub milder_since: Option<Timestamp>,
+    /// Muted since it was told: when it is not muted any more, that it still fires is told at once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub muted: bool,
+}
+
+impl Told {
+    /// Told now that it fires.
+    pub fn firing(at: Timestamp, severity: Severity, episode: Timestamp, reminders: u32) -> Self {
+        Self { at, severity, episode, reminders, ended: false, milder_since: None, muted: false }
+    }
+}
+
+/// All instances that are not ok, by fingerprint.
+pub type Instances = BTreeMap<String, Instance>;
+
+/// The firing before this one, as long as somebody may not have heard of its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Earlier {
+    /// When it began.
+    pub fired_at: Timestamp,
+    /// When it was over.
+    pub resolved_at: Timestamp,
+    /// Why it was over.
+    pub end: End,
 }
 
 /// One alert instance: a rule, or one group of a rule, that is not ok.
@@ -64,6 +91,12 @@ pub struct Instance {
     pub quiet_since: Option<Timestamp>,
     /// When it was over.
     pub resolved_at: Option<Timestamp>,
+    /// Why it was over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<End>,
+    /// The firing before this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Earlier>,
     /// When it was evaluated last.
     pub evaluated_at: Timestamp,
     /// Its value then.
@@ -206,7 +239,7 @@ pub fn step(previous: Option<Instance>, rule: &Rule, finding: &Finding, now: Tim
         // Not known: nothing begins and nothing ends. The group is there, though.
         (None, _) if finding.verdict.open.is_some() => previous.map(|instance| Instance { missing: 0, ..instance }),
         (None, None) => previous,
-        (None, Some(live)) if live.stage == Stage::Pending => None,
+        (None, Some(live)) if live.stage == Stage::Pending => give_up_pending(live.clone()),
         (None, Some(live)) => {
             let mut instance = live.clone();
             observe(&mut instance, finding, now);
@@ -216,40 +249,64 @@ pub fn step(previous: Option<Instance>, rule: &Rule, finding: &Finding, now: Tim
             }
             let quiet_since = *instance.quiet_since.get_or_insert(now);
             if since(now, quiet_since) >= rule.keep_firing_for {
-                instance.stage = Stage::Resolved;
-                instance.resolved_at = Some(now);
+                end(&mut instance, End::Recovered, now);
             }
             Some(instance)
         }
     }
 }
 
-/// One evaluation of an instance whose group is no more: over after the second in a row, because one
+fn end(instance: &mut Instance, end: End, now: Timestamp) {
+    (instance.stage, instance.resolved_at, instance.end) = (Stage::Resolved, Some(now), Some(end));
+}
+
+/// A pending instance that comes to nothing leaves what was before it: somebody may still have to hear of that end.
+fn give_up_pending(instance: Instance) -> Option<Instance> {
+    let Some(earlier) = instance.earlier else {
+        // A state of an older version says only what was told.
+        let fired_at = instance.told.values().map(|told| told.episode).max()?;
+        let resolved_at = Some(instance.since);
+        return Some(Instance { stage: Stage::Resolved, fired_at: Some(fired_at), resolved_at, ..instance });
+    };
+    Some(Instance {
+        stage: Stage::Resolved,
+        fired_at: Some(earlier.fired_at),
+        resolved_at: Some(earlier.resolved_at),
+        end: Some(earlier.end),
+        earlier: None,
+        ..instance
+    })
+}
+
+/// One evaluation of an instance whose group is no more, for this reason: over after the second in a row, because one
 /// answer may leave something out.
-pub fn missing(mut instance: Instance, now: Timestamp) -> Option<Instance> {
+pub fn missing(mut instance: Instance, why: End, now: Timestamp) -> Option<Instance> {
     instance.evaluated_at = now;
     instance.missing = instance.missing.saturating_add(1);
     if instance.missing < 2 && instance.stage != Stage::Pending {
         return Some(instance);
     }
     instance.value = None;
-    retire(instance, now)
+    retire(instance, why, now)
 }
 
-/// The end of an instance whose rule was removed or switched off.
-pub fn retire(mut instance: Instance, now: Timestamp) -> Option<Instance> {
+/// The end of an instance that is evaluated no more, for this reason.
+pub fn retire(mut instance: Instance, why: End, now: Timestamp) -> Option<Instance> {
     match instance.stage {
-        Stage::Pending => None,
+        Stage::Pending => give_up_pending(instance),
         Stage::Resolved => Some(instance),
         Stage::Firing => {
-            instance.stage = Stage::Resolved;
-            instance.resolved_at = Some(now);
+            end(&mut instance, why, now);
             Some(instance)
         }
     }
 }
 
 fn begin(rule: &Rule, finding: &Finding, resolved: Option<Instance>, severity: Severity, now: Timestamp) -> Instance {
+    let earlier = resolved.as_ref().and_then(|instance| {
+        let (fired_at, resolved_at) = instance.fired_at.zip(instance.resolved_at)?;
+        Some(Earlier { fired_at, resolved_at, end: instance.end.unwrap_or(End::Recovered) })
+    });
     Instance {
         rule: rule.name.clone(),
         group: finding.group.clone(),
@@ -259,6 +316,8 @@ fn begin(rule: &Rule, finding: &Finding, resolved: Option<Instance>, severity: S
         fired_at: None,
         quiet_since: None,
         resolved_at: None,
+        end: None,
+        earlier,
         evaluated_at: now,
         value: finding.value,
         lower_bound: finding.lower_bound,

@@ -2,7 +2,7 @@
 
 use super::measure::Measurements;
 use crate::config::Config;
-use crate::domain::alert::{Group, Talker};
+use crate::domain::alert::{End, Group, Talker};
 use crate::domain::metric::SourceKind;
 use crate::domain::report::{InstanceReport, RuleReport, RuleState, SourceStatus, Suppression};
 use crate::domain::rule::{Rule, channels_for};
@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Most instances one rule may have. The worst are kept; that there are more is said.
 const MOST_INSTANCES: usize = 10_000;
 
-/// Moves every instance of the judged rules one step. Returns the fingerprints that began to fire.
+/// Moves every instance of the judged rules one step. Returns the fingerprints that began to fire or got worse.
 /// A rule whose source failed is left as it was; one that was removed or switched off is over.
 pub(super) fn judge(state: &mut State, enabled: &[&Rule], selected: &[&Rule], read: &Measurements, now: Timestamp) -> BTreeSet<String> {
     let mut fresh = BTreeSet::new();
@@ -30,7 +30,7 @@ pub(super) fn judge(state: &mut State, enabled: &[&Rule], selected: &[&Rule], re
         if known.contains(instance.rule.as_str()) {
             mine.entry(instance.rule.clone()).or_default().push(fingerprint.clone());
             state.instances.insert(fingerprint, instance);
-        } else if let Some(instance) = retire(instance, now) {
+        } else if let Some(instance) = retire(instance, End::RuleRemoved, now) {
             state.instances.insert(fingerprint, instance);
         }
     }
@@ -50,7 +50,9 @@ pub(super) fn judge(state: &mut State, enabled: &[&Rule], selected: &[&Rule], re
                 let finding = finding(rule, instance.group.clone(), evidence, window(observation, now), Vec::new());
                 findings.insert(fingerprint, finding);
             } else if certain && instance.stage != Stage::Resolved {
-                match missing(instance.clone(), now) {
+                // Groups of a roll are missed until they are no longer waited for; others are simply there no more.
+                let why = if rule.roll.is_some() { End::Forgotten } else { End::Gone };
+                match missing(instance.clone(), why, now) {
                     Some(instance) => state.instances.insert(fingerprint, instance),
                     None => state.instances.remove(&fingerprint),
                 };
@@ -74,10 +76,10 @@ pub(super) fn judge(state: &mut State, enabled: &[&Rule], selected: &[&Rule], re
             if previous.is_none() && live >= MOST_INSTANCES {
                 continue;
             }
-            let was_firing = previous.as_ref().is_some_and(|instance| instance.stage == Stage::Firing);
+            let before = previous.as_ref().filter(|instance| instance.stage == Stage::Firing).map(|instance| instance.severity);
             if let Some(instance) = step(previous, rule, &finding, now) {
                 live += 1;
-                if instance.stage == Stage::Firing && !was_firing {
+                if instance.stage == Stage::Firing && before.is_none_or(|severity| severity < instance.severity) {
                     fresh.insert(fingerprint.clone());
                 }
                 state.instances.insert(fingerprint, instance);
@@ -89,7 +91,7 @@ pub(super) fn judge(state: &mut State, enabled: &[&Rule], selected: &[&Rule], re
 
 /// What holds of the instances in this run alone.
 pub(super) struct Novelty<'n> {
-    /// Instances that began to fire.
+    /// Instances that began to fire or got worse.
     pub fresh: &'n BTreeSet<String>,
     /// Instances that some channel is being told of.
     pub telling: &'n BTreeSet<String>,

@@ -116,6 +116,9 @@ pub struct Alert {
     pub reason: Reason,
     /// The value, in base units; `None` when nothing was measured.
     pub value: Option<f64>,
+    /// The most the value may be; `None`: nobody knows how much.
+    #[serde(default)]
+    pub value_max: Option<f64>,
     /// True when the real value is this or more.
     #[serde(default)]
     pub lower_bound: bool,

@@ -216,6 +216,7 @@ pub(super) fn alert(fingerprint: &str, instance: &Instance, rule: Option<&Rule>,
         state,
         reason,
         value: instance.value,
+        value_max: instance.estimate().value_max(),
         lower_bound: instance.lower_bound,
         unit,
         threshold: instance.threshold.clone(),
@@ -237,7 +238,11 @@ fn summary(instance: &Instance, rule: Option<&Rule>, state: AlertState, unit: Un
     let mut what = visible(&title(instance));
     if let Some(value) = instance.value {
         let value = quantity(value, unit);
-        what = if instance.lower_bound { tr!("{what}: at least {value}", what, value) } else { tr!("{what}: {value}", what, value) };
+        what = match (instance.lower_bound, instance.value_max) {
+            (false, _) => tr!("{what}: {value}", what, value),
+            (true, None) => tr!("{what}: at least {value}", what, value),
+            (true, Some(most)) => tr!("{what}: {value} to {most}", what, value, most = quantity(most, unit)),
+        };
     }
     match (state, rule) {
         (AlertState::Resolved, None) => tr!("{what}, over: the rule was removed or switched off", what),

@@ -6,6 +6,7 @@
 
 use super::json::{Event, JsonChannel, Request, Speech, View, events};
 use super::post::{Answer, Endpoint, Poster, authorization};
+use super::trust::Trust;
 use super::{Channel, Common, Kind, Outcome, Secrets, Settings, text};
 use crate::config::reader::Reader;
 use crate::domain::alert::{AlertState, Parcel};
@@ -35,12 +36,14 @@ const FIELD: usize = 500;
 struct OpsgenieSettings {
     api_key: SecretSource,
     base_url: SecretSource,
+    trust: Trust,
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     let api_key = super::required_secret(reader, "api_key", "{ env = \"OPSGENIE_API_KEY\" }");
     let base_url = super::read_base(reader, DEFAULT_BASE);
-    Some(Box::new(OpsgenieSettings { api_key: api_key?, base_url: base_url? }))
+    let trust = Trust::read(reader);
+    Some(Box::new(OpsgenieSettings { api_key: api_key?, base_url: base_url?, trust: trust? }))
 }
 
 impl Settings for OpsgenieSettings {
@@ -48,7 +51,7 @@ impl Settings for OpsgenieSettings {
         let api_key = secrets(&self.api_key)?;
         let endpoint = super::open_url(common, &self.base_url, secrets)?.join(&["v2", "alerts"]);
         let headers = vec![(AUTHORIZATION, authorization("GenieKey", &api_key)?)];
-        let poster = Poster::new(endpoint, None, common.timeout, &[&api_key])?;
+        let poster = Poster::new(endpoint, &self.trust, common.timeout, &[&api_key], took)?;
         Ok(Box::new(JsonChannel { poster, headers, speech: Opsgenie }))
     }
 
@@ -120,4 +123,9 @@ fn created(event: &Event<'_>, alias: &str, parcel: &Parcel) -> Value {
         });
     }
     body
+}
+
+/// The id of the request, which is worked on in the background (Opsgenie's "Alert API", 202).
+fn took(answer: &Answer) -> bool {
+    answer.json()["requestId"].is_string()
 }

@@ -9,6 +9,7 @@ pub(crate) mod real_parts;
 pub(crate) mod real_services;
 mod settings;
 mod templates;
+mod yes;
 
 use jiff::Timestamp;
 use pcemon::channels::{Channel, Common, KINDS, Outcome, SendContext, Settings};

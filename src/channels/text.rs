@@ -60,6 +60,7 @@ pub fn note(alert: &Alert) -> Option<String> {
     match alert.reason {
         Reason::Reminder => Some(tr!("reminder")),
         Reason::Escalated => Some(tr!("got worse")),
+        Reason::Eased => Some(tr!("got milder")),
         Reason::Test => Some(tr!("test")),
         Reason::First | Reason::Resolved => None,
     }

@@ -8,6 +8,7 @@ pub mod field;
 pub mod filter;
 pub mod metric;
 pub mod mute;
+pub mod outcome;
 pub mod record;
 pub mod report;
 pub mod rule;

@@ -116,6 +116,7 @@ fn alert() -> Alert {
         }],
         resolved_at: None,
         told_as: None,
+        end: None,
     }
 }
 
@@ -164,8 +165,5 @@ fn single() -> Parcel {
 }
 
 fn error_of(outcome: &Outcome) -> &str {
-    match outcome {
-        Outcome::Delivered => "",
-        Outcome::Retry { error, .. } | Outcome::Permanent { error } => error,
-    }
+    outcome.said().unwrap_or_default()
 }

@@ -1,6 +1,6 @@
 //! The program's own body, schema `pcemon.alert/1`: what the webhook posts, a program reads and the file gathers.
 
-use crate::domain::alert::{Alert, AlertState, Group, Parcel, Reason, Talker, group_serde};
+use crate::domain::alert::{Alert, AlertState, End, Group, Parcel, Reason, Talker, group_serde};
 use crate::domain::text::shorten;
 use crate::domain::threshold::Severity;
 use serde::{Serialize, Serializer};
@@ -35,6 +35,8 @@ struct Entry<'a> {
     reason: Reason,
     #[serde(serialize_with = "maybe_number")]
     value: Option<f64>,
+    #[serde(serialize_with = "maybe_number")]
+    value_max: Option<f64>,
     lower_bound: bool,
     unit: &'static str,
     threshold: &'a str,
@@ -46,6 +48,9 @@ struct Entry<'a> {
     description: Option<String>,
     runbook: Option<&'a str>,
     since: String,
+    /// Why it is over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<End>,
     top: Vec<Top>,
 }
 
@@ -97,6 +102,7 @@ fn entry(alert: &Alert) -> Entry<'_> {
         state: alert.state,
         reason: alert.reason,
         value: alert.value,
+        value_max: if alert.lower_bound { alert.value_max } else { alert.value },
         lower_bound: alert.lower_bound,
         unit: alert.unit.name(),
         threshold: &alert.threshold,
@@ -107,6 +113,7 @@ fn entry(alert: &Alert) -> Entry<'_> {
         description: alert.description.as_deref().map(|text| shorten(text, TEXT)),
         runbook: alert.runbook.as_deref(),
         since: alert.since.to_string(),
+        end: alert.end,
         top: alert.top.iter().map(top).collect(),
     }
 }

@@ -182,6 +182,7 @@ pub fn test_parcel(channel: &str, pce: PceIdentity, now: Timestamp) -> Parcel {
         state: AlertState::Firing,
         reason: Reason::Test,
         value: Some(1.0),
+        value_max: Some(1.0),
         lower_bound: false,
         unit: Unit::Connections,
         threshold: "> 0".to_owned(),

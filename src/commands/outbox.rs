@@ -7,7 +7,7 @@ use crate::cli::{Global, OutboxCommand, Which};
 use crate::domain::alert::{Failure, Parcel, ParcelKind};
 use crate::domain::text::{shorten, visible};
 use crate::domain::time::since;
-use crate::judge::outbox;
+use crate::judge::attempts;
 use crate::run::output::print;
 use crate::state::{State, Store};
 use jiff::Timestamp;
@@ -44,7 +44,7 @@ pub fn run(global: &Global, command: &OutboxCommand) -> Exit {
                 let last = state.last_run.as_ref().map_or(Timestamp::MIN, |last| last.at);
                 let now = Timestamp::now().max(last);
                 for parcel in state.outbox.iter_mut().filter(|parcel| chosen.contains(&parcel.id)) {
-                    outbox::revive(parcel, now);
+                    attempts::revive(parcel, now);
                 }
             },
         ),
@@ -54,7 +54,7 @@ pub fn run(global: &Global, command: &OutboxCommand) -> Exit {
             global,
             |count| trn!("{count} message dropped\n", "{count} messages dropped\n", count = count),
             |state, chosen| {
-                outbox::throw_away(&mut state.outbox, &mut state.instances, chosen);
+                attempts::throw_away(&mut state.outbox, &mut state.instances, chosen);
             },
         ),
     }

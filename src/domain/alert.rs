@@ -120,6 +120,9 @@ pub struct Alert {
     pub reason: Reason,
     /// The value, in base units; `None` when nothing was measured.
     pub value: Option<f64>,
+    /// The most the value may be; `None`: nobody knows how much.
+    #[serde(default)]
+    pub value_max: Option<f64>,
     /// True when the real value is this or more.
     #[serde(default)]
     pub lower_bound: bool,
@@ -265,7 +268,7 @@ pub enum Failure {
     Broken,
     /// The channel asked to be left alone for a while.
     Asked,
-    /// The channel does not want this message.
+    /// The fault is the message's own: the channel refused it, or took another one that came after it.
     Refused,
 }
 
@@ -317,6 +320,9 @@ pub struct Parcel {
     /// Of a snapshot: what could not be judged, in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<String>,
+    /// It was about to be sent: somebody may have seen it, so it is never written anew.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sealed: bool,
     /// Recipients that have it already; it goes to the others only.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub taken_by: BTreeSet<String>,
@@ -343,8 +349,15 @@ impl Parcel {
             held_until: None,
             expires: None,
             unknown: Vec::new(),
+            sealed: false,
             taken_by: BTreeSet::new(),
         }
+    }
+
+    /// What it says of each alert, in words or as part of a number: instance, state, severity, since when it fires.
+    pub fn contents(&self) -> impl Iterator<Item = (&str, AlertState, Severity, Timestamp)> {
+        let shown = self.alerts.iter().map(|alert| (alert.fingerprint.as_str(), alert.state, alert.severity, alert.since));
+        shown.chain(self.counted.iter().map(|counted| (counted.fingerprint.as_str(), counted.state, counted.severity, counted.since)))
     }
 
     /// Takes out what a channel took: alerts leave the message, recipients do not get it again. Returns a message of

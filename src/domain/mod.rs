@@ -3,6 +3,7 @@
 pub mod alert;
 pub mod asks;
 pub mod calendar;
+pub mod estimate;
 pub mod field;
 pub mod filter;
 pub mod metric;

@@ -1,24 +1,56 @@
-//! A digest: one message that is gathered over many runs and goes out at its time. Pure.
+//! A message that is gathered over several runs: a digest until its time comes, and what waits behind a message that
+//! the channel does not take. Pure.
 //!
-//! Until then it lies in the outbox like any other message, so that nothing is lost with a run. It says of
-//! each instance the latest only, and is written anew in every run until it is closed; after that it never
-//! changes, because a receiver may have seen it.
+//! Until it is tried it lies in the outbox like any other message, so that nothing is lost with a run. It says of each
+//! instance the latest only, and is written anew in every run: what fires now, and what began and ended meanwhile.
+//! Once it was tried it never changes, because a receiver may have seen it.
 
-use super::mute::Mutes;
-use super::outbox::{Addressee, Instances};
-use super::transition::{Instance, Stage};
-use crate::domain::alert::{Alert, AlertState, Counted, Parcel, Reason};
+use super::belief::{Belief, Queue, past};
+use super::message::{Addressee, Over, Policy, Statement, alert, parcel};
+use super::transition::{Instances, Stage};
+use crate::domain::alert::{Alert, AlertState, Counted, End, Parcel, ParcelKind, Reason};
+use crate::domain::rule::Rule;
+use crate::domain::threshold::Severity;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Takes the digests that are still open out of the outbox, by channel.
-pub(super) fn take_open(outbox: &mut Vec<Parcel>) -> BTreeMap<String, Parcel> {
-    let is_open = |parcel: &mut Parcel| parcel.held_until.is_some() && parcel.given_up.is_none();
-    outbox.extract_if(.., is_open).map(|parcel| (parcel.channel.clone(), parcel)).collect()
+/// Most alerts that a message keeps although they are over; of more only the number is kept.
+const MOST_PAST: usize = 10_000;
+
+/// The messages of one channel that were not tried yet.
+#[derive(Default)]
+pub(super) struct Open {
+    /// A digest whose time has not come.
+    held: Option<Parcel>,
+    /// What waits for its turn.
+    waiting: Vec<Parcel>,
+}
+
+impl Open {
+    /// The messages as they are.
+    pub fn into_parcels(self) -> impl Iterator<Item = Parcel> {
+        self.waiting.into_iter().chain(self.held)
+    }
+}
+
+/// Takes the messages that were not tried yet out of the outbox, by channel.
+pub(super) fn take_open(outbox: &mut Vec<Parcel>) -> BTreeMap<String, Open> {
+    let is_open = |parcel: &mut Parcel| {
+        let is_new = parcel.attempts == 0 && !parcel.sealed && parcel.revived.is_none();
+        (is_new || parcel.held_until.is_some())
+            && parcel.given_up.is_none()
+            && !matches!(parcel.kind, ParcelKind::Snapshot | ParcelKind::Test)
+    };
+    let mut open: BTreeMap<String, Open> = BTreeMap::new();
+    for parcel in outbox.extract_if(.., is_open) {
+        let slot = open.entry(parcel.channel.clone()).or_default();
+        if parcel.held_until.is_some() && slot.held.is_none() { slot.held = Some(parcel) } else { slot.waiting.push(parcel) }
+    }
+    open
 }
 
 /// When the digest goes out: `None` now.
-pub(super) fn goes_out(channel: &Addressee, held: Option<&Parcel>, last_run: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+fn goes_out(channel: &Addressee, held: Option<&Parcel>, last_run: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
     // A channel that wants no digest any more gets at once what was gathered for it.
     let schedule = &channel.digest.as_ref()?.schedule;
     let missed = held.and_then(|parcel| parcel.held_until).is_some_and(|until| until <= now);
@@ -26,58 +58,129 @@ pub(super) fn goes_out(channel: &Addressee, held: Option<&Parcel>, last_run: Opt
     if missed || passed { None } else { schedule.next_after(now) }
 }
 
-/// What a digest keeps of the runs before, beside what is due in this one.
-pub(super) struct Kept {
-    pub alerts: Vec<Alert>,
-    pub counted: Vec<Counted>,
+/// What a message can be written from.
+pub(super) struct Scene<'s> {
+    pub channel: &'s Addressee,
+    pub rules: &'s BTreeMap<&'s str, &'s Rule>,
+    pub instances: &'s Instances,
+    pub queue: &'s Queue<'s>,
+    pub policy: &'s Policy<'s>,
+    pub now: Timestamp,
 }
 
-/// What was gathered and still has to be said, with its latest state. `again` are the instances that this run
-/// has something to say of.
-pub(super) fn keep(
-    held: Parcel,
-    again: &BTreeSet<String>,
-    channel: &Addressee,
-    instances: &Instances,
-    mutes: &Mutes,
-    over: &dyn Fn(&str, &Instance) -> Alert,
-) -> Kept {
-    let fate = |fingerprint: &str, episode: Timestamp, reason: Option<Reason>| {
-        if again.contains(fingerprint) {
-            return Fate::Gone;
-        }
-        let Some(instance) = instances.get(fingerprint).filter(|instance| instance.fired_at == Some(episode)) else { return Fate::Stays };
-        let told = instance.told.get(&channel.name).is_some_and(|told| told.episode == episode);
-        match instance.stage {
-            Stage::Firing if mutes.of(fingerprint).is_some() => Fate::Gone,
-            Stage::Resolved if channel.send_resolved && !told => Fate::Over(instance),
-            Stage::Resolved if told && reason != Some(Reason::Resolved) => Fate::Gone,
-            _ => Fate::Stays,
-        }
-    };
-    let mut kept = Kept { alerts: Vec::new(), counted: Vec::new() };
-    for alert in held.alerts {
-        match fate(&alert.fingerprint, alert.since, Some(alert.reason)) {
-            Fate::Gone => {}
-            Fate::Stays => kept.alerts.push(alert),
-            Fate::Over(instance) => kept.alerts.push(over(&alert.fingerprint, instance)),
-        }
+/// The messages for one channel: what is due in this run, and what was gathered before and still has to be said. One,
+/// or two when the channel has a digest whose time has not come.
+pub(super) fn messages(scene: &Scene<'_>, open: Open, due: Vec<Alert>) -> Vec<Parcel> {
+    let Scene { channel, policy, now, .. } = *scene;
+    let held_until = goes_out(channel, open.held.as_ref(), policy.last_run, now);
+    let is_held = held_until.is_some();
+    let created = open.held.as_ref().filter(|_| is_held).map_or(now, |held| held.created);
+    let restated: BTreeSet<String> = due.iter().map(|alert| alert.fingerprint.clone()).collect();
+    let (mut at_once, mut gathered) = (Kept::default(), Kept::default());
+    for parcel in open.waiting {
+        let kept = if is_held { &mut at_once } else { &mut gathered };
+        kept.keep(parcel, &restated, scene);
     }
-    for counted in held.counted {
-        match fate(&counted.fingerprint, counted.since, None) {
-            Fate::Gone => {}
-            Fate::Stays => kept.counted.push(counted),
-            Fate::Over(_) => kept.counted.push(Counted { state: AlertState::Resolved, ..counted }),
-        }
+    if let Some(parcel) = open.held {
+        gathered.keep(parcel, &restated, scene);
     }
-    kept
+    let below = channel.digest.as_ref().and_then(|digest| digest.below);
+    for alert in due {
+        let is_urgent = is_held && below.is_some_and(|below| alert.severity >= below);
+        if is_urgent { at_once.alerts.push(alert) } else { gathered.alerts.push(alert) }
+    }
+    let at_once = at_once.into_parcel(channel, policy, now);
+    let gathered = gathered.into_parcel(channel, policy, now).map(|parcel| Parcel { created, held_until, ..parcel });
+    at_once.into_iter().chain(gathered).collect()
 }
 
-enum Fate<'i> {
+/// What a message keeps of the runs before, beside what is due in this one.
+#[derive(Default)]
+struct Kept {
+    alerts: Vec<Alert>,
+    counted: Vec<Counted>,
+    /// How many there were beyond those.
+    uncounted: usize,
+}
+
+/// What becomes of a line that was gathered before.
+enum Fate {
     /// It is said elsewhere, or not to be said.
     Gone,
     /// As it was.
     Stays,
-    /// It began and ended since the last digest.
-    Over(&'i Instance),
+    /// It began and ended meanwhile.
+    Over(Over),
+}
+
+impl Kept {
+    fn keep(&mut self, parcel: Parcel, restated: &BTreeSet<String>, scene: &Scene<'_>) {
+        self.uncounted += parcel.left_out.saturating_sub(parcel.counted.len());
+        for old in parcel.alerts {
+            match fate((&old.fingerprint, old.state, old.severity, old.since), restated, scene) {
+                Fate::Gone => {}
+                Fate::Stays => self.alerts.push(old),
+                Fate::Over(over) => self.alerts.push(ended(old, over, scene)),
+            }
+        }
+        for old in parcel.counted {
+            match fate((&old.fingerprint, old.state, old.severity, old.since), restated, scene) {
+                Fate::Gone => {}
+                Fate::Stays => self.counted.push(old),
+                Fate::Over(_) => self.counted.push(Counted { state: AlertState::Resolved, ..old }),
+            }
+        }
+        let mut past = 0;
+        let before = self.counted.len();
+        self.counted.retain(|counted| {
+            past += usize::from(counted.state == AlertState::Resolved);
+            counted.state == AlertState::Firing || past <= MOST_PAST
+        });
+        self.uncounted += before - self.counted.len();
+    }
+
+    fn into_parcel(self, channel: &Addressee, policy: &Policy<'_>, now: Timestamp) -> Option<Parcel> {
+        let mut parcel = parcel(channel, self.alerts, self.counted, policy, now)?;
+        parcel.left_out += self.uncounted;
+        Some(parcel)
+    }
+}
+
+fn fate(line: (&str, AlertState, Severity, Timestamp), restated: &BTreeSet<String>, scene: &Scene<'_>) -> Fate {
+    let Scene { channel, instances, queue, policy, .. } = *scene;
+    let (fingerprint, state, severity, episode) = line;
+    let instance = instances.get(fingerprint);
+    // Of what is known there, or said anew in this run, everything that has to be said is said.
+    let is_known = queue.belief(&channel.name, fingerprint, instance).is_some_and(|belief| belief.episode == episode);
+    if is_known || restated.contains(fingerprint) {
+        return Fate::Gone;
+    }
+    let fires_on = instance.is_some_and(|instance| instance.stage == Stage::Firing && instance.fired_at == Some(episode));
+    if fires_on && policy.mutes.of(fingerprint).is_some() {
+        return Fate::Gone;
+    }
+    if state == AlertState::Resolved || !channel.send_resolved {
+        return Fate::Stays;
+    }
+    match instance {
+        // It fires on, but would not be told here any more.
+        Some(_) if fires_on => Fate::Over(Over { episode, severity, at: None, end: End::Milder }),
+        Some(instance) => Fate::Over(past(instance, Belief { episode, severity, certain: false })),
+        None => Fate::Over(Over { episode, severity, at: None, end: End::Recovered }),
+    }
+}
+
+/// The line that says that it is over: with what is known of the firing itself, not of one that came later.
+fn ended(old: Alert, over: Over, scene: &Scene<'_>) -> Alert {
+    match scene.instances.get(&old.fingerprint).filter(|instance| instance.fired_at == Some(over.episode)) {
+        Some(instance) => alert(&old.fingerprint, instance, scene.rules.get(old.rule.as_str()).copied(), Statement::Over(over)),
+        None => Alert {
+            state: AlertState::Resolved,
+            reason: Reason::Resolved,
+            resolved_at: over.at.or(Some(scene.now)),
+            end: Some(over.end),
+            summary: tr!("{what}, over", what = old.summary),
+            ..old
+        },
+    }
 }

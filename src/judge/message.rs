@@ -91,6 +91,7 @@ pub(super) fn alert(fingerprint: &str, instance: &Instance, rule: Option<&Rule>,
         state: AlertState::Firing,
         reason: Reason::First,
         value: instance.value,
+        value_max: instance.estimate().value_max(),
         lower_bound: instance.lower_bound,
         unit,
         threshold: instance.threshold.clone(),
@@ -125,7 +126,11 @@ fn summary(instance: &Instance, statement: Statement, unit: Unit) -> String {
     let mut what = visible(&title(instance));
     if let Some(value) = instance.value {
         let value = quantity(value, unit);
-        what = if instance.lower_bound { tr!("{what}: at least {value}", what, value) } else { tr!("{what}: {value}", what, value) };
+        what = match (instance.lower_bound, instance.value_max) {
+            (false, _) => tr!("{what}: {value}", what, value),
+            (true, None) => tr!("{what}: at least {value}", what, value),
+            (true, Some(most)) => tr!("{what}: {value} to {most}", what, value, most = quantity(most, unit)),
+        };
     }
     let end = match statement {
         Statement::Firing { .. } => {
@@ -152,7 +157,13 @@ fn summary(instance: &Instance, statement: Statement, unit: Unit) -> String {
 }
 
 /// A message that tells these, and more of which only the number is left; `None` when there is nothing to tell.
-pub(super) fn parcel(channel: &Addressee, mut alerts: Vec<Alert>, more: Vec<Counted>, policy: &Policy<'_>, now: Timestamp) -> Option<Parcel> {
+pub(super) fn parcel(
+    channel: &Addressee,
+    mut alerts: Vec<Alert>,
+    more: Vec<Counted>,
+    policy: &Policy<'_>,
+    now: Timestamp,
+) -> Option<Parcel> {
     if alerts.is_empty() && more.is_empty() {
         return None;
     }
@@ -197,4 +208,3 @@ pub(super) fn parcel(channel: &Addressee, mut alerts: Vec<Alert>, more: Vec<Coun
         ..Parcel::empty(kind, now)
     })
 }
-

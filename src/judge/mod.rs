@@ -2,6 +2,8 @@
 
 pub mod accounting;
 pub mod ask;
+pub mod attempts;
+mod belief;
 pub mod database;
 mod digest;
 pub mod events;
@@ -10,6 +12,7 @@ pub mod health;
 pub mod history;
 pub mod identity;
 pub mod memory;
+pub mod message;
 pub mod monitor;
 pub mod mute;
 pub mod outbox;

@@ -3,8 +3,7 @@
 //! Muting is about telling alone: an instance is followed as always. The order is that of Alertmanager:
 //! other alerts, then maintenance windows, then silences; the first that applies is the one that is named.
 
-use super::outbox::Instances;
-use super::transition::{Instance, Stage};
+use super::transition::{Instance, Instances, Stage};
 use crate::domain::mute::{Inhibition, Maintenance, Silence, Subject, Target};
 use crate::domain::report::Suppression;
 use crate::domain::rule::Rule;

@@ -5,10 +5,11 @@
 //! because a service may forget what it took a moment ago. What each channel was told is remembered as for any
 //! other message.
 
-use super::outbox::{Addressee, Instances, Policy, alert};
-use super::transition::{Instance, Stage, Told};
-use crate::domain::alert::{Alert, AlertState, Appetite, Failure, Parcel, ParcelKind, Reason};
-use crate::domain::rule::{Rule, channels_for};
+use super::belief::{Belief, past};
+use super::message::{Addressee, Over, Policy, Statement, alert};
+use super::transition::{Instance, Instances, Stage, Told};
+use crate::domain::alert::{Alert, AlertState, Appetite, End, Failure, Parcel, ParcelKind, Reason};
+use crate::domain::rule::Rule;
 use crate::domain::time::{after, since};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -91,9 +92,7 @@ fn entry(
 ) -> Option<Alert> {
     let told = instance.told.get(&channel.name);
     let held = told.filter(|told| !told.ended);
-    let wanted = rule.is_some_and(|rule| {
-        instance.severity >= channel.min_severity && channels_for(rule, instance.severity, policy.routes).contains(&channel.name.as_str())
-    });
+    let wanted = rule.is_some_and(|rule| channel.wants(rule, instance.severity, policy.routes));
     if instance.stage == Stage::Firing && wanted {
         // What the service holds already is told on even when it is muted, or it would look over.
         if held.is_none() && policy.mutes.of(fingerprint).is_some() {
@@ -105,18 +104,19 @@ fn entry(
             Some(_) => Reason::Reminder,
         };
         let told_as = held.map(|told| told.severity).filter(|severity| *severity != instance.severity);
-        return Some(Alert { told_as, ..alert(fingerprint, instance, rule, reason) });
+        return Some(alert(fingerprint, instance, rule, Statement::Firing { reason, told_as }));
     }
     let told = told.filter(|told| channel.send_resolved && !is_past(told, policy.rhythm, now))?;
-    let mut alert = alert(fingerprint, instance, rule, Reason::Resolved);
-    if instance.stage == Stage::Resolved {
-        alert.told_as = Some(told.severity).filter(|severity| *severity != instance.severity);
+    let over = if instance.stage == Stage::Firing && Some(told.episode) == instance.fired_at {
+        // It fires on, but no longer for this channel.
+        let end = if instance.severity < told.severity { End::Milder } else { End::Elsewhere };
+        Over { episode: told.episode, severity: told.severity, at: None, end }
     } else {
-        // It fires on, but no longer for this channel, or waits to begin anew.
-        alert.severity = told.severity;
-    }
-    alert.resolved_at = alert.resolved_at.or(told.ended.then_some(told.at));
-    Some(alert)
+        past(instance, Belief { episode: told.episode, severity: told.severity, certain: true })
+    };
+    let over = Over { at: over.at.or(told.ended.then_some(told.at)), ..over };
+    let told_as = Some(told.severity).filter(|severity| *severity != over.severity);
+    Some(Alert { told_as, ..alert(fingerprint, instance, rule, Statement::Over(over)) })
 }
 
 /// Whether the end of an alert was said often enough.

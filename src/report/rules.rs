@@ -5,7 +5,7 @@ use crate::domain;
 use crate::domain::alert::Talker;
 use crate::domain::text::visible;
 use crate::domain::threshold::Severity;
-use crate::judge::outbox::Instances;
+use crate::judge::transition::Instances;
 use crate::judge::transition::{Instance, Stage};
 use jiff::Timestamp;
 

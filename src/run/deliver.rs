@@ -1,10 +1,11 @@
 //! Sending the messages of the outbox: every channel in a thread of its own, so that a dead, slow or
-//! hanging one neither delays the others nor outlives its time-out. What a channel took is committed
+//! hanging one neither delays the others nor outlives its time-out. What a channel took is written down
 //! before the next outcome is looked at.
 
 use crate::channels::{Channel, Outcome, SendContext};
 use crate::domain::alert::Parcel;
 use crate::domain::report::{DeliveryReport, DeliveryStatus};
+use crate::judge::attempts::{self, Note, Turn};
 use crate::judge::outbox;
 use crate::state::{State, StateError};
 use jiff::Timestamp;
@@ -30,33 +31,42 @@ pub type ReadyChannels = BTreeMap<String, Ready>;
 
 /// What a thread says of one message.
 enum Word {
-    /// It was tried; what is to be said of how it was told.
-    Tried(Outcome, Option<String>),
+    /// It was tried for the so-manieth time; what became of it, and what is to be said of how it was told.
+    Tried(u32, Outcome, Option<String>),
     /// It was not: the reason.
     Waits(String),
 }
 
-/// Tries every message whose turn it is. `commit` is called after each outcome; its failure ends the
-/// sending, because what cannot be remembered would be repeated.
+/// Remembers what a run learned while it sent: a note at once, the whole state (`None`) when all is sent. When that fails
+/// the sending ends, because what cannot be remembered would be repeated.
+pub type Remember<'r> = dyn FnMut(&mut State, Option<&Note>) -> Result<(), StateError> + 'r;
+
+/// Tries every message whose turn it is.
 pub fn send_all(
     state: &mut State,
     channels: ReadyChannels,
     give_up_after: Duration,
     now: Timestamp,
     deadline: Instant,
-    commit: &mut dyn FnMut(&mut State) -> Result<(), StateError>,
+    remember: &mut Remember<'_>,
 ) -> Result<Vec<DeliveryReport>, StateError> {
-    let mut nowhere = false;
+    let mut changed = false;
     for parcel in state.outbox.iter_mut().filter(|parcel| parcel.given_up.is_none() && !channels.contains_key(&parcel.channel)) {
-        nowhere |= parcel.last_error.as_ref() != Some(&no_channel());
+        changed |= parcel.last_error.as_ref() != Some(&no_channel());
         parcel.last_error = Some(no_channel());
+    }
+    let begun = attempts::begin(&state.outbox, channels.keys().map(String::as_str), now);
+    attempts::apply(&mut state.outbox, &mut state.instances, &begun);
+    if !matches!(&begun, Note::Begun { ids } if ids.is_empty()) {
+        remember(state, Some(&begun))?;
     }
     let (words, heard) = mpsc::channel();
     for (name, ready) in channels {
-        let turn: Vec<Parcel> = outbox::turn(&state.outbox, &name, now).into_iter().cloned().collect();
+        let turn: Vec<Parcel> = attempts::turn(&state.outbox, &name, now).into_iter().cloned().collect();
         if turn.is_empty() {
             continue;
         }
+        changed = true;
         let words = words.clone();
         // Not joined: a thread that hangs despite its time-out must not keep the process.
         std::thread::spawn(move || send_in_order(turn, &ready, now, deadline, &words));
@@ -65,58 +75,48 @@ pub fn send_all(
     let mut reports: BTreeMap<String, DeliveryReport> = BTreeMap::new();
     // Until every thread has said its last word, or one hangs.
     while let Ok((id, word)) = heard.recv_timeout(deadline.saturating_duration_since(Instant::now()) + Duration::from_secs(2)) {
-        let tried = matches!(word, Word::Tried(..));
-        let Some(report) = settle(state, &id, word, now) else { continue };
-        if tried {
-            reports.insert(id, report);
+        match word {
+            Word::Waits(reason) => attempts::put_off(&mut state.outbox, &id, reason, &begun),
+            Word::Tried(attempts, outcome, remark) => {
+                let Some(parcel) = state.outbox.iter().find(|parcel| parcel.id == id) else { continue };
+                let report = settled(parcel, attempts, &outcome, remark);
+                let note = Note::Tried { id: id.clone(), attempts, at: now, outcome };
+                attempts::apply(&mut state.outbox, &mut state.instances, &note);
+                remember(state, Some(&note))?;
+                // A message that went out in several parts is told of as one.
+                let alerts = reports.get(&id).map_or(0, |before| before.alerts).max(report.alerts);
+                reports.insert(id, DeliveryReport { alerts, ..report });
+            }
         }
-        commit(state)?;
-        nowhere = false;
     }
-    let given_up = outbox::give_up(&mut state.outbox, give_up_after, now);
-    if nowhere || !given_up.is_empty() {
-        commit(state)?;
+    let given_up = attempts::give_up(&mut state.outbox, give_up_after, now);
+    if changed || !given_up.is_empty() {
+        remember(state, None)?;
     }
     Ok(finish(state, reports, &given_up))
 }
 
 /// One channel's messages, one after the other.
-fn send_in_order(turn: Vec<Parcel>, ready: &Ready, now: Timestamp, deadline: Instant, words: &mpsc::Sender<(String, Word)>) {
-    let mut closed: Option<String> = None;
-    let mut refused = 0;
-    for mut parcel in turn {
+fn send_in_order(messages: Vec<Parcel>, ready: &Ready, now: Timestamp, deadline: Instant, words: &mpsc::Sender<(String, Word)>) {
+    let mut turn = Turn::default();
+    let last = messages.len().saturating_sub(1);
+    for (place, mut parcel) in messages.into_iter().enumerate() {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let word = match (&ready.channel, &closed) {
-                (_, Some(error)) => Word::Waits(tr!("waits behind a message that failed ({error})", error)),
-                (_, None) if left.is_zero() => Word::Waits(tr!("the run's deadline came first")),
-                (Err(error), None) => Word::Tried(Outcome::Retry { error: error.clone(), after: None }, None),
-                (Ok(channel), None) => {
+            let word = match (turn.admit(&parcel, place == last), &ready.channel) {
+                (Err(reason), _) => Word::Waits(reason),
+                (Ok(()), _) if left.is_zero() => Word::Waits(tr!("the run's deadline came first")),
+                (Ok(()), Err(error)) => {
+                    turn.close(error);
+                    Word::Tried(parcel.attempts, Outcome::Retry { error: error.clone(), after: None }, None)
+                }
+                (Ok(()), Ok(channel)) => {
                     let outcome = channel.send(&parcel, &SendContext { now, timeout: ready.timeout.min(left) });
-                    Word::Tried(outcome, channel.remark(&parcel))
+                    turn.note(&parcel, &outcome);
+                    Word::Tried(parcel.attempts, outcome, channel.remark(&parcel))
                 }
             };
-            match &word {
-                // Order is kept, and one time-out is enough.
-                Word::Tried(Outcome::Retry { error, .. }, _) => closed = Some(error.clone()),
-                // A refused message is that message's fault; two in a row are the channel's.
-                Word::Tried(Outcome::Permanent { error }, _) => {
-                    refused += 1;
-                    if refused == 2 {
-                        closed = Some(error.clone());
-                    }
-                }
-                // The service works, unless it asks for a pause.
-                Word::Tried(Outcome::Partly { rest, .. }, _) => {
-                    refused = 0;
-                    if let Outcome::Retry { error, after: Some(_) } = &**rest {
-                        closed = Some(error.clone());
-                    }
-                }
-                Word::Tried(Outcome::Delivered | Outcome::Warned { .. }, _) => refused = 0,
-                Word::Waits(_) => {}
-            }
-            let goes_on = closed.is_none() && comes_on(&mut parcel, &word);
+            let goes_on = !turn.is_closed() && comes_on(&mut parcel, &word);
             if words.send((parcel.id.clone(), word)).is_err() {
                 return;
             }
@@ -131,7 +131,7 @@ fn send_in_order(turn: Vec<Parcel>, ready: &Ready, now: Timestamp, deadline: Ins
 /// time-outs.
 fn comes_on(parcel: &mut Parcel, word: &Word) -> bool {
     match word {
-        Word::Tried(Outcome::Partly { taken, rest }, _) if matches!(**rest, Outcome::Retry { .. }) => {
+        Word::Tried(_, Outcome::Partly { taken, rest }, _) if matches!(**rest, Outcome::Retry { .. }) => {
             let told = parcel.take(taken);
             parcel.attempts += 1;
             told.size() > 0 && parcel.size() > 0
@@ -140,37 +140,15 @@ fn comes_on(parcel: &mut Parcel, word: &Word) -> bool {
     }
 }
 
-fn settle(state: &mut State, id: &str, word: Word, now: Timestamp) -> Option<DeliveryReport> {
-    let place = state.outbox.iter().position(|parcel| parcel.id == id)?;
-    let (outcome, remark) = match word {
-        Word::Tried(outcome, remark) => (outcome, remark),
-        Word::Waits(reason) => {
-            let parcel = &mut state.outbox[place];
-            parcel.last_error = Some(reason);
-            return Some(report(parcel, DeliveryStatus::Queued, parcel.last_error.clone()));
-        }
-    };
-    let warning = outcome.said().map(str::to_owned);
-    let rest = match outcome {
+fn settled(parcel: &Parcel, attempts: u32, outcome: &Outcome, remark: Option<String>) -> DeliveryReport {
+    let (status, said) = match outcome {
         Outcome::Delivered | Outcome::Warned { .. } => {
-            let parcel = outbox::delivered(&mut state.outbox, place, &mut state.instances, now);
-            let said: Vec<String> = [warning, remark].into_iter().flatten().collect();
-            return Some(report(&parcel, DeliveryStatus::Sent, (!said.is_empty()).then(|| said.join("; "))));
+            let said: Vec<String> = outcome.said().map(str::to_owned).into_iter().chain(remark).collect();
+            (DeliveryStatus::Sent, (!said.is_empty()).then(|| said.join("; ")))
         }
-        Outcome::Partly { taken, rest } => {
-            outbox::taken_in_part(&mut state.outbox, place, &taken, &mut state.instances, now);
-            *rest
-        }
-        failed => failed,
+        failed => (DeliveryStatus::Queued, failed.said().map(str::to_owned)),
     };
-    let (error, after, permanent) = match rest {
-        Outcome::Retry { error, after } => (error, after, false),
-        other => (other.said().unwrap_or_default().to_owned(), None, true),
-    };
-    let parcel = &mut state.outbox[place];
-    parcel.attempts += 1;
-    outbox::failed(parcel, error.clone(), after, permanent, now);
-    Some(report(parcel, DeliveryStatus::Queued, Some(error)))
+    DeliveryReport { attempts: attempts + 1, ..report(parcel, status, said) }
 }
 
 /// Adds what was not tried in this run, one line for each channel, and turns what was given up in it into failures.
@@ -260,7 +238,7 @@ pub fn preview(outbox: &[Parcel], channels: &ReadyChannels, now: Timestamp) -> V
         Err(error) => (None, Some(error.clone())),
     };
     let sent = channels.iter().flat_map(|(name, ready)| {
-        outbox::turn(outbox, name, now).into_iter().map(move |parcel| {
+        attempts::turn(outbox, name, now).into_iter().map(move |parcel| {
             let (preview, error) = show(parcel, ready);
             DeliveryReport { preview, ..report(parcel, DeliveryStatus::DryRun, error) }
         })

@@ -23,9 +23,10 @@ use crate::domain::report::{Report, RunInfo, SourceReport, SourceStatus, Status}
 use crate::domain::rule::Rule;
 use crate::domain::time::since;
 use crate::heartbeat::Heartbeat;
+use crate::judge::attempts::Note;
+use crate::judge::message::{Addressee, Policy};
 use crate::judge::mute::{self, Muting};
-use crate::judge::outbox::{Addressee, Policy};
-use crate::judge::{exit, outbox, snapshot};
+use crate::judge::{attempts, exit, outbox, snapshot};
 use crate::pce::{Client, ClientOptions, RealPace};
 use crate::state::looks::Memory;
 use crate::state::silences::SilenceFile;
@@ -209,11 +210,14 @@ fn cycle_once(
         if silences.iter().any(|silence| silence.holds(now) && mute::has_served(silence, &state.instances)) {
             end_served(&silence_file, &state, now).unwrap_or_else(|error| report.warnings.push(error.to_string()));
         }
-        let mut commit = |state: &mut State| {
+        let mut remember = |state: &mut State, note: Option<&Note>| {
             let _writing = interrupt.writing();
-            store.commit(state, None)
+            match note {
+                Some(note) => store.note(note),
+                None => store.commit(state, None),
+            }
         };
-        report.deliveries = deliver::send_all(&mut state, channels, config.run.give_up_after, now, deadline, &mut commit)?;
+        report.deliveries = deliver::send_all(&mut state, channels, config.run.give_up_after, now, deadline, &mut remember)?;
         report.warnings.extend(deliver::other_words(&mut report.deliveries));
         report.deliveries.extend(broken);
         report.warnings.extend(deliver::remarks(&state.outbox));
@@ -281,7 +285,7 @@ fn decide(
     warnings.extend(memory_lost.clone());
     if state.last_run.as_ref().is_some_and(|last| last.at > now) {
         warnings.push(tr!("the clock went back since the previous run; what was remembered for later counts from now"));
-        outbox::clamp_to(&mut state.instances, &mut state.outbox, now);
+        attempts::clamp_to(&mut state.instances, &mut state.outbox, now);
     }
     if memory_lost.is_some() {
         state.traffic = Default::default();

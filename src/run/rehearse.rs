@@ -5,8 +5,9 @@ use super::{Cycle, Decided, Known, Rules, RunError, decide, rules};
 use crate::config::Config;
 use crate::domain::alert::Parcel;
 use crate::domain::metric::SourceKind;
+use crate::domain::outcome::Outcome;
 use crate::domain::report::{DeliveryReport, DeliveryStatus, Report, RunInfo};
-use crate::judge::{exit, outbox};
+use crate::judge::{attempts, exit};
 use crate::state::State;
 use crate::state::looks::Memory;
 use jiff::Timestamp;
@@ -78,7 +79,7 @@ fn deliver(config: &Config, state: &mut State, down: &BTreeSet<String>, now: Tim
     let mut reports: BTreeMap<String, DeliveryReport> = BTreeMap::new();
     for channel in config.channels.iter().filter(|channel| channel.common.enabled) {
         let name = &channel.common.name;
-        let turn: Vec<String> = outbox::turn(&state.outbox, name, now).into_iter().map(|parcel| parcel.id.clone()).collect();
+        let turn: Vec<String> = attempts::turn(&state.outbox, name, now).into_iter().map(|parcel| parcel.id.clone()).collect();
         for id in turn {
             let Some(place) = state.outbox.iter().position(|parcel| parcel.id == id) else { continue };
             let alerts = state.outbox[place].size();
@@ -93,14 +94,13 @@ fn deliver(config: &Config, state: &mut State, down: &BTreeSet<String>, now: Tim
             });
             (report.alerts, report.attempts) = (report.alerts + alerts, report.attempts + 1);
             if failed {
-                let parcel = &mut state.outbox[place];
-                parcel.attempts += 1;
-                outbox::failed(parcel, "the channel is down".to_owned(), None, false, now);
+                let outcome = Outcome::Retry { error: "the channel is down".to_owned(), after: None };
+                attempts::failed(&mut state.outbox[place], &outcome, now);
                 break;
             }
-            told.push(outbox::delivered(&mut state.outbox, place, &mut state.instances, now));
+            told.push(attempts::delivered(&mut state.outbox, place, &mut state.instances, now));
         }
     }
-    outbox::give_up(&mut state.outbox, config.run.give_up_after, now);
+    attempts::give_up(&mut state.outbox, config.run.give_up_after, now);
     (told, reports.into_values().collect())
 }

@@ -3,14 +3,16 @@
 //! One JSON file is the single commit point: it is written beside itself, made durable and renamed
 //! over the old one, so that a run killed at any moment leaves either the old state or the new one.
 //! It names the generation of the binary file beside it ([`looks`]) that belongs to it. A state
-//! that is damaged, newer, or of another PCE is refused, never emptied.
+//! that is damaged, newer, or of another PCE is refused, never emptied. What a run learns while it sends
+//! goes line by line into a journal beside it, and into the state with the next commit.
 
 pub mod looks;
 pub mod silences;
 
 use crate::domain::alert::{Parcel, PceIdentity};
 use crate::judge::accounting::Coverage;
-use crate::judge::outbox::Instances;
+use crate::judge::attempts::{self, Note};
+use crate::judge::transition::Instances;
 use jiff::Timestamp;
 use looks::Memory;
 use serde::{Deserialize, Serialize};
@@ -235,7 +237,43 @@ impl Store {
         if head.schema != SCHEMA {
             return Err(StateError::Newer { path: path(), found: crate::domain::text::visible(&head.schema) });
         }
-        serde_json::from_slice(&bytes).map(Some).map_err(damaged)
+        let mut state: State = serde_json::from_slice(&bytes).map_err(damaged)?;
+        self.fold_in(&mut state)?;
+        Ok(Some(state))
+    }
+
+    /// Takes what a run wrote down that did not come to its end into the state.
+    fn fold_in(&self, state: &mut State) -> Result<(), StateError> {
+        let path = self.journal_path();
+        let lines = match std::fs::read(&path) {
+            Ok(lines) => lines,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(StateError::io(tr!("read the journal of deliveries"), &path, error)),
+        };
+        // A line that was cut off is the last one: its message was in flight and is tried again.
+        for note in lines.split(|byte| *byte == b'\n').map_while(|line| serde_json::from_slice(line).ok()) {
+            attempts::apply(&mut state.outbox, &mut state.instances, &note);
+        }
+        Ok(())
+    }
+
+    /// Writes down what a run learned while it sent, durably.
+    pub fn note(&self, note: &Note) -> Result<(), StateError> {
+        debug_assert!(self.lock.is_some(), "a journal is only written under the lock of its state");
+        let path = self.journal_path();
+        let doing = || tr!("write the journal of deliveries");
+        let line = serde_json::to_string(note).map_err(|error| StateError::io(doing(), &path, error))?;
+        let is_new = !path.exists();
+        let write = || {
+            let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path)?;
+            file.write_all(format!("{line}\n").as_bytes())?;
+            file.sync_data()?;
+            match path.parent().filter(|folder| is_new && !folder.as_os_str().is_empty()) {
+                Some(folder) => File::open(folder)?.sync_all(),
+                None => Ok(()),
+            }
+        };
+        write().map_err(|error| StateError::io(doing(), &path, error))
     }
 
     /// Reads everything, for a run against this PCE.
@@ -282,6 +320,9 @@ impl Store {
         // No line end after the last brace: every cut is then a broken JSON text.
         let bytes = serde_json::to_vec_pretty(&state).map_err(|error| StateError::io(tr!("write the state file"), &self.path, error))?;
         write_durably(&self.path, &bytes)?;
+        // The state holds it now; reading it once more would change nothing.
+        remove(&self.journal_path())
+            .map_err(|error| StateError::io(tr!("remove the journal of deliveries"), &self.journal_path(), error))?;
         if memory.is_some() {
             self.sweep(state.generation);
         }
@@ -295,12 +336,9 @@ impl Store {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
             Err(error) => return Err(StateError::io(tr!("remove the state file"), &self.path, error)),
         };
-        match std::fs::remove_file(self.report_path()) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(StateError::io(tr!("remove the memory of the report"), &self.report_path(), error));
-            }
-            _ => {}
-        }
+        remove(&self.report_path()).map_err(|error| StateError::io(tr!("remove the memory of the report"), &self.report_path(), error))?;
+        remove(&self.journal_path())
+            .map_err(|error| StateError::io(tr!("remove the journal of deliveries"), &self.journal_path(), error))?;
         self.sweep(0);
         Ok(existed)
     }
@@ -314,6 +352,10 @@ impl Store {
     /// Where the previous report is remembered.
     pub fn report_path(&self) -> PathBuf {
         beside(&self.path, ".report")
+    }
+
+    fn journal_path(&self) -> PathBuf {
+        beside(&self.path, ".deliveries")
     }
 
     fn memory_path(&self, generation: u64) -> PathBuf {
@@ -340,6 +382,14 @@ impl Store {
 
 fn identity(pce: &PceIdentity) -> String {
     if pce.url.is_empty() { tr!("no PCE (recorded files only)") } else { tr!("{url} org {org_id}", url = pce.url, org_id = pce.org_id) }
+}
+
+/// Removes a file that may not be there.
+fn remove(path: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {

@@ -95,6 +95,7 @@ fn alert() -> Alert {
         state: AlertState::Firing,
         reason: Reason::First,
         value: Some(1234.0),
+        value_max: None,
         lower_bound: true,
         unit: Unit::Connections,
         threshold: "> 100".to_owned(),

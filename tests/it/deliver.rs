@@ -1,5 +1,6 @@
 //! Alerts that arrive: sequences of runs of the real program against channels that fail in every way.
 
+mod belief;
 mod crash;
 mod digest;
 mod heartbeat;
@@ -9,6 +10,7 @@ mod mail;
 mod mute;
 mod mute_history;
 mod outbox;
+mod parts;
 mod secrets;
 mod silence;
 mod snapshot;

@@ -5,11 +5,13 @@ use jiff::{SignedDuration, Timestamp};
 use pcemon::channels::{Channel, Outcome, SendContext};
 use pcemon::config::{self, Config};
 use pcemon::domain::alert::{AlertState, Appetite, Group, Parcel, PceIdentity, Reason};
+use pcemon::domain::estimate::Estimate;
 use pcemon::domain::threshold::Severity;
 use pcemon::domain::time::Window;
+use pcemon::judge::message::{Addressee, Policy};
 use pcemon::judge::mute::Mutes;
-use pcemon::judge::outbox::{self, Addressee, Policy};
 use pcemon::judge::transition::{Evidence, Finding, Stage, Verdict, fingerprint, step};
+use pcemon::judge::{attempts, outbox};
 use pcemon::run::deliver::{Ready, ReadyChannels, send_all};
 use pcemon::state::State;
 use proptest::prelude::*;
@@ -156,18 +158,17 @@ impl World {
         self.now += SignedDuration::from_mins(turn.gap);
         let (now, state) = (self.now, &mut self.state);
         if turn.gap < 0 {
-            outbox::clamp_to(&mut state.instances, &mut state.outbox, now);
+            attempts::clamp_to(&mut state.instances, &mut state.outbox, now);
         }
         let rule = &self.config.rules[0];
         for (name, value) in GROUPS.iter().zip(turn.values) {
             let group: Group = vec![("src_workload".to_owned(), Some((*name).to_owned()))];
             let fingerprint = fingerprint(&rule.name, &group);
-            let value = value.map(f64::from);
+            let estimate = Estimate::known(value.map(f64::from));
             let finding = Finding {
                 group,
-                value,
-                lower_bound: false,
-                verdict: Verdict::of(rule, &Evidence { value, ..Evidence::default() }),
+                estimate,
+                verdict: Verdict::of(rule, &Evidence::of(estimate)),
                 window: Window { from: now, to: now },
                 top: Vec::new(),
             };
@@ -218,7 +219,7 @@ impl World {
             .collect();
         let give_up_after = Duration::from_secs(self.setting.give_up_minutes * 60);
         let deadline = Instant::now() + Duration::from_secs(60);
-        send_all(state, channels, give_up_after, now, deadline, &mut |_| Ok(())).unwrap();
+        send_all(state, channels, give_up_after, now, deadline, &mut |_, _| Ok(())).unwrap();
         let refused = |parcel: &&Parcel| parcel.failure == Some(pcemon::domain::alert::Failure::Refused);
         self.refused.extend(state.outbox.iter().filter(refused).map(|parcel| parcel.id.clone()));
     }

@@ -5,12 +5,15 @@ use super::history::{Log, Mood, Scripted, Taken, mood, value, words};
 use jiff::{SignedDuration, Timestamp};
 use pcemon::config::{self, Config};
 use pcemon::domain::alert::{AlertState, Appetite, Group, Parcel, PceIdentity};
+use pcemon::domain::estimate::Estimate;
 use pcemon::domain::mute::{Matcher, Silence, Target};
 use pcemon::domain::rule::Rule;
 use pcemon::domain::threshold::Severity;
 use pcemon::domain::time::Window;
+use pcemon::judge::message::{Addressee, Policy};
 use pcemon::judge::mute::{self, Muting};
-use pcemon::judge::outbox::{self, Addressee, Instances, Policy};
+use pcemon::judge::outbox;
+use pcemon::judge::transition::Instances;
 use pcemon::judge::transition::{Evidence, Finding, Stage, Verdict, fingerprint, step};
 use pcemon::run::deliver::{Ready, ReadyChannels, send_all};
 use pcemon::state::State;
@@ -175,10 +178,10 @@ impl World {
         for (index, value) in turn.values.into_iter().enumerate() {
             let (name, group) = identity(index);
             let rule = rules.iter().find(|rule| rule.name == name).unwrap();
-            let value = value.map(f64::from);
+            let estimate = Estimate::known(value.map(f64::from));
             let fingerprint = fingerprint(name, &group);
-            let verdict = Verdict::of(rule, &Evidence { value, ..Evidence::default() });
-            let finding = Finding { group, value, lower_bound: false, verdict, window: Window { from: now, to: now }, top: Vec::new() };
+            let verdict = Verdict::of(rule, &Evidence::of(estimate));
+            let finding = Finding { group, estimate, verdict, window: Window { from: now, to: now }, top: Vec::new() };
             if let Some(instance) = step(self.state.instances.remove(&fingerprint), rule, &finding, now) {
                 if instance.stage == Stage::Firing {
                     firing.insert((fingerprint.clone(), instance.fired_at.unwrap()));
@@ -236,7 +239,7 @@ impl World {
             })
             .collect();
         let deadline = Instant::now() + Duration::from_secs(60);
-        send_all(&mut self.state, channels, Duration::from_secs(86_400 * 300), now, deadline, &mut |_| Ok(())).unwrap();
+        send_all(&mut self.state, channels, Duration::from_secs(86_400 * 300), now, deadline, &mut |_, _| Ok(())).unwrap();
 
         // Whatever fires and is not muted has been told, or waits in a digest.
         for episode in firing.difference(&muted) {
@@ -368,10 +371,10 @@ fn inhibited(rules: &[Rule], severities: &[Option<Severity>], config: &Config) -
     let mut instances = Instances::new();
     for (rule, severity) in rules.iter().zip(severities) {
         let Some(severity) = severity else { continue };
-        let value = Some(if *severity == Severity::Critical { 500.0 } else { 50.0 });
-        let verdict = Verdict::of(rule, &Evidence { value, ..Evidence::default() });
+        let estimate = Estimate::exact(if *severity == Severity::Critical { 500.0 } else { 50.0 });
+        let verdict = Verdict::of(rule, &Evidence::of(estimate));
         let window = Window { from: now, to: now };
-        let finding = Finding { group: Group::new(), value, lower_bound: false, verdict, window, top: Vec::new() };
+        let finding = Finding { group: Group::new(), estimate, verdict, window, top: Vec::new() };
         instances.insert(fingerprint(&rule.name, &Group::new()), step(None, rule, &finding, now).unwrap());
     }
     let muting = Muting { maintenance: &[], inhibitions: &config.inhibitions, silences: &[] };

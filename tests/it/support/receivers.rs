@@ -128,12 +128,17 @@ impl Receiver {
 
     /// The same; `watch` is told of every request when it has arrived and again when it was answered.
     pub fn watched(script: impl IntoIterator<Item = Reply>, watch: impl Fn(Moment) + Send + Sync + 'static) -> Receiver {
-        Receiver::answering(script, yes_at, watch)
+        Receiver::answering(script, |request| yes_at(&request.target), watch)
+    }
+
+    /// Answers each request by what it says.
+    pub fn deciding(decide: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Receiver {
+        Receiver::answering([], decide, |_| {})
     }
 
     fn answering(
         script: impl IntoIterator<Item = Reply>,
-        rest: impl Fn(&str) -> Reply + Send + Sync + 'static,
+        rest: impl Fn(&Request) -> Reply + Send + Sync + 'static,
         watch: impl Fn(Moment) + Send + Sync + 'static,
     ) -> Receiver {
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -143,7 +148,7 @@ impl Receiver {
             let Some(request) = read_request(&stream) else { return };
             // Both locks are held together, so that the order of the record is the order of the script.
             let mut script = script.lock().unwrap();
-            let reply = script.next().unwrap_or_else(|| rest(&request.target));
+            let reply = script.next().unwrap_or_else(|| rest(&request));
             seen.lock().unwrap().push(request);
             drop(script);
             watch(Moment::Arrived);

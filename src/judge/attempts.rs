@@ -48,6 +48,7 @@ pub fn apply(outbox: &mut Vec<Parcel>, instances: &mut Instances, note: &Note) {
                 Outcome::Partly { taken, rest } => {
                     taken_in_part(outbox, place, taken, instances, *at);
                     failed(&mut outbox[place], rest, *at);
+                    drop_empty(outbox);
                 }
                 Outcome::Retry { .. } | Outcome::Permanent { .. } => failed(&mut outbox[place], outcome, *at),
             }
@@ -82,7 +83,7 @@ pub fn delivered(outbox: &mut Vec<Parcel>, place: usize, instances: &mut Instanc
     for other in older.iter_mut().filter(|other| other.channel == parcel.channel && other.failure == Some(Failure::Broken)) {
         (other.failure, other.not_before) = (Some(Failure::Refused), None);
     }
-    outbox.retain(|other| other.size() > 0 || other.kind == ParcelKind::Snapshot);
+    drop_empty(outbox);
     // Once somebody has it, it counts as told.
     if parcel.taken_by.is_empty() {
         mark_told(&parcel, instances, now);
@@ -102,6 +103,11 @@ fn taken_in_part(outbox: &mut [Parcel], place: usize, parts: &[Part], instances:
     if is_first {
         mark_told(&taken, instances, now);
     }
+}
+
+/// Messages that have nothing left to say.
+fn drop_empty(outbox: &mut Vec<Parcel>) {
+    outbox.retain(|parcel| parcel.size() > 0 || parcel.kind == ParcelKind::Snapshot);
 }
 
 fn mark_told(parcel: &Parcel, instances: &mut Instances, now: Timestamp) {

@@ -12,7 +12,7 @@ use crate::domain::alert::{Alert, AlertState, Counted, End, Parcel, ParcelKind, 
 use crate::domain::rule::Rule;
 use crate::domain::threshold::Severity;
 use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Most alerts that a message keeps although they are over; of more only the number is kept.
 const MOST_PAST: usize = 10_000;
@@ -75,7 +75,11 @@ pub(super) fn messages(scene: &Scene<'_>, open: Open, due: Vec<Alert>) -> Vec<Pa
     let held_until = goes_out(channel, open.held.as_ref(), policy.last_run, now);
     let is_held = held_until.is_some();
     let created = open.held.as_ref().filter(|_| is_held).map_or(now, |held| held.created);
-    let restated: BTreeSet<String> = due.iter().map(|alert| alert.fingerprint.clone()).collect();
+    let mut restated: Restated = Restated::new();
+    for alert in &due {
+        let newest = restated.entry(alert.fingerprint.clone()).or_insert(alert.since);
+        *newest = (*newest).max(alert.since);
+    }
     let (mut at_once, mut gathered) = (Kept::default(), Kept::default());
     for parcel in open.waiting {
         let kept = if is_held { &mut at_once } else { &mut gathered };
@@ -103,6 +107,9 @@ struct Kept {
     uncounted: usize,
 }
 
+/// Of which instances this run has something to say, and of which of their firings: the newest.
+type Restated = BTreeMap<String, Timestamp>;
+
 /// What becomes of a line that was gathered before.
 enum Fate {
     /// It is said elsewhere, or not to be said.
@@ -114,7 +121,7 @@ enum Fate {
 }
 
 impl Kept {
-    fn keep(&mut self, parcel: Parcel, restated: &BTreeSet<String>, scene: &Scene<'_>) {
+    fn keep(&mut self, parcel: Parcel, restated: &Restated, scene: &Scene<'_>) {
         self.uncounted += parcel.left_out.saturating_sub(parcel.counted.len());
         for old in parcel.alerts {
             match fate((&old.fingerprint, old.state, old.severity, old.since), restated, scene) {
@@ -146,13 +153,13 @@ impl Kept {
     }
 }
 
-fn fate(line: (&str, AlertState, Severity, Timestamp), restated: &BTreeSet<String>, scene: &Scene<'_>) -> Fate {
+fn fate(line: (&str, AlertState, Severity, Timestamp), restated: &Restated, scene: &Scene<'_>) -> Fate {
     let Scene { channel, instances, queue, policy, .. } = *scene;
     let (fingerprint, state, severity, episode) = line;
     let instance = instances.get(fingerprint);
     // Of what is known there, or said anew in this run, everything that has to be said is said.
     let is_known = queue.belief(&channel.name, fingerprint, instance).is_some_and(|belief| belief.episode == episode);
-    if is_known || restated.contains(fingerprint) {
+    if is_known || restated.get(fingerprint).is_some_and(|newest| *newest >= episode) {
         return Fate::Gone;
     }
     let fires_on = instance.is_some_and(|instance| instance.stage == Stage::Firing && instance.fired_at == Some(episode));

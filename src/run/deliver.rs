@@ -29,7 +29,14 @@ fn no_channel() -> String {
 /// Enabled channels by name.
 pub type ReadyChannels = BTreeMap<String, Ready>;
 
-/// What a thread says of one message.
+/// What a thread says of one message, and where it waits until that was written down: the next message is not sent
+/// before, so that a crash leaves one in doubt at most.
+struct Said {
+    id: String,
+    word: Word,
+    written: mpsc::Sender<()>,
+}
+
 enum Word {
     /// It was tried for the so-manieth time; what became of it, and what is to be said of how it was told.
     Tried(u32, Outcome, Option<String>),
@@ -74,7 +81,8 @@ pub fn send_all(
     drop(words);
     let mut reports: BTreeMap<String, DeliveryReport> = BTreeMap::new();
     // Until every thread has said its last word, or one hangs.
-    while let Ok((id, word)) = heard.recv_timeout(deadline.saturating_duration_since(Instant::now()) + Duration::from_secs(2)) {
+    while let Ok(said) = heard.recv_timeout(deadline.saturating_duration_since(Instant::now()) + Duration::from_secs(2)) {
+        let Said { id, word, written } = said;
         match word {
             Word::Waits(reason) => attempts::put_off(&mut state.outbox, &id, reason, &begun),
             Word::Tried(attempts, outcome, remark) => {
@@ -88,6 +96,8 @@ pub fn send_all(
                 reports.insert(id, DeliveryReport { alerts, ..report });
             }
         }
+        // The thread may be gone; that is its business.
+        let _ = written.send(());
     }
     let given_up = attempts::give_up(&mut state.outbox, give_up_after, now);
     if changed || !given_up.is_empty() {
@@ -97,7 +107,7 @@ pub fn send_all(
 }
 
 /// One channel's messages, one after the other.
-fn send_in_order(messages: Vec<Parcel>, ready: &Ready, now: Timestamp, deadline: Instant, words: &mpsc::Sender<(String, Word)>) {
+fn send_in_order(messages: Vec<Parcel>, ready: &Ready, now: Timestamp, deadline: Instant, words: &mpsc::Sender<Said>) {
     let mut turn = Turn::default();
     let last = messages.len().saturating_sub(1);
     for (place, mut parcel) in messages.into_iter().enumerate() {
@@ -117,7 +127,9 @@ fn send_in_order(messages: Vec<Parcel>, ready: &Ready, now: Timestamp, deadline:
                 }
             };
             let goes_on = !turn.is_closed() && comes_on(&mut parcel, &word);
-            if words.send((parcel.id.clone(), word)).is_err() {
+            let (written, is_written) = mpsc::channel();
+            // Nobody listens any more, or what was said could not be written down.
+            if words.send(Said { id: parcel.id.clone(), word, written }).is_err() || is_written.recv().is_err() {
                 return;
             }
             if !goes_on {

@@ -242,6 +242,7 @@ impl RuleMemory {
             sums.entry(UNGROUPED).or_insert((0.0, false));
         }
         let no_rate_yet = *metric == Metric::Bandwidth && span.from.is_none_or(|from| from >= span.to);
+        let window_top = merge_talkers(self.slots.iter().flat_map(|slot| slot.top.iter().cloned()));
         let any_learning = sums.values().any(|(_, learning)| *learning);
         let groups = sums
             .into_iter()
@@ -252,7 +253,7 @@ impl RuleMemory {
                 });
                 Measured {
                     lower_bound: learning || short || overflow,
-                    top: tops.get(&key).cloned().unwrap_or_default(),
+                    top: if grouped { tops.get(&key).cloned().unwrap_or_default() } else { window_top.clone() },
                     ..Measured::of(key, self.groups.get(&key).cloned().unwrap_or_default(), value)
                 }
             })
@@ -275,7 +276,7 @@ impl RuleMemory {
             groups,
             covers: Some((covered_from, span.to)),
             matched,
-            top: merge_talkers(self.slots.iter().flat_map(|slot| slot.top.iter().cloned())),
+            top: window_top,
             note,
             absent_may_be_more: short || overflow,
             unlisted_is_gone: false,

@@ -27,6 +27,7 @@ mod replay;
 mod report;
 mod rule_tests;
 mod rules_edit;
+mod same_records;
 mod schema;
 mod self_watch;
 mod sim;

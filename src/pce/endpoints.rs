@@ -265,7 +265,7 @@ mod tests {
 
     /// How often each of these texts, met in turn, had to be read, and what they took at most.
     fn reads(texts: impl IntoIterator<Item = String>) -> (usize, usize, usize) {
-        let read = Cell::new(0);
+        let read = Cell::new(0usize);
         let mut endpoints = Endpoints::new(|_| {
             read.set(read.get() + 1);
             Box::new([])
@@ -278,7 +278,7 @@ mod tests {
             assert_eq!(interned.endpoint, wire::endpoint(&text).unwrap());
             let known = &endpoints.known;
             let ends = known.places.len() - known.free.len();
-            if read.get() % 1_000 == 0 {
+            if read.get().is_multiple_of(1_000) {
                 assert_eq!(known.places.iter().flatten().map(Met::bytes).sum::<usize>(), known.bytes);
                 assert_eq!(known.places.iter().flatten().count(), ends);
                 let chained = |first: &u32| std::iter::successors(Some(*first), |place| known.at(*place)?.next).count();

@@ -117,7 +117,7 @@ struct Pairing {
     across: bool,
     told: Told,
     /// With other decisions; rare.
-    others: Option<Box<Vec<Told>>>,
+    others: Vec<Told>,
 }
 
 impl Pairing {
@@ -125,7 +125,7 @@ impl Pairing {
         let told = if self.told.decision == decision {
             &mut self.told
         } else {
-            let others = self.others.get_or_insert_default();
+            let others = &mut self.others;
             let index = others.iter().position(|told| told.decision == decision).unwrap_or_else(|| {
                 others.push(Told { decision, connections: [0; 2], bytes: [0; 2] });
                 others.len() - 1
@@ -139,7 +139,7 @@ impl Pairing {
     /// Each connection once; by decision: flows, connections, bytes.
     fn counted(&self) -> [Volume; 4] {
         let (mut connections, mut bytes, mut told_of) = ([Each::default(); 2], [Each::default(); 2], [false; 4]);
-        for told in std::iter::once(&self.told).chain(self.others.iter().flat_map(|others| others.iter())) {
+        for told in std::iter::once(&self.told).chain(&self.others) {
             let decision = told.decision as usize;
             told_of[decision] = true;
             for side in 0..2 {
@@ -332,7 +332,7 @@ impl Gather {
             return;
         }
         let told = Told { decision, connections: [0; 2], bytes: [0; 2] };
-        let mut pairing = Pairing { src: self.side(&flow.src), dst: self.side(&flow.dst), port, across, told, others: None };
+        let mut pairing = Pairing { src: self.side(&flow.src), dst: self.side(&flow.dst), port, across, told, others: Vec::new() };
         pairing.add(decision, side, flow.connections, bytes);
         self.pairs.insert(key, pairing);
     }

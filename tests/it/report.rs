@@ -138,7 +138,8 @@ fn each_once([mut source, mut destination]: [[u64; 4]; 2]) -> [u64; 4] {
 /// Connections and bytes by a key, each connection once.
 fn counted(records: &[&Record], key: impl Fn(&Record) -> Option<String>) -> BTreeMap<String, (u64, u64)> {
     // By pair and day: connections and bytes by end and decision, and one of its records.
-    let mut pairs: BTreeMap<String, ([[u64; 4]; 2], [[u64; 4]; 2], Record)> = BTreeMap::new();
+    type Ends = [[u64; 4]; 2];
+    let mut pairs: BTreeMap<String, (Ends, Ends, Record)> = BTreeMap::new();
     for record in records {
         let pair = format!("{} {} {} {}", record.src, record.dst, record.port, &record.first[..10]);
         let (connections, bytes, _) = pairs.entry(pair).or_insert(([[0; 4]; 2], [[0; 4]; 2], (*record).clone()));

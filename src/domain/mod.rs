@@ -5,6 +5,7 @@ pub mod asks;
 pub mod calendar;
 pub mod field;
 pub mod filter;
+pub mod glob;
 pub mod metric;
 pub mod mute;
 pub mod record;

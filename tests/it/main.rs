@@ -25,6 +25,7 @@ mod pce;
 mod render;
 mod replay;
 mod report;
+mod robust;
 mod rule_tests;
 mod rules_edit;
 mod schema;
@@ -44,4 +45,5 @@ mod support {
     pub mod run_cli;
     pub mod scripted;
     pub mod tape;
+    pub mod traced;
 }

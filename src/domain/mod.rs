@@ -3,11 +3,13 @@
 pub mod alert;
 pub mod asks;
 pub mod calendar;
+pub mod estimate;
 pub mod field;
 pub mod filter;
 pub mod glob;
 pub mod metric;
 pub mod mute;
+pub mod outcome;
 pub mod record;
 pub mod report;
 pub mod rule;

@@ -26,6 +26,7 @@ mod teams;
 mod telegram;
 mod template;
 pub mod text;
+mod timed;
 mod trust;
 mod webhook;
 mod whatsapp;

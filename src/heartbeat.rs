@@ -73,8 +73,8 @@ impl Heartbeat {
             other => other,
         };
         match outcome {
-            Outcome::Delivered => Ok(()),
-            Outcome::Retry { error, .. } | Outcome::Permanent { error } => Err(error),
+            Outcome::Delivered | Outcome::Warned { .. } => Ok(()),
+            failed => Err(failed.said().unwrap_or_default().to_owned()),
         }
     }
 }

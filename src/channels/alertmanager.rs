@@ -89,7 +89,7 @@ struct Alertmanager {
 
 impl Alertmanager {
     fn request(poster: &Poster, parcel: &Parcel) -> Request {
-        Request { endpoint: poster.endpoint().clone(), path: Some("/api/v2/alerts".to_owned()), body: body(parcel) }
+        Request { endpoint: poster.endpoint().clone(), path: Some("/api/v2/alerts".to_owned()), body: body(parcel), part: None }
     }
 }
 
@@ -109,14 +109,14 @@ impl Channel for Alertmanager {
                 Err(outcome) => outcome,
             };
             match &outcome {
-                Outcome::Delivered => taken += 1,
-                Outcome::Retry { error, .. } => {
-                    errors.push(error.clone());
-                    retry.get_or_insert(outcome);
-                }
+                Outcome::Delivered | Outcome::Warned { .. } => taken += 1,
                 Outcome::Permanent { error } => {
                     errors.push(error.clone());
                     refused.get_or_insert(outcome);
+                }
+                Outcome::Retry { .. } | Outcome::Partly { .. } => {
+                    errors.extend(outcome.said().map(str::to_owned));
+                    retry.get_or_insert(outcome);
                 }
             }
         }

@@ -81,7 +81,7 @@ impl Speech for Apprise {
         if let Some(tag) = &self.tag {
             body["tag"] = json!(tag);
         }
-        vec![Request { endpoint: base.clone(), path: None, body: body.to_string() }]
+        vec![Request { endpoint: base.clone(), path: None, body: body.to_string(), part: None }]
     }
 
     fn remark(&self, parcel: &Parcel) -> Option<String> {

@@ -101,7 +101,12 @@ impl Speech for Target {
             "check_source": "pcemon",
             "ttl": ttl,
         });
-        vec![Request { endpoint: base.clone(), path: Some("/v1/actions/process-check-result".to_owned()), body: body.to_string() }]
+        vec![Request {
+            endpoint: base.clone(),
+            path: Some("/v1/actions/process-check-result".to_owned()),
+            body: body.to_string(),
+            part: None,
+        }]
     }
 
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {

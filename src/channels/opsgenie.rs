@@ -1,8 +1,7 @@
 //! Opsgenie and the alerts of Jira Service Management: one alert for each alert, closed when it is over.
 //!
-//! The fingerprint and the PCE make the alias: what is created again is the same alert. A digest is sent alert by alert; when
-//! some are taken and the rest is not, all are sent again and the alias makes the repetition harmless. The service
-//! works in the background, so delivered means taken.
+//! The fingerprint and the PCE make the alias: what is created again is the same alert. A digest is sent alert by alert; what
+//! was taken is not sent again. The service works in the background, so delivered means taken.
 
 use super::json::{Event, JsonChannel, Request, Speech, View, events};
 use super::post::{Answer, Endpoint, Poster, authorization};
@@ -83,12 +82,14 @@ fn request(event: &Event<'_>, parcel: &Parcel, base: &Endpoint) -> Request {
     let alias = text::key(event.fingerprint, &parcel.pce);
     match event.state {
         AlertState::Firing => {
-            Request { endpoint: base.clone(), path: Some("/v2/alerts".to_owned()), body: created(event, &alias, parcel).to_string() }
+            let body = created(event, &alias, parcel).to_string();
+            Request { endpoint: base.clone(), path: Some("/v2/alerts".to_owned()), body, part: Some(event.part()) }
         }
         AlertState::Resolved => Request {
             endpoint: base.join(&[&alias, "close"]).with_query("identifierType", "alias"),
             path: Some(format!("/v2/alerts/{alias}/close?identifierType=alias")),
             body: json!({ "source": "pcemon", "note": tr!("The alert is over.") }).to_string(),
+            part: Some(event.part()),
         },
     }
 }

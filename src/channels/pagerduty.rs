@@ -1,8 +1,7 @@
 //! PagerDuty, through the Events API v2: one event for each alert, an incident that ends with the alert.
 //!
 //! The alert's fingerprint and the PCE make the key of the incident: a repeated event is the same incident, and `resolve` ends it.
-//! A digest is sent event by event; when some are taken and the rest is not, all are sent again and the key makes
-//! the repetition harmless.
+//! A digest is sent event by event; what was taken is not sent again.
 
 use super::json::{Event, JsonChannel, Request, Speech, View, events};
 use super::post::{Answer, Endpoint, Poster};
@@ -71,6 +70,7 @@ impl Speech for PagerDuty {
             endpoint: base.clone(),
             path: Some("/v2/enqueue".to_owned()),
             body: body(&event, parcel, view.secret(&self.routing_key)).to_string(),
+            part: Some(event.part()),
         };
         events(parcel).into_iter().map(request).collect()
     }

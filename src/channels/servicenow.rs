@@ -71,7 +71,7 @@ struct ServiceNow;
 impl Speech for ServiceNow {
     fn requests(&self, parcel: &Parcel, base: &Endpoint, _view: View) -> Vec<Request> {
         let records: Vec<Value> = events(parcel).iter().map(|event| record(event, parcel)).collect();
-        vec![Request { endpoint: base.clone(), path: None, body: json!({ "records": records }).to_string() }]
+        vec![Request { endpoint: base.clone(), path: None, body: json!({ "records": records }).to_string(), part: None }]
     }
 
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {

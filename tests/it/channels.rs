@@ -95,6 +95,7 @@ fn alert() -> Alert {
         state: AlertState::Firing,
         reason: Reason::First,
         value: Some(1234.0),
+        value_max: None,
         lower_bound: true,
         unit: Unit::Connections,
         threshold: "> 100".to_owned(),
@@ -115,6 +116,7 @@ fn alert() -> Alert {
         }],
         resolved_at: None,
         told_as: None,
+        end: None,
     }
 }
 
@@ -163,8 +165,5 @@ fn single() -> Parcel {
 }
 
 fn error_of(outcome: &Outcome) -> &str {
-    match outcome {
-        Outcome::Delivered => "",
-        Outcome::Retry { error, .. } | Outcome::Permanent { error } => error,
-    }
+    outcome.said().unwrap_or_default()
 }

@@ -18,8 +18,11 @@ pub(super) enum Verdict {
     Retry,
     RetryAfter(u64),
     Permanent,
+    Warned,
+    /// So many parts were taken.
+    Partly(usize),
 }
-use Verdict::{Delivered, Permanent, Retry, RetryAfter};
+use Verdict::{Delivered, Partly, Permanent, Retry, RetryAfter};
 
 pub(super) fn verdict(outcome: &Outcome) -> Verdict {
     match outcome {
@@ -27,6 +30,8 @@ pub(super) fn verdict(outcome: &Outcome) -> Verdict {
         Outcome::Retry { after: None, .. } => Retry,
         Outcome::Retry { after: Some(after), .. } => RetryAfter(after.as_secs()),
         Outcome::Permanent { .. } => Permanent,
+        Outcome::Warned { .. } => Verdict::Warned,
+        Outcome::Partly { taken, .. } => Partly(taken.len()),
     }
 }
 
@@ -378,20 +383,28 @@ fn one_refused_event_does_not_keep_the_others_back() {
         let channel = open(kind, &http_settings(kind, &receiver.url()).unwrap());
         let mut parcel = digest();
         let outcome = channel.send(&parcel, &context());
-        assert_eq!(verdict(&outcome), Permanent, "{kind}: {outcome:?}");
+        assert_eq!(verdict(&outcome), Partly(2), "{kind}: {outcome:?}");
         assert!(error_of(&outcome).starts_with("2 of 3 were taken"), "{kind}: {outcome:?}");
         assert_eq!(receiver.requests().len(), alerts, "{kind}");
+        let Outcome::Partly { taken, rest } = outcome else { unreachable!() };
+        assert_eq!(verdict(&rest), Permanent, "{kind}");
+        assert_eq!((parcel.take(&taken).alerts.len(), parcel.alerts.len()), (2, 1), "{kind}");
 
-        // A service that is busy or down is left alone, and the next attempt begins at the other end.
+        // A service that is busy is left alone, one that chokes on one of them gets the others, and each attempt goes
+        // on where the one before ended.
         let receiver = Receiver::of_kind(kind, [yes, Reply::status(429).header("Retry-After", "9"), Reply::status(503)]);
         let channel = open(kind, &http_settings(kind, &receiver.url()).unwrap());
-        assert_eq!(verdict(&channel.send(&parcel, &context())), RetryAfter(9), "{kind}");
-        parcel.attempts = 1;
-        assert_eq!(verdict(&channel.send(&parcel, &context())), Retry, "{kind}");
+        let mut parcel = digest();
+        for want in [RetryAfter(9), Retry] {
+            let Outcome::Partly { taken, rest } = channel.send(&parcel, &context()) else { panic!("{kind}") };
+            assert_eq!((taken.len(), verdict(&rest)), (1, want), "{kind}");
+            parcel.take(&taken);
+        }
         assert_eq!(channel.send(&parcel, &context()), Outcome::Delivered, "{kind}");
         let bodies: Vec<String> = receiver.requests().into_iter().map(|request| request.body).collect();
-        assert_eq!(bodies.len(), 2 + 1 + alerts, "{kind}");
-        assert_eq!((&bodies[2], &bodies[0], &bodies[1]), (&bodies[3], &bodies[5], &bodies[4]), "{kind}");
+        assert_eq!(bodies.len(), 2 + 2 + 1, "{kind}");
+        assert_eq!((&bodies[1], &bodies[2]), (&bodies[2], &bodies[4]), "{kind}");
+        assert_eq!(bodies.iter().collect::<std::collections::BTreeSet<_>>().len(), alerts, "{kind}");
     }
 }
 
@@ -432,7 +445,7 @@ fn a_group_that_moved_is_named() {
 /// What a digest only counted has a key, and whoever holds one thing for each alert learns of its end.
 #[test]
 fn counted_alerts_are_opened_and_closed_by_their_key() {
-    let counted = |state| Counted { fingerprint: "c0ffee".to_owned(), severity: Severity::Warning, state, since: now() };
+    let counted = |state| Counted { fingerprint: "c0ffee".to_owned(), severity: Severity::Warning, state, since: now(), told_as: None };
     for kind in ["pagerduty", "opsgenie"] {
         let receiver = willing(kind);
         let channel = open(kind, &http_settings(kind, &receiver.url()).unwrap());

@@ -219,14 +219,25 @@ struct Email {
 impl Channel for Email {
     fn send(&self, parcel: &Parcel, context: &SendContext) -> Outcome {
         match message::build(parcel, &self.addresses, self.words.own(parcel), context.now) {
-            Ok(mail) => smtp::deliver(&self.server, &mail, 0, context.timeout.min(self.timeout)),
+            Ok(mut mail) => {
+                let all = mail.to.len();
+                mail.to.retain(|who| !parcel.taken_by.contains(who));
+                smtp::deliver(&self.server, &mail, all - mail.to.len(), context.timeout.min(self.timeout))
+            }
             Err(error) => Outcome::Permanent { error: tr!("the mail cannot be written: {error}", error) },
         }
     }
 
     fn send_document(&self, document: &Document, context: &SendContext) -> Outcome {
         match message::carry(document, &self.addresses, context.now) {
-            Ok(mail) => smtp::deliver(&self.server, &mail, 0, context.timeout.min(self.timeout)),
+            // Nobody sends a document again: those who did not get it are named.
+            Ok(mail) => match smtp::deliver(&self.server, &mail, 0, context.timeout.min(self.timeout)) {
+                Outcome::Partly { taken, rest } if !taken.is_empty() => {
+                    let (error, taken) = (rest.said().unwrap_or_default(), taken.len());
+                    Outcome::Warned { warning: tr!("{error}; the mail went to the other {taken}", error, taken) }
+                }
+                other => other,
+            },
             Err(error) => Outcome::Permanent { error: tr!("the mail cannot be written: {error}", error) },
         }
     }

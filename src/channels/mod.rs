@@ -10,6 +10,7 @@ mod discord;
 mod email;
 mod exec;
 mod file;
+mod host;
 mod icinga;
 mod json;
 mod labels;

@@ -4,10 +4,10 @@
 
 use super::message::Mail;
 use super::wire::{Fault, Reply, Wire};
-use crate::channels::Outcome;
+use crate::channels::host::own_name;
 use crate::channels::post::redact;
-use crate::channels::syslog::own_name;
 use crate::channels::timed::Timed;
+use crate::channels::{Outcome, Part};
 use crate::domain::secret::Secret;
 use crate::domain::text::{shorten, visible};
 use crate::http::tls::client_config;
@@ -139,6 +139,9 @@ fn plain_token(user: &str, password: &Secret) -> String {
 
 /// One attempt to deliver a mail to its recipients, over within `limit`. `before`: how many have it already.
 pub fn deliver(server: &Server, mail: &Mail, before: usize, limit: Duration) -> Outcome {
+    if mail.to.is_empty() {
+        return Outcome::Delivered;
+    }
     let mut conversation = Conversation { server, wire: None };
     let result = conversation.talk(mail, Instant::now() + limit);
     if let Some(wire) = conversation.wire.take() {
@@ -148,15 +151,6 @@ pub fn deliver(server: &Server, mail: &Mail, before: usize, limit: Duration) -> 
         Ok(recipients) => recipients.outcome(server, before),
         Err(outcome) => outcome,
     }
-}
-
-fn warned(warning: String) -> Outcome {
-    log::warn!("{warning}");
-    Outcome::Delivered
-}
-
-fn partly(_taken: Vec<String>, rest: Outcome) -> Outcome {
-    rest
 }
 
 /// A step of the conversation, for messages and for judging an error.
@@ -190,8 +184,11 @@ impl Recipients {
             (_, true, true) => Outcome::Delivered,
             (0, _, true) => Outcome::Permanent { error },
             (0, _, false) => Outcome::Retry { error, after: None },
-            (count, false, true) => warned(tr!("{error}; the mail went to the other {taken}", error, taken = count)),
-            (_, _, false) => partly(taken, Outcome::Retry { error, after: None }),
+            (taken, false, true) => Outcome::Warned { warning: tr!("{error}; the mail went to the other {taken}", error, taken) },
+            (_, _, false) => Outcome::Partly {
+                taken: taken.into_iter().map(Part::Recipient).collect(),
+                rest: Box::new(Outcome::Retry { error, after: None }),
+            },
         }
     }
 }

@@ -131,7 +131,7 @@ impl Wire {
         let mut reply: Option<Reply> = None;
         let mut size = 0;
         loop {
-            let line = self.line(REPLY - size)?;
+            let line = self.line(REPLY.saturating_sub(size))?;
             size += line.len() + 1;
             let text = String::from_utf8_lossy(&line);
             let code = text.get(..3).and_then(|digits| digits.parse().ok()).filter(|code| (200..600).contains(code));
@@ -153,6 +153,9 @@ impl Wire {
     fn line(&mut self, room: usize) -> Result<Vec<u8>, Fault> {
         let mut looked_at = 0;
         loop {
+            if room == 0 {
+                return Err(too_long());
+            }
             if let Some(end) = self.ahead[looked_at..].iter().position(|byte| *byte == b'\n') {
                 let mut line: Vec<u8> = self.ahead.drain(..=looked_at + end).collect();
                 line.truncate(line.len() - 1);
@@ -163,7 +166,7 @@ impl Wire {
             }
             looked_at = self.ahead.len();
             if looked_at >= room {
-                return Err(Fault::NoReply(tr!("more than {bytes} bytes in one reply", bytes = REPLY)));
+                return Err(too_long());
             }
             let mut chunk = [0; 4096];
             let read = match &mut self.stream {
@@ -177,6 +180,10 @@ impl Wire {
             self.ahead.extend_from_slice(&chunk[..read]);
         }
     }
+}
+
+fn too_long() -> Fault {
+    Fault::NoReply(tr!("more than {bytes} bytes in one reply", bytes = REPLY))
 }
 
 /// A mail as it goes over the wire: CRLF at every line end, a dot before every dot that begins a line, the dot that

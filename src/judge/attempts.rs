@@ -304,12 +304,13 @@ pub fn clamp_to(instances: &mut Instances, outbox: &mut [Parcel], now: Timestamp
     for parcel in outbox {
         // How long it was to wait cannot be told any more; one try too many does no harm.
         parcel.not_before = None;
-        if parcel.created > now && parcel.attempts == 0 && !parcel.sealed {
-            parcel.created = now;
-        } else if parcel.created > now {
-            parcel.revived = Some(now);
+        if parcel.created > now {
+            parcel.held_until = parcel.held_until.map(|at| at.min(now));
+            // What was not tried yet is written anew anyway.
+            if parcel.attempts == 0 && !parcel.sealed { parcel.created = now } else { parcel.revived = Some(now) }
         }
         parcel.revived = parcel.revived.map(|at| at.min(now));
+        parcel.given_up = parcel.given_up.map(|at| at.min(now));
     }
 }
 

@@ -7,6 +7,7 @@ use crate::domain::alert::Parcel;
 use crate::domain::report::{DeliveryReport, DeliveryStatus};
 use crate::judge::attempts::{self, Note, Turn};
 use crate::judge::outbox;
+use crate::process::panics::contained;
 use crate::state::{State, StateError};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -81,7 +82,7 @@ pub fn send_all(
     drop(words);
     let mut reports: BTreeMap<String, DeliveryReport> = BTreeMap::new();
     // Until every thread has said its last word, or one hangs.
-    while let Ok(said) = heard.recv_timeout(deadline.saturating_duration_since(Instant::now()) + Duration::from_secs(2)) {
+    while let Ok(said) = heard.recv_timeout(deadline.saturating_duration_since(Instant::now()) + Duration::from_secs(1)) {
         let Said { id, word, written } = said;
         match word {
             Word::Waits(reason) => attempts::put_off(&mut state.outbox, &id, reason, &begun),
@@ -121,9 +122,11 @@ fn send_in_order(messages: Vec<Parcel>, ready: &Ready, now: Timestamp, deadline:
                     Word::Tried(parcel.attempts, Outcome::Retry { error: error.clone(), after: None }, None)
                 }
                 (Ok(()), Ok(channel)) => {
-                    let outcome = channel.send(&parcel, &SendContext { now, timeout: ready.timeout.min(left) });
+                    // A fault in one kind of channel is that channel's.
+                    let send = || (channel.send(&parcel, &SendContext { now, timeout: ready.timeout.min(left) }), channel.remark(&parcel));
+                    let (outcome, remark) = contained(send).unwrap_or_else(|error| (Outcome::Retry { error, after: None }, None));
                     turn.note(&parcel, &outcome);
-                    Word::Tried(parcel.attempts, outcome, channel.remark(&parcel))
+                    Word::Tried(parcel.attempts, outcome, remark)
                 }
             };
             let goes_on = !turn.is_closed() && comes_on(&mut parcel, &word);

@@ -26,8 +26,10 @@ mod pce;
 mod render;
 mod replay;
 mod report;
+mod robust;
 mod rule_tests;
 mod rules_edit;
+mod same_records;
 mod schema;
 mod self_watch;
 mod sim;
@@ -45,4 +47,5 @@ mod support {
     pub mod run_cli;
     pub mod scripted;
     pub mod tape;
+    pub mod traced;
 }

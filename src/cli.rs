@@ -433,7 +433,7 @@ pub enum FailOn {
     /// Critical, warning and unknown
     #[default]
     Unknown,
-    /// What began to fire in this run, and unknown
+    /// What began to fire or got worse in this run, and unknown
     New,
 }
 

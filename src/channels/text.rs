@@ -2,7 +2,7 @@
 //!
 //! Every text from the outside is made visible and bounded here. It knows no channel's limits.
 
-use crate::domain::alert::{Alert, AlertState, Group, Parcel, ParcelKind, PceIdentity, Reason, Talker};
+use crate::domain::alert::{Alert, AlertState, End, Group, Parcel, ParcelKind, PceIdentity, Reason, Talker};
 use crate::domain::metric::Unit;
 use crate::domain::text::{counted, quantity, shorten, visible};
 use crate::domain::threshold::{self, Severity};
@@ -62,7 +62,20 @@ pub fn note(alert: &Alert) -> Option<String> {
         Reason::Escalated => Some(tr!("got worse")),
         Reason::Eased => Some(tr!("got milder")),
         Reason::Test => Some(tr!("test")),
-        Reason::First | Reason::Resolved => None,
+        Reason::Resolved => alert.end.and_then(why_over),
+        Reason::First => None,
+    }
+}
+
+/// Why an alert is over, when it did not simply recover.
+fn why_over(end: End) -> Option<String> {
+    match end {
+        End::Recovered => None,
+        End::Gone => Some(tr!("nothing is seen of it any more")),
+        End::Forgotten => Some(tr!("no longer waited for")),
+        End::RuleRemoved => Some(tr!("the rule was removed or switched off")),
+        End::Milder => Some(tr!("fires on, milder than this channel wants to hear")),
+        End::Elsewhere => Some(tr!("fires on, told elsewhere now")),
     }
 }
 

@@ -23,8 +23,10 @@ pub(super) struct Belief {
     pub episode: Timestamp,
     /// How bad.
     pub severity: Severity,
-    /// It was told; otherwise a message that says so waits.
+    /// All of this was told; otherwise a message that says so waits.
     pub certain: bool,
+    /// It was told of this firing at least.
+    pub heard: bool,
 }
 
 /// What the messages that wait will have said last, by channel and instance.
@@ -48,13 +50,14 @@ impl<'o> Queue<'o> {
 
     /// What this channel will believe when it has taken everything that waits.
     pub fn belief(&self, channel: &str, fingerprint: &str, instance: Option<&Instance>) -> Option<Belief> {
+        let told = instance.and_then(|instance| instance.told.get(channel)).filter(|told| !told.ended);
         match self.0.get(&(channel, fingerprint)) {
             Some((AlertState::Resolved, _, _)) => None,
-            Some((AlertState::Firing, severity, episode)) => Some(Belief { episode: *episode, severity: *severity, certain: false }),
-            None => {
-                let told = instance?.told.get(channel).filter(|told| !told.ended)?;
-                Some(Belief { episode: told.episode, severity: told.severity, certain: true })
+            Some((AlertState::Firing, severity, episode)) => {
+                let heard = told.is_some_and(|told| told.episode == *episode);
+                Some(Belief { episode: *episode, severity: *severity, certain: false, heard })
             }
+            None => told.map(|told| Belief { episode: told.episode, severity: told.severity, certain: true, heard: true }),
         }
     }
 }
@@ -93,14 +96,14 @@ pub(super) fn statements(
     let Some(rule) = firing.filter(|_| Some(belief.episode) == instance.fired_at) else {
         let begins = begins();
         // Of what it may never hear of it need not hear that it is over, unless something new comes behind it.
-        let over = (channel.send_resolved && (belief.certain || begins.is_some())).then(|| Statement::Over(past(instance, belief)));
+        let over = (channel.send_resolved && (belief.heard || begins.is_some())).then(|| Statement::Over(past(instance, belief)));
         return over.into_iter().chain(begins).collect();
     };
     let is_milder = instance.severity < belief.severity;
     let milder_for = told.and_then(|told| told.milder_since).map_or(Duration::ZERO, |at| since(now, at));
     if wanting.is_none() {
         // Hysteresis is the rule's.
-        let over = channel.send_resolved && belief.certain && (!is_milder || milder_for >= rule.keep_firing_for);
+        let over = channel.send_resolved && belief.heard && (!is_milder || milder_for >= rule.keep_firing_for);
         let end = if is_milder { End::Milder } else { End::Elsewhere };
         return if over {
             vec![Statement::Over(Over { episode: belief.episode, severity: belief.severity, at: None, end })]

@@ -172,7 +172,7 @@ fn fate(line: (&str, AlertState, Severity, Timestamp), restated: &Restated, scen
     match instance {
         // It fires on, but would not be told here any more.
         Some(_) if fires_on => Fate::Over(Over { episode, severity, at: None, end: End::Milder }),
-        Some(instance) => Fate::Over(past(instance, Belief { episode, severity, certain: false })),
+        Some(instance) => Fate::Over(past(instance, Belief { episode, severity, certain: false, heard: false })),
         None => Fate::Over(Over { episode, severity, at: None, end: End::Recovered }),
     }
 }

@@ -112,7 +112,7 @@ fn entry(
         let end = if instance.severity < told.severity { End::Milder } else { End::Elsewhere };
         Over { episode: told.episode, severity: told.severity, at: None, end }
     } else {
-        past(instance, Belief { episode: told.episode, severity: told.severity, certain: true })
+        past(instance, Belief { episode: told.episode, severity: told.severity, certain: true, heard: true })
     };
     let over = Over { at: over.at.or(told.ended.then_some(told.at)), ..over };
     let told_as = Some(told.severity).filter(|severity| *severity != over.severity);

@@ -220,13 +220,13 @@ fn nothing_is_sent_that_could_not_be_remembered() {
 #[test]
 fn a_delivery_that_cannot_be_remembered_is_repeated_under_its_id() {
     let scene = scene();
-    let file = scene.bench.state_folder().join("state.json.deliveries");
-    let away = scene.bench.path("journal.away");
-    let (from, to) = (file.clone(), away.clone());
+    let folder = scene.bench.state_folder();
+    let files = ["state.json", "state.json.deliveries"].map(|name| (folder.join(name), scene.bench.path(&format!("{name}.away"))));
+    let broken = files.clone();
     scene.on_message(move |_| {
         // The disk breaks while the first message is on its way.
-        if from.is_file() {
-            std::fs::rename(&from, &to).unwrap();
+        for (from, to) in broken.iter().filter(|(from, _)| from.is_file()) {
+            std::fs::rename(from, to).unwrap();
             std::fs::create_dir_all(from.join("full")).unwrap();
         }
     });
@@ -234,8 +234,10 @@ fn a_delivery_that_cannot_be_remembered_is_repeated_under_its_id() {
     assert_eq!(run.code, Some(1), "{}", run.said());
     assert!(run.json()["warnings"].to_string().contains("may come again"), "{}", run.said());
     scene.quiet();
-    std::fs::remove_dir_all(&file).unwrap();
-    std::fs::rename(&away, &file).unwrap();
+    for (file, away) in &files {
+        std::fs::remove_dir_all(file).unwrap();
+        std::fs::rename(away, file).unwrap();
+    }
     let run = scene.bench.check(1, &[("a", 50), ("b", 50)]);
     assert_eq!(run.deliveries(), ["line sent", "mail sent", "one sent", "two sent"]);
     assert!(scene.judge(&TOLD[..1], "broken disk") >= 1);

@@ -261,6 +261,11 @@ proptest! {
                     prop_assert!(verdict.breach.is_some() && now.duration_since(own.since).as_secs() >= (hold * 60) as i64);
                 }
                 (Some(Stage::Pending), None) => prop_assert!(calm),
+                // What comes to nothing leaves the firing before it, which may still have to be told as over.
+                (Some(Stage::Pending), Some(Stage::Resolved)) => {
+                    let (was, is) = (live.unwrap().earlier.unwrap(), instance.as_ref().unwrap());
+                    prop_assert!(calm && (Some(was.fired_at), Some(was.resolved_at)) == (is.fired_at, is.resolved_at));
+                }
                 (Some(Stage::Firing), Some(Stage::Resolved)) => {
                     prop_assert!(calm && !verdict.holds_on);
                     let quiet = instance.as_ref().unwrap().quiet_since.unwrap();

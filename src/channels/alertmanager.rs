@@ -89,7 +89,7 @@ struct Alertmanager {
 
 impl Alertmanager {
     fn request(poster: &Poster, parcel: &Parcel) -> Request {
-        Request { endpoint: poster.endpoint().clone(), path: Some("/api/v2/alerts".to_owned()), body: body(parcel), part: None }
+        Request { endpoint: poster.endpoint().clone(), path: Some("/api/v2/alerts".to_owned()), body: body(parcel), part: None, then: None }
     }
 }
 

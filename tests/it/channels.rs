@@ -9,6 +9,7 @@ mod real_monitors;
 pub(crate) mod real_parts;
 pub(crate) mod real_services;
 mod settings;
+mod severity;
 mod templates;
 mod yes;
 

@@ -182,7 +182,14 @@ impl Poster {
     /// Makes ready to post. `secrets` are taken out of everything that is reported; `took` knows the service's yes.
     pub fn new(endpoint: Endpoint, trust: &Trust, timeout: Duration, secrets: &[&Secret], took: Took) -> Result<Poster, String> {
         let (ca_file, client) = (trust.ca_file(), trust.client());
-        let agent = agent(&AgentOptions { ca_file, client, timeout, total: Some(timeout), ..AgentOptions::default() })?;
+        let agent = agent(&AgentOptions {
+            ca_file,
+            client,
+            target: Some(&endpoint.url),
+            timeout,
+            total: Some(timeout),
+            ..AgentOptions::default()
+        })?;
         let mut hidden: Vec<String> = secrets.iter().map(|secret| secret.expose().to_owned()).collect();
         hidden.extend(endpoint.secrets());
         Ok(Poster { agent, endpoint, timeout, secrets: hidden, took })

@@ -1,6 +1,7 @@
 //! Channels from outside: what goes over the wire, what an answer is taken for, what never gets out.
 
 mod contract;
+mod identity;
 mod limits;
 mod local;
 mod mail;

@@ -227,7 +227,7 @@ impl Listing {
         let mut open = Vec::new();
         for target in &self.targets {
             let out: Box<dyn Write> = match &target.place {
-                Place::Standard => Box::new(BufWriter::new(io::stdout())),
+                Place::Standard => output::lines(),
                 Place::File { beside, .. } => Box::new(BufWriter::new(
                     File::create(beside).map_err(|error| tr!("cannot write {path}: {error}", path = beside.display(), error))?,
                 )),

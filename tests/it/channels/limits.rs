@@ -299,7 +299,7 @@ fn check_pagerduty(bodies: &[Value], parcel: &Parcel) {
     }
 }
 
-const HEADERS: [&str; 20] = [
+const HEADERS: [&str; 21] = [
     "From",
     "To",
     "Subject",
@@ -316,6 +316,7 @@ const HEADERS: [&str; 20] = [
     "X-Pcemon-Severity",
     "X-Pcemon-Alerts",
     "X-Pcemon-Fingerprint",
+    "X-Pcemon-Key",
     "Importance",
     "X-Priority",
     "Cc",

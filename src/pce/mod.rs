@@ -5,6 +5,7 @@
 
 mod ask;
 mod body;
+mod bounds;
 mod collection;
 pub mod database;
 pub mod decode;

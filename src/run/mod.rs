@@ -30,6 +30,7 @@ use crate::judge::outbox::{Addressee, Policy};
 use crate::judge::{exit, outbox, snapshot};
 use crate::pce::{Client, ClientOptions, RealPace};
 use crate::process::panics::contained;
+use crate::process::patience;
 use crate::state::looks::Memory;
 use crate::state::silences::SilenceFile;
 use crate::state::{LastRun, Loaded, State, StateError, Store, heal};
@@ -170,6 +171,7 @@ fn cycle_once(
     let Cycle { config, args, interrupt, .. } = *cycle;
     let now = args.now.unwrap_or(wall);
     let deadline = started + config.run.deadline;
+    patience::set_reading(reading_ends(started, deadline));
     let rules = choose(config, args)?;
     let needed = needed_sources(&rules);
     let identity = config.identity();
@@ -593,16 +595,19 @@ pub struct Conversation<'c> {
     pub interrupt: &'c Interrupt,
 }
 
+/// Something of the deadline is kept for telling what was found.
+fn reading_ends(started: Instant, deadline: Instant) -> Instant {
+    deadline - ((deadline - started) / 10).min(Duration::from_secs(60))
+}
+
 /// Fetches the credentials and makes a client; asks nothing yet.
 pub fn open_client(settings: &PceSettings, conversation: Conversation<'_>) -> Result<Client, RunError> {
     let Conversation { now, started, deadline, record, interrupt } = conversation;
     let key = fetch_secret(&settings.api_key).map_err(|error| RunError::Setup(tr!("api_key of [pce]: {error}", error)))?;
     let secret = fetch_secret(&settings.api_secret).map_err(|error| RunError::Setup(tr!("api_secret of [pce]: {error}", error)))?;
-    // Something of the deadline is kept for telling what was found.
-    let reserve = (deadline - started) / 10;
     let options = ClientOptions {
         now,
-        deadline: deadline - reserve.min(Duration::from_secs(60)),
+        deadline: reading_ends(started, deadline),
         stop: Arc::clone(&interrupt.stop),
         record,
         pace: Arc::new(RealPace),

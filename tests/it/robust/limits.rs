@@ -1,6 +1,8 @@
 //! No input ends the process.
 
 use crate::support::cli::Room;
+use std::io::Write;
+use std::time::{Duration, Instant};
 
 fn deep(levels: usize) -> String {
     format!("{}b{}", "{a,".repeat(levels), "}".repeat(levels))
@@ -48,6 +50,40 @@ fn absurd_numbers_are_shown_and_survived() {
             if !lag.starts_with('-') {
                 assert_eq!(ran.code, 2, "{lag} as {format}:\n{}\n{}", ran.out, ran.err);
             }
+        }
+    }
+}
+
+fn gzip(parts: impl Iterator<Item = Vec<u8>>) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    parts.for_each(|part| encoder.write_all(&part).unwrap());
+    encoder.finish().unwrap()
+}
+
+/// Answers of a few kilobytes that become gigabytes: refused, within the deadline, in little memory.
+#[test]
+fn answers_that_explode_are_refused() {
+    let room = Room::new();
+    let rules = "[[rules]]\nname = \"Blocked\"\nsource = \"traffic\"\nwarning = \"> 1\"\n[[rules]]\nname = \"Vens\"\nsource = \"vens\"\nwarning = \"> 1\"\n";
+    room.config(&format!("[run]\nstate = \"{}\"\ndeadline = \"3s\"\n{rules}", room.state().display()));
+    let megabyte = |text: &str| text.repeat((1 << 20) / text.len()).into_bytes();
+    let lists = |count: usize| std::iter::once(b"[[]".to_vec()).chain(std::iter::repeat_n(megabyte(",[]"), count));
+    let blanks = std::iter::repeat_n(megabyte(" "), 1 << 9);
+    let one = std::iter::once(b"[{\"a\":\"".to_vec()).chain(std::iter::repeat_n(megabyte("x"), 1 << 9));
+    let inner = gzip(lists(1 << 9));
+    for (name, bytes) in [("lists", inner.clone()), ("nested", gzip(std::iter::once(inner))), ("blanks", gzip(blanks)), ("one", gzip(one))] {
+        room.write("answer.json", bytes);
+        for source in ["--flows", "--vens"] {
+            let rule = if source == "--flows" { "Blocked" } else { "Vens" };
+            let begun = Instant::now();
+            let mut command = std::process::Command::new("sh");
+            let inner = room.command(&["check", source, "answer.json", "--rule", rule, "-o", "json"]);
+            // Address space, not memory in use: generous, and far below what the answers become.
+            command.args(["-c", "ulimit -v 1500000; exec \"$@\"", "sh"]).arg(inner.get_program()).args(inner.get_args());
+            command.env_clear().envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?)))).current_dir(room.path(""));
+            let ran = crate::support::cli::Ran::of(&mut command).exits(3);
+            assert!(begun.elapsed() < Duration::from_secs(3 + 5 + 3), "{name} {source}: {:?}", begun.elapsed());
+            assert_eq!(ran.json().0["status"], "unknown", "{name} {source}");
         }
     }
 }

@@ -53,7 +53,11 @@ impl<R: Read> Read for Bounded<R> {
         let count = self.inner.read(buffer)?;
         self.given = self.given.saturating_add(count as u64);
         if self.given > ALWAYS && self.given / MOST_GROWTH > self.received.get() {
-            let why = tr!("{received} bytes that came become more than {given}: this is no answer but a trap", received = self.received.get(), given = self.given);
+            let why = tr!(
+                "{received} bytes that came become more than {given}: this is no answer but a trap",
+                received = self.received.get(),
+                given = self.given
+            );
             return Err(io::Error::new(io::ErrorKind::InvalidData, why));
         }
         if self.given - self.looked > STEP {

@@ -4,8 +4,8 @@
 //! a few buffers, and the endpoints met so far up to a cap. A stream that is cut, in its compression
 //! or in its JSON, is an error and never a short answer.
 
-pub use super::endpoints::Endpoints;
 use super::bounds::{LONGEST_RECORD, bound};
+pub use super::endpoints::Endpoints;
 use super::pump::{self, Chunk, Pumped, ROOM};
 use super::{quick, wire};
 use crate::domain::record::FlowSink;

@@ -9,7 +9,7 @@ use crate::domain::report::{SourceReport, SourceStatus};
 use crate::domain::text::quantity;
 use crate::render::Style;
 use crate::render::sheet::{self, Audience, Cell, Closing, Column, Form, Kind, Sheet, Writer};
-use crate::run::output::{print, prove_writable};
+use crate::run::output::{self, print, prove_writable};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;

@@ -277,7 +277,7 @@ mod tests {
                     let cut = shorten(&text, max);
                     assert!(cut.chars().count() <= max);
                     let rest = cut.strip_prefix("ab").map_or("", |rest| rest.trim_end_matches('…'));
-                    assert!(rest.is_empty() || rest.len() % sign.len() == 0, "{sign} {max}: {cut}");
+                    assert!(rest.is_empty() || rest.len().is_multiple_of(sign.len()), "{sign} {max}: {cut}");
                 }
             }
         }

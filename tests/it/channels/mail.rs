@@ -344,7 +344,7 @@ fn as_read(header: &str) -> String {
         let (before, word) = (&rest[..begin], &rest[begin + 10..]);
         let end = word.find("?=").unwrap();
         // Blanks between two encoded words are none.
-        if !(before.trim().is_empty() && !out.is_empty()) {
+        if !before.trim().is_empty() || out.is_empty() {
             out.push_str(before);
         }
         out.push_str(&String::from_utf8(base64::engine::general_purpose::STANDARD.decode(&word[..end]).unwrap()).unwrap());

@@ -157,12 +157,16 @@ impl RuleMemory {
             // A first look counts everything that began within the window; nothing before it may count again.
             (self.groups, self.slots, self.values) = Default::default();
         }
-        self.forget(span.from.map_or(start, |from| from.min(start)));
+        let kept_from = [span.from, tally.kept_from].into_iter().flatten().min();
+        self.forget(kept_from.map_or(start, |from| from.min(start)));
         let matched = tally.matched;
         let overflow = tally.overflow;
         let interval = span.from.map(|from| since(span.to, from).as_secs_f64()).filter(|seconds| *seconds > 0.0);
         let mut tops: BTreeMap<u64, Vec<Talker>> = BTreeMap::new();
-        let mut slot = Slot { at: span.to, from: span.from.unwrap_or(start), cells: BTreeMap::new(), top: Vec::new() };
+        let from = span.from.unwrap_or(start);
+        // What an earlier look left out makes the increases of this one reach further back.
+        let from = tally.reach.filter(|_| span.from.is_some()).map_or(from, |reach| from.min(reach));
+        let mut slot = Slot { at: span.to, from, cells: BTreeMap::new(), top: Vec::new() };
         // Of thousands of groups only the largest are described: nobody is shown more.
         let mut sizes: Vec<u64> = tally.groups.iter().map(|group| group.amount.size()).collect();
         sizes.sort_unstable_by_key(|size| std::cmp::Reverse(*size));

@@ -8,6 +8,7 @@ use pcemon::domain::record::{Decision, Direction};
 use pcemon::domain::rule::{Matcher, Rule};
 use pcemon::domain::time::{Window, after};
 use pcemon::judge::ask;
+use pcemon::judge::coverage::Scope;
 use pcemon::judge::memory::{Observation, RuleMemory};
 use pcemon::judge::traffic::{Settings, TrafficJudge, TrafficMemory};
 use pcemon::pce::decode::{Endpoints, decode_flows};
@@ -20,6 +21,17 @@ use std::time::Duration;
 
 fn minutes(count: u64) -> Duration {
     Duration::from_secs(count * 60)
+}
+
+/// What is asked for: everything.
+fn wanted(longest_window: u64, lookback: Duration) -> ask::Wanted {
+    ask::Wanted {
+        decisions: Vec::new(),
+        scope: Scope::Everything,
+        longest_window: minutes(longest_window),
+        lookback,
+        max_gap: minutes(24 * 60),
+    }
 }
 
 fn rule(
@@ -176,10 +188,10 @@ impl Driver {
         twist: &dyn Fn(Vec<serde_json::Value>) -> Vec<serde_json::Value>,
     ) -> Vec<Observation> {
         let memory = self.memory.take().unwrap();
-        let ask = ask::increases(memory.coverage.clone(), Vec::new(), minutes(120), self.lookback, minutes(24 * 60), now);
+        let ask = ask::increases(memory.coverage.clone(), &wanted(120, self.lookback), now);
         let rules: Vec<&Rule> = cases.iter().map(|case| &case.rule).collect();
         let looks = if ask.anew { Vec::new() } else { memory.looks };
-        let memory = TrafficMemory { coverage: ask.coverage.clone(), looks };
+        let memory = TrafficMemory { coverage: ask.coverage.clone(), looks, marked: memory.marked };
         let mut judge =
             TrafficJudge::new(&rules, Some(memory), Settings { lookback: self.lookback, cap: 1_000_000, may_repeat: true }, now);
         let mut endpoints = Endpoints::new(judge.marker());
@@ -189,7 +201,8 @@ impl Driver {
         let answer = serde_json::to_vec(&records).unwrap();
         let decoded = decode_flows(answer.as_slice(), &mut endpoints, &mut judge).unwrap();
         assert_eq!((decoded.rows, decoded.unreadable), (records.len() as u64, 0));
-        let outcome = judge.finish(&mut self.rules, ask.span, ask.covered(whole), ask.next_from(whole, self.lookback));
+        let (covered, closing) = ask.close([whole; 4], self.lookback);
+        let outcome = judge.finish(&mut self.rules, ask.span, covered, closing);
         self.memory = outcome.memory;
         assert_eq!((outcome.timeless, outcome.over_cap), (0, 0));
         outcome.observations
@@ -460,16 +473,21 @@ impl Hand {
 
     /// Value, whether it is a lower bound, and records that were not remembered.
     fn look(&mut self, now: &str, records: &[serde_json::Value]) -> (f64, bool, u64) {
+        self.look_at(now, true, records)
+    }
+
+    fn look_at(&mut self, now: &str, whole: bool, records: &[serde_json::Value]) -> (f64, bool, u64) {
         let now: Timestamp = now.parse().unwrap();
         let memory = std::mem::take(&mut self.memory);
-        let ask = ask::increases(memory.coverage.clone(), Vec::new(), minutes(10), minutes(30), minutes(24 * 60), now);
+        let ask = ask::increases(memory.coverage.clone(), &wanted(10, minutes(30)), now);
         let looks = if ask.anew { Vec::new() } else { memory.looks };
-        let memory = TrafficMemory { coverage: ask.coverage.clone(), looks };
+        let memory = TrafficMemory { coverage: ask.coverage.clone(), looks, marked: memory.marked };
         let settings = Settings { lookback: minutes(30), cap: self.cap, may_repeat: false };
         let mut judge = TrafficJudge::new(&[&self.rule], Some(memory), settings, now);
         let mut endpoints = Endpoints::new(judge.marker());
         decode_flows(serde_json::to_vec(&records).unwrap().as_slice(), &mut endpoints, &mut judge).unwrap();
-        let outcome = judge.finish(&mut self.numbers, ask.span, ask.covered(true), ask.next_from(true, minutes(30)));
+        let (covered, closing) = ask.close([whole; 4], minutes(30));
+        let outcome = judge.finish(&mut self.numbers, ask.span, covered, closing);
         self.memory = outcome.memory.unwrap();
         let [group] = &outcome.observations[0].groups[..] else { panic!("one group") };
         (group.value.unwrap(), group.lower_bound, outcome.over_cap)

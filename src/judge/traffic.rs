@@ -210,6 +210,15 @@ impl<'r> TrafficJudge<'r> {
             ledger.end_of_answer(&self.accounts, &mut Adding { rules: &mut self.rules, kept: &mut self.kept, current: None, now, looked_at });
             self.timeless += ledger.timeless;
             over_cap = ledger.over_cap;
+            for Judged { account, tally, .. } in &mut self.rules {
+                // Whole again: what the looks since the last whole one left out is in here, with all that they had.
+                let whole = (0..4).all(|number| closing.whole[number] || account.selector.decisions & (1 << number) == 0);
+                if let (Some(from), Some(looked_at), true) = (account.kept_from, looked_at, whole)
+                    && from < looked_at
+                {
+                    tally.reach(from);
+                }
+            }
             let (looks, forgotten_before) = ledger.into_looks(closing);
             // What did not fit would be taken for new next time: begin the coverage anew instead.
             let proofs = if over_cap > 0 { Default::default() } else { coverage.proofs };

@@ -21,7 +21,7 @@ use crate::state::State;
 use crate::state::looks::Memory;
 use jiff::{SignedDuration, Timestamp};
 use sources::{Events, Fetched, FlowReader};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// What the run remembers, while it reads.
@@ -40,6 +40,8 @@ pub(super) struct Measurements {
     pub sources: Vec<SourceReport>,
     /// By rule name, for every rule whose source was read.
     pub observations: BTreeMap<String, Observation>,
+    /// Rules that miss nothing although their source was not read whole.
+    pub spared: BTreeSet<String>,
 }
 
 impl Measurements {
@@ -105,7 +107,7 @@ pub(super) fn read_and_measure(
 
     let event_rules = of(SourceKind::Events);
     let event_span = event_span(config, book, &event_rules, shifted(now, skew));
-    let mut out = Measurements { sources: Vec::new(), observations: BTreeMap::new() };
+    let mut out = Measurements { sources: Vec::new(), observations: BTreeMap::new(), spared: BTreeSet::new() };
     let ven_rules = of(SourceKind::Vens);
     let workloads = ven_rules.iter().any(|rule| vens::needs_workloads(rule));
     let recording = SourceKind::ALL.map(|source| cycle.recording(source));
@@ -136,7 +138,7 @@ pub(super) fn read_and_measure(
         });
         let traffic = traffic_needed.then(|| {
             let ask = plan_ask(skew);
-            measure_traffic(cycle, &traffic_rules, ask, on_the_way, client, book, &mut out.observations, warnings)
+            measure_traffic(cycle, &traffic_rules, ask, on_the_way, client, book, &mut out, warnings)
         });
         (traffic, others.join().unwrap_or_default())
     });
@@ -217,7 +219,7 @@ fn measure_snapshot<T>(
         let (keys, mut own) = take_memories(&mut book.memory, rules);
         let measured = rules.iter().zip(&mut own).map(|(rule, memory)| observe(rule, answer, memory, book.state)).collect();
         let whole = fetched.report.status == SourceStatus::Ok;
-        conclude(rules, measured, &mut own, whole, at, &mut out.observations);
+        conclude(rules, measured, &mut own, &|_| whole, at, &mut out.observations);
         book.memory.rules.extend(keys.into_iter().zip(own));
     }
     out.sources.push(fetched.report);
@@ -284,7 +286,7 @@ fn measure_traffic(
     on_the_way: Option<Result<sources::TrafficOnTheWay, String>>,
     client: Option<&Client>,
     book: &mut Book<'_>,
-    observations: &mut BTreeMap<String, Observation>,
+    out: &mut Measurements,
     warnings: &mut Vec<String>,
 ) -> Result<SourceReport, RunError> {
     let config = cycle.config;
@@ -324,9 +326,9 @@ fn measure_traffic(
             (None, Some(Err(error)), _) => sources::failed(SourceKind::Traffic, error),
             _ => sources::failed(SourceKind::Traffic, tr!("not asked for")),
         };
-        SourceReport { unreadable: reader.unreadable, ..report }
+        (SourceReport { unreadable: reader.unreadable, ..report }, reader.short)
     };
-    let mut report = match cycle.witness {
+    let (mut report, short) = match cycle.witness {
         None => read(&mut judge),
         Some(witness) => {
             let mut beside = Beside::new(&mut judge, rules);
@@ -344,19 +346,28 @@ fn measure_traffic(
         book.memory.rules.extend(kept.rules.into_iter().filter(|(key, _)| keys.contains(key)));
         return Ok(report);
     }
-    let whole = report.status == SourceStatus::Ok && report.unreadable == 0;
+    // What cannot be read may be of any decision.
+    let nothing = report.unreadable > 0 || (report.status != SourceStatus::Ok && short == [false; 4]);
+    let whole = short.map(|short| !short && !nothing);
     if ask.span.from.is_some_and(|from| from >= ask.to) {
         own.iter_mut().for_each(|memory| memory.clamp_to(ask.to));
     }
-    let (covered, closing) = ask.close([whole; 4], config.traffic.lookback);
+    let (covered, closing) = ask.close(whole, config.traffic.lookback);
     let outcome = judge.finish(&mut own, ask.span, covered, closing);
     report.unreadable += outcome.timeless;
     let report = sources::with_unreadable(report);
     if outcome.over_cap > 0 {
         warnings.push(tr!("{count} records could not be remembered: [traffic] max_looks = {max_looks} is reached; raise it, or the numbers stay lower bounds", count = outcome.over_cap, max_looks = config.traffic.max_looks));
     }
-    let whole = report.status == SourceStatus::Ok;
-    conclude(rules, outcome.observations, &mut own, whole, ask.to, observations);
+    let spared = |rule: &Rule| {
+        let has_all = |filter| plan::decisions_of(filter).iter().all(|decision| whole[*decision as usize]);
+        rule.counted().all(|counted| matches!(&counted.matcher, Matcher::Traffic(filter) if has_all(filter)))
+    };
+    if report.status != SourceStatus::Ok && outcome.timeless == 0 {
+        out.spared.extend(rules.iter().filter(|rule| spared(rule)).map(|rule| rule.name.clone()));
+    }
+    let whole = |rule: &Rule| report.status == SourceStatus::Ok || out.spared.contains(&rule.name);
+    conclude(rules, outcome.observations, &mut own, &whole, ask.to, &mut out.observations);
     book.memory.rules.extend(keys.into_iter().zip(own));
     if let Some(memory) = outcome.memory {
         (book.memory.looks, book.memory.marked) = (memory.looks, memory.marked);
@@ -371,7 +382,7 @@ fn conclude(
     counted: &[&Rule],
     measured: Vec<Observation>,
     memories: &mut [RuleMemory],
-    whole: bool,
+    whole: &dyn Fn(&Rule) -> bool,
     now: Timestamp,
     observations: &mut BTreeMap<String, Observation>,
 ) {
@@ -382,8 +393,8 @@ fn conclude(
             Some((ratio, ((_, total), _))) => ratio::divide(rule, ratio, part, &total),
             None => part,
         };
-        memory.sightings.close(whole);
-        memory.history.complete(rule, &mut observation, whole, now);
+        memory.sightings.close(whole(rule));
+        memory.history.complete(rule, &mut observation, whole(rule), now);
         observations.insert(rule.name.clone(), observation);
     }
 }
@@ -413,7 +424,7 @@ fn measure_events(
         own.iter_mut().for_each(|memory| memory.clamp_to(to));
     }
     let found = events::judge(rules, &mut own, &answer.list, &mut book.memory.shown, Span { from, to }, from.map(|_| span.0));
-    conclude(rules, found, &mut own, whole, to, observations);
+    conclude(rules, found, &mut own, &|_| whole, to, observations);
     book.memory.rules.extend(keys.into_iter().zip(own));
     // The watermark moves only past what was read whole, and never back.
     let read_to = answer.whole_until.min(to).max(from.unwrap_or(Timestamp::MIN));

@@ -6,7 +6,7 @@
 
 use crate::judge::identity::Detail;
 use crate::judge::look::Look;
-use crate::judge::memory::RuleMemory;
+use crate::judge::memory::{FirstRuleMemory, RuleMemory};
 use crate::judge::traffic::Marked;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -51,7 +51,7 @@ struct Rest {
 /// As version 4 has it.
 #[derive(Deserialize)]
 struct FirstRest {
-    rules: BTreeMap<u64, RuleMemory>,
+    rules: BTreeMap<u64, FirstRuleMemory>,
     shown: BTreeMap<u64, Timestamp>,
     marks_of: u64,
 }
@@ -121,6 +121,7 @@ pub fn decode(bytes: &[u8]) -> Result<Memory, String> {
     let rest = reader.take(length).ok_or_else(damaged)?;
     if version == FIRST_VERSION {
         let FirstRest { rules, shown, marks_of } = postcard::from_bytes(rest).map_err(|_| damaged())?;
+        let rules = rules.into_iter().map(|(key, rule)| (key, rule.into())).collect();
         return Ok(Memory { looks, rules, shown, marked: Marked::Fingerprint(marks_of) });
     }
     let Rest { rules, shown, marked } = postcard::from_bytes(rest).map_err(|_| damaged())?;

@@ -1,0 +1,2 @@
+#[path = "it/accounting.rs"]
+mod accounting;

@@ -153,12 +153,19 @@ impl Coverage {
         (first >= proof.since && day >= self.forgotten_before && proof.scope.has(flow)).then_some(proof.at)
     }
 
-    /// The clock was set back: what was looked at in the future was looked at now.
-    pub(super) fn clamp_to(&mut self, now: Timestamp) {
+    /// A clock was wrong: what lies in the future was looked at now. When something was forgotten by such a clock, what is
+    /// left says nothing: the coverage begins anew, and the looks that belong to it must go. Whether that is so.
+    pub fn clamp_to(&mut self, now: Timestamp) -> bool {
+        let anew = i64::from(self.forgotten_before) > now.as_second().div_euclid(86_400)
+            || self.proofs.iter().flatten().any(|proof| proof.since > now);
+        if anew {
+            *self = Coverage::default();
+        }
         self.looked_at = self.looked_at.map(|at| at.min(now));
         for proof in self.proofs.iter_mut().flatten() {
             proof.at = proof.at.min(now);
         }
+        anew
     }
 
     /// From when on the looks of these decisions follow each other so that what one of them missed can still be made

@@ -17,8 +17,8 @@ use crate::judge::transition::Instance;
 use crate::judge::{ask, database, events, health, monitor, plan, ratio, vens};
 use crate::pce::Client;
 use crate::pce::decode::Endpoints;
-use crate::state::State;
 use crate::state::looks::Memory;
+use crate::state::{State, heal};
 use jiff::{SignedDuration, Timestamp};
 use sources::{Events, Fetched, FlowReader};
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,6 +104,7 @@ pub(super) fn read_and_measure(
         (_, Some(_)) => assumed,
         (_, None) => SignedDuration::ZERO,
     };
+    heal::counted(book.state, &mut book.memory, shifted(now, skew));
 
     let event_rules = of(SourceKind::Events);
     let event_span = event_span(config, book, &event_rules, shifted(now, skew));

@@ -355,7 +355,8 @@ impl Ledger {
     /// What the pair tells before something changes, for each hit's subset. Must be followed by [`Ledger::tell`].
     fn count_before(&mut self, record: &Seen, hits: &[Hit], rules: &[RuleAccount]) {
         let (mut subsets, mut numbers) = std::mem::take(&mut self.counted);
-        (subsets.clear(), numbers.clear());
+        subsets.clear();
+        numbers.clear();
         // At the very first look only what began within a rule's window is compared with its like.
         let first_look = self.is_first().then_some(self.now);
         for hit in hits {
@@ -401,9 +402,8 @@ impl Ledger {
         let looked_at = self.coverage.looked_at;
         for (hit, number) in hits.iter().zip(&numbers) {
             let (Some(rule), Some((.., by))) = (rules.get(hit.rule as usize), subsets.get(*number)) else { continue };
-            let counts = looked_at.is_some_and(|at| since >= at)
-                || since > rule.window_start
-                || rule.kept_from.is_some_and(|from| since >= from);
+            let counts =
+                looked_at.is_some_and(|at| since >= at) || since > rule.window_start || rule.kept_from.is_some_and(|from| since >= from);
             if !counts || (rule.unmarked && looked_at.is_some()) {
                 // What ended long before the window cannot have arrived in it.
                 if looked_at.is_some() || record.last > rule.late_start {

@@ -44,12 +44,10 @@ impl Scope {
     fn has(&self, flow: &Flow<'_>) -> bool {
         match self {
             Scope::Everything | Scope::Recorded => true,
-            Scope::Services(list) => {
-                list.iter().any(|service| {
-                    service.proto == flow.proto
-                        && service.ports.is_none_or(|(from, to)| flow.port.is_some_and(|port| from <= port && port <= to))
-                })
-            }
+            Scope::Services(list) => list.iter().any(|service| {
+                service.proto == flow.proto
+                    && service.ports.is_none_or(|(from, to)| flow.port.is_some_and(|port| from <= port && port <= to))
+            }),
         }
     }
 

@@ -99,7 +99,17 @@ pub struct Tally<T> {
 impl<T> Tally<T> {
     /// An empty tally whose groups begin at `zero`.
     pub fn new(zero: Amount) -> Self {
-        Self { zero, groups: Vec::new(), numbers: HashMap::new(), matched: 0, overflow: false, values: 0, reach: None, kept_from: None, sightings: None }
+        Self {
+            zero,
+            groups: Vec::new(),
+            numbers: HashMap::new(),
+            matched: 0,
+            overflow: false,
+            values: 0,
+            reach: None,
+            kept_from: None,
+            sightings: None,
+        }
     }
 
     /// The number of a group, made when it is met for the first time. `None` when there are too many.

@@ -207,7 +207,8 @@ impl<'r> TrafficJudge<'r> {
         let mut over_cap = 0;
         let memory = self.ledger.take().map(|mut ledger| {
             let (now, looked_at) = (self.now, self.looked_at);
-            ledger.end_of_answer(&self.accounts, &mut Adding { rules: &mut self.rules, kept: &mut self.kept, current: None, now, looked_at });
+            ledger
+                .end_of_answer(&self.accounts, &mut Adding { rules: &mut self.rules, kept: &mut self.kept, current: None, now, looked_at });
             self.timeless += ledger.timeless;
             over_cap = ledger.over_cap;
             for Judged { account, tally, .. } in &mut self.rules {

@@ -313,7 +313,8 @@ fn measure_traffic(
     let mut endpoints = Endpoints::new(judge.marker());
     if let Some(witness) = cycle.witness {
         let asked: Vec<&str> = ask.decisions.iter().map(|decision| decision.name()).collect();
-        let only = [asked.join(" "), ask.scope.to_string()].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; services ");
+        let only =
+            [asked.join(" "), ask.scope.to_string()].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; services ");
         // A recorded answer was asked for by somebody else.
         let only = if cycle.recording(SourceKind::Traffic).is_some() { String::new() } else { only };
         witness.looked(SourceKind::Traffic, Look { previous: ask.span.from, anew: ask.anew, only });

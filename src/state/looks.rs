@@ -203,15 +203,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn look() -> impl Strategy<Value = Look> {
-        (
-            (0u64..1 << 56).prop_map(|hash| hash << 8),
-            any::<u64>(),
-            any::<[u64; 3]>(),
-            any::<u32>(),
-            0i32..40_000,
-            any::<u64>(),
-        )
-            .prop_map(|(pair, detail, shown, unseen_since, day, marks)| Look {
+        ((0u64..1 << 56).prop_map(|hash| hash << 8), any::<u64>(), any::<[u64; 3]>(), any::<u32>(), 0i32..40_000, any::<u64>()).prop_map(
+            |(pair, detail, shown, unseen_since, day, marks)| Look {
                 pair,
                 detail: Detail(detail),
                 shown,
@@ -219,7 +212,8 @@ mod tests {
                 day,
                 marks,
                 part: 0,
-            })
+            },
+        )
     }
 
     /// Everything a rule can remember: sums, rates, different values, contributors, absent group values.

@@ -308,14 +308,27 @@ fn what_version_0_1_remembered_is_continued() {
     let room = Room::new();
     std::fs::create_dir(room.path("state")).unwrap();
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/upgrade-0.1");
-    for (from, to) in
-        [("rules.toml", "rules.toml"), ("flows-3.json", "flows.json"), ("state.json", "state/state.json"), ("state.json.looks-3", "state/state.json.looks-3")]
-    {
+    for (from, to) in [
+        ("rules.toml", "rules.toml"),
+        ("flows-3.json", "flows.json"),
+        ("state.json", "state/state.json"),
+        ("state.json.looks-3", "state/state.json.looks-3"),
+    ] {
         room.write(to, std::fs::read(folder.join(from)).unwrap());
     }
     let state = room.state();
     let ran = room.run(&[
-        "check", "-c", "rules.toml", "--state", state.to_str().unwrap(), "--flows", "flows.json", "--now", "2026-11-20T09:30:00Z", "-o", "json",
+        "check",
+        "-c",
+        "rules.toml",
+        "--state",
+        state.to_str().unwrap(),
+        "--flows",
+        "flows.json",
+        "--now",
+        "2026-11-20T09:30:00Z",
+        "-o",
+        "json",
     ]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
     let report: Value = serde_json::from_str(&ran.out).unwrap();

@@ -1,2 +1,0 @@
-#[path = "it/accounting.rs"]
-mod accounting;

@@ -12,20 +12,23 @@ pub mod silences;
 
 use crate::domain::alert::{Parcel, PceIdentity};
 use crate::files;
-use crate::judge::accounting::Coverage;
 use crate::judge::attempts::{self, Note};
+use crate::judge::coverage::{Coverage, Proof, Scope};
 use crate::judge::transition::Instances;
 use jiff::Timestamp;
 use looks::Memory;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// The version of the file's shape.
 const SCHEMA: &str = "pcemon.state/1";
+
+/// Behind the mark in the lock file: queries of this name may be left at the PCE.
+const LEFT: &str = "open";
 
 /// Bytes that a state may grow by in one run before that is worth a thought.
 const ROOM_TO_GROW: u64 = 64 << 10;
@@ -82,21 +85,37 @@ pub struct LastRun {
 /// Where the traffic accounting stands.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TrafficCursor {
-    /// For each policy decision: since when every bucket was seen.
-    pub since: [Option<Timestamp>; 4],
+    /// For each policy decision: what the whole answers proved.
+    #[serde(default)]
+    pub proofs: [Option<Proof>; 4],
+    /// As version 0.1 wrote it: since when every bucket of a decision was seen, at the look below.
+    #[serde(default, skip_serializing)]
+    since: [Option<Timestamp>; 4],
     /// Looks of earlier UTC days were forgotten.
     pub forgotten_before: i32,
-    /// The previous complete look.
+    /// The previous look, whole or not.
     pub looked_at: Option<Timestamp>,
     /// What the PCE was asked for beyond the decisions.
     #[serde(default)]
-    pub scope: String,
+    pub scope: Scope,
 }
 
 impl TrafficCursor {
+    /// From the judge's terms.
+    pub fn of(coverage: Coverage) -> Self {
+        let Coverage { proofs, forgotten_before, looked_at, scope } = coverage;
+        Self { proofs, since: [None; 4], forgotten_before, looked_at, scope }
+    }
+
     /// In the judge's terms.
     pub fn coverage(&self) -> Coverage {
-        Coverage { since: self.since, forgotten_before: self.forgotten_before, looked_at: self.looked_at }
+        let Self { proofs, since, forgotten_before, looked_at, scope } = self.clone();
+        let old = since.map(|since| Some(Proof { since: since?, at: looked_at?, scope: scope.clone() }));
+        let mut proofs = proofs;
+        for (proof, old) in proofs.iter_mut().zip(old) {
+            *proof = proof.take().or(old);
+        }
+        Coverage { proofs, forgotten_before, looked_at, scope }
     }
 }
 
@@ -372,6 +391,29 @@ impl Store {
             self.sweep(state.generation);
         }
         Ok(())
+    }
+
+    /// What queries of this state's runs are called at the PCE, and whether the previous run may have left some there. From now
+    /// on this one may, until it says otherwise. Kept in the lock file, which is neither copied nor restored: no other machine's
+    /// running queries are ever taken for left over. `None`: nothing can be kept.
+    pub fn mark(&self) -> Option<(String, bool)> {
+        let mut file = self.lock.as_ref()?;
+        let mut text = String::new();
+        let _ = file.seek(SeekFrom::Start(0)).and_then(|_| file.take(64).read_to_string(&mut text));
+        let (id, left) = text.trim().split_once(' ').map_or((text.trim(), false), |(id, word)| (id, word == LEFT));
+        let sound = id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let id = if sound { id.to_owned() } else { uuid::Uuid::new_v4().simple().to_string()[..12].to_owned() };
+        self.write_mark(&format!("{id} {LEFT}\n")).then_some((id, sound && left))
+    }
+
+    /// Nothing of this run is left at the PCE.
+    pub fn nothing_left(&self, id: &str) {
+        self.write_mark(&format!("{id}\n"));
+    }
+
+    fn write_mark(&self, text: &str) -> bool {
+        let Some(mut file) = self.lock.as_ref() else { return false };
+        file.set_len(0).and_then(|()| file.seek(SeekFrom::Start(0))).and_then(|_| file.write_all(text.as_bytes())).is_ok()
     }
 
     /// Proves that the next state can be written, before anything is done that would have to be remembered.

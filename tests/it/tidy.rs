@@ -58,7 +58,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Judgement is pure: it knows neither network nor disk nor config file.
     ("judge", &["domain"]),
     // Instruments, each for one outside thing.
-    ("pce", &["domain", "http", "config::PceSettings"]),
+    ("pce", &["domain", "http", "process", "config::PceSettings"]),
     ("state", &["domain", "judge", "files"]),
     ("channels", &["domain", "http", "process", "config::reader"]),
     ("heartbeat", &["domain", "channels::post", "channels::Outcome"]),
@@ -107,7 +107,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     // The front desk may import everything but the simulated PCE, which is the demo's and the rule tests'.
     ("app", &["cli", "config", "run", "state", "render", "commands", "process", "lang"]),
-    ("commands", &["domain", "app", "cli", "config", "run", "state", "channels", "render", "judge", "edit", "import", "report"]),
+    ("commands", &["domain", "process", "app", "cli", "config", "run", "state", "channels", "render", "judge", "edit", "import", "report"]),
     ("main", &[]),
     ("lib", &[]),
 ];

@@ -73,7 +73,7 @@ Examples:
 /// Asks the PCE for traffic, events and its health, judges your rules, remembers what it told whom, sends what is due,
 /// prints the result and exits. It is made to be run again and again by cron, a systemd timer, CI or Ansible.
 #[derive(Debug, Parser)]
-#[command(name = "pcemon", version, after_help = format!("{BEGIN}\n\n{EXIT_CODES}"), arg_required_else_help = true, max_term_width = 110)]
+#[command(name = "pcemon", version, long_version = long_version(), after_help = format!("{BEGIN}\n\n{EXIT_CODES}"), arg_required_else_help = true, max_term_width = 110)]
 pub struct Cli {
     /// What holds for every command.
     #[command(flatten)]
@@ -682,7 +682,23 @@ fn parse_now(text: &str) -> Result<Timestamp, String> {
     text.parse().map_err(|_| format!("'{text}' is no instant; write for example 2026-11-20T10:00:00Z"))
 }
 
-/// The command as clap sees it, for completions and manual.
+/// What `--version` says beside the number: what this binary was built from and for, and which files it reads and writes.
+fn long_version() -> String {
+    let or_unknown = |text: &'static str| if text.is_empty() { "unknown" } else { text };
+    let (commit, date) = env!("PCEMON_COMMIT").split_once(' ').unwrap_or((env!("PCEMON_COMMIT"), ""));
+    format!(
+        "{}\ncommit: {}\ncommit-date: {}\ntarget: {}\nprofile: {}\nstate: {}, looks version {}",
+        env!("CARGO_PKG_VERSION"),
+        or_unknown(commit),
+        or_unknown(date),
+        or_unknown(env!("PCEMON_TARGET")),
+        env!("PCEMON_PROFILE"),
+        crate::state::SCHEMA,
+        crate::state::LOOKS_VERSION,
+    )
+}
+
+/// The command as clap sees it, for completions and manual: without what depends on the build.
 pub fn command() -> clap::Command {
-    Cli::command()
+    Cli::command().long_version(env!("CARGO_PKG_VERSION"))
 }

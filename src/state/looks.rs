@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 const MAGIC: &[u8; 8] = b"pcemonLK";
-const VERSION: u8 = 4;
+pub const VERSION: u8 = 4;
 
 /// Everything the file holds.
 #[derive(Debug, Default, Clone, PartialEq)]

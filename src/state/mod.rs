@@ -13,6 +13,7 @@ use crate::judge::accounting::Coverage;
 use crate::judge::outbox::Instances;
 use jiff::Timestamp;
 use looks::Memory;
+pub use looks::VERSION as LOOKS_VERSION;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io::Write;
@@ -21,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// The version of the file's shape.
-const SCHEMA: &str = "pcemon.state/1";
+pub const SCHEMA: &str = "pcemon.state/1";
 
 /// Everything the state file holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -42,6 +42,7 @@ mod support {
     pub mod readers;
     pub mod receivers;
     pub mod run_cli;
+    pub mod schemas;
     pub mod scripted;
     pub mod tape;
 }

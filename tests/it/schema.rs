@@ -1,10 +1,9 @@
 //! The schema for editors: it takes what the program takes, refuses what can be seen to be wrong, and is made of what the
 //! readers ask for.
 
-use jsonschema::Validator;
+use crate::support::schemas::Validator;
 use pcemon::config::shape::{Shape, Want, whole};
 use pcemon::config::{parse, reference, schema};
-use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -13,15 +12,12 @@ fn root() -> PathBuf {
 }
 
 fn validator() -> Validator {
-    let schema: Value = serde_json::from_str(&schema::text()).unwrap();
-    jsonschema::meta::validate(&schema).unwrap();
-    jsonschema::validator_for(&schema).unwrap()
+    Validator::new(serde_json::from_str(&schema::text()).unwrap())
 }
 
 fn complaints(validator: &Validator, text: &str) -> Vec<String> {
     let table: toml::Table = text.parse().unwrap();
-    let instance = serde_json::to_value(table).unwrap();
-    validator.iter_errors(&instance).map(|error| format!("{}: {error}", error.instance_path())).collect()
+    validator.complaints(&serde_json::to_value(table).unwrap())
 }
 
 #[test]

@@ -18,5 +18,6 @@ pub mod pce;
 pub mod render;
 pub mod report;
 pub mod run;
+pub mod schemas;
 pub mod sim;
 pub mod state;

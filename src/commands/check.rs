@@ -3,13 +3,11 @@
 use crate::app::{Exit, load_config, state_path, style};
 use crate::cli::{CheckArgs, Global};
 use crate::commands::explain;
-use crate::render::progress::Progress;
+use crate::commands::waiting::Waiting;
 use crate::run::explain::Witness;
 use crate::run::interrupt::Interrupt;
 use crate::run::{self, Cycle, RunError, output};
-use std::io::IsTerminal;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 
 /// Runs the command.
 pub fn run(global: &Global, args: &CheckArgs) -> Exit {
@@ -21,9 +19,8 @@ pub fn run(global: &Global, args: &CheckArgs) -> Exit {
         output::prove_writable(path)?;
     }
     let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;
-    let shown = std::io::stderr().is_terminal() && !global.quiet && global.verbose == 0;
-    let line = Mutex::new(Progress::new(std::io::stderr(), shown));
-    let progress = |text: &str| line.lock().unwrap_or_else(PoisonError::into_inner).show(text);
+    let line = Waiting::new(global);
+    let progress = |text: &str| line.show(text);
     let witness = Witness::default();
     let cycle = Cycle {
         config: &config,
@@ -35,7 +32,7 @@ pub fn run(global: &Global, args: &CheckArgs) -> Exit {
         witness: args.explain.then_some(&witness),
     };
     let result = run::check(&cycle);
-    line.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    line.clear();
     let report = match result {
         Ok(report) => report,
         Err(error @ RunError::Interrupted) => return Err(error.to_string().into()),

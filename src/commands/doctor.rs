@@ -1,17 +1,16 @@
 //! `pcemon doctor`: what is wrong, and what to do about it.
 
+use crate::commands::waiting::Waiting;
 use crate::app::{Exit, UNKNOWN, state_path, style};
 use crate::cli::{DoctorArgs, Global};
 use crate::config::{self, Config};
 use crate::domain::text::visible;
-use crate::render::progress::Progress;
 use crate::render::sheet::to_text;
 use crate::run::doctor::{Finding, Patient, Verdict, examine};
 use crate::run::interrupt::Interrupt;
 use crate::run::output::print;
 use serde_json::json;
 use std::io::IsTerminal;
-use std::sync::{Mutex, PoisonError};
 use unicode_width::UnicodeWidthStr;
 
 /// Runs the command.
@@ -28,9 +27,8 @@ pub fn run(global: &Global, args: &DoctorArgs) -> Exit {
     let part = if loaded.is_err() { found.as_ref().ok().and_then(|path| config::usable_part(path)) } else { None };
     let usable = loaded.as_ref().ok().or(part.as_ref());
     let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;
-    let shown = std::io::stderr().is_terminal() && !global.quiet && global.verbose == 0;
-    let line = Mutex::new(Progress::new(std::io::stderr(), shown));
-    let progress = |text: &str| line.lock().unwrap_or_else(PoisonError::into_inner).show(text);
+    let line = Waiting::new(global);
+    let progress = |text: &str| line.show(text);
     let findings = examine(&Patient {
         config: loaded.as_ref().map_err(Clone::clone),
         usable,
@@ -42,7 +40,7 @@ pub fn run(global: &Global, args: &DoctorArgs) -> Exit {
         interrupt: &interrupt,
         progress: &progress,
     });
-    line.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    line.clear();
     let worst = findings.iter().map(|finding| finding.verdict).max().unwrap_or(Verdict::Ok);
     let code = match worst {
         Verdict::Skipped | Verdict::Ok => 0,

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 const MAGIC: &[u8; 8] = b"pcemonLK";
+/// The version of what is written; the one before it is refused and learned anew.
 pub const VERSION: u8 = 4;
 
 /// Everything the file holds.

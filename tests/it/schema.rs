@@ -30,13 +30,14 @@ fn what_the_program_takes_the_schema_takes() {
         .skip(1)
         .map(|line| format!("{}\n", line.strip_prefix("# ").or(line.strip_prefix('#')).unwrap_or(line)))
         .collect();
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let book = ["docs/src/guide/rules.md", "docs/src/guide/cookbook.md", "docs/src/channels.md", "docs/src/guide/first-run.md"];
+    let book: String = book.iter().map(|page| std::fs::read_to_string(root().join(page)).unwrap()).collect();
     let mut good: Vec<String> = vec![
         format!("{}{}", &example[..start], live.replace("\n<<< channels", "\n# <<< channels")),
         example.clone(),
         pcemon::sim::estate::demo_rules().to_owned(),
     ];
-    good.extend(readme.split("```toml\n").skip(1).map(|block| block.split("```").next().unwrap().to_owned()));
+    good.extend(book.split("```toml\n").skip(1).map(|block| block.split("```").next().unwrap().to_owned()));
     good.extend(pcemon::channels::KINDS.iter().map(|kind| kind.example.to_owned()));
     // Kinds of rule that the example does not use.
     for keys in [

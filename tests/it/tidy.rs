@@ -78,6 +78,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "config::reference",
             "config::find",
             "lang",
+            // What `--version` tells, and which schemas there are.
+            "schemas",
+            "state::SCHEMA",
+            "state::LOOKS_VERSION",
         ],
     ),
     // The text of a config, changed; and the older monitor's settings, turned into one.
@@ -87,7 +91,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("run", &["domain", "http::reach", "cli", "config", "pce", "judge", "state", "channels", "heartbeat", "render", "report"]),
     // The front desk may import everything but the simulated PCE, which is the demo's and the rule tests'.
     ("app", &["cli", "config", "run", "state", "render", "commands", "lang"]),
-    ("commands", &["domain", "app", "cli", "config", "run", "state", "channels", "render", "judge", "edit", "import", "report"]),
+    ("commands", &["domain", "app", "cli", "config", "run", "state", "channels", "render", "judge", "edit", "import", "report", "schemas"]),
+    // The published schemas; that of the config is made from its readers.
+    ("schemas", &["config::schema"]),
     ("main", &[]),
     ("lib", &[]),
 ];

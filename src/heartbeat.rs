@@ -4,7 +4,7 @@
 //! A run never fails because of it; what went wrong is handed back for the log. It never learns what the alerts are.
 
 use crate::channels::Outcome;
-use crate::channels::post::{Endpoint, Poster};
+use crate::channels::post::{Endpoint, Poster, Trust, took_unless_denied};
 use crate::domain::secret::Secret;
 use crate::domain::text::{shorten, visible};
 use jiff::Timestamp;
@@ -60,7 +60,7 @@ impl Heartbeat {
         }
         let run = Uuid::parse_str(run_id).unwrap_or_else(|_| Uuid::new_v5(&Uuid::NAMESPACE_OID, run_id.as_bytes()));
         url.query_pairs_mut().append_pair("rid", &run.to_string());
-        let poster = Poster::new(Endpoint::parse(url.as_str())?, None, self.timeout, &[])?;
+        let poster = Poster::new(Endpoint::parse(url.as_str())?, &Trust::default(), self.timeout, &[], took_unless_denied)?;
         let headers = [(HeaderName::from_static("content-type"), HeaderValue::from_static("text/plain; charset=utf-8"))];
         let lines: Vec<String> = shorten(summary, SUMMARY).lines().map(visible).collect();
         let body = lines.join("\n");
@@ -73,8 +73,8 @@ impl Heartbeat {
             other => other,
         };
         match outcome {
-            Outcome::Delivered => Ok(()),
-            Outcome::Retry { error, .. } | Outcome::Permanent { error } => Err(error),
+            Outcome::Delivered | Outcome::Warned { .. } => Ok(()),
+            failed => Err(failed.said().unwrap_or_default().to_owned()),
         }
     }
 }

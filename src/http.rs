@@ -9,13 +9,15 @@ pub mod tls;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use ureq::tls::{PemItem, RootCerts, TlsConfig};
+use ureq::tls::{ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig};
 
 /// What an agent needs to know.
 #[derive(Debug, Clone, Default)]
 pub struct AgentOptions<'a> {
     /// Private CA bundle (PEM); replaces the system's.
     pub ca_file: Option<&'a Path>,
+    /// Certificate chain and key of this client (PEM).
+    pub client: Option<(&'a Path, &'a Path)>,
     /// No certificate check at all.
     pub insecure: bool,
     /// Proxy URL; `None`: the usual variables.
@@ -35,6 +37,9 @@ pub fn agent(options: &AgentOptions<'_>) -> Result<ureq::Agent, String> {
         Some(path) => tls.root_certs(RootCerts::Specific(Arc::new(read_ca(path)?))),
         None => tls.root_certs(RootCerts::PlatformVerifier),
     };
+    if let Some((certificate, key)) = options.client {
+        tls = tls.client_cert(Some(read_client(certificate, key)?));
+    }
     let proxy = match options.proxy {
         Some(url) => Some(ureq::Proxy::new(url).map_err(|_| tr!("the proxy is not a URL such as http://proxy.example.com:3128"))?),
         None if options.direct => None,
@@ -57,17 +62,30 @@ pub fn agent(options: &AgentOptions<'_>) -> Result<ureq::Agent, String> {
 }
 
 fn read_ca(path: &Path) -> Result<Vec<ureq::tls::Certificate<'static>>, String> {
-    let pem = std::fs::read(path).map_err(|error| tr!("cannot read ca_file {path}: {error}", path = path.display(), error))?;
+    let certificates = read_certificates("ca_file", path)?;
+    if certificates.is_empty() { Err(tr!("ca_file {path} holds no certificate", path = path.display())) } else { Ok(certificates) }
+}
+
+fn read_client(certificate: &Path, key: &Path) -> Result<ClientCert, String> {
+    let chain = read_certificates("cert_file", certificate)?;
+    if chain.is_empty() {
+        return Err(tr!("cert_file {path} holds no certificate", path = certificate.display()));
+    }
+    let key_pem = tls::read_pem("key_file", key)?;
+    let key = PrivateKey::from_pem(&key_pem)
+        .map_err(|_| tr!("key_file {path} holds no private key that can be read; one with a passphrase cannot", path = key.display()))?;
+    Ok(ClientCert::new_with_certs(&chain, key))
+}
+
+/// `name` is the setting, for messages.
+fn read_certificates(name: &str, path: &Path) -> Result<Vec<ureq::tls::Certificate<'static>>, String> {
+    let pem = tls::read_pem(name, path)?;
     let mut certificates = Vec::new();
     for item in ureq::tls::parse_pem(&pem) {
-        if let PemItem::Certificate(certificate) =
-            item.map_err(|error| tr!("ca_file {path} is not PEM: {error}", path = path.display(), error))?
-        {
+        let item = item.map_err(|error| tr!("{name} {path} is not PEM: {error}", name, path = path.display(), error))?;
+        if let PemItem::Certificate(certificate) = item {
             certificates.push(certificate);
         }
-    }
-    if certificates.is_empty() {
-        return Err(tr!("ca_file {path} holds no certificate", path = path.display()));
     }
     Ok(certificates)
 }

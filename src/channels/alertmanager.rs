@@ -10,7 +10,8 @@
 use super::json::Request;
 use super::labels::{Map, annotations, labels};
 use super::login::Login;
-use super::post::Poster;
+use super::post::{Answer, Poster};
+use super::trust::Trust;
 use super::{Channel, Common, Kind, Outcome, Secrets, SendContext, Settings, text};
 use crate::config::reader::Reader;
 use crate::domain::alert::{Alert, AlertState, Appetite, Parcel};
@@ -43,21 +44,24 @@ const TEXT: usize = 2000;
 struct AlertmanagerSettings {
     urls: Vec<SecretSource>,
     login: Login,
+    trust: Trust,
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     let urls = super::read_urls(reader, "urls", "[\"https://alertmanager.example.com:9093\"]");
     let login = super::login::read(reader);
-    Some(Box::new(AlertmanagerSettings { urls: urls?, login: login? }))
+    let trust = Trust::read(reader);
+    Some(Box::new(AlertmanagerSettings { urls: urls?, login: login?, trust: trust? }))
 }
 
 impl Settings for AlertmanagerSettings {
     fn open(&self, common: &Common, secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
         let credentials = self.login.open(secrets)?;
+        let hidden: Vec<_> = credentials.secrets.iter().collect();
         let mut posters = Vec::new();
         for url in &self.urls {
             let endpoint = super::open_url(common, url, secrets)?.join(&["api", "v2", "alerts"]);
-            posters.push(Poster::new(endpoint, None, common.timeout, &credentials.secrets.iter().collect::<Vec<_>>())?);
+            posters.push(Poster::new(endpoint, &self.trust, common.timeout, &hidden, took)?);
         }
         let mut headers = vec![(HeaderName::from_static("content-type"), HeaderValue::from_static("application/json"))];
         headers.extend(credentials.headers);
@@ -85,7 +89,7 @@ struct Alertmanager {
 
 impl Alertmanager {
     fn request(poster: &Poster, parcel: &Parcel) -> Request {
-        Request { endpoint: poster.endpoint().clone(), path: Some("/api/v2/alerts".to_owned()), body: body(parcel) }
+        Request { endpoint: poster.endpoint().clone(), path: Some("/api/v2/alerts".to_owned()), body: body(parcel), part: None }
     }
 }
 
@@ -105,14 +109,14 @@ impl Channel for Alertmanager {
                 Err(outcome) => outcome,
             };
             match &outcome {
-                Outcome::Delivered => taken += 1,
-                Outcome::Retry { error, .. } => {
-                    errors.push(error.clone());
-                    retry.get_or_insert(outcome);
-                }
+                Outcome::Delivered | Outcome::Warned { .. } => taken += 1,
                 Outcome::Permanent { error } => {
                     errors.push(error.clone());
                     refused.get_or_insert(outcome);
+                }
+                Outcome::Retry { .. } | Outcome::Partly { .. } => {
+                    errors.extend(outcome.said().map(str::to_owned));
+                    retry.get_or_insert(outcome);
                 }
             }
         }
@@ -185,4 +189,9 @@ fn identity(alert: &Alert, severity: Severity, parcel: &Parcel) -> Map {
         map.entry("org_id".to_owned()).or_insert_with(|| parcel.pce.org_id.to_string());
     }
     map
+}
+
+/// Nothing but the status (Alertmanager's API v2, `postAlerts`), or the `"status": "success"` of the older API.
+fn took(answer: &Answer) -> bool {
+    answer.body.trim().is_empty() || answer.json()["status"] == "success"
 }

@@ -5,12 +5,15 @@
 use super::json::{JsonChannel, Request, Speech, View};
 use super::post::{Answer, Endpoint, Poster};
 use super::template::Words;
+use super::trust::Trust;
 use super::{Channel, Common, Kind, Outcome, Secrets, Settings, text};
 use crate::config::reader::Reader;
 use crate::domain::alert::{AlertState, Parcel};
 use crate::domain::secret::SecretSource;
 use crate::domain::threshold::Severity;
-use serde_json::json;
+use serde_json::{Value, json};
+use ureq::http::HeaderValue;
+use ureq::http::header::ACCEPT;
 
 /// The row in the table of channels.
 pub const KIND: Kind = Kind { name: "apprise", summary: "the Apprise API and the services behind it", example: EXAMPLE, read };
@@ -29,6 +32,7 @@ const BODY: usize = 10_000;
 #[derive(Debug)]
 struct AppriseSettings {
     url: SecretSource,
+    trust: Trust,
     tag: Option<String>,
     words: Words,
 }
@@ -37,14 +41,17 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     let url = super::read_url(reader, "url", "{ env = \"APPRISE_URL\" }");
     let tag = if reader.raw("tag").is_some() { reader.required_string("tag", "\"soc\"").map(|tag| Some(tag.value)) } else { Some(None) };
     let words = Words::read(reader);
-    Some(Box::new(AppriseSettings { url: url?, tag: tag?, words: words? }))
+    let trust = Trust::read(reader);
+    Some(Box::new(AppriseSettings { url: url?, trust: trust?, tag: tag?, words: words? }))
 }
 
 impl Settings for AppriseSettings {
     fn open(&self, common: &Common, secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
         let endpoint = super::open_url(common, &self.url, secrets)?;
-        let poster = Poster::new(endpoint, None, common.timeout, &[])?;
-        Ok(Box::new(JsonChannel { poster, headers: Vec::new(), speech: Apprise { tag: self.tag.clone(), words: self.words.clone() } }))
+        let poster = Poster::new(endpoint, &self.trust, common.timeout, &[], took)?;
+        // Older versions answer with a page to whoever takes one.
+        let headers = vec![(ACCEPT, HeaderValue::from_static("application/json"))];
+        Ok(Box::new(JsonChannel { poster, headers, speech: Apprise { tag: self.tag.clone(), words: self.words.clone() } }))
     }
 
     fn destination(&self) -> String {
@@ -74,7 +81,7 @@ impl Speech for Apprise {
         if let Some(tag) = &self.tag {
             body["tag"] = json!(tag);
         }
-        vec![Request { endpoint: base.clone(), path: None, body: body.to_string() }]
+        vec![Request { endpoint: base.clone(), path: None, body: body.to_string(), part: None }]
     }
 
     fn remark(&self, parcel: &Parcel) -> Option<String> {
@@ -88,4 +95,9 @@ impl Speech for Apprise {
             _ => poster.outcome(answer),
         }
     }
+}
+
+/// `"error": null` (`StatefulNotifyView` of the Apprise API, when it is asked for JSON).
+fn took(answer: &Answer) -> bool {
+    answer.json().get("error").is_some_and(Value::is_null)
 }

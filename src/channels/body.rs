@@ -35,6 +35,8 @@ struct Entry<'a> {
     reason: Reason,
     #[serde(serialize_with = "maybe_number")]
     value: Option<f64>,
+    #[serde(serialize_with = "maybe_number")]
+    value_max: Option<f64>,
     lower_bound: bool,
     unit: &'static str,
     threshold: &'a str,
@@ -97,6 +99,7 @@ fn entry(alert: &Alert) -> Entry<'_> {
         state: alert.state,
         reason: alert.reason,
         value: alert.value,
+        value_max: if alert.lower_bound { alert.value_max } else { alert.value },
         lower_bound: alert.lower_bound,
         unit: alert.unit.name(),
         threshold: &alert.threshold,

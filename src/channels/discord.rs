@@ -6,6 +6,7 @@
 use super::json::{JsonChannel, Request, Speech, View};
 use super::post::{Answer, Endpoint, Poster, seconds};
 use super::template::Words;
+use super::trust::Trust;
 use super::{Channel, Common, Kind, Outcome, Secrets, Settings, text};
 use crate::config::reader::Reader;
 use crate::domain::alert::{Alert, AlertState, Parcel};
@@ -32,20 +33,22 @@ const ALL: usize = 6000;
 #[derive(Debug)]
 struct DiscordSettings {
     url: SecretSource,
+    trust: Trust,
     words: Words,
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     let url = super::read_url(reader, "url", "{ env = \"DISCORD_WEBHOOK_URL\" }");
     let words = Words::read(reader);
-    Some(Box::new(DiscordSettings { url: url?, words: words? }))
+    let trust = Trust::read(reader);
+    Some(Box::new(DiscordSettings { url: url?, trust: trust?, words: words? }))
 }
 
 impl Settings for DiscordSettings {
     fn open(&self, common: &Common, secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
         // Discord then answers when the message stands there, not before.
         let endpoint = super::open_url(common, &self.url, secrets)?.with_query("wait", "true");
-        let poster = Poster::new(endpoint, None, common.timeout, &[])?;
+        let poster = Poster::new(endpoint, &self.trust, common.timeout, &[], took)?;
         Ok(Box::new(JsonChannel { poster, headers: Vec::new(), speech: Discord { words: self.words.clone() } }))
     }
 
@@ -60,7 +63,7 @@ struct Discord {
 
 impl Speech for Discord {
     fn requests(&self, parcel: &Parcel, base: &Endpoint, _view: View) -> Vec<Request> {
-        vec![Request { endpoint: base.clone(), path: None, body: message(parcel, self.words.own(parcel)).to_string() }]
+        vec![Request { endpoint: base.clone(), path: None, body: message(parcel, self.words.own(parcel)).to_string(), part: None }]
     }
 
     fn remark(&self, parcel: &Parcel) -> Option<String> {
@@ -142,4 +145,9 @@ fn escape(text: &str) -> String {
         out.push(c);
     }
     out
+}
+
+/// The message as it stands in the channel (Discord's "Execute Webhook" with `wait=true`).
+fn took(answer: &Answer) -> bool {
+    answer.json()["id"].is_string()
 }

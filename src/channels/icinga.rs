@@ -6,6 +6,7 @@
 use super::json::{JsonChannel, Request, Speech, View};
 use super::login::{self, Login};
 use super::post::{Answer, Endpoint, Poster};
+use super::trust::Trust;
 use super::{Channel, Common, Kind, Outcome, Secrets, Settings, text};
 use crate::config::reader::Reader;
 use crate::domain::alert::{AlertState, Appetite, Parcel, ParcelKind};
@@ -13,7 +14,6 @@ use crate::domain::secret::SecretSource;
 use crate::domain::threshold::Severity;
 use crate::domain::time::since;
 use serde_json::{Value, json};
-use std::path::PathBuf;
 use ureq::http::{HeaderName, HeaderValue};
 
 /// The row in the table of channels.
@@ -42,7 +42,7 @@ struct IcingaSettings {
     url: SecretSource,
     login: Login,
     target: Target,
-    ca_file: Option<PathBuf>,
+    trust: Trust,
 }
 
 #[derive(Debug, Clone)]
@@ -61,9 +61,9 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     };
     let host = reader.required_string("host", "\"pce.example.com\"");
     let service = reader.required_string("service", "\"pcemon\"");
-    let ca_file = reader.string("ca_file").map(|path| PathBuf::from(path.value));
+    let trust = Trust::read(reader);
     let target = Target { host: host?.value, service: service?.value };
-    Some(Box::new(IcingaSettings { url: url?, login: login?, target, ca_file }))
+    Some(Box::new(IcingaSettings { url: url?, login: login?, target, trust: trust? }))
 }
 
 impl Settings for IcingaSettings {
@@ -71,7 +71,7 @@ impl Settings for IcingaSettings {
         let endpoint = super::open_url(common, &self.url, secrets)?.join(&["v1", "actions", "process-check-result"]);
         let credentials = self.login.open(secrets)?;
         let secrets: Vec<_> = credentials.secrets.iter().collect();
-        let poster = Poster::new(endpoint, self.ca_file.as_deref(), common.timeout, &secrets)?.reading_success();
+        let poster = Poster::new(endpoint, &self.trust, common.timeout, &secrets, took)?;
         let mut headers = vec![(HeaderName::from_static("accept"), HeaderValue::from_static("application/json"))];
         headers.extend(credentials.headers);
         Ok(Box::new(JsonChannel { poster, headers, speech: self.target.clone() }))
@@ -101,12 +101,17 @@ impl Speech for Target {
             "check_source": "pcemon",
             "ttl": ttl,
         });
-        vec![Request { endpoint: base.clone(), path: Some("/v1/actions/process-check-result".to_owned()), body: body.to_string() }]
+        vec![Request {
+            endpoint: base.clone(),
+            path: Some("/v1/actions/process-check-result".to_owned()),
+            body: body.to_string(),
+            part: None,
+        }]
     }
 
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {
         const NOBODY: &str = "Icinga has no such service; are `host` and `service` written as there?";
-        let said: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+        let said = answer.json();
         // Icinga writes its codes as 200.0.
         let code = |result: &Value| result["code"].as_f64().map_or(0, |code| code as u16);
         let codes: Option<Vec<u16>> = said["results"].as_array().map(|results| results.iter().map(code).collect());
@@ -122,7 +127,7 @@ impl Speech for Target {
                 Some(500..=599) => poster.retry(answer, "it will be tried again"),
                 Some(_) => poster.permanent(answer, "the result itself was refused; does the service take passive check results?"),
             },
-            (200..=299, None) => poster.permanent(answer, "that is no answer of Icinga; is `url` the address of its API?"),
+            // What is no answer of Icinga is no yes.
             _ => poster.outcome(answer),
         }
     }
@@ -171,4 +176,9 @@ fn performance(parcel: &Parcel) -> Vec<String> {
     [Severity::Critical, Severity::Warning, Severity::Info]
         .map(|severity| format!("{}={};;;0", severity.name(), firing(parcel, severity)))
         .to_vec()
+}
+
+/// Results, each with a code of its own, which is judged elsewhere.
+fn took(answer: &Answer) -> bool {
+    answer.json()["results"].is_array()
 }

@@ -4,12 +4,13 @@
 //! becomes of several requests together, and the preview stand here.
 
 use super::post::{Answer, Endpoint, Poster};
-use super::{Channel, Outcome, SendContext};
+use super::{Channel, Entry, Outcome, Part, SendContext};
 use crate::domain::alert::{Alert, AlertState, Counted, Parcel};
 use crate::domain::secret::Secret;
 use crate::domain::text::visible;
 use crate::domain::threshold::Severity;
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 use std::time::Instant;
 use ureq::http::{HeaderName, HeaderValue};
 
@@ -40,6 +41,8 @@ pub struct Request {
     pub path: Option<String>,
     /// JSON.
     pub body: String,
+    /// Which part of the parcel it tells, when others tell the rest; `None`: it tells all of it.
+    pub part: Option<Part>,
 }
 
 /// What one kind has to say.
@@ -75,42 +78,30 @@ impl<S: Speech> JsonChannel<S> {
 }
 
 impl<S: Speech> Channel for JsonChannel<S> {
-    /// Sends every request, even behind one that was refused. A parcel that is tried again begins anew: the
-    /// services that take several requests know an alert by its key and take a repetition for the same thing.
+    /// Sends every request, even behind one that failed by itself, and says which parts were taken: the next attempt
+    /// goes on from there.
     fn send(&self, parcel: &Parcel, context: &SendContext) -> Outcome {
         let begun = Instant::now();
         let headers = self.headers();
+        let has_it = |request: &Request| matches!(&request.part, Some(Part::Recipient(who)) if parcel.taken_by.contains(who));
         let mut requests = self.speech.requests(parcel, self.poster.endpoint(), View::Service);
-        if parcel.attempts % 2 == 1 {
-            // From the other end: what one attempt has no time for is told by the next.
-            requests.reverse();
-        }
-        let total = requests.len();
-        let mut told = 0;
-        let mut refused: Option<String> = None;
+        requests.retain(|request| !has_it(request));
+        let mut progress = Progress { total: requests.len(), ..Progress::default() };
         for request in requests {
+            if progress.must_wait(&request) {
+                continue;
+            }
             let left = context.timeout.saturating_sub(begun.elapsed());
             let answer = self.poster.post_to(&request.endpoint, &headers, &request.body, context.now, left);
             let (status, outcome) = match answer {
                 Ok(mut answer) => (answer.status, self.speech.judge(&self.poster, &mut answer)),
                 Err(outcome) => (0, outcome),
             };
-            match outcome {
-                Outcome::Delivered => told += 1,
-                Outcome::Retry { error, after } => return Outcome::Retry { error: of(told, total, error), after },
-                // The same would be said to all the others.
-                Outcome::Permanent { error } if matches!(status, 300..=399 | 401 | 403 | 404 | 410) => {
-                    return Outcome::Permanent { error: of(told, total, error) };
-                }
-                Outcome::Permanent { error } => {
-                    refused.get_or_insert(error);
-                }
+            if progress.note(request.part, status, outcome) {
+                break;
             }
         }
-        match refused {
-            Some(error) => Outcome::Permanent { error: of(told, total, error) },
-            None => Outcome::Delivered,
-        }
+        progress.outcome()
     }
 
     fn remark(&self, parcel: &Parcel) -> Option<String> {
@@ -135,6 +126,72 @@ impl<S: Speech> Channel for JsonChannel<S> {
     }
 }
 
+/// How far one attempt came.
+#[derive(Default)]
+struct Progress {
+    total: usize,
+    told: usize,
+    taken: Vec<Part>,
+    warnings: Vec<String>,
+    /// What is worth another try, and what is not; the first of each speaks for the others.
+    retry: Option<Outcome>,
+    refused: Option<Outcome>,
+    /// Alerts of which something was not taken.
+    behind: BTreeSet<String>,
+    failures_in_a_row: u32,
+}
+
+impl Progress {
+    /// What is said of an alert keeps its order: its end behind a beginning that was not taken would be stale.
+    fn must_wait(&self, request: &Request) -> bool {
+        matches!(&request.part, Some(Part::Alert(entry)) if self.behind.contains(&entry.fingerprint))
+    }
+
+    /// Remembers what became of one request. `true`: it makes no sense to go on.
+    fn note(&mut self, part: Option<Part>, status: u16, outcome: Outcome) -> bool {
+        if let Outcome::Delivered | Outcome::Warned { .. } = &outcome {
+            (self.told, self.failures_in_a_row) = (self.told + 1, 0);
+            self.taken.extend(part);
+            if let Outcome::Warned { warning } = outcome {
+                self.warnings.push(warning);
+            }
+            return false;
+        }
+        self.failures_in_a_row += 1;
+        if let Some(Part::Alert(entry)) = &part {
+            self.behind.insert(entry.fingerprint.clone());
+        }
+        match outcome {
+            // Nobody there, or a wish to be left alone: it holds for the others as well. Otherwise the service may
+            // have choked on this one request; two in a row are its own fault.
+            Outcome::Retry { after, .. } => {
+                let over = status == 0 || status == 429 || after.is_some() || self.failures_in_a_row > 1;
+                if over || self.retry.is_none() {
+                    self.retry = Some(outcome);
+                }
+                over
+            }
+            _ => {
+                self.refused.get_or_insert(outcome);
+                // The same would be said to all the others.
+                matches!(status, 300..=399 | 401 | 403 | 404 | 410)
+            }
+        }
+    }
+
+    fn outcome(self) -> Outcome {
+        let Progress { total, told, taken, warnings, retry, refused, .. } = self;
+        let rest = match retry.or(refused) {
+            None if warnings.is_empty() => return Outcome::Delivered,
+            None => return Outcome::Warned { warning: warnings.join("; ") },
+            Some(Outcome::Retry { error, after }) => Outcome::Retry { error: of(told, total, error), after },
+            Some(Outcome::Permanent { error }) => Outcome::Permanent { error: of(told, total, error) },
+            Some(other) => other,
+        };
+        if taken.is_empty() { rest } else { Outcome::Partly { taken, rest: Box::new(rest) } }
+    }
+}
+
 /// Says how far it came, when there was more than one thing to send.
 fn of(told: usize, total: usize, error: String) -> String {
     if total > 1 { tr!("{told} of {total} were taken; {error}", told, total, error) } else { error }
@@ -148,23 +205,38 @@ pub struct Event<'p> {
     pub severity: Severity,
     /// Firing or over.
     pub state: AlertState,
+    /// Since when it fires.
+    pub since: Timestamp,
     /// All of it, unless the digest only counted it.
     pub alert: Option<&'p Alert>,
 }
 
-/// Every alert of the parcel, worst first, those that were only counted at the end.
+impl Event<'_> {
+    /// The part of the parcel that a request of its own tells.
+    pub fn part(&self) -> Part {
+        Part::Alert(Entry { fingerprint: self.fingerprint.to_owned(), since: self.since, state: self.state })
+    }
+}
+
+/// Every alert of the parcel, worst first, those that were only counted at the end. What ends an alert that the same
+/// parcel begins anew comes before everything else.
 pub fn events(parcel: &Parcel) -> Vec<Event<'_>> {
     let whole = super::text::sorted(parcel).into_iter().map(|alert| Event {
         fingerprint: &alert.fingerprint,
         severity: alert.severity,
         state: alert.state,
+        since: alert.since,
         alert: Some(alert),
     });
     let counted = parcel.counted.iter().map(|counted: &Counted| Event {
         fingerprint: &counted.fingerprint,
         severity: counted.severity,
         state: counted.state,
+        since: counted.since,
         alert: None,
     });
-    whole.chain(counted).collect()
+    let mut events: Vec<Event<'_>> = whole.chain(counted).collect();
+    let begins: BTreeSet<&str> = events.iter().filter(|event| event.state == AlertState::Firing).map(|event| event.fingerprint).collect();
+    events.sort_by_key(|event| !(event.state == AlertState::Resolved && begins.contains(event.fingerprint)));
+    events
 }

@@ -5,6 +5,7 @@
 
 use super::post::{Answer, Endpoint, Poster};
 use super::template::Words;
+use super::trust::Trust;
 use super::{Channel, Common, Kind, Outcome, SendContext, Settings, text};
 use crate::config::reader::Reader;
 use crate::domain::alert::Parcel;
@@ -35,6 +36,7 @@ struct LineSettings {
     token: SecretSource,
     to: String,
     base_url: SecretSource,
+    trust: Trust,
     words: Words,
 }
 
@@ -56,7 +58,8 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     });
     let base_url = super::read_base(reader, DEFAULT_BASE);
     let words = Words::read(reader);
-    Some(Box::new(LineSettings { token: token?, to: to?, base_url: base_url?, words: words? }))
+    let trust = Trust::read(reader);
+    Some(Box::new(LineSettings { token: token?, to: to?, base_url: base_url?, trust: trust?, words: words? }))
 }
 
 impl Settings for LineSettings {
@@ -76,7 +79,7 @@ impl Settings for LineSettings {
         }
         let authorization = HeaderValue::from_str(&format!("Bearer {}", token.expose().trim()))
             .map_err(|_| tr!("the token holds characters that a header cannot carry"))?;
-        let poster = Poster::new(endpoint, None, common.timeout, &[&token])?;
+        let poster = Poster::new(endpoint, &self.trust, common.timeout, &[&token], took)?;
         Ok(Box::new(Line { poster, authorization, to: self.to.clone(), words: self.words.clone() }))
     }
 
@@ -102,7 +105,7 @@ impl Line {
     fn outcome(&self, answer: &Answer) -> Outcome {
         match answer.status {
             // An earlier attempt with this retry key was accepted; its answer was lost.
-            409 => Outcome::Delivered,
+            409 if took_before(answer) => Outcome::Delivered,
             429 if answer.body.contains("monthly limit") => self.poster.permanent(
                 answer,
                 &tr!("the monthly quota of the LINE account is used up; nothing goes out before the next month or a larger plan"),
@@ -191,4 +194,15 @@ fn append(texts: &mut [String], paragraph: &str) {
         last.push_str("\n\n");
         last.push_str(paragraph);
     }
+}
+
+/// The ids of the messages (LINE's "Send push message").
+fn took(answer: &Answer) -> bool {
+    answer.json()["sentMessages"].is_array()
+}
+
+/// That a push with this retry key was taken before (LINE's "Retry failed API requests").
+fn took_before(answer: &Answer) -> bool {
+    let said = answer.json();
+    said["sentMessages"].is_array() || said["message"].as_str().is_some_and(|words| words.contains("already accepted"))
 }

@@ -26,6 +26,7 @@ mod teams;
 mod telegram;
 mod template;
 pub mod text;
+mod trust;
 mod webhook;
 mod whatsapp;
 
@@ -33,6 +34,7 @@ use crate::config::reader::Reader;
 use crate::domain::alert::{Alert, AlertState, Appetite, Parcel, ParcelKind, PceIdentity, Reason, Talker};
 use crate::domain::calendar::Digest;
 use crate::domain::metric::Unit;
+pub use crate::domain::outcome::{Entry, Outcome, Part};
 use crate::domain::secret::{Secret, SecretSource};
 use crate::domain::threshold::Severity;
 use crate::domain::time::{Window, before};
@@ -105,6 +107,8 @@ pub struct SendContext {
 /// A channel ready to send.
 pub trait Channel: Send {
     /// One attempt to deliver. Never panics, never outlives `context.timeout` by more than a moment, never puts a secret into the outcome.
+    /// Leaves out the recipients in `parcel.taken_by`; alerts that were taken before are no longer in the parcel. When some
+    /// parts are taken and others are not, it says which ([`Outcome::Partly`]): what is named there is never sent again.
     fn send(&self, parcel: &Parcel, context: &SendContext) -> Outcome;
     /// One attempt to deliver a document, under the same promises. Only kinds whose settings say `carries_files` can.
     fn send_document(&self, _document: &Document, _context: &SendContext) -> Outcome {
@@ -133,25 +137,6 @@ pub struct Document {
     pub media_type: &'static str,
     /// The file.
     pub bytes: Vec<u8>,
-}
-
-/// What became of one attempt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// The service took responsibility.
-    Delivered,
-    /// Worth another try, not before `after` if the service said so.
-    Retry {
-        /// What went wrong, without secrets.
-        error: String,
-        /// The service's own wish.
-        after: Option<Duration>,
-    },
-    /// Another try would fail the same way.
-    Permanent {
-        /// What went wrong, without secrets.
-        error: String,
-    },
 }
 
 /// One kind of channel.
@@ -197,6 +182,7 @@ pub fn test_parcel(channel: &str, pce: PceIdentity, now: Timestamp) -> Parcel {
         state: AlertState::Firing,
         reason: Reason::Test,
         value: Some(1.0),
+        value_max: Some(1.0),
         lower_bound: false,
         unit: Unit::Connections,
         threshold: "> 0".to_owned(),
@@ -220,6 +206,7 @@ pub fn test_parcel(channel: &str, pce: PceIdentity, now: Timestamp) -> Parcel {
         }],
         resolved_at: None,
         told_as: None,
+        end: None,
     };
     Parcel { id: Uuid::new_v4().to_string(), channel: channel.to_owned(), pce, alerts: vec![alert], ..Parcel::empty(ParcelKind::Test, now) }
 }

@@ -5,8 +5,9 @@
 
 use super::json::{JsonChannel, Request, Speech, View};
 use super::login::Login;
-use super::post::{Endpoint, Poster};
+use super::post::{Answer, Endpoint, Poster};
 use super::template::Words;
+use super::trust::Trust;
 use super::{Channel, Common, Kind, Secrets, Settings, text};
 use crate::config::reader::Reader;
 use crate::domain::alert::{AlertState, Parcel};
@@ -36,6 +37,7 @@ struct NtfySettings {
     topic: SecretSource,
     login: Login,
     base_url: SecretSource,
+    trust: Trust,
     words: Words,
 }
 
@@ -44,7 +46,8 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     let login = if reader.raw("token").is_some() { reader.secret("token").map(Login::Bearer) } else { Some(Login::None) };
     let base_url = super::read_base(reader, DEFAULT_BASE);
     let words = Words::read(reader);
-    Some(Box::new(NtfySettings { topic: topic?, login: login?, base_url: base_url?, words: words? }))
+    let trust = Trust::read(reader);
+    Some(Box::new(NtfySettings { topic: topic?, login: login?, base_url: base_url?, trust: trust?, words: words? }))
 }
 
 impl Settings for NtfySettings {
@@ -54,7 +57,7 @@ impl Settings for NtfySettings {
         let endpoint = super::open_url(common, &self.base_url, secrets)?.join(&[""]);
         let mut hidden: Vec<&Secret> = credentials.secrets.iter().collect();
         hidden.push(&topic);
-        let poster = Poster::new(endpoint, None, common.timeout, &hidden)?;
+        let poster = Poster::new(endpoint, &self.trust, common.timeout, &hidden, took)?;
         let speech = Ntfy { topic, words: self.words.clone() };
         Ok(Box::new(JsonChannel { poster, headers: credentials.headers, speech }))
     }
@@ -91,10 +94,16 @@ impl Speech for Ntfy {
         {
             body["click"] = json!(link);
         }
-        vec![Request { endpoint: base.clone(), path: Some("/".to_owned()), body: body.to_string() }]
+        vec![Request { endpoint: base.clone(), path: Some("/".to_owned()), body: body.to_string(), part: None }]
     }
 
     fn remark(&self, parcel: &Parcel) -> Option<String> {
         self.words.remark(parcel)
     }
+}
+
+/// The message as it was published, with its id (ntfy's "Publish as JSON").
+fn took(answer: &Answer) -> bool {
+    let said = answer.json();
+    said["id"].is_string() && said["event"] == "message"
 }

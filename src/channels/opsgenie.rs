@@ -1,11 +1,11 @@
 //! Opsgenie and the alerts of Jira Service Management: one alert for each alert, closed when it is over.
 //!
-//! The fingerprint and the PCE make the alias: what is created again is the same alert. A digest is sent alert by alert; when
-//! some are taken and the rest is not, all are sent again and the alias makes the repetition harmless. The service
-//! works in the background, so delivered means taken.
+//! The fingerprint and the PCE make the alias: what is created again is the same alert. A digest is sent alert by alert; what
+//! was taken is not sent again. The service works in the background, so delivered means taken.
 
 use super::json::{Event, JsonChannel, Request, Speech, View, events};
 use super::post::{Answer, Endpoint, Poster, authorization};
+use super::trust::Trust;
 use super::{Channel, Common, Kind, Outcome, Secrets, Settings, text};
 use crate::config::reader::Reader;
 use crate::domain::alert::{AlertState, Parcel};
@@ -35,12 +35,14 @@ const FIELD: usize = 500;
 struct OpsgenieSettings {
     api_key: SecretSource,
     base_url: SecretSource,
+    trust: Trust,
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     let api_key = super::required_secret(reader, "api_key", "{ env = \"OPSGENIE_API_KEY\" }");
     let base_url = super::read_base(reader, DEFAULT_BASE);
-    Some(Box::new(OpsgenieSettings { api_key: api_key?, base_url: base_url? }))
+    let trust = Trust::read(reader);
+    Some(Box::new(OpsgenieSettings { api_key: api_key?, base_url: base_url?, trust: trust? }))
 }
 
 impl Settings for OpsgenieSettings {
@@ -48,7 +50,7 @@ impl Settings for OpsgenieSettings {
         let api_key = secrets(&self.api_key)?;
         let endpoint = super::open_url(common, &self.base_url, secrets)?.join(&["v2", "alerts"]);
         let headers = vec![(AUTHORIZATION, authorization("GenieKey", &api_key)?)];
-        let poster = Poster::new(endpoint, None, common.timeout, &[&api_key])?;
+        let poster = Poster::new(endpoint, &self.trust, common.timeout, &[&api_key], took)?;
         Ok(Box::new(JsonChannel { poster, headers, speech: Opsgenie }))
     }
 
@@ -80,12 +82,14 @@ fn request(event: &Event<'_>, parcel: &Parcel, base: &Endpoint) -> Request {
     let alias = text::key(event.fingerprint, &parcel.pce);
     match event.state {
         AlertState::Firing => {
-            Request { endpoint: base.clone(), path: Some("/v2/alerts".to_owned()), body: created(event, &alias, parcel).to_string() }
+            let body = created(event, &alias, parcel).to_string();
+            Request { endpoint: base.clone(), path: Some("/v2/alerts".to_owned()), body, part: Some(event.part()) }
         }
         AlertState::Resolved => Request {
             endpoint: base.join(&[&alias, "close"]).with_query("identifierType", "alias"),
             path: Some(format!("/v2/alerts/{alias}/close?identifierType=alias")),
             body: json!({ "source": "pcemon", "note": tr!("The alert is over.") }).to_string(),
+            part: Some(event.part()),
         },
     }
 }
@@ -120,4 +124,9 @@ fn created(event: &Event<'_>, alias: &str, parcel: &Parcel) -> Value {
         });
     }
     body
+}
+
+/// The id of the request, which is worked on in the background (Opsgenie's "Alert API", 202).
+fn took(answer: &Answer) -> bool {
+    answer.json()["requestId"].is_string()
 }

@@ -1,11 +1,11 @@
 //! PagerDuty, through the Events API v2: one event for each alert, an incident that ends with the alert.
 //!
 //! The alert's fingerprint and the PCE make the key of the incident: a repeated event is the same incident, and `resolve` ends it.
-//! A digest is sent event by event; when some are taken and the rest is not, all are sent again and the key makes
-//! the repetition harmless.
+//! A digest is sent event by event; what was taken is not sent again.
 
 use super::json::{Event, JsonChannel, Request, Speech, View, events};
 use super::post::{Answer, Endpoint, Poster};
+use super::trust::Trust;
 use super::{Channel, Common, Kind, Outcome, Secrets, Settings, text};
 use crate::config::reader::Reader;
 use crate::domain::alert::{Alert, AlertState, Parcel};
@@ -33,19 +33,21 @@ const FIELD: usize = 255;
 struct PagerDutySettings {
     routing_key: SecretSource,
     base_url: SecretSource,
+    trust: Trust,
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     let routing_key = super::required_secret(reader, "routing_key", "{ env = \"PAGERDUTY_ROUTING_KEY\" }");
     let base_url = super::read_base(reader, DEFAULT_BASE);
-    Some(Box::new(PagerDutySettings { routing_key: routing_key?, base_url: base_url? }))
+    let trust = Trust::read(reader);
+    Some(Box::new(PagerDutySettings { routing_key: routing_key?, base_url: base_url?, trust: trust? }))
 }
 
 impl Settings for PagerDutySettings {
     fn open(&self, common: &Common, secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
         let routing_key = secrets(&self.routing_key)?;
         let endpoint = super::open_url(common, &self.base_url, secrets)?.join(&["v2", "enqueue"]);
-        let poster = Poster::new(endpoint, None, common.timeout, &[&routing_key])?;
+        let poster = Poster::new(endpoint, &self.trust, common.timeout, &[&routing_key], took)?;
         Ok(Box::new(JsonChannel { poster, headers: Vec::new(), speech: PagerDuty { routing_key } }))
     }
 
@@ -68,6 +70,7 @@ impl Speech for PagerDuty {
             endpoint: base.clone(),
             path: Some("/v2/enqueue".to_owned()),
             body: body(&event, parcel, view.secret(&self.routing_key)).to_string(),
+            part: Some(event.part()),
         };
         events(parcel).into_iter().map(request).collect()
     }
@@ -130,4 +133,9 @@ fn details(alert: &Alert, parcel: &Parcel) -> Value {
         details.insert("also".to_owned(), json!(more));
     }
     Value::Object(details)
+}
+
+/// `"status": "success"` (PagerDuty's "Send an event", 202).
+fn took(answer: &Answer) -> bool {
+    answer.json()["status"] == "success"
 }

@@ -4,21 +4,22 @@
 //! lets a part of the URL other than `scheme://host` out. It knows no service's own meaning of a status.
 
 use super::Outcome;
+pub use super::trust::Trust;
 use crate::domain::secret::Secret;
 use crate::domain::text::{shorten, visible};
 use crate::http::{AgentOptions, agent};
 use base64::Engine;
 use jiff::Timestamp;
+use serde_json::Value;
 use std::io::Read;
-use std::path::Path;
 use std::time::Duration;
 use ureq::http::{HeaderName, HeaderValue};
 use url::Url;
 
 /// A service that asks for a longer pause is asked again after this.
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
-/// Bytes of an answer that are looked at.
-const ANSWER_BYTES: u64 = 4096;
+/// Bytes of an answer that are looked at: services repeat the message, each letter as up to twelve bytes.
+const ANSWER_BYTES: u64 = 256 * 1024;
 /// Characters of an answer that are shown.
 const EXCERPT: usize = 200;
 
@@ -122,7 +123,18 @@ pub struct Poster {
     endpoint: Endpoint,
     timeout: Duration,
     secrets: Vec<String>,
-    reads_success: bool,
+    took: Took,
+}
+
+/// Whether an answer with a 2xx status says, in the service's own way, that it took the message. Proxies, portals
+/// and login pages answer 200, too.
+pub type Took = fn(&Answer) -> bool;
+
+/// For a receiver whose words nobody knows: a 2xx status is its yes, unless it says no in JSON.
+pub fn took_unless_denied(answer: &Answer) -> bool {
+    let said = answer.json();
+    let is = |key: &str, no: &[Value]| no.contains(&said[key]);
+    !is("ok", &[false.into()]) && !is("success", &[false.into()]) && !is("status", &["error".into(), "fail".into(), "failed".into()])
 }
 
 /// What came back.
@@ -130,25 +142,37 @@ pub struct Poster {
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
-    /// Beginning of the body as it came, for a success only where the service says more in it; may hold secrets.
+    /// Beginning of the body as it came; may hold secrets.
     pub body: String,
     /// How long the service wants to be left alone.
     pub retry_after: Option<Duration>,
 }
 
-impl Poster {
-    /// Makes ready to post. `secrets` are taken out of everything that is reported.
-    pub fn new(endpoint: Endpoint, ca_file: Option<&Path>, timeout: Duration, secrets: &[&Secret]) -> Result<Poster, String> {
-        let agent = agent(&AgentOptions { ca_file, timeout, total: Some(timeout), ..AgentOptions::default() })?;
-        let mut hidden: Vec<String> = secrets.iter().map(|secret| secret.expose().to_owned()).collect();
-        hidden.extend(endpoint.secrets());
-        Ok(Poster { agent, endpoint, timeout, secrets: hidden, reads_success: false })
+impl Answer {
+    /// The body as JSON; `null` when it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_default()
     }
 
-    /// Looks at the body of a success, too.
-    #[must_use]
-    pub fn reading_success(self) -> Poster {
-        Poster { reads_success: true, ..self }
+    /// Whether the body is a page for people. No service answers a message with one, whatever the status says.
+    pub fn is_page(&self) -> bool {
+        let start: String =
+            self.body.trim_start_matches('\u{feff}').trim_start().chars().take(4096).collect::<String>().to_ascii_lowercase();
+        // Comments and the XML declaration may stand before the page itself.
+        let begins = ["<!doctype html", "<html", "<head", "<body", "<title", "<script", "<meta", "<form", "<style", "<frameset", "<iframe"];
+        let first = ["<!--", "<?xml"].iter().any(|prefix| start.starts_with(prefix));
+        begins.iter().any(|tag| start.starts_with(tag) || (first && start.contains(tag)))
+    }
+}
+
+impl Poster {
+    /// Makes ready to post. `secrets` are taken out of everything that is reported; `took` knows the service's yes.
+    pub fn new(endpoint: Endpoint, trust: &Trust, timeout: Duration, secrets: &[&Secret], took: Took) -> Result<Poster, String> {
+        let (ca_file, client) = (trust.ca_file(), trust.client());
+        let agent = agent(&AgentOptions { ca_file, client, timeout, total: Some(timeout), ..AgentOptions::default() })?;
+        let mut hidden: Vec<String> = secrets.iter().map(|secret| secret.expose().to_owned()).collect();
+        hidden.extend(endpoint.secrets());
+        Ok(Poster { agent, endpoint, timeout, secrets: hidden, took })
     }
 
     /// Where it posts.
@@ -186,17 +210,21 @@ impl Poster {
         let text = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let retry_after = text("retry-after").and_then(|wish| pause(&wish, text("date").and_then(|date| http_date(&date)).unwrap_or(now)));
         let mut bytes = Vec::new();
-        if self.reads_success || !(200..300).contains(&status) {
-            // The status alone decides; a body that breaks off only makes the message shorter.
-            let _ = response.into_body().into_reader().take(ANSWER_BYTES).read_to_end(&mut bytes);
-        }
+        // Of a body that breaks off the beginning counts: whether there is a yes in it is looked at later.
+        let _ = response.into_body().into_reader().take(ANSWER_BYTES).read_to_end(&mut bytes);
         Ok(Answer { status, body: String::from_utf8_lossy(&bytes).into_owned(), retry_after })
     }
 
-    /// The usual meaning of an answer: 2xx delivered, 408, 425, 429 and 5xx worth another try, all else not.
+    /// The usual meaning of an answer: 2xx with the service's own yes delivered, any other 2xx, 408, 425, 429 and 5xx
+    /// worth another try, all else not.
     pub fn outcome(&self, answer: &Answer) -> Outcome {
         match answer.status {
-            200..=299 => Outcome::Delivered,
+            200..=299 if answer.is_page() => self.retry(
+                answer,
+                &tr!("that is a page for people, not an answer of the service; is there a portal or a login page on the way, is the URL right?"),
+            ),
+            200..=299 if (self.took)(answer) => Outcome::Delivered,
+            200..=299 => self.retry(answer, &tr!("that is not how this service says that it took a message")),
             408 | 425 | 429 | 500..=599 => self.retry(answer, &tr!("it will be tried again")),
             300..=399 => self.permanent(answer, &tr!("redirects are not followed; give the final URL")),
             401 | 403 => self.permanent(answer, &tr!("it does not accept the credentials")),

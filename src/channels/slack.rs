@@ -6,6 +6,7 @@
 use super::json::{JsonChannel, Request, Speech, View};
 use super::post::{Answer, Endpoint, Poster};
 use super::template::Words;
+use super::trust::Trust;
 use super::{Channel, Common, Kind, Outcome, Secrets, Settings, text};
 use crate::config::reader::Reader;
 use crate::domain::alert::{Alert, Parcel};
@@ -36,19 +37,21 @@ const BLOCKS: usize = 50;
 #[derive(Debug)]
 struct SlackSettings {
     url: SecretSource,
+    trust: Trust,
     words: Words,
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     let url = super::read_url(reader, "url", "{ env = \"SLACK_WEBHOOK_URL\" }");
     let words = Words::read(reader);
-    Some(Box::new(SlackSettings { url: url?, words: words? }))
+    let trust = Trust::read(reader);
+    Some(Box::new(SlackSettings { url: url?, trust: trust?, words: words? }))
 }
 
 impl Settings for SlackSettings {
     fn open(&self, common: &Common, secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
         let endpoint = super::open_url(common, &self.url, secrets)?;
-        let poster = Poster::new(endpoint, None, common.timeout, &[])?;
+        let poster = Poster::new(endpoint, &self.trust, common.timeout, &[], took)?;
         Ok(Box::new(JsonChannel { poster, headers: Vec::new(), speech: Slack { words: self.words.clone() } }))
     }
 
@@ -63,7 +66,7 @@ struct Slack {
 
 impl Speech for Slack {
     fn requests(&self, parcel: &Parcel, base: &Endpoint, _view: View) -> Vec<Request> {
-        vec![Request { endpoint: base.clone(), path: None, body: message(parcel, self.words.own(parcel)).to_string() }]
+        vec![Request { endpoint: base.clone(), path: None, body: message(parcel, self.words.own(parcel)).to_string(), part: None }]
     }
 
     fn remark(&self, parcel: &Parcel) -> Option<String> {
@@ -146,4 +149,11 @@ fn cost(c: char) -> usize {
 
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// "ok" as plain text (Slack's "Sending messages using incoming webhooks"; Mattermost says the same), `{"ok":true}`
+/// (triggers of workflows), `{"success":true}` (Rocket.Chat).
+fn took(answer: &Answer) -> bool {
+    let said = answer.json();
+    answer.body.trim().eq_ignore_ascii_case("ok") || said["ok"] == true || said["success"] == true
 }

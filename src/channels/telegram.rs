@@ -6,6 +6,7 @@
 use super::json::{JsonChannel, Request, Speech, View};
 use super::post::{Answer, Endpoint, Poster, seconds};
 use super::template::Words;
+use super::trust::Trust;
 use super::{Channel, Common, Kind, Outcome, Secrets, Settings};
 use crate::config::reader::Reader;
 use crate::domain::alert::Parcel;
@@ -31,6 +32,7 @@ struct TelegramSettings {
     token: SecretSource,
     chat_id: String,
     base_url: SecretSource,
+    trust: Trust,
     words: Words,
 }
 
@@ -39,7 +41,8 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     let chat_id = read_chat_id(reader);
     let base_url = super::read_base(reader, DEFAULT_BASE);
     let words = Words::read(reader);
-    Some(Box::new(TelegramSettings { token: token?, chat_id: chat_id?, base_url: base_url?, words: words? }))
+    let trust = Trust::read(reader);
+    Some(Box::new(TelegramSettings { token: token?, chat_id: chat_id?, base_url: base_url?, trust: trust?, words: words? }))
 }
 
 fn read_chat_id(reader: &mut Reader<'_>) -> Option<String> {
@@ -72,7 +75,7 @@ impl Settings for TelegramSettings {
         let token = secrets(&self.token)?;
         let method = format!("bot{}", token.expose().trim());
         let endpoint = super::open_url(common, &self.base_url, secrets)?.join(&[&method, "sendMessage"]);
-        let poster = Poster::new(endpoint, None, common.timeout, &[&token])?;
+        let poster = Poster::new(endpoint, &self.trust, common.timeout, &[&token], took)?;
         let speech = Telegram { chat_id: self.chat_id.clone(), words: self.words.clone() };
         Ok(Box::new(JsonChannel { poster, headers: Vec::new(), speech }))
     }
@@ -91,7 +94,7 @@ impl Speech for Telegram {
     fn requests(&self, parcel: &Parcel, base: &Endpoint, _view: View) -> Vec<Request> {
         let text = self.words.packed(parcel, UNITS, char::len_utf16);
         let body = json!({ "chat_id": self.chat_id, "text": text, "link_preview_options": { "is_disabled": true } });
-        vec![Request { endpoint: base.clone(), path: Some("/bot[hidden]/sendMessage".to_owned()), body: body.to_string() }]
+        vec![Request { endpoint: base.clone(), path: Some("/bot[hidden]/sendMessage".to_owned()), body: body.to_string(), part: None }]
     }
 
     fn remark(&self, parcel: &Parcel) -> Option<String> {
@@ -115,4 +118,9 @@ impl Speech for Telegram {
             _ => poster.outcome(answer),
         }
     }
+}
+
+/// `"ok": true` (Telegram's "Making requests").
+fn took(answer: &Answer) -> bool {
+    answer.json()["ok"] == true
 }

@@ -60,6 +60,7 @@ pub fn note(alert: &Alert) -> Option<String> {
     match alert.reason {
         Reason::Reminder => Some(tr!("reminder")),
         Reason::Escalated => Some(tr!("got worse")),
+        Reason::Eased => Some(tr!("got milder")),
         Reason::Test => Some(tr!("test")),
         Reason::First | Reason::Resolved => None,
     }
@@ -87,8 +88,11 @@ fn group_values(group: &Group) -> String {
 /// `≥ 1,234 connections`, or `no value`.
 pub fn value(alert: &Alert) -> String {
     let Some(number) = alert.value else { return tr!("no value") };
-    let bound = if alert.lower_bound { "≥ " } else { "" };
-    format!("{bound}{}", with_unit(number, alert.unit))
+    match (alert.lower_bound, alert.value_max) {
+        (false, _) => with_unit(number, alert.unit),
+        (true, None) => format!("≥ {}", with_unit(number, alert.unit)),
+        (true, Some(most)) => tr!("{low} to {high}", low = quantity(number, alert.unit), high = with_unit(most, alert.unit)),
+    }
 }
 
 fn with_unit(number: f64, unit: Unit) -> String {

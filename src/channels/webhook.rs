@@ -7,8 +7,9 @@
 mod alertmanager;
 
 use super::body;
-use super::post::{Endpoint, Poster};
+use super::post::{Endpoint, Poster, took_unless_denied};
 use super::template::{self, Template};
+use super::trust::Trust;
 use super::{Channel, Common, Kind, Outcome, SendContext, Settings};
 use crate::config::reader::Reader;
 use crate::domain::alert::Parcel;
@@ -18,7 +19,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac};
 use jiff::Timestamp;
-use std::path::PathBuf;
 use ureq::http::{HeaderName, HeaderValue};
 
 /// The row in the table of channels.
@@ -55,7 +55,7 @@ struct WebhookSettings {
     secrets: Vec<SecretSource>,
     headers: Vec<(HeaderName, SecretSource)>,
     format: Format,
-    ca_file: Option<PathBuf>,
+    trust: Trust,
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
@@ -69,9 +69,9 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
         }
     }
     let headers = read_headers(reader);
-    let ca_file = reader.string("ca_file").map(|path| PathBuf::from(path.value));
+    let trust = Trust::read(reader);
     let format = read_format(reader);
-    Some(Box::new(WebhookSettings { url: url?, secrets: secrets?, headers: headers?, format: format?, ca_file }))
+    Some(Box::new(WebhookSettings { url: url?, secrets: secrets?, headers: headers?, format: format?, trust: trust? }))
 }
 
 fn read_format(reader: &mut Reader<'_>) -> Option<Format> {
@@ -153,7 +153,7 @@ impl Settings for WebhookSettings {
             headers.push((name.clone(), value));
             hidden.extend(header_secrets(secret.expose()));
         }
-        let poster = Poster::new(endpoint, self.ca_file.as_deref(), common.timeout, &hidden.iter().collect::<Vec<_>>())?;
+        let poster = Poster::new(endpoint, &self.trust, common.timeout, &hidden.iter().collect::<Vec<_>>(), took_unless_denied)?;
         Ok(Box::new(Webhook { poster, keys, headers, format: self.format.clone() }))
     }
 

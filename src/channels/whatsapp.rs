@@ -7,6 +7,7 @@
 use super::json::{JsonChannel, Request, Speech, View};
 use super::login::Login;
 use super::post::{Answer, Endpoint, Poster};
+use super::trust::Trust;
 use super::{Channel, Common, Kind, Outcome, Secrets, Settings, text};
 use crate::config::reader::Reader;
 use crate::domain::alert::Parcel;
@@ -35,6 +36,7 @@ const UNITS: usize = 900;
 struct WhatsAppSettings {
     login: Login,
     base_url: SecretSource,
+    trust: Trust,
     phone_number_id: String,
     recipient: Recipient,
 }
@@ -54,9 +56,11 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     let template = reader.required_string("template", "\"pcemon_alert\"").map(|text| text.value);
     let language = reader.string("language").map_or_else(|| "en".to_owned(), |text| text.value);
     let base_url = super::read_base(reader, DEFAULT_BASE);
+    let trust = Trust::read(reader);
     Some(Box::new(WhatsAppSettings {
         login: Login::Bearer(token?),
         base_url: base_url?,
+        trust: trust?,
         phone_number_id: phone_number_id?,
         recipient: Recipient { to: to?, template: template?, language },
     }))
@@ -78,7 +82,7 @@ impl Settings for WhatsAppSettings {
     fn open(&self, common: &Common, secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
         let credentials = self.login.open(secrets)?;
         let endpoint = super::open_url(common, &self.base_url, secrets)?.join(&[&self.phone_number_id, "messages"]);
-        let poster = Poster::new(endpoint, None, common.timeout, &credentials.secrets.iter().collect::<Vec<_>>())?;
+        let poster = Poster::new(endpoint, &self.trust, common.timeout, &credentials.secrets.iter().collect::<Vec<_>>(), took)?;
         Ok(Box::new(JsonChannel { poster, headers: credentials.headers, speech: self.recipient.clone() }))
     }
 
@@ -104,7 +108,7 @@ impl Speech for Recipient {
                 "components": [{ "type": "body", "parameters": [{ "type": "text", "text": lines.join(" | ") }] }],
             },
         });
-        vec![Request { endpoint: base.clone(), path: Some(base.url().path().to_owned()), body: body.to_string() }]
+        vec![Request { endpoint: base.clone(), path: Some(base.url().path().to_owned()), body: body.to_string(), part: None }]
     }
 
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {
@@ -119,4 +123,9 @@ impl Speech for Recipient {
             _ => poster.outcome(answer),
         }
     }
+}
+
+/// The id of the message (the Cloud API's "Messages").
+fn took(answer: &Answer) -> bool {
+    answer.json()["messages"][0]["id"].is_string()
 }

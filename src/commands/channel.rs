@@ -65,8 +65,12 @@ pub fn run(global: &Global, command: &ChannelCommand) -> Exit {
                 print(&format!("{}\n", opened.preview(&parcel, now).trim_end()))?;
                 return Ok(0);
             }
-            match opened.send(&parcel, &SendContext { now, timeout: channel.common.timeout }) {
-                Outcome::Delivered => {
+            let outcome = opened.send(&parcel, &SendContext { now, timeout: channel.common.timeout });
+            match outcome {
+                Outcome::Delivered | Outcome::Warned { .. } => {
+                    if let Some(warning) = outcome.said() {
+                        log::warn!("{}", tr!("channel '{name}': {error}", name = visible(name), error = warning));
+                    }
                     if !global.quiet {
                         print(&tr!("channel '{name}' took the test message {id}\n", name = visible(name), id = parcel.id))?;
                     }
@@ -76,6 +80,10 @@ pub fn run(global: &Global, command: &ChannelCommand) -> Exit {
                     Err(tr!("channel '{name}' did not take the message; another try may help: {error}", name, error).into())
                 }
                 Outcome::Permanent { error } => Err(tr!("channel '{name}' refused the message: {error}", name, error).into()),
+                Outcome::Partly { rest, .. } => {
+                    let error = rest.said().unwrap_or_default();
+                    Err(tr!("channel '{name}' took only a part of the message: {error}", name, error).into())
+                }
             }
         }
     }

@@ -153,7 +153,11 @@ fn mail(config: &Config, report: &Report, view: &View) -> Vec<String> {
         };
         match outcome {
             Outcome::Delivered => log::info!("{}", tr!("channel '{name}' took the report", name = visible(&channel.common.name))),
-            Outcome::Retry { error, .. } | Outcome::Permanent { error } => {
+            Outcome::Warned { warning } => {
+                errors.push(tr!("channel '{name}': {error}", name = visible(&channel.common.name), error = warning))
+            }
+            failed => {
+                let error = failed.said().unwrap_or_default();
                 errors.push(tr!("channel '{name}' did not take the report: {error}", name = visible(&channel.common.name), error));
             }
         }

@@ -1,11 +1,12 @@
 //! What is told to people: alerts, and the parcels that carry them to one channel.
 
 use super::metric::Unit;
+use super::outcome::{Entry, Part};
 use super::threshold::Severity;
 use super::time::Window;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Name and value of each group field, in the rule's order. `None`: the record has no such thing.
 pub type Group = Vec<(String, Option<String>)>;
@@ -53,6 +54,8 @@ pub enum Reason {
     First,
     /// It got worse.
     Escalated,
+    /// It is milder than was told, and has been for a while.
+    Eased,
     /// It still fires and the cooldown is over.
     Reminder,
     /// It is over.
@@ -67,6 +70,7 @@ impl Reason {
         match self {
             Reason::First => "first",
             Reason::Escalated => "escalated",
+            Reason::Eased => "eased",
             Reason::Reminder => "reminder",
             Reason::Resolved => "resolved",
             Reason::Test => "test",
@@ -75,7 +79,7 @@ impl Reason {
 }
 
 /// Firing or over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AlertState {
     /// It holds.
@@ -116,6 +120,9 @@ pub struct Alert {
     pub reason: Reason,
     /// The value, in base units; `None` when nothing was measured.
     pub value: Option<f64>,
+    /// The most the value may be; `None`: nobody knows how much.
+    #[serde(default)]
+    pub value_max: Option<f64>,
     /// True when the real value is this or more.
     #[serde(default)]
     pub lower_bound: bool,
@@ -143,9 +150,37 @@ pub struct Alert {
     /// When it was over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved_at: Option<Timestamp>,
-    /// In a snapshot: the severity the service holds it under, when that is another one now.
+    /// The severity the service holds it under, when that is another one now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told_as: Option<Severity>,
+    /// Why it is over for this channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<End>,
+}
+
+impl Alert {
+    /// What the message says of it.
+    pub fn entry(&self) -> Entry {
+        Entry { fingerprint: self.fingerprint.clone(), since: self.since, state: self.state }
+    }
+}
+
+/// Why an alert is over, for a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// Its threshold is no longer crossed.
+    Recovered,
+    /// What it was about is gone from the answers.
+    Gone,
+    /// What it was about has been missing for so long that it is no longer expected.
+    Forgotten,
+    /// Its rule was removed or switched off.
+    RuleRemoved,
+    /// It fires on, milder than this channel wants to hear.
+    Milder,
+    /// It fires on, but the config no longer sends it to this channel.
+    Elsewhere,
 }
 
 /// What kind of message a parcel is.
@@ -213,6 +248,16 @@ pub struct Counted {
     pub state: AlertState,
     /// Since when it fires.
     pub since: Timestamp,
+    /// The severity the service holds it under, when that is another one now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_as: Option<Severity>,
+}
+
+impl Counted {
+    /// What the message says of it.
+    pub fn entry(&self) -> Entry {
+        Entry { fingerprint: self.fingerprint.clone(), since: self.since, state: self.state }
+    }
 }
 
 /// How an attempt to deliver failed.
@@ -275,6 +320,9 @@ pub struct Parcel {
     /// Of a snapshot: what could not be judged, in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<String>,
+    /// Recipients that have it already; it goes to the others only.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub taken_by: BTreeSet<String>,
 }
 
 impl Parcel {
@@ -298,7 +346,29 @@ impl Parcel {
             held_until: None,
             expires: None,
             unknown: Vec::new(),
+            taken_by: BTreeSet::new(),
         }
+    }
+
+    /// Takes out what a channel took: alerts leave the message, recipients do not get it again. Returns a message of
+    /// the alerts.
+    pub fn take(&mut self, parts: &[Part]) -> Parcel {
+        let mut entries: BTreeSet<&Entry> = BTreeSet::new();
+        for part in parts {
+            match part {
+                Part::Alert(entry) => _ = entries.insert(entry),
+                Part::Recipient(who) => _ = self.taken_by.insert(who.clone()),
+            }
+        }
+        let mut taken = Parcel { channel: self.channel.clone(), ..Parcel::empty(self.kind, self.created) };
+        if entries.is_empty() {
+            return taken;
+        }
+        taken.alerts.extend(self.alerts.extract_if(.., |alert| entries.contains(&alert.entry())));
+        taken.counted.extend(self.counted.extract_if(.., |counted| entries.contains(&counted.entry())));
+        taken.left_out = taken.counted.len();
+        self.left_out = self.left_out.saturating_sub(taken.left_out);
+        taken
     }
 
     /// How many alerts it tells, in words or as part of a number.

@@ -4,15 +4,25 @@ use super::record::{Decision, Direction, Endpoint, Event, Flow};
 use super::ven::Ven;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
 /// A text pattern: an exact text, or a glob with `*`, `?`, `[..]`, `{a,b}`.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Pattern {
     text: String,
     fold_case: bool,
     glob: Option<globset::GlobMatcher>,
+}
+
+/// By hand, because this text is part of what a rule's memory is stored under (`Rule::definition`): a compiled glob
+/// shows which thread used it last, and how its library is made.
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let glob = if self.glob.is_some() { "Some(..)" } else { "None" };
+        write!(f, "Pattern {{ text: {:?}, fold_case: {:?}, glob: {glob} }}", self.text, self.fold_case)
+    }
 }
 
 impl PartialEq for Pattern {

@@ -3,10 +3,12 @@
 pub mod alert;
 pub mod asks;
 pub mod calendar;
+pub mod estimate;
 pub mod field;
 pub mod filter;
 pub mod metric;
 pub mod mute;
+pub mod outcome;
 pub mod record;
 pub mod report;
 pub mod rule;

@@ -1,6 +1,7 @@
 //! Everything one run learned, as a value. Renderers read it; nothing is decided after it exists.
 
 use super::alert::{Group, Talker};
+use super::estimate::Estimate;
 use super::metric::{SourceKind, Unit};
 use super::threshold::{Severity, Thresholds};
 use jiff::Timestamp;
@@ -220,6 +221,8 @@ pub struct InstanceReport {
     pub severity: Option<Severity>,
     /// Its value; `None` when nothing was measured.
     pub value: Option<f64>,
+    /// The most the value may be; `None`: nobody knows how much.
+    pub value_max: Option<f64>,
     /// Whether the true value may be higher.
     pub lower_bound: bool,
     /// The threshold it crossed; a multiple of what is usual says what that was.
@@ -264,6 +267,8 @@ pub struct RuleReport {
     pub severity: Option<Severity>,
     /// Value of its worst instance; `None` when nothing could be measured.
     pub value: Option<f64>,
+    /// The most the value may be; `None`: nobody knows how much.
+    pub value_max: Option<f64>,
     /// Whether the true value may be higher.
     pub lower_bound: bool,
     /// Start of what the value covers.
@@ -291,6 +296,20 @@ pub struct RuleReport {
     pub note: Option<String>,
     /// Line of the rule in the config.
     pub line: usize,
+}
+
+impl RuleReport {
+    /// The interval that holds its value.
+    pub fn estimate(&self) -> Estimate {
+        Estimate::written(self.value, self.lower_bound, self.value_max)
+    }
+}
+
+impl InstanceReport {
+    /// The interval that holds its value.
+    pub fn estimate(&self) -> Estimate {
+        Estimate::written(self.value, self.lower_bound, self.value_max)
+    }
 }
 
 /// What became of a message.

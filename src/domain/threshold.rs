@@ -1,5 +1,6 @@
 //! Thresholds such as `> 10`, `>= 100 MB`, `> 500 Mbps`, `>= 90 %`, and severities.
 
+use super::estimate::{Estimate, Truth};
 use super::metric::Unit;
 use std::fmt;
 
@@ -94,17 +95,6 @@ impl Op {
     }
 }
 
-/// Yes, no, or not known: the third answer is what keeps a partial answer from being called calm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
-    /// The threshold is crossed, whatever is missing.
-    Yes,
-    /// The threshold is not crossed, whatever is missing.
-    No,
-    /// What is missing could change the answer.
-    Unknown,
-}
-
 /// What is usual for a rule or group.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Usual {
@@ -167,30 +157,38 @@ impl Threshold {
         }
     }
 
-    /// Judges a value; when `lower_bound` is set the true one is this or anything above.
-    pub fn judge(&self, value: f64, lower_bound: bool) -> Answer {
-        let exact = if self.holds(value) { Answer::Yes } else { Answer::No };
-        if !lower_bound {
-            return exact;
-        }
-        match self.op {
-            Op::Above | Op::AtLeast if exact == Answer::Yes => Answer::Yes,
-            Op::Below | Op::AtMost if exact == Answer::No => Answer::No,
-            Op::Equal if value > self.value => Answer::No,
-            Op::Unequal if value > self.value => Answer::Yes,
-            _ => Answer::Unknown,
+    /// Judges a value of which an interval is known: whether every value of it crosses the threshold, some do, or none.
+    pub fn judge(&self, estimate: Estimate) -> Truth {
+        let Estimate { low, high } = estimate;
+        let limit = self.value;
+        let (every, none) = match self.op {
+            Op::Above => (low > limit, high <= limit),
+            Op::AtLeast => (low >= limit, high < limit),
+            Op::Below => (high < limit, low >= limit),
+            Op::AtMost => (high <= limit, low > limit),
+            Op::Equal => (low == limit && high == limit, limit < low || high < limit),
+            Op::Unequal => (limit < low || high < limit, low == limit && high == limit),
+        };
+        match (every, none) {
+            (true, _) => Truth::Yes,
+            (false, true) => Truth::No,
+            (false, false) => Truth::Unknown,
         }
     }
 
     /// Judges a value against this number, or against this many times what is usual.
-    pub fn judge_against(&self, value: f64, lower_bound: bool, usual: Usual) -> Answer {
+    pub fn judge_against(&self, estimate: Estimate, usual: Usual) -> Truth {
         if !self.relative {
-            return self.judge(value, lower_bound);
+            return self.judge(estimate);
         }
         match usual.counted(self.op) {
-            Some(usual) if usual > 0.0 => Threshold { value: self.value * usual, ..self.clone() }.judge(value, lower_bound),
-            Some(_) => Answer::No,
-            None => Answer::Unknown,
+            Some(usual) if usual > 0.0 => Threshold { value: self.value * usual, ..self.clone() }.judge(estimate),
+            // Anything is more than any multiple of nothing; and nothing is less than nothing.
+            Some(_) if matches!(self.op, Op::Above | Op::AtLeast) => {
+                Threshold { op: Op::Above, value: 0.0, ..self.clone() }.judge(estimate)
+            }
+            Some(_) => Truth::No,
+            None => Truth::Unknown,
         }
     }
 
@@ -375,14 +373,29 @@ mod tests {
     }
 
     #[test]
-    fn a_lower_bound_confirms_only_what_it_can() {
-        let judge = |text: &str, value: f64| Threshold::parse(text, Unit::Events).unwrap().judge(value, true);
-        assert_eq!(judge("> 10", 11.0), Answer::Yes);
-        assert_eq!(judge("> 10", 10.0), Answer::Unknown);
-        assert_eq!(judge("< 10", 9.0), Answer::Unknown);
-        assert_eq!(judge("< 10", 10.0), Answer::No);
-        assert_eq!(judge("== 10", 11.0), Answer::No);
-        assert_eq!(judge("!= 10", 11.0), Answer::Yes);
-        assert_eq!(judge("!= 10", 9.0), Answer::Unknown);
+    fn an_interval_confirms_only_what_all_of_it_says() {
+        let judge = |text: &str, low: f64, high: f64| Threshold::parse(text, Unit::Events).unwrap().judge(Estimate { low, high });
+        let more = f64::INFINITY;
+        for (text, low, high, want) in [
+            ("> 10", 11.0, more, Truth::Yes),
+            ("> 10", 10.0, more, Truth::Unknown),
+            ("> 10", 3.0, 10.0, Truth::No),
+            (">= 10", 3.0, 10.0, Truth::Unknown),
+            (">= 10", 10.0, 12.0, Truth::Yes),
+            ("< 10", 9.0, more, Truth::Unknown),
+            ("< 10", 10.0, more, Truth::No),
+            ("< 1", 0.0, more, Truth::Unknown),
+            ("< 10", 0.0, 9.0, Truth::Yes),
+            ("<= 10", 0.0, 10.0, Truth::Yes),
+            ("<= 10", 10.0, 11.0, Truth::Unknown),
+            ("== 10", 11.0, more, Truth::No),
+            ("== 10", 9.0, 11.0, Truth::Unknown),
+            ("== 10", 10.0, 10.0, Truth::Yes),
+            ("!= 10", 11.0, more, Truth::Yes),
+            ("!= 10", 9.0, more, Truth::Unknown),
+            ("!= 10", 10.0, 10.0, Truth::No),
+        ] {
+            assert_eq!(judge(text, low, high), want, "{text} on {low} to {high}");
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! Rules on the traffic database over one answer of the PCE: no window, no memory.
 
-use super::memory::{Measured, Observation, UNGROUPED};
+use super::memory::{Measured, Observation, UNGROUPED, Unlisted};
 use crate::domain::alert::Talker;
+use crate::domain::estimate::Estimate;
 use crate::domain::metric::Metric;
 use crate::domain::rule::Rule;
 use crate::domain::text::visible;
@@ -39,13 +40,12 @@ pub fn observe(rule: &Rule, databases: &[Database]) -> Observation {
         .collect();
     let worst = values.first().map(|(value, _, _)| *value);
     Observation {
-        groups: vec![Measured { top: top.clone(), ..Measured::of(UNGROUPED, Vec::new(), worst) }],
+        groups: vec![Measured { top: top.clone(), ..Measured::of(UNGROUPED, Vec::new(), Estimate::known(worst)) }],
         covers: None,
         matched: databases.len() as u64,
         top,
         note: None,
-        absent_may_be_more: false,
-        unlisted_is_gone: false,
+        unlisted: Unlisted::ZERO,
         trouble: worst.is_none().then(|| format!("the PCE does not report {}", rule.metric)),
     }
 }

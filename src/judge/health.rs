@@ -1,8 +1,9 @@
 //! Health rules over one snapshot: no window, no memory.
 
-use super::memory::{Measured, Observation, UNGROUPED};
+use super::memory::{Measured, Observation, UNGROUPED, Unlisted};
 use super::transition::{Evidence, Verdict};
 use crate::domain::alert::Talker;
+use crate::domain::estimate::Estimate;
 use crate::domain::metric::Metric;
 use crate::domain::record::{Health, HealthStatus};
 use crate::domain::rule::Rule;
@@ -27,15 +28,14 @@ pub fn observe(rule: &Rule, clusters: &[Health]) -> Observation {
         .collect();
     top.sort_by(|a, b| b.value.total_cmp(&a.value));
     Observation {
-        groups: vec![Measured { top: top.clone(), ..Measured::of(UNGROUPED, Vec::new(), worst) }],
+        groups: vec![Measured { top: top.clone(), ..Measured::of(UNGROUPED, Vec::new(), Estimate::known(worst)) }],
         covers: None,
         matched: clusters.len() as u64,
         top,
         note: clusters
             .iter()
             .find_map(|cluster| cluster.listen_only_since.as_ref().map(|at| tr!("in listen-only mode since {at}", at = visible(at)))),
-        absent_may_be_more: false,
-        unlisted_is_gone: false,
+        unlisted: Unlisted::ZERO,
         trouble: worst.is_none().then(|| tr!("the PCE does not report {metric}", metric = rule.metric)),
     }
 }
@@ -46,11 +46,13 @@ pub fn verdict(rule: &Rule, evidence: &Evidence) -> Verdict {
         return Verdict::of(rule, evidence);
     }
     let breach = |severity, text: &str| Verdict { breach: Some((severity, text.to_owned())), ..Verdict::default() };
-    match evidence.value {
-        None => Verdict { open: Some(Severity::Critical), ..Verdict::default() },
-        Some(value) if value >= 2.0 => breach(Severity::Critical, PCE_CRITICAL),
-        Some(value) if value >= 1.0 => breach(Severity::Warning, PCE_NOT_NORMAL),
-        Some(_) => Verdict::default(),
+    match evidence.estimate {
+        Estimate { low, .. } if low >= 2.0 => breach(Severity::Critical, PCE_CRITICAL),
+        Estimate { low, high } if low >= 1.0 => {
+            Verdict { open: (high > low).then_some(Severity::Critical), ..breach(Severity::Warning, PCE_NOT_NORMAL) }
+        }
+        Estimate { high, .. } if high >= 1.0 => Verdict { open: Some(Severity::Critical), is_unknown: true, ..Verdict::default() },
+        _ => Verdict::default(),
     }
 }
 

@@ -95,7 +95,7 @@ impl History {
                 known.seen = after(known.seen, younger).min(now);
                 known.seen >= oldest
             });
-            for measured in observation.groups.iter().filter(|measured| measured.value.is_some_and(|value| value > 0.0)) {
+            for measured in observation.groups.iter().filter(|measured| measured.estimate.low > 0.0) {
                 if self.roll.len() < MOST_MISSED || self.roll.contains_key(&measured.key) {
                     self.roll.insert(measured.key, Known { group: measured.group.clone(), seen: now });
                 } else {
@@ -113,7 +113,7 @@ impl History {
         }
         list_silent(observation, self.roll.iter().map(|(key, known)| (*key, &known.group)));
         // What is neither seen nor remembered any more is over, not silent.
-        observation.unlisted_is_gone = true;
+        observation.unlisted.is_gone = true;
     }
 
     /// Says of each group what is usual for it, and keeps this run's values for later.
@@ -127,9 +127,9 @@ impl History {
         }
         // A clock that was set back must not leave samples of the future.
         self.samples.retain(|sample| sample.at <= at);
-        let listed_only = observation.absent_may_be_more || observation.unlisted_is_gone;
+        let listed_only = !observation.unlisted.is_certain() || observation.unlisted.is_gone;
         let asks_for_less = rule.thresholds.worst_first().any(|(_, threshold)| threshold.relative && threshold.falls());
-        if asks_for_less && !observation.unlisted_is_gone {
+        if asks_for_less && !observation.unlisted.is_gone {
             list_silent(observation, self.groups.iter().map(|(key, group)| (*key, group)));
         }
         let chosen = choose(&self.samples, baseline, at, covers);
@@ -184,16 +184,16 @@ impl History {
 /// Adds groups that were not seen, at zero.
 fn list_silent<'h>(observation: &mut Observation, groups: impl Iterator<Item = (u64, &'h Vec<Option<String>>)>) {
     let present: BTreeSet<u64> = observation.groups.iter().map(|measured| measured.key).collect();
-    let lower_bound = observation.absent_may_be_more;
+    let unlisted = observation.unlisted;
     let silent = groups.filter(|(key, _)| !present.contains(key));
-    observation.groups.extend(silent.map(|(key, group)| Measured { lower_bound, ..Measured::of(key, group.clone(), Some(0.0)) }));
+    observation.groups.extend(silent.map(|(key, group)| unlisted.measured(key, group.clone())));
     observation.groups.sort_by_key(|measured| measured.key);
 }
 
 /// What this look says of each group, for later looks. Of too many groups the largest are kept, and nothing is said of the rest.
 fn sample(observation: &Observation, listed_only: bool, most: usize, (at, covers): (i64, i64)) -> Option<Sample> {
-    let is_exact = |measured: &&Measured| !measured.lower_bound && !measured.uncertain && !measured.unjudged;
-    let exact = observation.groups.iter().filter(is_exact).filter_map(|measured| Some((measured.key, measured.value?)));
+    let is_exact = |measured: &&Measured| measured.estimate.is_exact() && !measured.unjudged;
+    let exact = observation.groups.iter().filter(is_exact).map(|measured| (measured.key, measured.estimate.low));
     let mut values: Vec<(u64, f64)> = exact.collect();
     let inexact: BTreeSet<u64> = {
         let known: BTreeSet<u64> = values.iter().map(|(key, _)| *key).collect();

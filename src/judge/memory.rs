@@ -5,6 +5,7 @@ use super::sightings::Sightings;
 use super::tally::{Amount, Tally, merge_talkers};
 use super::transition::Evidence;
 use crate::domain::alert::Talker;
+use crate::domain::estimate::Estimate;
 use crate::domain::metric::Metric;
 use crate::domain::threshold::Usual;
 use crate::domain::time::{before, since};
@@ -68,12 +69,10 @@ pub struct Measured {
     pub key: u64,
     /// The values, in the order of `group_by`.
     pub group: Vec<Option<String>>,
-    /// The value in base units; `None` when it cannot be known yet.
-    pub value: Option<f64>,
-    /// The true value may be higher.
-    pub lower_bound: bool,
-    /// The true value may be higher or lower.
-    pub uncertain: bool,
+    /// The interval that holds the value, in base units.
+    pub estimate: Estimate,
+    /// The same interval if there were nothing in what is still being learned.
+    pub besides_learning: Estimate,
     /// Too little to judge by.
     pub unjudged: bool,
     /// What is usual here.
@@ -85,25 +84,67 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// What can be judged by. `partial`: the source's answer was not whole.
+    /// What can be judged by. `partial`: the source's answer was not whole, so there may be more.
     pub fn evidence(&self, partial: bool) -> Evidence {
-        let Measured { value, lower_bound, uncertain, unjudged, usual, .. } = *self;
-        Evidence { value, lower_bound: lower_bound || partial, uncertain, unjudged, usual }
+        let Measured { estimate, besides_learning, unjudged, usual, .. } = *self;
+        if partial {
+            let (estimate, besides_learning) = (estimate.or_more(), besides_learning.or_more());
+            return Evidence { estimate, besides_learning, unjudged, usual };
+        }
+        Evidence { estimate, besides_learning, unjudged, usual }
     }
 
-    /// An exact value.
-    pub fn of(key: u64, group: Vec<Option<String>>, value: Option<f64>) -> Self {
-        Self {
-            key,
-            group,
-            value,
-            lower_bound: false,
-            uncertain: false,
-            unjudged: false,
-            usual: Usual::NotAsked,
-            parts: None,
-            top: Vec::new(),
-        }
+    /// A value of which this much is known, none of it to be learned.
+    pub fn of(key: u64, group: Vec<Option<String>>, estimate: Estimate) -> Self {
+        Self { key, group, estimate, besides_learning: estimate, unjudged: false, usual: Usual::NotAsked, parts: None, top: Vec::new() }
+    }
+
+    /// The same, with more to be expected of what is still being learned.
+    #[must_use]
+    pub fn learning(self, learning: bool) -> Self {
+        if learning { Self { estimate: self.estimate.or_more(), ..self } } else { self }
+    }
+}
+
+/// What holds of a group that an observation does not list.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Unlisted {
+    /// How much it may have.
+    pub estimate: Estimate,
+    /// The same if there were nothing in what is still being learned.
+    pub besides_learning: Estimate,
+    /// It is no more, instead of being at nothing, if it certainly has nothing.
+    pub is_gone: bool,
+}
+
+impl Unlisted {
+    /// It has nothing.
+    pub const ZERO: Unlisted = Unlisted { estimate: Estimate::ZERO, besides_learning: Estimate::ZERO, is_gone: false };
+    /// It is no more.
+    pub const GONE: Unlisted = Unlisted { is_gone: true, ..Unlisted::ZERO };
+
+    /// It has up to this much.
+    #[must_use]
+    pub fn up_to(self, high: f64) -> Unlisted {
+        let most = Estimate { low: 0.0, high };
+        Unlisted { estimate: self.estimate.hull(most), besides_learning: self.besides_learning.hull(most), ..self }
+    }
+
+    /// What it has is still being learned.
+    #[must_use]
+    pub fn learning(self, learning: bool) -> Unlisted {
+        if learning { Unlisted { estimate: self.estimate.or_more(), ..self } } else { self }
+    }
+
+    /// Whether it certainly has nothing.
+    pub fn is_certain(&self) -> bool {
+        self.estimate.is_exact()
+    }
+
+    /// As a group of its own.
+    pub fn measured(&self, key: u64, group: Vec<Option<String>>) -> Measured {
+        let Unlisted { estimate, besides_learning, .. } = *self;
+        Measured { besides_learning, ..Measured::of(key, group, estimate) }
     }
 }
 
@@ -122,10 +163,8 @@ pub struct Observation {
     pub note: Option<String>,
     /// Something that makes the rule's answer incomplete.
     pub trouble: Option<String>,
-    /// Whether a group that is not listed may in truth have more than nothing.
-    pub absent_may_be_more: bool,
-    /// Whether a group that is not listed is no more, instead of being at nothing.
-    pub unlisted_is_gone: bool,
+    /// What holds of groups that are not listed.
+    pub unlisted: Unlisted,
 }
 
 /// The span whose increases a run reports.
@@ -246,15 +285,15 @@ impl RuleMemory {
         let groups = sums
             .into_iter()
             .map(|(key, (sum, learning))| {
-                let value = (!no_rate_yet).then_some(match metric {
+                let value = match metric {
                     Metric::Throughput => sum * 8.0 / length.max(f64::MIN_POSITIVE),
                     _ => sum,
-                });
-                Measured {
-                    lower_bound: learning || short || overflow,
-                    top: tops.get(&key).cloned().unwrap_or_default(),
-                    ..Measured::of(key, self.groups.get(&key).cloned().unwrap_or_default(), value)
-                }
+                };
+                let certain = Estimate::exact(if no_rate_yet { 0.0 } else { value });
+                let certain = if overflow { certain.or_more() } else { certain };
+                let top = tops.get(&key).cloned().unwrap_or_default();
+                let measured = Measured { top, ..Measured::of(key, self.groups.get(&key).cloned().unwrap_or_default(), certain) };
+                if no_rate_yet { Measured { estimate: Estimate::ANY, ..measured } } else { measured.learning(learning || short) }
             })
             .collect();
         let learning_until = self.sightings.learning_until().filter(|_| matches!(metric, Metric::New(_)));
@@ -277,8 +316,7 @@ impl RuleMemory {
             matched,
             top: merge_talkers(self.slots.iter().flat_map(|slot| slot.top.iter().cloned())),
             note,
-            absent_may_be_more: short || overflow,
-            unlisted_is_gone: false,
+            unlisted: if overflow { Unlisted::ZERO.up_to(f64::INFINITY) } else { Unlisted::ZERO.learning(short) },
             trouble: overflow.then(|| tr!("more groups or values than can be told apart: the rest is not counted")),
         }
     }

@@ -1,7 +1,8 @@
 //! Rules on the monitoring itself: what could not be read, what was not delivered, how far apart the runs are.
 
-use super::memory::{Measured, Observation, UNGROUPED, group_key};
+use super::memory::{Measured, Observation, UNGROUPED, Unlisted, group_key};
 use crate::domain::alert::Talker;
+use crate::domain::estimate::Estimate;
 use crate::domain::metric::{Metric, SourceKind};
 use crate::domain::report::{SourceReport, SourceStatus};
 use crate::domain::rule::Rule;
@@ -35,11 +36,11 @@ pub fn observe(rule: &Rule, monitor: &Monitor<'_>) -> Observation {
     };
     let is_counted = |source: &&SourceReport| source.status == counted;
     let read = || monitor.sources.iter().filter(|source| source.source != SourceKind::Monitor);
-    let measured = |key, group, list: Vec<&SourceReport>| Measured {
-        // Of a source that this run had no reason to read nobody knows.
-        lower_bound: !monitor.all && rule.group_by.is_empty(),
-        top: list.iter().copied().filter(is_counted).map(talker).collect(),
-        ..Measured::of(key, group, Some(list.iter().copied().filter(is_counted).count() as f64))
+    let measured = |key, group, list: Vec<&SourceReport>| {
+        let top = list.iter().copied().filter(is_counted).map(talker).collect();
+        let count = list.iter().copied().filter(is_counted).count() as f64;
+        // Unknown for sources that this run did not read.
+        Measured { top, ..Measured::of(key, group, Estimate::exact(count)) }.learning(!monitor.all && rule.group_by.is_empty())
     };
     let groups: Vec<Measured> = if rule.group_by.is_empty() {
         vec![measured(UNGROUPED, Vec::new(), read().collect())]
@@ -54,8 +55,7 @@ pub fn observe(rule: &Rule, monitor: &Monitor<'_>) -> Observation {
         matched: read().count() as u64,
         note: (!monitor.all).then(|| "this run reads only the sources of the chosen rules".to_owned()),
         trouble: None,
-        absent_may_be_more: !monitor.all,
-        unlisted_is_gone: true,
+        unlisted: Unlisted::GONE.learning(!monitor.all),
     }
 }
 
@@ -79,13 +79,16 @@ fn single(rule: &Rule, monitor: &Monitor<'_>) -> Observation {
         _ => (Some(monitor.undelivered as f64), ""),
     };
     Observation {
-        groups: vec![Measured::of(UNGROUPED, Vec::new(), value)],
+        // Without a run before this one, or a PCE, there is nothing to measure yet.
+        groups: vec![Measured {
+            besides_learning: Estimate::exact(value.unwrap_or(0.0)),
+            ..Measured::of(UNGROUPED, Vec::new(), Estimate::known(value))
+        }],
         covers: None,
         matched: 1,
         top: Vec::new(),
         note: value.is_none().then(|| note.to_owned()),
         trouble: None,
-        absent_may_be_more: false,
-        unlisted_is_gone: false,
+        unlisted: Unlisted::ZERO,
     }
 }

@@ -10,6 +10,7 @@ use super::{digest, snapshot};
 use crate::domain::alert::{Alert, AlertState, Appetite, Counted, Failure, Parcel, ParcelKind, PceIdentity, Reason};
 use crate::domain::calendar::Digest;
 use crate::domain::metric::Unit;
+use crate::domain::outcome::Part;
 use crate::domain::rule::{Route, Rule, channels_for};
 use crate::domain::text::{quantity, visible};
 use crate::domain::threshold::{self, Severity};
@@ -216,6 +217,7 @@ pub(super) fn alert(fingerprint: &str, instance: &Instance, rule: Option<&Rule>,
         state,
         reason,
         value: instance.value,
+        value_max: instance.estimate().value_max(),
         lower_bound: instance.lower_bound,
         unit,
         threshold: instance.threshold.clone(),
@@ -229,6 +231,7 @@ pub(super) fn alert(fingerprint: &str, instance: &Instance, rule: Option<&Rule>,
         top: instance.top.clone(),
         resolved_at: instance.resolved_at.filter(|_| state == AlertState::Resolved),
         told_as: None,
+        end: None,
     }
 }
 
@@ -237,7 +240,11 @@ fn summary(instance: &Instance, rule: Option<&Rule>, state: AlertState, unit: Un
     let mut what = visible(&title(instance));
     if let Some(value) = instance.value {
         let value = quantity(value, unit);
-        what = if instance.lower_bound { tr!("{what}: at least {value}", what, value) } else { tr!("{what}: {value}", what, value) };
+        what = match (instance.lower_bound, instance.value_max) {
+            (false, _) => tr!("{what}: {value}", what, value),
+            (true, None) => tr!("{what}: at least {value}", what, value),
+            (true, Some(most)) => tr!("{what}: {value} to {most}", what, value, most = quantity(most, unit)),
+        };
     }
     match (state, rule) {
         (AlertState::Resolved, None) => tr!("{what}, over: the rule was removed or switched off", what),
@@ -261,7 +268,7 @@ fn parcel(channel: &Addressee, mut alerts: Vec<Alert>, more: Vec<Counted>, polic
     }
     let news = |alert: &Alert| match alert.reason {
         Reason::First | Reason::Escalated | Reason::Test => 0,
-        Reason::Reminder => 1,
+        Reason::Eased | Reason::Reminder => 1,
         Reason::Resolved => 2,
     };
     alerts.sort_by(|a, b| {
@@ -281,7 +288,13 @@ fn parcel(channel: &Addressee, mut alerts: Vec<Alert>, more: Vec<Counted>, polic
     let counted: Vec<Counted> = alerts
         .split_off(alerts.len().min(policy.max_alerts.max(1)))
         .into_iter()
-        .map(|alert| Counted { fingerprint: alert.fingerprint, severity: alert.severity, state: alert.state, since: alert.since })
+        .map(|alert| Counted {
+            fingerprint: alert.fingerprint,
+            severity: alert.severity,
+            state: alert.state,
+            since: alert.since,
+            told_as: alert.told_as,
+        })
         .chain(more)
         .collect();
     Some(Parcel {
@@ -307,7 +320,20 @@ pub fn delivered(outbox: &mut Vec<Parcel>, place: usize, instances: &mut Instanc
     parcel.attempts += 1;
     overtake(&parcel, &mut outbox[..place]);
     outbox.retain(|other| other.size() > 0 || other.kind == ParcelKind::Snapshot);
-    for (fingerprint, state, severity, episode) in contents(&parcel) {
+    mark_told(&parcel, instances, now);
+    parcel
+}
+
+/// A channel took some parts of the message at this place and not the rest: what was taken is remembered as told
+/// and leaves the message; recipients that have it do not get it again.
+pub fn taken_in_part(outbox: &mut [Parcel], place: usize, parts: &[Part], instances: &mut Instances, now: Timestamp) {
+    let taken = outbox[place].take(parts);
+    overtake(&taken, &mut outbox[..place]);
+    mark_told(&taken, instances, now);
+}
+
+fn mark_told(parcel: &Parcel, instances: &mut Instances, now: Timestamp) {
+    for (fingerprint, state, severity, episode) in contents(parcel) {
         let Some(instance) = instances.get_mut(fingerprint) else { continue };
         let known = instance.told.get(&parcel.channel).copied();
         match state {
@@ -331,7 +357,6 @@ pub fn delivered(outbox: &mut Vec<Parcel>, place: usize, instances: &mut Instanc
             }
         }
     }
-    parcel
 }
 
 /// What a refused message said of an alert is stale once a younger message told of the same one.

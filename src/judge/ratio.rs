@@ -1,7 +1,8 @@
 //! Rules whose value is a quotient: the same metric over two matches.
 
-use super::memory::{Measured, Observation};
+use super::memory::{Measured, Observation, Unlisted};
 use super::tally::merge_talkers;
+use crate::domain::estimate::Estimate;
 use crate::domain::rule::{Ratio, Rule};
 use crate::domain::text::quantity;
 use std::collections::BTreeMap;
@@ -12,8 +13,7 @@ use std::collections::BTreeMap;
 pub fn divide(rule: &Rule, ratio: &Ratio, part: Observation, total: &Observation) -> Observation {
     let mut parts: BTreeMap<u64, Measured> = part.groups.into_iter().map(|measured| (measured.key, measured)).collect();
     for group in &total.groups {
-        let nothing = || Measured { lower_bound: part.absent_may_be_more, ..Measured::of(group.key, group.group.clone(), Some(0.0)) };
-        parts.entry(group.key).or_insert_with(nothing);
+        parts.entry(group.key).or_insert_with(|| part.unlisted.measured(group.key, group.group.clone()));
     }
     let totals: BTreeMap<u64, &Measured> = total.groups.iter().map(|measured| (measured.key, measured)).collect();
     let unit = rule.metric.unit();
@@ -22,26 +22,34 @@ pub fn divide(rule: &Rule, ratio: &Ratio, part: Observation, total: &Observation
     let groups: Vec<Measured> = parts
         .into_values()
         .map(|mut measured| {
-            let whole = totals.get(&measured.key);
-            let whole_value = whole.map_or(Some(0.0), |whole| whole.value);
-            // More on either side moves the quotient either way.
-            measured.uncertain |= measured.lower_bound || whole.map_or(total.absent_may_be_more, |whole| whole.lower_bound);
-            measured.lower_bound = false;
-            let (Some(part), Some(whole)) = (measured.value, whole_value) else {
-                measured.value = None;
-                return measured;
+            let nothing = total.unlisted.measured(measured.key, Vec::new());
+            let whole = totals.get(&measured.key).copied().unwrap_or(&nothing);
+            let counted = (measured.estimate.value(), whole.estimate.value());
+            let enough = |total: f64| total > 0.0 && total >= ratio.min_total;
+            let quotient = |part: Estimate, total: Estimate| match (enough(total.low), enough(total.high)) {
+                (true, _) => part.over(total),
+                // It may be too little to be judged, so nothing is known.
+                (false, true) => Estimate::ANY,
+                // It is too little: whatever the quotient is, it is not judged.
+                (false, false) if total.is_exact() && total.low > 0.0 => part.over(total),
+                (false, false) => Estimate::ZERO,
             };
+            measured.unjudged = !enough(whole.estimate.high);
+            measured.besides_learning = quotient(measured.besides_learning, whole.besides_learning);
+            measured.estimate = quotient(measured.estimate, whole.estimate);
+            let (Some(part), Some(whole)) = counted else { return measured };
             measured.parts = Some((part, whole));
             if rule.group_by.is_empty() {
                 note = note.take().or_else(|| Some(tr!("{part} of {whole}", part = quantity(part, unit), whole = quantity(whole, unit))));
             }
-            measured.value = if whole > 0.0 { Some(part / whole) } else { None };
+            if whole <= 0.0 && measured.unjudged {
+                measured.estimate = Estimate::ANY;
+            }
             let share = if whole > 0.0 { 1.0 / whole } else { 0.0 };
             measured.top.iter_mut().for_each(|talker| talker.value *= share);
             if rule.group_by.is_empty() {
                 top.iter_mut().for_each(|talker| talker.value *= share);
             }
-            measured.unjudged = !measured.uncertain && (whole <= 0.0 || whole < ratio.min_total);
             measured
         })
         .collect();
@@ -55,7 +63,9 @@ pub fn divide(rule: &Rule, ratio: &Ratio, part: Observation, total: &Observation
         top,
         note,
         trouble: part.trouble.or_else(|| total.trouble.clone()),
-        absent_may_be_more: part.absent_may_be_more || total.absent_may_be_more,
-        unlisted_is_gone: true,
+        unlisted: match (part.unlisted.is_certain(), total.unlisted.is_certain()) {
+            (true, true) => Unlisted::GONE,
+            _ => Unlisted::GONE.learning(true),
+        },
     }
 }

@@ -1,9 +1,10 @@
 //! The life of an alert instance: quiet, pending, firing, resolved. Pure; every step has a reason.
 
 use crate::domain::alert::{Group, Talker};
+use crate::domain::estimate::{Estimate, Truth};
 use crate::domain::rule::Rule;
 use crate::domain::text::quantity;
-use crate::domain::threshold::{Answer, Severity, Threshold, Usual};
+use crate::domain::threshold::{Severity, Threshold, Usual};
 use crate::domain::time::{Window, since};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -66,10 +67,13 @@ pub struct Instance {
     pub resolved_at: Option<Timestamp>,
     /// When it was evaluated last.
     pub evaluated_at: Timestamp,
-    /// Its value then.
+    /// Its value then: what was certain.
     pub value: Option<f64>,
     /// Whether the true value may have been higher.
     pub lower_bound: bool,
+    /// How high it may have been; `None`: as high as the value, or nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value_max: Option<f64>,
     /// The threshold it crossed, as written.
     pub threshold: String,
     /// What the value covers.
@@ -87,6 +91,19 @@ pub struct Instance {
     pub told: BTreeMap<String, Told>,
 }
 
+impl Instance {
+    /// The interval that held its value when it was evaluated last.
+    pub fn estimate(&self) -> Estimate {
+        Estimate::written(self.value, self.lower_bound, self.value_max)
+    }
+
+    fn keep(&mut self, estimate: Estimate) {
+        self.value = estimate.value();
+        self.lower_bound = !estimate.is_exact();
+        self.value_max = estimate.value_max().filter(|_| self.lower_bound);
+    }
+}
+
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde asks for a reference
 fn is_zero(count: &u8) -> bool {
     *count == 0
@@ -99,19 +116,19 @@ pub struct Verdict {
     pub breach: Option<(Severity, String)>,
     /// The worst severity that cannot be ruled out.
     pub open: Option<Severity>,
+    /// Something is open that is not only being learned: the rule's state is not known.
+    pub is_unknown: bool,
     /// Not crossed any more, and not recovered either.
     pub holds_on: bool,
 }
 
 /// A value with all that is known about it.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Evidence {
-    /// The value; `None` when it cannot be known.
-    pub value: Option<f64>,
-    /// The true value may be higher.
-    pub lower_bound: bool,
-    /// The true value may be higher or lower.
-    pub uncertain: bool,
+    /// The interval that holds the value.
+    pub estimate: Estimate,
+    /// The same interval if there were nothing in what is still being learned.
+    pub besides_learning: Estimate,
     /// Too little to judge by: no threshold is met.
     pub unjudged: bool,
     /// What is usual.
@@ -119,18 +136,23 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// An exact value.
-    pub fn exact(value: f64) -> Self {
-        Self { value: Some(value), ..Self::default() }
+    /// A value of which this much is known, none of it to be learned.
+    pub fn of(estimate: Estimate) -> Self {
+        Self { estimate, besides_learning: estimate, unjudged: false, usual: Usual::NotAsked }
     }
 
     /// What a threshold says of it.
-    pub fn answer(&self, threshold: &Threshold) -> Answer {
-        match self.value {
-            _ if self.unjudged => Answer::No,
-            Some(value) if !self.uncertain => threshold.judge_against(value, self.lower_bound, self.usual),
-            _ => Answer::Unknown,
-        }
+    pub fn answer(&self, threshold: &Threshold) -> Truth {
+        self.judge(self.estimate, threshold)
+    }
+
+    /// Whether a threshold cannot be judged, and not only because something is still being learned.
+    fn is_unknown(&self, threshold: &Threshold) -> bool {
+        self.judge(self.besides_learning, threshold) == Truth::Unknown && self.usual != Usual::Learning
+    }
+
+    fn judge(&self, estimate: Estimate, threshold: &Threshold) -> Truth {
+        if self.unjudged { Truth::No } else { threshold.judge_against(estimate, self.usual) }
     }
 }
 
@@ -139,18 +161,21 @@ impl Verdict {
     pub fn of(rule: &Rule, evidence: &Evidence) -> Verdict {
         // Where there is nothing to compare with, nothing is held on to either.
         let compares = |recovery: &Threshold| !recovery.relative || evidence.usual.counted(recovery.op) != Some(0.0);
-        let held = |recovery: &Threshold| !evidence.unjudged && compares(recovery) && evidence.answer(recovery) != Answer::Yes;
+        let held = |recovery: &Threshold| !evidence.unjudged && compares(recovery) && !evidence.answer(recovery).is_yes();
         let mut verdict = Verdict { holds_on: rule.recovery.as_ref().is_some_and(held), ..Verdict::default() };
         for (severity, threshold) in rule.thresholds.worst_first() {
             match evidence.answer(threshold) {
-                Answer::Yes => {
+                Truth::Yes => {
                     let usual = evidence.usual.counted(threshold.op).filter(|_| threshold.relative);
                     let usual = usual.map_or_else(String::new, |usual| format!(" (usual {})", quantity(usual, rule.unit())));
                     verdict.breach = Some((severity, format!("{threshold}{usual}")));
                     break;
                 }
-                Answer::Unknown => verdict.open = verdict.open.or(Some(severity)),
-                Answer::No => {}
+                Truth::Unknown => {
+                    verdict.open = verdict.open.or(Some(severity));
+                    verdict.is_unknown |= evidence.is_unknown(threshold);
+                }
+                Truth::No => {}
             }
         }
         verdict
@@ -162,10 +187,8 @@ impl Verdict {
 pub struct Finding {
     /// Which group.
     pub group: Group,
-    /// Its value.
-    pub value: Option<f64>,
-    /// Whether the true value may be higher.
-    pub lower_bound: bool,
+    /// The interval that holds its value.
+    pub estimate: Estimate,
     /// What the thresholds say.
     pub verdict: Verdict,
     /// What the value covers.
@@ -232,7 +255,7 @@ pub fn missing(mut instance: Instance, now: Timestamp) -> Option<Instance> {
     if instance.missing < 2 && instance.stage != Stage::Pending {
         return Some(instance);
     }
-    instance.value = None;
+    (instance.value, instance.lower_bound, instance.value_max) = (None, false, None);
     retire(instance, now)
 }
 
@@ -260,8 +283,9 @@ fn begin(rule: &Rule, finding: &Finding, resolved: Option<Instance>, severity: S
         quiet_since: None,
         resolved_at: None,
         evaluated_at: now,
-        value: finding.value,
-        lower_bound: finding.lower_bound,
+        value: None,
+        lower_bound: false,
+        value_max: None,
         threshold: String::new(),
         window: finding.window,
         top: Vec::new(),
@@ -274,8 +298,7 @@ fn begin(rule: &Rule, finding: &Finding, resolved: Option<Instance>, severity: S
 fn observe(instance: &mut Instance, finding: &Finding, now: Timestamp) {
     instance.evaluated_at = now;
     instance.missing = 0;
-    instance.value = finding.value;
-    instance.lower_bound = finding.lower_bound;
+    instance.keep(finding.estimate);
     instance.window = finding.window;
     // Nothing new in this run: the talkers of the last run that had some still explain the value.
     if !finding.top.is_empty() {

@@ -1,9 +1,10 @@
 //! VEN rules over one answer of the PCE. What is new or different is counted over the rule's window; all else
 //! is what holds now.
 
-use super::memory::{Measured, Observation, RuleMemory, UNGROUPED, group_key};
+use super::memory::{Measured, Observation, RuleMemory, UNGROUPED, Unlisted, group_key};
 use super::tally::{Amount, Tally, merge_talkers};
 use crate::domain::alert::Talker;
+use crate::domain::estimate::Estimate;
 use crate::domain::field::Field;
 use crate::domain::filter::VenCondition;
 use crate::domain::metric::Metric;
@@ -93,10 +94,10 @@ fn observation(tally: Tally<(String, String, String)>, silent: u64) -> Observati
     let groups: Vec<Measured> = tally
         .groups
         .into_iter()
-        .map(|group| Measured {
-            lower_bound: overflow,
-            top: group.top.talkers(show, 1.0),
-            ..Measured::of(group.key, group.group, Some(group.amount.size() as f64))
+        .map(|group| {
+            let counted = Estimate::exact(group.amount.size() as f64);
+            let estimate = if overflow { counted.or_more() } else { counted };
+            Measured { top: group.top.talkers(show, 1.0), ..Measured::of(group.key, group.group, estimate) }
         })
         .collect();
     Observation {
@@ -106,8 +107,7 @@ fn observation(tally: Tally<(String, String, String)>, silent: u64) -> Observati
         matched,
         note: (silent > 0).then(|| format!("of {silent} VENs the PCE does not say when it last heard of them")),
         trouble: None,
-        absent_may_be_more: overflow,
-        unlisted_is_gone: true,
+        unlisted: if overflow { Unlisted::GONE.up_to(f64::INFINITY) } else { Unlisted::GONE },
     }
 }
 

@@ -122,6 +122,7 @@ impl Client {
             return Err(setup(tr!("url in [pce] is not an address such as https://pce.example.com:8443")));
         }
         let agent = http::agent(&http::AgentOptions {
+            client: None,
             ca_file: settings.ca_file.as_deref(),
             insecure: settings.insecure_skip_verify,
             proxy: settings.proxy.as_deref(),

@@ -47,7 +47,7 @@ fn rules(out: &mut String, report: &Report, style: &Style) {
                 rule.state.said(),
                 severity(rule.severity),
                 escape(&visible(&rule.name)),
-                escape(&words::value_of_what(rule.value, rule.unit, rule.lower_bound)),
+                escape(&words::value_of_what(rule.estimate(), rule.unit)),
                 code(&words::threshold(&rule.threshold)),
                 escape(&words::window(rule)),
                 remarks.join("<br>"),
@@ -73,7 +73,7 @@ fn instances(out: &mut String, report: &Report, style: &Style) {
                 severity(one.severity),
                 escape(&visible(&rule.name)),
                 code(&words::named_group(&one.group)),
-                escape(&words::value_of_what(one.value, rule.unit, one.lower_bound)),
+                escape(&words::value_of_what(one.estimate(), rule.unit)),
                 escape(&since),
                 one.suppressed_by.map(Suppression::said).unwrap_or_default(),
             ]);

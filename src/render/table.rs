@@ -178,7 +178,7 @@ impl Page<'_> {
                 state: rule.state.said(),
                 severity: severity(rule.severity),
                 name,
-                value: narrowed(&words::value(rule.value, rule.unit, rule.lower_bound), FIXED),
+                value: narrowed(&words::value(rule.estimate(), rule.unit), FIXED),
                 threshold: narrowed(&words::threshold(&rule.threshold), FIXED),
                 window,
                 top: rule.top.first().map(|top| narrowed(&words::talker(top), LONG)).unwrap_or_default(),
@@ -198,7 +198,7 @@ impl Page<'_> {
                 state: if instance.state == rule.state { SAME.to_owned() } else { instance.state.said() },
                 severity: severity(instance.severity),
                 name,
-                value: narrowed(&words::value(instance.value, rule.unit, instance.lower_bound), FIXED),
+                value: narrowed(&words::value(instance.estimate(), rule.unit), FIXED),
                 threshold: narrowed(&visible(own_threshold), FIXED),
                 window: self.since(instance, report).unwrap_or_default(),
                 // Mostly the group again: worth a column of its own, not a line of its own.

@@ -5,6 +5,7 @@
 
 use super::Style;
 use crate::domain::alert::{Group, Talker};
+use crate::domain::estimate::Estimate;
 use crate::domain::metric::Unit;
 use crate::domain::report::{Accounting, DeliveryStatus, InstanceReport, Report, RuleReport, RuleState, SourceReport, SourceStatus};
 use crate::domain::text::{counted, quantity, visible};
@@ -179,18 +180,23 @@ pub fn accounting(report: &Report) -> Option<String> {
     (!names.is_empty()).then(|| tr!("traffic {accounting}", accounting = names.join(" + ")))
 }
 
-/// A value for people: `≥ 1,234`, `1.2 GB`, `-`.
-pub fn value(value: Option<f64>, unit: Unit, lower_bound: bool) -> String {
-    match value {
-        None => NOTHING.to_owned(),
-        Some(value) => format!("{}{}", if lower_bound { "≥ " } else { "" }, quantity(value, unit)),
+/// A value for people: `1,234`, `≥ 1,234`, `3 to 5`, `1.2 GB`, `-`.
+pub fn value(estimate: Estimate, unit: Unit) -> String {
+    match (estimate.value(), estimate.value_max()) {
+        (None, _) => NOTHING.to_owned(),
+        (Some(value), _) if estimate.is_exact() => quantity(value, unit),
+        (Some(value), None) => format!("≥ {}", quantity(value, unit)),
+        (Some(value), Some(most)) => tr!("{low} to {high}", low = quantity(value, unit), high = quantity(most, unit)),
     }
 }
 
 /// The same with the thing that was counted: `1,234 connections`.
-pub fn value_of_what(amount: Option<f64>, unit: Unit, lower_bound: bool) -> String {
-    let text = value(amount, unit, lower_bound);
-    amount.map_or_else(|| text.clone(), |amount| counted(&text, amount, unit))
+pub fn value_of_what(estimate: Estimate, unit: Unit) -> String {
+    let text = value(estimate, unit);
+    match estimate.value_max().or(estimate.value()) {
+        Some(amount) if estimate.value().is_some() => counted(&text, amount, unit),
+        _ => text,
+    }
 }
 
 /// The values of a group: `web-01, 3306`.
@@ -248,7 +254,7 @@ pub fn sentence(rule: &RuleReport) -> String {
         other => other.said(),
     }];
     if rule.value.is_some() {
-        parts.push(value_of_what(rule.value, rule.unit, rule.lower_bound));
+        parts.push(value_of_what(rule.estimate(), rule.unit));
     }
     if !rule.threshold.is_empty() {
         parts.push(tr!("threshold {threshold}", threshold = threshold(&rule.threshold)));
@@ -280,7 +286,7 @@ pub fn instance_sentence(rule: &RuleReport, instance: &InstanceReport) -> String
     if !instance.group.is_empty() {
         parts.push(named_group(&instance.group));
     }
-    parts.push(value_of_what(instance.value, rule.unit, instance.lower_bound));
+    parts.push(value_of_what(instance.estimate(), rule.unit));
     if !instance.threshold.is_empty() {
         parts.push(tr!("threshold {threshold}", threshold = threshold(&instance.threshold)));
     }

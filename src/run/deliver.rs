@@ -52,29 +52,23 @@ pub fn send_all(
         parcel.last_error = Some(no_channel());
     }
     let (words, heard) = mpsc::channel();
-    let mut waiting = 0;
     for (name, ready) in channels {
         let turn: Vec<Parcel> = outbox::turn(&state.outbox, &name, now).into_iter().cloned().collect();
         if turn.is_empty() {
             continue;
         }
-        waiting += turn.len();
         let words = words.clone();
         // Not joined: a thread that hangs despite its time-out must not keep the process.
-        std::thread::spawn(move || send_in_order(&turn, &ready, now, deadline, &words));
+        std::thread::spawn(move || send_in_order(turn, &ready, now, deadline, &words));
     }
     drop(words);
-    let mut reports = Vec::new();
-    let mut told: BTreeSet<String> = BTreeSet::new();
-    while waiting > 0 {
-        let patience = deadline.saturating_duration_since(Instant::now()) + Duration::from_secs(2);
-        let Ok((id, word)) = heard.recv_timeout(patience) else { break };
-        waiting -= 1;
+    let mut reports: BTreeMap<String, DeliveryReport> = BTreeMap::new();
+    // Until every thread has said its last word, or one hangs.
+    while let Ok((id, word)) = heard.recv_timeout(deadline.saturating_duration_since(Instant::now()) + Duration::from_secs(2)) {
         let tried = matches!(word, Word::Tried(..));
         let Some(report) = settle(state, &id, word, now) else { continue };
         if tried {
-            reports.push((id.clone(), report));
-            told.insert(id);
+            reports.insert(id, report);
         }
         commit(state)?;
         nowhere = false;
@@ -83,70 +77,105 @@ pub fn send_all(
     if nowhere || !given_up.is_empty() {
         commit(state)?;
     }
-    Ok(finish(state, reports, &told, &given_up))
+    Ok(finish(state, reports, &given_up))
 }
 
 /// One channel's messages, one after the other.
-fn send_in_order(turn: &[Parcel], ready: &Ready, now: Timestamp, deadline: Instant, words: &mpsc::Sender<(String, Word)>) {
+fn send_in_order(turn: Vec<Parcel>, ready: &Ready, now: Timestamp, deadline: Instant, words: &mpsc::Sender<(String, Word)>) {
     let mut closed: Option<String> = None;
     let mut refused = 0;
-    for parcel in turn {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let word = match (&ready.channel, &closed) {
-            (_, Some(error)) => Word::Waits(tr!("waits behind a message that failed ({error})", error)),
-            (_, None) if left.is_zero() => Word::Waits(tr!("the run's deadline came first")),
-            (Err(error), None) => Word::Tried(Outcome::Retry { error: error.clone(), after: None }, None),
-            (Ok(channel), None) => {
-                let outcome = channel.send(parcel, &SendContext { now, timeout: ready.timeout.min(left) });
-                Word::Tried(outcome, channel.remark(parcel))
-            }
-        };
-        match &word {
-            // Order is kept, and one time-out is enough.
-            Word::Tried(Outcome::Retry { error, .. }, _) => closed = Some(error.clone()),
-            // A refused message is that message's fault; two in a row are the channel's.
-            Word::Tried(Outcome::Permanent { error }, _) => {
-                refused += 1;
-                if refused == 2 {
-                    closed = Some(error.clone());
+    for mut parcel in turn {
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let word = match (&ready.channel, &closed) {
+                (_, Some(error)) => Word::Waits(tr!("waits behind a message that failed ({error})", error)),
+                (_, None) if left.is_zero() => Word::Waits(tr!("the run's deadline came first")),
+                (Err(error), None) => Word::Tried(Outcome::Retry { error: error.clone(), after: None }, None),
+                (Ok(channel), None) => {
+                    let outcome = channel.send(&parcel, &SendContext { now, timeout: ready.timeout.min(left) });
+                    Word::Tried(outcome, channel.remark(&parcel))
                 }
+            };
+            match &word {
+                // Order is kept, and one time-out is enough.
+                Word::Tried(Outcome::Retry { error, .. }, _) => closed = Some(error.clone()),
+                // A refused message is that message's fault; two in a row are the channel's.
+                Word::Tried(Outcome::Permanent { error }, _) => {
+                    refused += 1;
+                    if refused == 2 {
+                        closed = Some(error.clone());
+                    }
+                }
+                // The service works, unless it asks for a pause.
+                Word::Tried(Outcome::Partly { rest, .. }, _) => {
+                    refused = 0;
+                    if let Outcome::Retry { error, after: Some(_) } = &**rest {
+                        closed = Some(error.clone());
+                    }
+                }
+                Word::Tried(Outcome::Delivered | Outcome::Warned { .. }, _) => refused = 0,
+                Word::Waits(_) => {}
             }
-            Word::Tried(Outcome::Delivered, _) => refused = 0,
-            Word::Waits(_) => {}
+            let goes_on = closed.is_none() && comes_on(&mut parcel, &word);
+            if words.send((parcel.id.clone(), word)).is_err() {
+                return;
+            }
+            if !goes_on {
+                break;
+            }
         }
-        if words.send((parcel.id.clone(), word)).is_err() {
-            return;
+    }
+}
+
+/// Whether a channel took some alerts of a message, so that it may take more at once: a long message needs several
+/// time-outs.
+fn comes_on(parcel: &mut Parcel, word: &Word) -> bool {
+    match word {
+        Word::Tried(Outcome::Partly { taken, rest }, _) if matches!(**rest, Outcome::Retry { .. }) => {
+            let told = parcel.take(taken);
+            parcel.attempts += 1;
+            told.size() > 0 && parcel.size() > 0
         }
+        _ => false,
     }
 }
 
 fn settle(state: &mut State, id: &str, word: Word, now: Timestamp) -> Option<DeliveryReport> {
     let place = state.outbox.iter().position(|parcel| parcel.id == id)?;
-    let parcel = &mut state.outbox[place];
-    let (error, after, permanent) = match word {
+    let (outcome, remark) = match word {
+        Word::Tried(outcome, remark) => (outcome, remark),
         Word::Waits(reason) => {
+            let parcel = &mut state.outbox[place];
             parcel.last_error = Some(reason);
             return Some(report(parcel, DeliveryStatus::Queued, parcel.last_error.clone()));
         }
-        Word::Tried(Outcome::Delivered, remark) => {
-            let parcel = outbox::delivered(&mut state.outbox, place, &mut state.instances, now);
-            return Some(report(&parcel, DeliveryStatus::Sent, remark));
-        }
-        Word::Tried(Outcome::Retry { error, after }, _) => (error, after, false),
-        Word::Tried(Outcome::Permanent { error }, _) => (error, None, true),
     };
+    let warning = outcome.said().map(str::to_owned);
+    let rest = match outcome {
+        Outcome::Delivered | Outcome::Warned { .. } => {
+            let parcel = outbox::delivered(&mut state.outbox, place, &mut state.instances, now);
+            let said: Vec<String> = [warning, remark].into_iter().flatten().collect();
+            return Some(report(&parcel, DeliveryStatus::Sent, (!said.is_empty()).then(|| said.join("; "))));
+        }
+        Outcome::Partly { taken, rest } => {
+            outbox::taken_in_part(&mut state.outbox, place, &taken, &mut state.instances, now);
+            *rest
+        }
+        failed => failed,
+    };
+    let (error, after, permanent) = match rest {
+        Outcome::Retry { error, after } => (error, after, false),
+        other => (other.said().unwrap_or_default().to_owned(), None, true),
+    };
+    let parcel = &mut state.outbox[place];
     parcel.attempts += 1;
     outbox::failed(parcel, error.clone(), after, permanent, now);
     Some(report(parcel, DeliveryStatus::Queued, Some(error)))
 }
 
 /// Adds what was not tried in this run, one line for each channel, and turns what was given up in it into failures.
-fn finish(
-    state: &State,
-    reports: Vec<(String, DeliveryReport)>,
-    tried: &BTreeSet<String>,
-    given_up: &BTreeSet<String>,
-) -> Vec<DeliveryReport> {
+fn finish(state: &State, reports: BTreeMap<String, DeliveryReport>, given_up: &BTreeSet<String>) -> Vec<DeliveryReport> {
+    let tried: BTreeSet<String> = reports.keys().cloned().collect();
     let mut all: Vec<DeliveryReport> = reports.into_iter().filter(|(id, _)| !given_up.contains(id)).map(|(_, report)| report).collect();
     let mut waiting: BTreeMap<&str, Vec<&Parcel>> = BTreeMap::new();
     for parcel in &state.outbox {

@@ -8,12 +8,13 @@ use super::sources::{self, FlowReader, Recording};
 use crate::config::Config;
 use crate::domain::alert::{Group, Parcel, ParcelKind, Reason};
 use crate::domain::asks::{Trial, VenAt, try_all};
+use crate::domain::estimate::Truth;
 use crate::domain::metric::SourceKind;
 use crate::domain::record::{Event, Flow, FlowSink, proto_name};
 use crate::domain::report::{RuleReport, SourceReport, Suppression};
 use crate::domain::rule::{Matcher, Route, Rule, channels_for};
 use crate::domain::text::visible;
-use crate::domain::threshold::{Answer, Severity, Usual};
+use crate::domain::threshold::{Severity, Usual};
 use crate::domain::time::after;
 use crate::domain::ven::Ven;
 use crate::judge::memory::Measured;
@@ -86,9 +87,9 @@ pub struct GroupStory {
     /// Whether the answer was incomplete.
     pub partial: bool,
     /// What each threshold says of it, the worst first.
-    pub answers: Vec<(Severity, String, Answer)>,
+    pub answers: Vec<(Severity, String, Truth)>,
     /// What `recovery` says of it.
-    pub recovery: Option<Answer>,
+    pub recovery: Option<Truth>,
     /// Where its instance was before this run.
     pub before: Option<Stage>,
     /// Its instance after this run.
@@ -296,7 +297,7 @@ fn groups(config: &Config, rule: &Rule, read: &Measurements, before: &Instances,
         .into_iter()
         .map(|(fingerprint, (group, measured))| {
             let evidence = measured.map(|measured| evidence(rule, measured, partial));
-            let answer = |threshold| evidence.as_ref().map_or(Answer::Unknown, |evidence| evidence.answer(threshold));
+            let answer = |threshold| evidence.as_ref().map_or(Truth::Unknown, |evidence| evidence.answer(threshold));
             let instance = state.instances.get(&fingerprint).cloned();
             GroupStory {
                 answers: rule
@@ -316,7 +317,7 @@ fn groups(config: &Config, rule: &Rule, read: &Measurements, before: &Instances,
         .collect();
     let falls = rule.thresholds.fall();
     let rank = |story: &GroupStory| story.instance.as_ref().map(|instance| (instance.stage == Stage::Firing, instance.severity));
-    let value = |story: &GroupStory| story.measured.as_ref().and_then(|measured| measured.value);
+    let value = |story: &GroupStory| story.measured.as_ref().and_then(|measured| measured.estimate.value());
     stories.sort_by(|a, b| rank(b).cmp(&rank(a)).then_with(|| worse_first(falls, value(a), value(b))).then_with(|| a.group.cmp(&b.group)));
     stories
 }

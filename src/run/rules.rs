@@ -3,6 +3,7 @@
 use super::measure::Measurements;
 use crate::config::Config;
 use crate::domain::alert::{Group, Talker};
+use crate::domain::estimate::Estimate;
 use crate::domain::metric::SourceKind;
 use crate::domain::report::{InstanceReport, RuleReport, RuleState, SourceStatus, Suppression};
 use crate::domain::rule::{Rule, channels_for};
@@ -44,9 +45,10 @@ pub(super) fn judge(state: &mut State, enabled: &[&Rule], selected: &[&Rule], re
             }
             let Some(instance) = state.instances.get(&fingerprint) else { continue };
             // A group that is no longer seen has nothing, or is no more; whether that is certain depends on the answer.
-            let certain = !partial && !observation.absent_may_be_more;
-            if !observation.unlisted_is_gone {
-                let evidence = Evidence { lower_bound: !certain, usual: Usual::NOTHING, ..Evidence::exact(0.0) };
+            let unlisted = observation.unlisted;
+            let certain = !partial && unlisted.is_certain();
+            if !unlisted.is_gone {
+                let evidence = Evidence { usual: Usual::NOTHING, ..unlisted.measured(0, Vec::new()).evidence(partial) };
                 let finding = finding(rule, instance.group.clone(), evidence, window(observation, now), Vec::new());
                 findings.insert(fingerprint, finding);
             } else if certain && instance.stage != Stage::Resolved {
@@ -66,7 +68,7 @@ pub(super) fn judge(state: &mut State, enabled: &[&Rule], selected: &[&Rule], re
                     std::cmp::Reverse(finding.verdict.breach.as_ref().map(|(severity, _)| *severity)),
                 )
             };
-            rank(a, x).cmp(&rank(b, y)).then(worse_first(falls, x.value, y.value))
+            rank(a, x).cmp(&rank(b, y)).then(worse_first(falls, worst_end(falls, x.estimate), worst_end(falls, y.estimate)))
         });
         let mut live = 0;
         for (fingerprint, finding) in findings {
@@ -167,6 +169,7 @@ fn blank(rule: &Rule, config: &Config) -> RuleReport {
         state: RuleState::Disabled,
         severity: None,
         value: None,
+        value_max: None,
         lower_bound: false,
         covers_from: None,
         covers_to: None,
@@ -199,6 +202,7 @@ fn instance_report(fingerprint: &str, instance: &Instance, rule: &Rule, config: 
         state: if is_firing { RuleState::Firing } else { RuleState::Pending },
         severity: Some(instance.severity),
         value: instance.value,
+        value_max: instance.estimate().value_max(),
         lower_bound: instance.lower_bound,
         threshold: instance.threshold.clone(),
         since: Some(instance.fired_at.unwrap_or(instance.since)),
@@ -215,8 +219,8 @@ fn undecided(mut report: InstanceReport, rule: &Rule, observation: &Observation)
     let value_of = |name: String| report.group.iter().find(|(key, _)| *key == name).and_then(|(_, value)| value.clone());
     let values: Vec<Option<String>> = rule.group_by.iter().map(|field| value_of(field.to_string())).collect();
     let measured = observation.groups.iter().find(|measured| measured.group == values);
-    report.value = measured.map_or(Some(0.0), |measured| measured.value);
-    report.lower_bound = true;
+    let seen = measured.map_or(Estimate::ZERO, |measured| measured.estimate);
+    (report.value, report.value_max, report.lower_bound) = (seen.value(), seen.value_max(), true);
     report
 }
 
@@ -238,10 +242,12 @@ fn fill(report: &mut RuleReport, rule: &Rule, read: &Measurements) {
     report.top = observation.top.clone();
     report.note = observation.note.clone();
     let measured = worst_group(rule, &observation.groups);
-    report.value = measured.and_then(|measured| measured.value).or_else(|| observation.groups.is_empty().then_some(0.0));
-    report.lower_bound = partial || measured.map_or(observation.absent_may_be_more, |measured| measured.lower_bound || measured.uncertain);
+    let estimate = measured.map_or(observation.unlisted.estimate, |measured| measured.estimate);
+    let estimate = if partial { estimate.or_more() } else { estimate };
+    (report.value, report.value_max, report.lower_bound) = (estimate.value(), estimate.value_max(), !estimate.is_exact());
     let verdicts: Vec<Verdict> = observation.groups.iter().map(|measured| verdict(rule, &evidence(rule, measured, partial))).collect();
     let undecided = verdicts.iter().any(|verdict| verdict.breach.is_none() && verdict.open.is_some());
+    let is_unknown = verdicts.iter().any(|verdict| verdict.breach.is_none() && verdict.is_unknown);
     let crossing = verdicts.iter().filter(|verdict| verdict.breach.is_some()).count();
     if crossing > MOST_INSTANCES {
         report.note = Some(tr!(
@@ -255,6 +261,9 @@ fn fill(report: &mut RuleReport, rule: &Rule, read: &Measurements) {
     } else if partial && (undecided || !rule.group_by.is_empty()) {
         let missing = source.and_then(|source| source.error.clone()).unwrap_or_default();
         (report.state, report.error) = (RuleState::Unknown, Some(tr!("the answer is incomplete: {missing}", missing)));
+    } else if is_unknown {
+        let why = observation.note.clone().unwrap_or_else(|| tr!("what is not known could cross a threshold"));
+        (report.state, report.error) = (RuleState::Unknown, Some(why));
     }
     worst(report);
 }
@@ -272,7 +281,8 @@ fn worst(report: &mut RuleReport) {
     if rank(instance.state) > rank(report.state) {
         report.state = instance.state;
     }
-    (report.severity, report.value, report.lower_bound) = (instance.severity, instance.value, instance.lower_bound);
+    (report.severity, report.value) = (instance.severity, instance.value);
+    (report.value_max, report.lower_bound) = (instance.value_max, instance.lower_bound);
     report.threshold.clone_from(&instance.threshold);
 }
 
@@ -288,7 +298,12 @@ pub(super) fn worse_first(falls: bool, a: Option<f64>, b: Option<f64>) -> Orderi
 /// The group whose value is nearest to a threshold, or furthest beyond it.
 fn worst_group<'o>(rule: &Rule, groups: &'o [Measured]) -> Option<&'o Measured> {
     let falls = rule.thresholds.fall();
-    groups.iter().min_by(|a, b| worse_first(falls, a.value, b.value))
+    groups.iter().min_by(|a, b| worse_first(falls, worst_end(falls, a.estimate), worst_end(falls, b.estimate)))
+}
+
+/// The end of an interval that is nearest to a threshold, as far as it is certain.
+fn worst_end(falls: bool, estimate: Estimate) -> Option<f64> {
+    if falls { estimate.value_max().or(estimate.value()) } else { estimate.value() }
 }
 
 pub(super) fn is_partial(rule: &Rule, read: &Measurements) -> bool {
@@ -302,7 +317,10 @@ fn verdict(rule: &Rule, evidence: &Evidence) -> Verdict {
 /// What a group of this rule can be judged by. Of a quotient an answer that is not whole says nothing.
 pub(super) fn evidence(rule: &Rule, measured: &Measured, partial: bool) -> Evidence {
     let evidence = measured.evidence(partial);
-    if partial && rule.ratio.is_some() { Evidence { uncertain: true, lower_bound: false, ..evidence } } else { evidence }
+    if partial && rule.ratio.is_some() {
+        return Evidence { estimate: Estimate::ANY, besides_learning: Estimate::ANY, unjudged: false, ..evidence };
+    }
+    evidence
 }
 
 fn window(observation: &Observation, now: Timestamp) -> Window {
@@ -313,8 +331,7 @@ fn window(observation: &Observation, now: Timestamp) -> Window {
 }
 
 fn finding(rule: &Rule, group: Group, evidence: Evidence, window: Window, top: Vec<Talker>) -> Finding {
-    let Evidence { value, lower_bound, .. } = evidence;
-    Finding { verdict: verdict(rule, &evidence), group, value, lower_bound, window, top }
+    Finding { verdict: verdict(rule, &evidence), group, estimate: evidence.estimate, window, top }
 }
 
 fn findings(rule: &Rule, observation: &Observation, partial: bool, now: Timestamp) -> BTreeMap<String, Finding> {

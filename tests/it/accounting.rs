@@ -228,7 +228,7 @@ fn compare(cases: &[Case], observations: &[Observation], world: &World) -> Resul
         let seconds = case.rule.window.as_secs_f64().max(to.duration_since(from).as_secs_f64());
         let mut measured: BTreeMap<Vec<Option<String>>, (f64, bool)> = BTreeMap::new();
         for group in &observation.groups {
-            measured.insert(group.group.clone(), (group.value.unwrap(), group.lower_bound));
+            measured.insert(group.group.clone(), (group.estimate.low, !group.estimate.is_exact()));
         }
         let keys: std::collections::BTreeSet<_> = truth.keys().chain(measured.keys()).cloned().collect();
         for key in keys {
@@ -305,7 +305,7 @@ proptest! {
             // Learning is short. What belongs to the day before the first look's own can come to life once more while
             // it is still asked for: at the latest in the first look that begins after the lookback has passed.
             if elapsed >= 120 + slack + 95 {
-                prop_assert!(observations.iter().all(|observation| observation.groups.iter().all(|group| !group.lower_bound)), "still learning after {elapsed} minutes");
+                prop_assert!(observations.iter().all(|observation| observation.groups.iter().all(|group| group.estimate.is_exact())), "still learning after {elapsed} minutes");
                 prop_assert!(exact >= cases.len() / 2);
             }
             now = after(now, minutes(*gap));
@@ -472,7 +472,7 @@ impl Hand {
         let outcome = judge.finish(&mut self.numbers, ask.span, ask.covered(true), ask.next_from(true, minutes(30)));
         self.memory = outcome.memory.unwrap();
         let [group] = &outcome.observations[0].groups[..] else { panic!("one group") };
-        (group.value.unwrap(), group.lower_bound, outcome.over_cap)
+        (group.estimate.low, !group.estimate.is_exact(), outcome.over_cap)
     }
 }
 

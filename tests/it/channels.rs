@@ -9,6 +9,7 @@ pub(crate) mod real_parts;
 pub(crate) mod real_services;
 mod settings;
 mod templates;
+mod yes;
 
 use jiff::Timestamp;
 use pcemon::channels::{Channel, Common, KINDS, Outcome, SendContext, Settings};
@@ -94,6 +95,7 @@ fn alert() -> Alert {
         state: AlertState::Firing,
         reason: Reason::First,
         value: Some(1234.0),
+        value_max: None,
         lower_bound: true,
         unit: Unit::Connections,
         threshold: "> 100".to_owned(),
@@ -114,6 +116,7 @@ fn alert() -> Alert {
         }],
         resolved_at: None,
         told_as: None,
+        end: None,
     }
 }
 
@@ -162,8 +165,5 @@ fn single() -> Parcel {
 }
 
 fn error_of(outcome: &Outcome) -> &str {
-    match outcome {
-        Outcome::Delivered => "",
-        Outcome::Retry { error, .. } | Outcome::Permanent { error } => error,
-    }
+    outcome.said().unwrap_or_default()
 }

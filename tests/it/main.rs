@@ -11,6 +11,7 @@ mod check_failures;
 mod check_state;
 mod config;
 mod database;
+mod definitions;
 mod deliver;
 mod docs;
 mod doctor;

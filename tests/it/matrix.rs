@@ -4,7 +4,7 @@
 //! |---|---|
 //! | threshold, aggregation | `every_comparison_fires_exactly_when_it_holds` `over_two_days_every_value_is_the_truth` `increases_are_the_truth` |
 //! | ratio with min denominator | `a_share_of_enough_fires_stays_and_ends` `each_group_has_a_share_of_its_own` `a_ratio_is_the_naive_quotient` |
-//! | spike, baseline | `a_spike_is_seen_after_a_warm_up_that_is_told` `the_same_hour_of_other_days` `of_nothing_no_number_is_a_multiple_unless_there_is_a_floor` |
+//! | spike, baseline | `a_spike_is_seen_after_a_warm_up_that_is_told` `the_same_hour_of_other_days` `anything_is_more_than_a_multiple_of_nothing_unless_there_is_a_floor` |
 //! | absence, flatline | `a_rule_without_groups_misses_everything_at_once` `who_was_seen_is_missed_until_seen_again_or_forgotten` `who_is_expected_is_missed_at_once_also_when_never_seen` |
 //! | new term | `what_was_never_seen_counts_once_after_learning` `what_is_new_is_new_to_its_group` |
 //! | change | `a_value_that_a_group_did_not_have_before` `vens_that_change_and_vens_that_are_new` |

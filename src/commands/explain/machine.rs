@@ -2,10 +2,10 @@
 
 use crate::domain::alert::Group;
 use crate::domain::asks::Wanted;
+use crate::domain::estimate::{Estimate, Truth};
 use crate::domain::filter::Filter;
 use crate::domain::report::Report;
 use crate::domain::rule::{Matcher, Rule};
-use crate::domain::threshold::Answer;
 use crate::domain::time::{after, format_duration};
 use crate::judge::transition::Stage;
 use crate::run::explain::{self, GroupStory, Story, Telling, Tried};
@@ -13,11 +13,11 @@ use serde_json::{Map, Value, json};
 
 const SCHEMA: &str = "pcemon.explain/1";
 
-fn yes_no(answer: Answer) -> &'static str {
+fn yes_no(answer: Truth) -> &'static str {
     match answer {
-        Answer::Yes => "yes",
-        Answer::No => "no",
-        Answer::Unknown => "unknown",
+        Truth::Yes => "yes",
+        Truth::No => "no",
+        Truth::Unknown => "unknown",
     }
 }
 
@@ -69,7 +69,7 @@ pub fn story(story: &Story, was_enabled: bool, report: &Report) -> String {
         "now": report.run.started_at.to_string(),
         "rule": rule(&story.rule, was_enabled),
         "state": found.state.name(), "severity": found.severity.map(|severity| severity.name()),
-        "value": found.value, "lower_bound": found.lower_bound, "matched": found.matched,
+        "value": found.value, "value_max": found.value_max, "lower_bound": found.lower_bound, "matched": found.matched,
         "source": source.as_ref().map(|source| json!({
             "source": source.source.name(), "status": source.status.name(), "records": source.records, "unreadable": source.unreadable,
             "from": text(source.from), "to": text(source.to), "error": source.error,
@@ -90,6 +90,7 @@ pub fn story(story: &Story, was_enabled: bool, report: &Report) -> String {
 fn one_group(story: &Story, one: &GroupStory) -> Value {
     let rule = &story.rule;
     let measured = one.measured.as_ref();
+    let estimate: Option<Estimate> = measured.map(|measured| measured.evidence(one.partial).estimate);
     let answers: Map<String, Value> = one
         .answers
         .iter()
@@ -106,8 +107,9 @@ fn one_group(story: &Story, one: &GroupStory) -> Value {
     });
     json!({
         "group": group(&one.group),
-        "value": measured.and_then(|measured| measured.value),
-        "lower_bound": measured.map(|measured| measured.lower_bound || one.partial),
+        "value": estimate.and_then(|estimate| estimate.value()),
+        "value_max": estimate.and_then(|estimate| estimate.value_max()),
+        "lower_bound": estimate.map(|estimate| !estimate.is_exact()),
         "unjudged": measured.map(|measured| measured.unjudged),
         "part": measured.and_then(|measured| measured.parts).map(|parts| parts.0),
         "total": measured.and_then(|measured| measured.parts).map(|parts| parts.1),

@@ -2,12 +2,12 @@
 
 use crate::domain::alert::Group;
 use crate::domain::asks::Wanted;
+use crate::domain::estimate::Truth;
 use crate::domain::filter::Filter;
 use crate::domain::metric::SourceKind;
 use crate::domain::report::{Accounting, RuleState};
 use crate::domain::rule::{Matcher, Rule};
 use crate::domain::text::{quantity, visible};
-use crate::domain::threshold::Answer;
 use crate::domain::time::{after, format_duration, since};
 use crate::judge::sieve::{Mesh, Sieve};
 use crate::judge::transition::{Instance, Stage};
@@ -217,8 +217,8 @@ fn values(out: &mut String, story: &Story, telling: &Telling<'_>) {
             push(out, 4, tr!("{group}: not seen in this run", group = group(&one.group)));
             continue;
         };
-        let bound = measured.lower_bound || one.partial;
-        let (name, value) = (group(&one.group), value_of_what(measured.value, unit, bound));
+        let estimate = measured.evidence(one.partial).estimate;
+        let (name, value) = (group(&one.group), value_of_what(estimate, unit));
         let line = match measured.parts {
             None => tr!("{group}: {value}", group = name, value),
             Some((part, whole)) => {
@@ -230,8 +230,8 @@ fn values(out: &mut String, story: &Story, telling: &Telling<'_>) {
         push(out, 4, line);
         if one.partial {
             push(out, 6, tr!("a lower bound: the answer is incomplete"));
-        } else if measured.lower_bound {
-            push(out, 6, tr!("a lower bound: see the remark above"));
+        } else if !estimate.is_exact() {
+            push(out, 6, tr!("not known exactly: see the remark above"));
         }
         if measured.unjudged {
             push(out, 6, tr!("too little to judge by"));
@@ -261,11 +261,11 @@ fn values(out: &mut String, story: &Story, telling: &Telling<'_>) {
 }
 
 /// How an answer is said.
-fn said(answer: Answer) -> String {
+fn said(answer: Truth) -> String {
     match answer {
-        Answer::Yes => tr!("yes"),
-        Answer::No => tr!("no"),
-        Answer::Unknown => tr!("unknown"),
+        Truth::Yes => tr!("yes"),
+        Truth::No => tr!("no"),
+        Truth::Unknown => tr!("unknown"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What every channel must do, whatever it speaks: the table of kinds is walked.
 
 use super::{ENVIRONMENT, alert, context, digest, error_of, errors, now, open, read, single};
-use crate::support::receivers::{Receiver, Reply, SmtpReceiver};
+use crate::support::receivers::{Receiver, Reply, SmtpReceiver, yes_of};
 use pcemon::channels::{KINDS, Outcome, SendContext, test_parcel};
 use pcemon::domain::alert::{Alert, AlertState, Counted, Parcel, ParcelKind, PceIdentity, Reason};
 use pcemon::domain::secret::Secret;
@@ -13,20 +13,25 @@ const SHORT: Duration = Duration::from_millis(150);
 
 /// The judgement of an outcome, without its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
+pub(super) enum Verdict {
     Delivered,
     Retry,
     RetryAfter(u64),
     Permanent,
+    Warned,
+    /// So many parts were taken.
+    Partly(usize),
 }
-use Verdict::{Delivered, Permanent, Retry, RetryAfter};
+use Verdict::{Delivered, Partly, Permanent, Retry, RetryAfter};
 
-fn verdict(outcome: &Outcome) -> Verdict {
+pub(super) fn verdict(outcome: &Outcome) -> Verdict {
     match outcome {
         Outcome::Delivered => Delivered,
         Outcome::Retry { after: None, .. } => Retry,
         Outcome::Retry { after: Some(after), .. } => RetryAfter(after.as_secs()),
         Outcome::Permanent { .. } => Permanent,
+        Outcome::Warned { .. } => Verdict::Warned,
+        Outcome::Partly { taken, .. } => Partly(taken.len()),
     }
 }
 
@@ -69,24 +74,17 @@ fn mail_settings(port: u16) -> String {
 /// Where a service gives a status a meaning of its own.
 fn own_meaning(kind: &str, status: u16) -> Option<Verdict> {
     match (kind, status) {
-        ("line", 409) => Some(Delivered),
         ("apprise", 204) => Some(Permanent),
-        // Only its own words say that it took something.
-        ("icinga", 200..=299) => Some(Permanent),
+        // For the others only their own words say that they took something.
+        ("webhook" | "alertmanager" | "servicenow", 200..=299) | ("teams", 202) => Some(Delivered),
+        (_, 200..=299) => Some(Retry),
         _ => None,
     }
 }
 
 /// A service of this kind that takes everything.
 pub(super) fn willing(kind: &str) -> Receiver {
-    willing_after(kind, [])
-}
-
-/// The same, once it has said what the script says.
-pub(super) fn willing_after(kind: &str, script: impl IntoIterator<Item = Reply>) -> Receiver {
-    let taken = Reply::status(200).body(r#"{"results":[{"code":200.0,"status":"Successfully processed check result."}]}"#);
-    let rest = if kind == "icinga" { vec![taken; 100] } else { Vec::new() };
-    Receiver::http(script.into_iter().chain(rest))
+    Receiver::of_kind(kind, [])
 }
 
 pub(super) fn http_kinds() -> impl Iterator<Item = &'static str> {
@@ -97,9 +95,9 @@ pub(super) fn http_kinds() -> impl Iterator<Item = &'static str> {
 fn what_an_answer_means() {
     let retry_after = |wish: &str| Reply::status(429).header("Retry-After", wish);
     let table = [
-        (Reply::status(200), Delivered),
-        (Reply::status(202), Delivered),
-        (Reply::status(204), Delivered),
+        (Reply::status(200), Retry),
+        (Reply::status(202), Retry),
+        (Reply::status(204), Retry),
         (Reply::status(301).header("Location", "http://127.0.0.1:1/elsewhere"), Permanent),
         (Reply::status(307).header("Location", "http://127.0.0.1:1/elsewhere"), Permanent),
         (Reply::status(400), Permanent),
@@ -282,7 +280,7 @@ fn no_secret_gets_out() {
 fn every_attempt_carries_the_same_id() {
     let names = [("webhook", "webhook-id"), ("line", "x-line-retry-key")];
     for kind in http_kinds() {
-        let receiver = willing_after(kind, [Reply::status(500)]);
+        let receiver = Receiver::of_kind(kind, [Reply::status(500)]);
         let channel = open(kind, &http_settings(kind, &receiver.url()).unwrap());
         let mut parcel = digest();
         channel.send(&parcel, &context());
@@ -380,24 +378,33 @@ fn heartbeats() {
 fn one_refused_event_does_not_keep_the_others_back() {
     let alerts = digest().alerts.len();
     for kind in ["pagerduty", "opsgenie"] {
-        let receiver = Receiver::http([Reply::status(202), Reply::status(422).body("no"), Reply::status(202)]);
+        let yes = yes_of(kind);
+        let receiver = Receiver::http([yes.clone(), Reply::status(422).body("no"), yes.clone()]);
         let channel = open(kind, &http_settings(kind, &receiver.url()).unwrap());
         let mut parcel = digest();
         let outcome = channel.send(&parcel, &context());
-        assert_eq!(verdict(&outcome), Permanent, "{kind}: {outcome:?}");
+        assert_eq!(verdict(&outcome), Partly(2), "{kind}: {outcome:?}");
         assert!(error_of(&outcome).starts_with("2 of 3 were taken"), "{kind}: {outcome:?}");
         assert_eq!(receiver.requests().len(), alerts, "{kind}");
+        let Outcome::Partly { taken, rest } = outcome else { unreachable!() };
+        assert_eq!(verdict(&rest), Permanent, "{kind}");
+        assert_eq!((parcel.take(&taken).alerts.len(), parcel.alerts.len()), (2, 1), "{kind}");
 
-        // A service that is busy or down is left alone, and the next attempt begins at the other end.
-        let receiver = Receiver::http([Reply::status(202), Reply::status(429).header("Retry-After", "9"), Reply::status(503)]);
+        // A service that is busy is left alone, one that chokes on one of them gets the others, and each attempt goes
+        // on where the one before ended.
+        let receiver = Receiver::of_kind(kind, [yes, Reply::status(429).header("Retry-After", "9"), Reply::status(503)]);
         let channel = open(kind, &http_settings(kind, &receiver.url()).unwrap());
-        assert_eq!(verdict(&channel.send(&parcel, &context())), RetryAfter(9), "{kind}");
-        parcel.attempts = 1;
-        assert_eq!(verdict(&channel.send(&parcel, &context())), Retry, "{kind}");
+        let mut parcel = digest();
+        for want in [RetryAfter(9), Retry] {
+            let Outcome::Partly { taken, rest } = channel.send(&parcel, &context()) else { panic!("{kind}") };
+            assert_eq!((taken.len(), verdict(&rest)), (1, want), "{kind}");
+            parcel.take(&taken);
+        }
         assert_eq!(channel.send(&parcel, &context()), Outcome::Delivered, "{kind}");
         let bodies: Vec<String> = receiver.requests().into_iter().map(|request| request.body).collect();
-        assert_eq!(bodies.len(), 2 + 1 + alerts, "{kind}");
-        assert_eq!((&bodies[2], &bodies[0], &bodies[1]), (&bodies[3], &bodies[5], &bodies[4]), "{kind}");
+        assert_eq!(bodies.len(), 2 + 2 + 1, "{kind}");
+        assert_eq!((&bodies[1], &bodies[2]), (&bodies[2], &bodies[4]), "{kind}");
+        assert_eq!(bodies.iter().collect::<std::collections::BTreeSet<_>>().len(), alerts, "{kind}");
     }
 }
 
@@ -438,9 +445,9 @@ fn a_group_that_moved_is_named() {
 /// What a digest only counted has a key, and whoever holds one thing for each alert learns of its end.
 #[test]
 fn counted_alerts_are_opened_and_closed_by_their_key() {
-    let counted = |state| Counted { fingerprint: "c0ffee".to_owned(), severity: Severity::Warning, state, since: now() };
+    let counted = |state| Counted { fingerprint: "c0ffee".to_owned(), severity: Severity::Warning, state, since: now(), told_as: None };
     for kind in ["pagerduty", "opsgenie"] {
-        let receiver = Receiver::http([]);
+        let receiver = willing(kind);
         let channel = open(kind, &http_settings(kind, &receiver.url()).unwrap());
         for state in [AlertState::Firing, AlertState::Resolved] {
             let parcel = Parcel { alerts: Vec::new(), counted: vec![counted(state)], left_out: 1, ..single() };
@@ -476,7 +483,8 @@ fn icinga_says_for_each_result_what_became_of_it() {
         (Reply::status(404).body(r#"{"error":404,"status":"No objects found."}"#), Permanent, "no such service"),
         (Reply::status(404), Permanent, "nothing at this URL"),
         (Reply::status(401), Permanent, "actions/process-check-result"),
-        (Reply::status(200).body("<html>It works!</html>"), Permanent, "no answer of Icinga"),
+        (Reply::status(200).body("<html>It works!</html>"), Retry, "a page for people"),
+        (Reply::status(200).body("It works!"), Retry, "not how this service says"),
         (Reply::status(503), Retry, "tried again"),
     ];
     for (reply, want, words) in table {
@@ -523,7 +531,7 @@ fn icinga_hears_the_worst_and_what_is_not_known() {
 #[test]
 fn another_pce_is_another_incident() {
     for kind in ["pagerduty", "opsgenie", "servicenow"] {
-        let receiver = Receiver::http([]);
+        let receiver = willing(kind);
         let channel = open(kind, &http_settings(kind, &receiver.url()).unwrap());
         let mut keys = Vec::new();
         for (url, org_id) in [("https://a.example.com:8443", 1), ("https://b.example.com:8443", 1), ("https://a.example.com:8443", 2)] {

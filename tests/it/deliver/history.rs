@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use pcemon::channels::{Channel, Outcome, SendContext};
 use pcemon::config::{self, Config};
 use pcemon::domain::alert::{AlertState, Appetite, Group, Parcel, PceIdentity, Reason};
+use pcemon::domain::estimate::Estimate;
 use pcemon::domain::threshold::Severity;
 use pcemon::domain::time::Window;
 use pcemon::judge::mute::Mutes;
@@ -162,12 +163,11 @@ impl World {
         for (name, value) in GROUPS.iter().zip(turn.values) {
             let group: Group = vec![("src_workload".to_owned(), Some((*name).to_owned()))];
             let fingerprint = fingerprint(&rule.name, &group);
-            let value = value.map(f64::from);
+            let estimate = Estimate::known(value.map(f64::from));
             let finding = Finding {
                 group,
-                value,
-                lower_bound: false,
-                verdict: Verdict::of(rule, &Evidence { value, ..Evidence::default() }),
+                estimate,
+                verdict: Verdict::of(rule, &Evidence::of(estimate)),
                 window: Window { from: now, to: now },
                 top: Vec::new(),
             };

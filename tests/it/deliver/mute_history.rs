@@ -5,6 +5,7 @@ use super::history::{Log, Mood, Scripted, Taken, mood, value, words};
 use jiff::{SignedDuration, Timestamp};
 use pcemon::config::{self, Config};
 use pcemon::domain::alert::{AlertState, Appetite, Group, Parcel, PceIdentity};
+use pcemon::domain::estimate::Estimate;
 use pcemon::domain::mute::{Matcher, Silence, Target};
 use pcemon::domain::rule::Rule;
 use pcemon::domain::threshold::Severity;
@@ -175,10 +176,10 @@ impl World {
         for (index, value) in turn.values.into_iter().enumerate() {
             let (name, group) = identity(index);
             let rule = rules.iter().find(|rule| rule.name == name).unwrap();
-            let value = value.map(f64::from);
+            let estimate = Estimate::known(value.map(f64::from));
             let fingerprint = fingerprint(name, &group);
-            let verdict = Verdict::of(rule, &Evidence { value, ..Evidence::default() });
-            let finding = Finding { group, value, lower_bound: false, verdict, window: Window { from: now, to: now }, top: Vec::new() };
+            let verdict = Verdict::of(rule, &Evidence::of(estimate));
+            let finding = Finding { group, estimate, verdict, window: Window { from: now, to: now }, top: Vec::new() };
             if let Some(instance) = step(self.state.instances.remove(&fingerprint), rule, &finding, now) {
                 if instance.stage == Stage::Firing {
                     firing.insert((fingerprint.clone(), instance.fired_at.unwrap()));
@@ -368,10 +369,10 @@ fn inhibited(rules: &[Rule], severities: &[Option<Severity>], config: &Config) -
     let mut instances = Instances::new();
     for (rule, severity) in rules.iter().zip(severities) {
         let Some(severity) = severity else { continue };
-        let value = Some(if *severity == Severity::Critical { 500.0 } else { 50.0 });
-        let verdict = Verdict::of(rule, &Evidence { value, ..Evidence::default() });
+        let estimate = Estimate::exact(if *severity == Severity::Critical { 500.0 } else { 50.0 });
+        let verdict = Verdict::of(rule, &Evidence::of(estimate));
         let window = Window { from: now, to: now };
-        let finding = Finding { group: Group::new(), value, lower_bound: false, verdict, window, top: Vec::new() };
+        let finding = Finding { group: Group::new(), estimate, verdict, window, top: Vec::new() };
         instances.insert(fingerprint(&rule.name, &Group::new()), step(None, rule, &finding, now).unwrap());
     }
     let muting = Muting { maintenance: &[], inhibitions: &config.inhibitions, silences: &[] };

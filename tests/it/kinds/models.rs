@@ -2,13 +2,14 @@
 
 use crate::support::tape::{MODES, Tape, instant, minute};
 use jiff::{SignedDuration, Timestamp};
+use pcemon::domain::estimate::Estimate;
 use pcemon::domain::filter::Filter;
 use pcemon::domain::metric::{Metric, SourceKind, Unit};
 use pcemon::domain::rule::{Against, Baseline, Matcher, Ratio, Roll, Rule, Stat};
 use pcemon::domain::threshold::{Severity, Threshold, Thresholds, Usual};
 use pcemon::domain::time::Window;
 use pcemon::judge::history::History;
-use pcemon::judge::memory::{Measured, Observation};
+use pcemon::judge::memory::{Measured, Observation, Unlisted};
 use pcemon::judge::ratio::divide;
 use pcemon::judge::sightings::Sightings;
 use pcemon::judge::transition::{Evidence, Finding, Instance, Stage, Verdict, missing, step};
@@ -42,13 +43,12 @@ fn observed(groups: Vec<Measured>, now: Timestamp) -> Observation {
         top: Vec::new(),
         note: None,
         trouble: None,
-        absent_may_be_more: false,
-        unlisted_is_gone: false,
+        unlisted: Unlisted::ZERO,
     }
 }
 
 fn one(key: u64, value: f64) -> Measured {
-    Measured::of(key, vec![Some(format!("g{key}"))], Some(value))
+    Measured::of(key, vec![Some(format!("g{key}"))], Estimate::exact(value))
 }
 
 /// Runs an hour apart or so, each with what is seen in it.
@@ -125,9 +125,9 @@ proptest! {
             last_seen.extend(present.iter().map(|key| (*key, now)));
             let oldest = later(now, -(remember as i64) * 60);
             let silent: Vec<u64> = last_seen.iter().filter(|(key, at)| !present.contains(key) && **at >= oldest).map(|(key, _)| u64::from(*key)).collect();
-            let told: Vec<u64> = observation.groups.iter().filter(|group| group.value == Some(0.0)).map(|group| group.key).collect();
+            let told: Vec<u64> = observation.groups.iter().filter(|group| group.estimate == Estimate::ZERO).map(|group| group.key).collect();
             prop_assert_eq!(told, silent);
-            prop_assert_eq!(observation.groups.len(), present.len() + observation.groups.iter().filter(|group| group.value == Some(0.0)).count());
+            prop_assert_eq!(observation.groups.len(), present.len() + observation.groups.iter().filter(|group| group.estimate == Estimate::ZERO).count());
         }
     }
 
@@ -176,7 +176,7 @@ proptest! {
         let rule = Rule { ratio: Some(ratio.clone()), ..counting(true) };
         let now = instant("10:00");
         let side = |list: &BTreeMap<u64, (u32, bool)>| {
-            observed(list.iter().map(|(key, (value, lower_bound))| Measured { lower_bound: *lower_bound, ..one(*key, f64::from(*value)) }).collect(), now)
+            observed(list.iter().map(|(key, (value, lower_bound))| one(*key, f64::from(*value)).learning(*lower_bound)).collect(), now)
         };
         let divided = divide(&rule, &ratio, side(&parts), &side(&totals));
         let keys: BTreeSet<u64> = parts.keys().chain(totals.keys()).copied().collect();
@@ -184,10 +184,19 @@ proptest! {
         for group in divided.groups {
             let (part, part_bound) = parts.get(&group.key).copied().unwrap_or_default();
             let (total, total_bound) = totals.get(&group.key).copied().unwrap_or_default();
-            prop_assert_eq!(group.value, (total > 0).then(|| f64::from(part) / f64::from(total)));
-            prop_assert_eq!(group.uncertain, part_bound || total_bound);
-            prop_assert_eq!(group.unjudged, !group.uncertain && (total == 0 || total < min_total));
-            prop_assert!(!group.lower_bound);
+            let (enough, quotient) = (total > 0 && total >= min_total, f64::from(part) / f64::from(total));
+            let Estimate { low, high } = group.estimate;
+            prop_assert_eq!(group.unjudged, !total_bound && !enough);
+            match (part_bound, total_bound) {
+                _ if total_bound && !enough => prop_assert_eq!(group.estimate, Estimate::ANY),
+                (false, false) => prop_assert_eq!(group.estimate, Estimate::known((total > 0).then_some(quotient))),
+                (true, false) if total > 0 => prop_assert_eq!((low, high), (quotient, f64::INFINITY)),
+                (false, true) => prop_assert_eq!((low, high), (0.0, quotient)),
+                (true, true) => prop_assert_eq!((low, high), (0.0, f64::INFINITY)),
+                (true, false) => prop_assert!(group.unjudged),
+            }
+            // What is only being learned leaves a rule as it is.
+            prop_assert!(group.besides_learning.is_exact());
         }
     }
 
@@ -221,19 +230,24 @@ proptest! {
             missed = 0;
             let usual = match what { 5 => Usual::Learning, 6 => Usual::NOTHING, _ => Usual::Is { usual: 5.0, floor: 0.0 } };
             let value = f64::from(value);
-            let evidence = Evidence {
-                value: (what != 1).then_some(value), lower_bound: what == 2, uncertain: what == 3, unjudged: what == 4, usual,
+            let estimate = match what {
+                1 | 3 => Estimate::ANY,
+                2 => Estimate::at_least(value),
+                _ => Estimate::exact(value),
             };
+            let evidence = Evidence { unjudged: what == 4, usual, ..Evidence::of(estimate) };
             let verdict = Verdict::of(&rule, &evidence);
             let known = what != 1 && what != 3 && !(relative && what == 5);
             // What a person would say, with a usual of five or none.
-            let judged = what != 4 && !(relative && what == 6);
-            prop_assert_eq!(verdict.breach.is_some(), known && judged && value > 15.0);
-            prop_assert_eq!(verdict.breach.as_ref().map(|(severity, _)| *severity == Severity::Critical), (known && judged && value > 15.0).then_some(value > 25.0));
+            let judged = what != 4;
+            // Anything is more than any multiple of nothing.
+            let (warns, is_critical) = if relative && what == 6 { (value > 0.0, value > 0.0) } else { (value > 15.0, value > 25.0) };
+            prop_assert_eq!(verdict.breach.is_some(), known && judged && warns);
+            prop_assert_eq!(verdict.breach.as_ref().map(|(severity, _)| *severity == Severity::Critical), (known && judged && warns).then_some(is_critical));
             let calm = known && verdict.breach.is_none() && verdict.open.is_none();
             prop_assert!(!calm || what != 2 || !judged, "a lower bound is never calm");
             let finding = Finding {
-                group: Vec::new(), value: evidence.value, lower_bound: evidence.lower_bound, verdict: verdict.clone(),
+                group: Vec::new(), estimate, verdict: verdict.clone(),
                 window: Window { from: now, to: now }, top: Vec::new(),
             };
             instance = step(before.clone(), &rule, &finding, now);
@@ -250,7 +264,7 @@ proptest! {
                     prop_assert!(calm && !verdict.holds_on);
                     let quiet = instance.as_ref().unwrap().quiet_since.unwrap();
                     prop_assert!(now.duration_since(quiet).as_secs() >= (keep * 60) as i64);
-                    prop_assert!(!recovers || !judged || value < 10.0);
+                    prop_assert!(!recovers || !judged || value < 10.0 || (relative && what == 6));
                 }
                 (Some(Stage::Firing), Some(Stage::Firing)) if calm && keep == 0 => prop_assert!(recovers && judged && value >= 10.0),
                 (Some(stage), Some(same)) => prop_assert_eq!(stage, same),

@@ -52,6 +52,33 @@ impl Reply {
     }
 }
 
+/// How the service behind a kind of channel says that it took a message, as its own documentation has it.
+pub fn yes_of(kind: &str) -> Reply {
+    let json = |status, body| Reply::status(status).header("content-type", "application/json").body(body);
+    match kind {
+        "slack" => Reply::status(200).header("content-type", "text/html").body("ok"),
+        "teams" => Reply::status(202),
+        "discord" => json(200, r#"{"id":"1309876543210","type":0,"content":"x","channel_id":"42"}"#),
+        "telegram" => json(200, r#"{"ok":true,"result":{"message_id":7,"date":1763632805,"text":"x"}}"#),
+        "ntfy" => json(200, r#"{"id":"sPs71M8A2T","time":1763632805,"event":"message","topic":"t","message":"x"}"#),
+        "line" => json(200, r#"{"sentMessages":[{"id":"461230966842064897","quoteToken":"IStG5h1Tz7b"}]}"#),
+        "pagerduty" => json(202, r#"{"status":"success","message":"Event processed","dedup_key":"x"}"#),
+        "opsgenie" => json(202, r#"{"result":"Request will be processed","took":0.1,"requestId":"43a29c5c-3dbf-4fa4"}"#),
+        "servicenow" => json(200, r#"{"result":{"Default Bulk Endpoint":"1 events were inserted"}}"#),
+        "whatsapp" => json(200, r#"{"messaging_product":"whatsapp","contacts":[{"wa_id":"1"}],"messages":[{"id":"wamid.HBg"}]}"#),
+        "apprise" => json(200, r#"{"error":null,"details":[["INFO","2026-11-20 10:00:05","Sent"]]}"#),
+        "icinga" => json(200, r#"{"results":[{"code":200.0,"status":"Successfully processed check result."}]}"#),
+        // Their yes is the status.
+        "webhook" | "alertmanager" => Reply::status(200),
+        other => panic!("say how '{other}' says yes"),
+    }
+}
+
+/// The yes of the service that has such an address.
+fn yes_at(target: &str) -> Reply {
+    yes_of(if target.ends_with("/v2/bot/message/push") { "line" } else { "webhook" })
+}
+
 /// A request that arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
@@ -88,13 +115,27 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// Answers request after request as the script says, then 200.
+    /// Answers request after request as the script says, then with a yes.
     pub fn http(script: impl IntoIterator<Item = Reply>) -> Receiver {
         Receiver::watched(script, |_| {})
     }
 
+    /// Answers as the script says, then as the service behind this kind of channel takes a message.
+    pub fn of_kind(kind: &str, script: impl IntoIterator<Item = Reply>) -> Receiver {
+        let yes = yes_of(kind);
+        Receiver::answering(script, move |_| yes.clone(), |_| {})
+    }
+
     /// The same; `watch` is told of every request when it has arrived and again when it was answered.
     pub fn watched(script: impl IntoIterator<Item = Reply>, watch: impl Fn(Moment) + Send + Sync + 'static) -> Receiver {
+        Receiver::answering(script, yes_at, watch)
+    }
+
+    fn answering(
+        script: impl IntoIterator<Item = Reply>,
+        rest: impl Fn(&str) -> Reply + Send + Sync + 'static,
+        watch: impl Fn(Moment) + Send + Sync + 'static,
+    ) -> Receiver {
         let requests = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&requests);
         let script = Mutex::new(script.into_iter().collect::<Vec<_>>().into_iter());
@@ -102,8 +143,8 @@ impl Receiver {
             let Some(request) = read_request(&stream) else { return };
             // Both locks are held together, so that the order of the record is the order of the script.
             let mut script = script.lock().unwrap();
+            let reply = script.next().unwrap_or_else(|| rest(&request.target));
             seen.lock().unwrap().push(request);
-            let reply = script.next().unwrap_or_else(|| Reply::status(200));
             drop(script);
             watch(Moment::Arrived);
             answer(stream, &reply);

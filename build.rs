@@ -37,5 +37,10 @@ fn committed() -> Option<String> {
 fn profile() -> String {
     let out = std::env::var("OUT_DIR").unwrap_or_default();
     let folders: Vec<&str> = Path::new(&out).iter().filter_map(|part| part.to_str()).collect();
-    folders.iter().rposition(|part| *part == "build").and_then(|at| folders.get(at.wrapping_sub(1))).map_or("unknown", |name| *name).to_owned()
+    folders
+        .iter()
+        .rposition(|part| *part == "build")
+        .and_then(|at| folders.get(at.wrapping_sub(1)))
+        .map_or("unknown", |name| *name)
+        .to_owned()
 }

@@ -14,8 +14,8 @@ use pcemon::judge::traffic::{Settings, TrafficJudge, TrafficMemory};
 use pcemon::pce::decode::{Endpoints, decode_flows};
 use pcemon::sim::generate::Params;
 use pcemon::sim::world::World;
-use std::path::Path;
 use std::hint::black_box;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 const LOOKBACK: Duration = Duration::from_secs(1_800);
@@ -79,11 +79,16 @@ fn main() {
     let rules: Vec<&Rule> = config.rules.iter().collect();
     let warm = judged(&rules, Some(TrafficMemory::default()), &first, earlier).unwrap();
 
-    measure("decode", count, || (), |()| {
-        let mut sink = Nothing(0);
-        decode_flows(second.as_slice(), &mut Endpoints::new(|_| Box::default()), &mut sink).unwrap();
-        sink.0
-    });
+    measure(
+        "decode",
+        count,
+        || (),
+        |()| {
+            let mut sink = Nothing(0);
+            decode_flows(second.as_slice(), &mut Endpoints::new(|_| Box::default()), &mut sink).unwrap();
+            sink.0
+        },
+    );
     measure("decode and match, five rules", count, || (), |()| judged(&rules, None, &second, now).is_none());
     measure(
         "decode, match and account, five rules",

@@ -128,7 +128,8 @@ fn start_logging(global: &Global) {
         LogFormat::Text => {
             // What a command waits for may stand on the terminal's line; it is written anew after this one.
             let clear = if std::io::stderr().is_terminal() { "\r\u{1b}[K" } else { "" };
-            builder.format(move |out, record| writeln!(out, "{clear}pcemon: {}: {}", record.level().as_str().to_lowercase(), record.args()));
+            builder
+                .format(move |out, record| writeln!(out, "{clear}pcemon: {}: {}", record.level().as_str().to_lowercase(), record.args()));
         }
         LogFormat::Json => {
             builder.format(|out, record| {

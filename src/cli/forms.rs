@@ -62,9 +62,9 @@ fn argument(command: &Command, id: &str) -> Option<Arg> {
 fn fit(command: Command, path: &str, output: Option<&Arg>, out: Option<&Arg>) -> Command {
     let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
     if !names.is_empty() {
-        return names.into_iter().fold(command, |command, name| {
-            command.mut_subcommand(&name, |sub| fit(sub, &format!("{path} {name}"), output, out))
-        });
+        return names
+            .into_iter()
+            .fold(command, |command, name| command.mut_subcommand(&name, |sub| fit(sub, &format!("{path} {name}"), output, out)));
     }
     if matches!(path, "check" | "demo") {
         // All of a run's, which is what the arguments of the root are.

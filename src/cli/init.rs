@@ -9,7 +9,7 @@ pub struct InitArgs {
     /// Scheme, host and port of the PCE
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
-    /// Organisation: the number in the console's URL
+    /// Organisation: the number in the console's URL [default: 1]
     #[arg(long, value_name = "NUMBER")]
     pub org: Option<u64>,
     /// Environment variable with the id of the API key [default: PCE_API_KEY]

@@ -1,8 +1,8 @@
 //! `pcemon doctor`: what is wrong, and what to do about it.
 
-use crate::commands::waiting::Waiting;
 use crate::app::{Exit, UNKNOWN, state_path, style};
 use crate::cli::{DoctorArgs, Global};
+use crate::commands::waiting::Waiting;
 use crate::config::{self, Config};
 use crate::domain::text::visible;
 use crate::render::sheet::to_text;

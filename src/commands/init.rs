@@ -80,10 +80,10 @@ fn pce_text(url: &str, org: &str, key: &str, secret: &str) -> String {
 }
 
 fn pce_from_flags(args: &InitArgs) -> Result<String, Failure> {
-    let (Some(url), Some(org)) = (&args.url, args.org) else {
-        return Err(Failure(tr!("say where the PCE is: --url https://pce.example.com:8443 --org 1 (on a terminal, `pcemon init` asks)")));
+    let Some(url) = &args.url else {
+        return Err(Failure(tr!("say where the PCE is: --url https://pce.example.com:8443 (on a terminal, `pcemon init` asks)")));
     };
-    Ok(pce_text(url, &org.to_string(), &key_place(args)?, &secret_place(args)?))
+    Ok(pce_text(url, &args.org.unwrap_or(1).to_string(), &key_place(args)?, &secret_place(args)?))
 }
 
 fn key_place(args: &InitArgs) -> Result<String, Failure> {

@@ -1,9 +1,9 @@
 //! `pcemon report`: what happened in a span of time, as a page with plots, Markdown, CSV or JSON.
 
-use crate::commands::waiting::Waiting;
 use crate::app::{Exit, Failure, UNKNOWN, load_config, state_path};
 use crate::channels::{Document, Outcome, SendContext};
 use crate::cli::{CheckArgs, Global, ReportArgs};
+use crate::commands::waiting::Waiting;
 use crate::config::reader::did_you_mean;
 use crate::config::{Config, fetch_secret};
 use crate::domain::text::visible;

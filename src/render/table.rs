@@ -90,10 +90,8 @@ impl Page<'_> {
     }
 
     fn rules(&mut self, report: &Report) {
-        let shown: Vec<&RuleReport> = words::worst_first(&report.rules)
-            .into_iter()
-            .filter(|rule| self.style.verbose || !is_calm(Badness::of_rule(rule)))
-            .collect();
+        let shown: Vec<&RuleReport> =
+            words::worst_first(&report.rules).into_iter().filter(|rule| self.style.verbose || !is_calm(Badness::of_rule(rule))).collect();
         if shown.is_empty() {
             return;
         }

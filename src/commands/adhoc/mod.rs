@@ -9,10 +9,10 @@ mod listing;
 pub mod top;
 pub mod vens;
 
-use crate::commands::waiting::Waiting;
 use crate::app::{Exit, Failure, config_or_none, style};
 use crate::cli::Global;
 use crate::cli::adhoc::SourceArgs;
+use crate::commands::waiting::Waiting;
 use crate::config::Config;
 use crate::domain::report::{Accounting, SourceReport, SourceStatus};
 use crate::render::Style;

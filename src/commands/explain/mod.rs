@@ -3,9 +3,9 @@
 mod machine;
 mod words;
 
-use crate::commands::waiting::Waiting;
 use crate::app::{Exit, UNKNOWN, load_config, state_path, style};
 use crate::cli::{CheckArgs, ExplainArgs, Global};
+use crate::commands::waiting::Waiting;
 use crate::config::Config;
 use crate::config::reader::did_you_mean;
 use crate::domain::alert::Group;

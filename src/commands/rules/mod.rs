@@ -78,11 +78,8 @@ pub fn run(global: &Global, command: &RulesCommand) -> Exit {
 }
 
 fn as_json(rule: &Rule) -> Value {
-    let thresholds: Map<String, Value> = rule
-        .thresholds
-        .worst_first()
-        .map(|(severity, threshold)| (severity.name().to_owned(), json!(threshold.to_string())))
-        .collect();
+    let thresholds: Map<String, Value> =
+        rule.thresholds.worst_first().map(|(severity, threshold)| (severity.name().to_owned(), json!(threshold.to_string()))).collect();
     json!({
         "name": rule.name, "enabled": rule.enabled, "source": rule.source.name(), "metric": rule.metric.name(),
         "unit": rule.metric.unit().name(), "window": format_duration(rule.window), "thresholds": thresholds,

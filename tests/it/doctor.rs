@@ -210,7 +210,7 @@ fn the_way_to_the_pce() {
 }
 
 /// Something that shakes hands with this certificate, and never answers; and the certificate.
-fn tls_server(not_after: (i32, u8, u8)) -> (u16, String) {
+pub fn tls_server(not_after: (i32, u8, u8)) -> (u16, String) {
     let mut parameters = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
     parameters.distinguished_name.push(rcgen::DnType::CommonName, "Lab CA 7");
     parameters.not_before = rcgen::date_time_ymd(2020, 1, 1);

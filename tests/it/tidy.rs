@@ -91,7 +91,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("run", &["domain", "http::reach", "cli", "config", "pce", "judge", "state", "channels", "heartbeat", "render", "report"]),
     // The front desk may import everything but the simulated PCE, which is the demo's and the rule tests'.
     ("app", &["cli", "config", "run", "state", "render", "commands", "lang"]),
-    ("commands", &["domain", "app", "cli", "config", "run", "state", "channels", "render", "judge", "edit", "import", "report", "schemas"]),
+    ("commands", &["domain", "http::reach", "http::tls", "pce::is_loopback", "app", "cli", "config", "run", "state", "channels", "render", "judge", "edit", "import", "report", "schemas"]),
     // The published schemas; that of the config is made from its readers.
     ("schemas", &["config::schema"]),
     ("main", &[]),

@@ -186,7 +186,7 @@ Examples:
     /// not be written or a mail not be sent.
     #[command(after_help = "\
 Examples:
-  pcemon report --out report.html                    the last 24 hours (or `since` in [report])
+  pcemon report --out report.html                    the last whole UTC day (or `since` in [report])
   pcemon report --since 7d --out week.html --mail    the last week, also by mail to `mail` in [report]
   pcemon report --format md                          Markdown on standard output
   pcemon report --out r.html --out numbers.json      several files from one look at the PCE
@@ -393,10 +393,10 @@ pub struct CheckArgs {
 /// Flags of `report`.
 #[derive(Debug, Clone, Default, Args)]
 pub struct ReportArgs {
-    /// How far back, for example 12h or 7d, up to 90d [default: `since` in `[report]`, else 24h]
+    /// How far back, up to 90d: 7d means the last seven whole UTC days, 12h stays as typed [default: `since` in `[report]`, else 1d]
     #[arg(long, value_name = "DURATION", value_parser = parse_report_span)]
     pub since: Option<Duration>,
-    /// The end of the span (RFC 3339) [default: now]
+    /// The end of the span (RFC 3339) [default: the last midnight in UTC; now, when --since is no number of days]
     #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
     pub until: Option<Timestamp>,
     /// Form of what goes to standard output, and of files whose ending does not say [default: html]

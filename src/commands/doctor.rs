@@ -27,6 +27,8 @@ pub fn run(global: &Global, args: &DoctorArgs) -> Exit {
     let part = if loaded.is_err() { found.as_ref().ok().and_then(|path| config::usable_part(path)) } else { None };
     let usable = loaded.as_ref().ok().or(part.as_ref());
     let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;
+    let deadline = usable.map_or_else(|| config::RunSettings::default().deadline, |config| config.run.deadline);
+    interrupt.ends_by(std::time::Instant::now() + deadline).map_err(|error| tr!("cannot start the watchdog: {error}", error))?;
     let line = Waiting::new(global);
     let progress = |text: &str| line.show(text);
     let findings = examine(&Patient {

@@ -29,6 +29,7 @@ pub fn run(global: &Global, args: &ReportArgs) -> Exit {
     }
     let state_path = state_path(global, Some(&config))?;
     let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;
+    interrupt.ends_by(std::time::Instant::now() + config.run.deadline).map_err(|error| tr!("cannot start the watchdog: {error}", error))?;
     let line = Waiting::new(global);
     let progress = |text: &str| line.show(text);
     let check = CheckArgs {

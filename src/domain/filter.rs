@@ -42,14 +42,10 @@ impl Pattern {
     pub fn new(text: &str, fold_case: bool) -> Result<Self, String> {
         let special = text.contains(['*', '?', '[', '{', '\\']);
         let glob = if special || fold_case {
-            Some(
-                globset::GlobBuilder::new(text)
-                    .case_insensitive(fold_case)
-                    .literal_separator(false)
-                    .build()
-                    .map_err(|error| tr!("'{text}' is not a valid pattern: {error}", text, error = error.kind()))?
-                    .compile_matcher(),
-            )
+            Some(super::glob::matcher(text, fold_case).map_err(|error| {
+                let text = super::text::shorten(text, 100);
+                tr!("'{text}' is not a valid pattern: {error}", text, error)
+            })?)
         } else {
             None
         };

@@ -6,6 +6,7 @@ pub mod calendar;
 pub mod estimate;
 pub mod field;
 pub mod filter;
+pub mod glob;
 pub mod metric;
 pub mod mute;
 pub mod outcome;

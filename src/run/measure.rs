@@ -17,8 +17,8 @@ use crate::judge::transition::Instance;
 use crate::judge::{ask, database, events, health, monitor, plan, ratio, vens};
 use crate::pce::Client;
 use crate::pce::decode::Endpoints;
-use crate::state::State;
 use crate::state::looks::Memory;
+use crate::state::{State, heal};
 use jiff::{SignedDuration, Timestamp};
 use sources::{Events, Fetched, FlowReader};
 use std::collections::BTreeMap;
@@ -84,7 +84,11 @@ pub(super) fn read_and_measure(
     if book.state.traffic.scope != asked_for && !book.state.traffic.scope.is_empty() {
         coverage.since = [None; 4];
     }
-    let plan_ask = |skew: SignedDuration| plan_traffic(config, coverage.clone(), decisions.clone(), longest, shifted(now, skew));
+    let plan_ask = |skew: SignedDuration| {
+        let (mut coverage, at) = (coverage.clone(), shifted(now, skew));
+        coverage.clamp_to(at);
+        plan_traffic(config, coverage, decisions.clone(), longest, at)
+    };
     let live = client.filter(|_| !recorded && traffic_needed);
     let on_the_way = match (live, config.pce.as_ref()) {
         (Some(client), Some(settings)) => {
@@ -101,6 +105,7 @@ pub(super) fn read_and_measure(
         (_, Some(_)) => assumed,
         (_, None) => SignedDuration::ZERO,
     };
+    heal::counted(book.state, &mut book.memory, shifted(now, skew));
 
     let event_rules = of(SourceKind::Events);
     let event_span = event_span(config, book, &event_rules, shifted(now, skew));

@@ -82,7 +82,8 @@ fn a_secret_never_stands_in_the_config() {
     let config = written(&room, "rules.toml");
     assert!(!std::fs::read_to_string(room.path("rules.toml")).unwrap().contains("hunter2"));
     assert!(!ran.out.contains("hunter2") && !ran.err.contains("hunter2") && ran.out.contains("rules.secrets/slack.url"), "{}", ran.out);
-    for (name, value) in [("slack.url", "https://hooks.slack.com/services/T0/B0/hunter2hunter2\n"), ("line.token", "hunter2 with blanks\n")] {
+    for (name, value) in [("slack.url", "https://hooks.slack.com/services/T0/B0/hunter2hunter2\n"), ("line.token", "hunter2 with blanks\n")]
+    {
         let path = room.path("rules.secrets").join(name);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), value);
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
@@ -172,9 +173,12 @@ fn at_a_terminal(room: &Room, more: &str, answers: &str) -> Ran {
 fn a_person_is_asked_until_the_answers_are_right() {
     let room = Room::new();
     // A URL out of the browser is trimmed; the organisation, the type of a channel and a required key are asked for again.
-    let answers = "two words\nhttps://pce.example.com:8443/#/map\nseven\n7\n\nfile:/run/secret\npigeon\nntfy\nphone\n\nNTFY_TOPIC\n\nmany\nstarter\n";
+    let answers =
+        "two words\nhttps://pce.example.com:8443/#/map\nseven\n7\n\nfile:/run/secret\npigeon\nntfy\nphone\n\nNTFY_TOPIC\n\nmany\nstarter\n";
     let ran = at_a_terminal(&room, "--offline", answers);
-    for said in ["no URL of a PCE", "number of 1 or more", "no type of channel 'pigeon'", "cannot do without `topic`", "starter, all or none"] {
+    for said in
+        ["no URL of a PCE", "number of 1 or more", "no type of channel 'pigeon'", "cannot do without `topic`", "starter, all or none"]
+    {
         assert!(ran.out.contains(said), "{said} is not in {}", ran.out);
     }
     assert_eq!(ran.out.matches("URL of the PCE, for example").count(), 2, "{}", ran.out);

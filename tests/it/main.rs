@@ -28,8 +28,10 @@ mod pce;
 mod render;
 mod replay;
 mod report;
+mod robust;
 mod rule_tests;
 mod rules_edit;
+mod same_records;
 mod schema;
 mod self_watch;
 mod sim;
@@ -48,4 +50,5 @@ mod support {
     pub mod schemas;
     pub mod scripted;
     pub mod tape;
+    pub mod traced;
 }

@@ -39,6 +39,7 @@ fn ask(global: &Global, file: Option<&Path>, args: &SourceArgs, show: impl FnOnc
         );
     }
     let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;
+    interrupt.ends_by(std::time::Instant::now() + config.run.deadline).map_err(|error| tr!("cannot start the watchdog: {error}", error))?;
     let line = Waiting::new(global);
     let progress = |text: &str| line.show(text);
     let style = style(global, &config);

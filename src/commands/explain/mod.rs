@@ -94,6 +94,7 @@ fn witnessed(global: &Global, config: &Config, rule: &Rule, args: &ExplainArgs) 
         ..CheckArgs::default()
     };
     let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;
+    interrupt.ends_by(std::time::Instant::now() + config.run.deadline).map_err(|error| tr!("cannot start the watchdog: {error}", error))?;
     let line = Waiting::new(global);
     let progress = |text: &str| line.show(text);
     let witness = Witness::default();

@@ -295,6 +295,7 @@ pub fn rich() -> Report {
             "the PCE's clock is 95 seconds ahead of this machine's".to_owned(),
             "[pce] api_secret is written in the config".to_owned(),
         ],
+        incomplete: false,
     }
 }
 

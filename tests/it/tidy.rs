@@ -58,7 +58,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Judgement is pure: it knows neither network nor disk nor config file.
     ("judge", &["domain"]),
     // Instruments, each for one outside thing.
-    ("pce", &["domain", "http", "config::PceSettings"]),
+    ("pce", &["domain", "http", "process", "config::PceSettings"]),
     ("state", &["domain", "judge", "files"]),
     ("channels", &["domain", "http", "process", "config::reader"]),
     ("heartbeat", &["domain", "channels::post", "channels::Outcome"]),
@@ -118,6 +118,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "http::reach",
             "http::tls",
             "pce::is_loopback",
+            "process",
             "app",
             "cli",
             "config",

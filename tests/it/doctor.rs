@@ -97,7 +97,7 @@ fn all_is_well() {
     assert!(ran.out.contains("ok    credentials") && ran.out.contains("0 warnings, 0 failures"), "{}", ran.out);
     assert_eq!(bench.room.run(&["doctor", "-q", "--now", NOW]).exits(0).out, "");
     let ran = bench.room.run(&["doctor", "-o", "sarif"]).exits(3);
-    assert!(ran.err.contains("table or json"), "{}", ran.err);
+    assert!(ran.err.contains("[possible values: table, json]"), "{}", ran.err);
 }
 
 #[test]

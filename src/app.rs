@@ -6,6 +6,7 @@ use crate::config::{self, Config, ConfigError};
 use crate::lang::{self, Language};
 use crate::process::{panics, worker};
 use crate::render::Style;
+use crate::run::output::harmless;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -113,7 +114,7 @@ fn say(global: &Global, text: &str) {
             let text = text.trim_end();
             // A text that begins its own lines (the config's complaints) needs no name in front.
             let text = if text.starts_with("error") || text.starts_with("warning") { text.to_owned() } else { format!("pcemon: {text}") };
-            let _nobody_left_to_tell = writeln!(std::io::stderr().lock(), "{text}");
+            let _nobody_left_to_tell = writeln!(std::io::stderr().lock(), "{}", harmless(&text));
         }
     }
 }
@@ -124,7 +125,7 @@ pub fn note(global: &Global, text: &str) {
         _ if global.quiet => {}
         LogFormat::Json => log::warn!("{text}"),
         LogFormat::Text => {
-            let _nobody_left_to_tell = writeln!(std::io::stderr().lock(), "pcemon: note: {text}");
+            let _nobody_left_to_tell = writeln!(std::io::stderr().lock(), "pcemon: note: {}", harmless(text));
         }
     }
 }
@@ -143,8 +144,10 @@ fn start_logging(global: &Global) {
         LogFormat::Text => {
             // What a command waits for may stand on the terminal's line; it is written anew after this one.
             let clear = if std::io::stderr().is_terminal() { "\r\u{1b}[K" } else { "" };
-            builder
-                .format(move |out, record| writeln!(out, "{clear}pcemon: {}: {}", record.level().as_str().to_lowercase(), record.args()));
+            builder.format(move |out, record| {
+                let line = format!("pcemon: {}: {}", record.level().as_str().to_lowercase(), record.args());
+                writeln!(out, "{clear}{}", harmless(&line))
+            });
         }
         LogFormat::Json => {
             builder.format(|out, record| {
@@ -154,7 +157,7 @@ fn start_logging(global: &Global) {
                     "target": record.target(),
                     "message": record.args().to_string(),
                 });
-                writeln!(out, "{line}")
+                writeln!(out, "{}", harmless(&line.to_string()))
             });
         }
     }

@@ -22,6 +22,7 @@ mod init;
 mod kinds;
 mod lang;
 mod matrix;
+mod orders;
 mod outputs;
 mod packaging;
 mod pce;

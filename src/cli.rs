@@ -343,6 +343,9 @@ pub struct CheckArgs {
     /// Read what the PCE says of its traffic database from a recorded answer: the same forms
     #[arg(long, value_name = "FILE")]
     pub database: Option<PathBuf>,
+    /// Read a source from a recorded answer: SOURCE=PATH, or SOURCE@TARGET=PATH for one of its targets
+    #[arg(long, value_name = "SOURCE[@TARGET]=PATH", value_parser = parse_input)]
+    pub input: Vec<Input>,
     /// Take this as the present instant (RFC 3339) in everything the run decides
     #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
     pub now: Option<Timestamp>,
@@ -361,6 +364,46 @@ pub struct CheckArgs {
     /// How long to wait for another run to end, for example 2m
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = parse_duration)]
     pub lock_wait: Duration,
+}
+
+/// A recorded answer, given for a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Input {
+    /// Which source.
+    pub source: &'static str,
+    /// Which of its targets; `None`: all.
+    pub target: Option<String>,
+    /// A file, a folder of `--record`, or `-`.
+    pub path: PathBuf,
+}
+
+fn parse_input(text: &str) -> Result<Input, String> {
+    let (name, path) = text.split_once('=').ok_or_else(|| tr!("'{text}' names no file; write for example records=app.ndjson", text))?;
+    let (name, target) = name.split_once('@').map_or((name, None), |(name, target)| (name, Some(target.to_owned())));
+    let names: Vec<&str> = crate::sources::asked().map(|source| source.name()).collect();
+    let source = crate::sources::asked().find(|source| source.name() == name || source.flag == name).ok_or_else(|| {
+        let hint = crate::config::reader::did_you_mean(name, &names);
+        tr!("there is no source '{name}'; {hint}", name, hint)
+    })?;
+    if path.is_empty() {
+        return Err(tr!("'{text}' names no file; write for example records=app.ndjson", text));
+    }
+    Ok(Input { source: source.0.name, target, path: PathBuf::from(path) })
+}
+
+impl CheckArgs {
+    /// Every recorded answer that is given: source, target, path.
+    pub fn recorded(&self) -> impl Iterator<Item = (&str, Option<&str>, &std::path::Path)> {
+        let own = [
+            ("traffic", &self.flows),
+            ("events", &self.events),
+            ("health", &self.health),
+            ("vens", &self.vens),
+            ("database", &self.database),
+        ];
+        let own = own.into_iter().filter_map(|(source, path)| Some((source, None, path.as_deref()?)));
+        own.chain(self.input.iter().map(|input| (input.source, input.target.as_deref(), input.path.as_path())))
+    }
 }
 
 /// Flags of `report`.

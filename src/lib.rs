@@ -19,4 +19,5 @@ pub mod render;
 pub mod report;
 pub mod run;
 pub mod sim;
+pub mod sources;
 pub mod state;

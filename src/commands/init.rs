@@ -8,7 +8,6 @@ use crate::config::reader::did_you_mean;
 use crate::config::reference::EXAMPLE;
 use crate::config::shape::{Shape, Want};
 use crate::config::{self, Config};
-use crate::domain::metric::SourceKind;
 use crate::domain::text::visible;
 use crate::edit::save::create;
 use crate::edit::values::{new_table, shape_of_channel, split_pairs};
@@ -177,7 +176,7 @@ fn rules_text(which: StartingRules) -> Result<String, Failure> {
     let unwanted = |sheet: &Sheet, block: &Block| match which {
         StartingRules::All => false,
         StartingRules::Starter => sheet.text_of(block).contains("\nenabled = false\n"),
-        StartingRules::None => block.source.as_deref() != Some(SourceKind::Health.name()),
+        StartingRules::None => block.source.as_deref() != Some("health"),
     };
     loop {
         let sheet = Sheet::read(&text)?;

@@ -2,19 +2,16 @@
 
 pub mod accounting;
 pub mod ask;
-pub mod database;
 mod digest;
-pub mod events;
 pub mod exit;
-pub mod health;
 pub mod history;
 pub mod identity;
 pub mod memory;
-pub mod monitor;
 pub mod mute;
 pub mod outbox;
 pub mod plan;
 pub mod ratio;
+pub mod records;
 pub mod repeats;
 pub mod sieve;
 pub mod sightings;
@@ -22,4 +19,3 @@ pub mod snapshot;
 pub mod tally;
 pub mod traffic;
 pub mod transition;
-pub mod vens;

@@ -8,11 +8,11 @@ pub mod interrupt;
 mod measure;
 pub mod output;
 pub mod query;
+mod read;
 pub mod recorded;
 pub mod rehearse;
 pub mod report;
 mod rules;
-pub mod snapshots;
 pub mod sources;
 
 use crate::cli::{CheckArgs, FailOn};
@@ -27,6 +27,7 @@ use crate::judge::mute::{self, Muting};
 use crate::judge::outbox::{Addressee, Policy};
 use crate::judge::{exit, outbox, snapshot};
 use crate::pce::{Client, ClientOptions, RealPace};
+use crate::sources::SOURCES;
 use crate::state::looks::Memory;
 use crate::state::silences::SilenceFile;
 use crate::state::{LastRun, Loaded, State, StateError, Store};
@@ -83,16 +84,13 @@ impl Cycle<'_> {
                 Answer::Failed(error) => Recording::Failed(error),
             });
         }
-        let args = self.args;
-        let path = match source {
-            SourceKind::Traffic => &args.flows,
-            SourceKind::Events => &args.events,
-            SourceKind::Health => &args.health,
-            SourceKind::Vens => &args.vens,
-            SourceKind::Database => &args.database,
-            SourceKind::Monitor => return None,
-        };
-        path.as_deref().map(Recording::Path)
+        self.args.recorded().find(|(name, target, _)| *name == source.name() && target.is_none()).map(|(_, _, path)| Recording::Path(path))
+    }
+
+    /// The recorded answer of one target of a source.
+    fn recording_of(&self, source: SourceKind, target: &str) -> Option<Recording<'_>> {
+        let of_target = |(name, of, _): &(&str, Option<&str>, &std::path::Path)| *name == source.name() && *of == Some(target);
+        self.args.recorded().find(of_target).map(|(_, _, path)| Recording::Path(path))
     }
 }
 
@@ -165,7 +163,7 @@ fn cycle_once(
 
     // Everything that can fail before the first request fails here.
     let from_pce: Vec<SourceKind> = {
-        let asked = |source: &SourceKind| SourceKind::ASKED.contains(source) && cycle.recording(*source).is_none();
+        let asked = |source: &SourceKind| source.target_type == "pce" && cycle.recording(*source).is_none();
         needed.iter().copied().filter(asked).collect()
     };
     let client = if from_pce.is_empty() {
@@ -433,7 +431,7 @@ fn choose<'c>(config: &'c Config, args: &CheckArgs) -> Result<Rules<'c>, RunErro
 }
 
 fn needed_sources(rules: &Rules<'_>) -> Vec<SourceKind> {
-    SourceKind::ALL.into_iter().filter(|source| rules.selected.iter().any(|rule| rule.source == *source)).collect()
+    SOURCES.into_iter().filter(|source| rules.selected.iter().any(|rule| rule.source == *source)).collect()
 }
 
 /// What a conversation with the PCE needs beside the config.

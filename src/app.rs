@@ -4,6 +4,7 @@ use crate::cli::{Cli, Color, Command, Global, LogFormat};
 use crate::commands;
 use crate::config::{self, Config, ConfigError};
 use crate::lang::{self, Language};
+use crate::process::panics;
 use crate::render::Style;
 use clap::Parser;
 use std::ffi::OsString;
@@ -13,9 +14,17 @@ use std::path::PathBuf;
 /// The exit code of everything that could not be done.
 pub const UNKNOWN: u8 = 3;
 
-/// Runs the program and returns its exit code.
+/// Runs the program and returns its exit code. A fault of our own is one of the things that could not be done.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    panics::keep_quiet();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    panics::contained(|| obey(arguments)).unwrap_or_else(|fault| {
+        let _nobody_left_to_tell = writeln!(std::io::stderr().lock(), "pcemon: {fault}");
+        UNKNOWN
+    })
+}
+
+fn obey(arguments: Vec<OsString>) -> u8 {
     match commands::generate::answer_the_shell(&arguments) {
         Ok(false) => {}
         Ok(true) => return 0,

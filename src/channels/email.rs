@@ -5,6 +5,7 @@
 mod html;
 mod message;
 mod smtp;
+mod wire;
 
 use super::post::is_loopback;
 use super::template::Words;
@@ -15,7 +16,7 @@ use crate::domain::secret::{Secret, SecretSource};
 use crate::domain::text::visible;
 use jiff::Timestamp;
 use lettre::message::Mailbox;
-use smtp::{Server, Tls};
+use smtp::{Address, Server, Tls};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -36,9 +37,7 @@ const ADDRESSES: usize = 100;
 #[derive(Debug)]
 struct EmailSettings {
     addresses: Arc<message::Addresses>,
-    host: String,
-    port: u16,
-    tls: Tls,
+    server: Address,
     login: Option<(String, SecretSource)>,
     ca_file: Option<PathBuf>,
     words: Words,
@@ -72,10 +71,11 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
         return None;
     }
     let mut inner = reader.table("smtp")?;
-    let SmtpTable { host, port, tls, login, ca_file } = read_smtp(&mut inner);
+    let SmtpTable { host, port, tls, hello, login, ca_file } = read_smtp(&mut inner);
     inner.finish();
     let addresses = Arc::new(message::Addresses { from: from?, to: to?, cc: cc?, prefix });
-    Some(Box::new(EmailSettings { addresses, host: host?, port: port?, tls: tls?, login: login?, ca_file, words: words? }))
+    let server = Address { host: host?, port: port?, tls: tls?, hello: hello? };
+    Some(Box::new(EmailSettings { addresses, server, login: login?, ca_file, words: words? }))
 }
 
 /// What `smtp = { .. }` says; a part that is `None` was complained about.
@@ -83,6 +83,7 @@ struct SmtpTable {
     host: Option<String>,
     port: Option<u16>,
     tls: Option<Tls>,
+    hello: Option<Option<String>>,
     login: Option<Option<(String, SecretSource)>>,
     ca_file: Option<PathBuf>,
 }
@@ -98,11 +99,13 @@ fn read_smtp(reader: &mut Reader<'_>) -> SmtpTable {
         fine.then_some(name)
     });
     let choices = [("starttls", Tls::Starttls), ("implicit", Tls::Implicit), ("none", Tls::None)];
-    let tls = if reader.raw("tls").is_some() { reader.choice("tls", &choices) } else { Some(Tls::Starttls) };
-    let port = match reader.raw("port") {
-        Some(_) => reader.integer("port", 1..=65535).and_then(|port| u16::try_from(port.value).ok()),
-        None => tls.map(Tls::usual_port),
-    };
+    let has_port = reader.raw("port").is_some();
+    let given = if has_port { reader.integer("port", 1..=65535).and_then(|port| u16::try_from(port.value).ok()) } else { None };
+    // Without a word the port says how the connection is protected.
+    let usual = || if has_port { given.map(Tls::usual_at) } else { Some(Tls::Starttls) };
+    let tls = if reader.raw("tls").is_some() { reader.choice("tls", &choices) } else { usual() };
+    let port = if has_port { given } else { tls.map(Tls::usual_port) };
+    let hello = read_hello(reader);
     let has_password = reader.raw("password").is_some();
     let user =
         if reader.raw("user").is_some() { reader.required_string("user", "\"pcemon\"").map(|user| Some(user.value)) } else { Some(None) };
@@ -128,17 +131,31 @@ fn read_smtp(reader: &mut Reader<'_>) -> SmtpTable {
             reader.error_at(
                 "tls",
                 tr!("{name} would send the password in the clear", name = reader.name()),
-                Some(tr!("use tls = \"starttls\" or tls = \"implicit\", or leave user and password out")),
+                Some(tr!("use tls = \"implicit\" or tls = \"starttls\", or leave user and password out")),
             );
-            return SmtpTable { host, port, tls: None, login, ca_file };
+            return SmtpTable { host, port, tls: None, hello, login, ca_file };
         }
         reader.problems().warn(
             reader.span_of("tls"),
             tr!("{name} is not encrypted; anybody on the way can read the alerts", name = reader.name()),
-            Some(tr!("use tls = \"starttls\" or tls = \"implicit\"")),
+            Some(tr!("use tls = \"implicit\" or tls = \"starttls\"")),
         );
     }
-    SmtpTable { host, port, tls, login, ca_file }
+    SmtpTable { host, port, tls, hello, login, ca_file }
+}
+
+/// What this machine calls itself, `None` within: its own name.
+fn read_hello(reader: &mut Reader<'_>) -> Option<Option<String>> {
+    if reader.raw("hello").is_none() {
+        return Some(None);
+    }
+    let hello = reader.required_string("hello", "\"monitor.example.com\"")?;
+    if smtp::is_hello(hello.value.trim()) {
+        return Some(Some(hello.value.trim().to_owned()));
+    }
+    let hint = Some(tr!("write for example hello = \"monitor.example.com\" or hello = \"[192.0.2.1]\""));
+    reader.problems().error(hello.span, tr!("`hello` in {name} is neither a host name nor an address literal", name = reader.name()), hint);
+    None
 }
 
 fn mailboxes(reader: &mut Reader<'_>, key: &str) -> Option<Vec<Mailbox>> {
@@ -177,14 +194,14 @@ impl Settings for EmailSettings {
             Some((user, source)) => Some((user.clone(), secrets(source)?)),
             None => None,
         };
-        let server = Server::new(&self.host, self.port, self.tls, login, self.ca_file.as_deref())?;
+        let server = Server::new(&self.server, login, self.ca_file.as_deref())?;
         let (addresses, words) = (Arc::clone(&self.addresses), self.words.clone());
-        Ok(Box::new(Email { addresses, server: Arc::new(server), timeout: common.timeout, words }))
+        Ok(Box::new(Email { addresses, server, timeout: common.timeout, words }))
     }
 
     fn destination(&self) -> String {
         let to: Vec<String> = self.addresses.everybody().map(|mailbox| mailbox.email.to_string()).collect();
-        tr!("{to} via {host}", to = to.join(", "), host = format_args!("{}:{}", self.host, self.port))
+        tr!("{to} via {host}", to = to.join(", "), host = format_args!("{}:{}", self.server.host, self.server.port))
     }
 
     fn carries_files(&self) -> bool {
@@ -194,7 +211,7 @@ impl Settings for EmailSettings {
 
 struct Email {
     addresses: Arc<message::Addresses>,
-    server: Arc<Server>,
+    server: Server,
     timeout: std::time::Duration,
     words: Words,
 }
@@ -202,15 +219,26 @@ struct Email {
 impl Channel for Email {
     fn send(&self, parcel: &Parcel, context: &SendContext) -> Outcome {
         match message::build(parcel, &self.addresses, self.words.own(parcel), context.now) {
-            Ok(mail) => smtp::deliver(&self.server, mail, parcel.attempts, context.timeout.min(self.timeout)),
+            Ok(mut mail) => {
+                let all = mail.to.len();
+                mail.to.retain(|who| !parcel.taken_by.contains(who));
+                smtp::deliver(&self.server, &mail, all - mail.to.len(), context.timeout.min(self.timeout))
+            }
             Err(error) => Outcome::Permanent { error: tr!("the mail cannot be written: {error}", error) },
         }
     }
 
     fn send_document(&self, document: &Document, context: &SendContext) -> Outcome {
         match message::carry(document, &self.addresses, context.now) {
-            Ok(mail) => smtp::deliver(&self.server, mail, 0, context.timeout.min(self.timeout)),
-            Err(error) => Outcome::Permanent { error: format!("the mail cannot be written: {error}") },
+            // Nobody sends a document again: those who did not get it are named.
+            Ok(mail) => match smtp::deliver(&self.server, &mail, 0, context.timeout.min(self.timeout)) {
+                Outcome::Partly { taken, rest } if !taken.is_empty() => {
+                    let (error, taken) = (rest.said().unwrap_or_default(), taken.len());
+                    Outcome::Warned { warning: tr!("{error}; the mail went to the other {taken}", error, taken) }
+                }
+                other => other,
+            },
+            Err(error) => Outcome::Permanent { error: tr!("the mail cannot be written: {error}", error) },
         }
     }
 

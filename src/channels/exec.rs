@@ -9,6 +9,7 @@ use crate::config::reader::Reader;
 use crate::domain::alert::Parcel;
 use crate::domain::secret::Secret;
 use crate::domain::text::{shorten, visible};
+use crate::process::children;
 use jiff::Timestamp;
 use std::io::{Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -78,9 +79,6 @@ impl Exec {
         let mut command = Command::new(&self.settings.program);
         command.args(self.settings.arguments.iter().map(Secret::expose));
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
-        // A group of its own, so that all of it can be ended.
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         command
     }
 
@@ -111,8 +109,8 @@ impl Channel for Exec {
     fn send(&self, parcel: &Parcel, context: &SendContext) -> Outcome {
         let deadline = Instant::now() + context.timeout.min(self.timeout);
         let program = visible(&self.settings.program);
-        let mut child = match self.command().spawn() {
-            Ok(child) => child,
+        let mut family = match children::start(self.command()) {
+            Ok(family) => family,
             Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::PermissionDenied) => {
                 return Outcome::Permanent {
                     error: tr!("cannot start {program}: {error}; is the path right and may it be run?", program, error),
@@ -120,22 +118,22 @@ impl Channel for Exec {
             }
             Err(error) => return Outcome::Retry { error: tr!("cannot start {program}: {error}", program, error), after: None },
         };
-        if let Some(mut input) = child.stdin.take() {
+        if let Some(mut input) = family.child.stdin.take() {
             let body = format!("{}\n", body::body(parcel, &super::stable_id(parcel).to_string()));
             // A program may decide without reading everything; its exit code says what it thinks.
             std::thread::spawn(move || input.write_all(body.as_bytes()));
         }
-        let said = last_words(&mut child);
+        let said = last_words(&mut family.child);
         loop {
-            match child.try_wait() {
+            match family.child.try_wait() {
                 Ok(Some(status)) => return self.judge(status, &said),
                 Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(5)),
                 Ok(None) => {
-                    end(&mut child);
+                    family.end();
                     return Outcome::Retry { error: tr!("{program} was not done in time and was killed", program), after: None };
                 }
                 Err(error) => {
-                    end(&mut child);
+                    family.end();
                     return Outcome::Retry { error: tr!("cannot wait for {program}: {error}", program, error), after: None };
                 }
             }
@@ -162,12 +160,4 @@ fn last_words(child: &mut Child) -> Receiver<Vec<u8>> {
         });
     }
     receiver
-}
-
-/// Kills it and everything it started.
-fn end(child: &mut Child) {
-    #[cfg(unix)]
-    let _ = rustix::process::kill_process_group(rustix::process::Pid::from_child(child), rustix::process::Signal::KILL);
-    let _ = child.kill();
-    let _ = child.wait();
 }

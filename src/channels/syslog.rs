@@ -89,7 +89,7 @@ fn split(address: &str) -> Option<(String, Option<u16>)> {
 impl Settings for SyslogSettings {
     fn open(&self, common: &Common, _secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
         let peer = Peer::new(&self.host, self.port, self.transport, self.ca_file.as_deref())?;
-        let (host, words) = (message::own_name(), self.words.clone());
+        let (host, words) = (super::host::own_name(), self.words.clone());
         Ok(Box::new(Syslog { peer, format: self.format, facility: self.facility, host, timeout: common.timeout, words }))
     }
 

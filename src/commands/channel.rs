@@ -8,6 +8,7 @@ use crate::config::fetch_secret;
 use crate::config::reader::did_you_mean;
 use crate::domain::text::visible;
 use crate::domain::time::format_duration;
+use crate::run::interrupt::Interrupt;
 use crate::run::output::print;
 use jiff::Timestamp;
 
@@ -42,6 +43,9 @@ pub fn run(global: &Global, command: &ChannelCommand) -> Exit {
                 let hint = if names.is_empty() { tr!("the config has no [[channels]]") } else { did_you_mean(name, &names) };
                 return Err(tr!("there is no channel '{name}'; {hint}", name = visible(name), hint).into());
             };
+            let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;
+            let deadline = std::time::Instant::now() + config.run.deadline;
+            interrupt.ends_by(deadline).map_err(|error| tr!("cannot start the watchdog: {error}", error))?;
             let opened =
                 channel.settings.open(&channel.common, &fetch_secret).map_err(|error| tr!("channel '{name}': {error}", name, error))?;
             let now = Timestamp::now();

@@ -3,24 +3,32 @@
 use crate::app::{Exit, load_config, state_path, style};
 use crate::cli::{CheckArgs, Global};
 use crate::commands::explain;
+use crate::domain::report::Report;
+use crate::render::Style;
 use crate::render::progress::Progress;
 use crate::run::explain::Witness;
-use crate::run::interrupt::Interrupt;
+use crate::run::interrupt::{Interrupt, late as late_words};
 use crate::run::{self, Cycle, RunError, output};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 /// Runs the command.
 pub fn run(global: &Global, args: &CheckArgs) -> Exit {
+    let started = Instant::now();
+    let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;
     let config = load_config(global)?;
+    interrupt.ends_by(started + config.run.deadline).map_err(|error| tr!("cannot start the watchdog: {error}", error))?;
     super::one_from_stdin([&args.flows, &args.events, &args.health, &args.vens, &args.database])?;
     // A dry run writes only what its own flags ask for.
-    let textfile = config.run.textfile.as_ref().filter(|_| !args.dry_run);
-    for path in global.out_files()?.into_iter().map(|(_, path)| path).chain(textfile.map(PathBuf::as_path)) {
-        output::prove_writable(path)?;
+    let textfile = config.run.textfile.clone().filter(|_| !args.dry_run);
+    for path in global.out_files()?.into_iter().map(|(_, path)| path).chain(textfile.as_deref()) {
+        // A result that cannot be written must never keep anybody from being warned.
+        if let Err(error) = output::prove_writable(path) {
+            log::error!("{}", tr!("{path} will not be written: {error}. The run goes on", path = path.display(), error));
+        }
     }
-    let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;
     let shown = std::io::stderr().is_terminal() && !global.quiet && global.verbose == 0;
     let line = Mutex::new(Progress::new(std::io::stderr(), shown));
     let progress = |text: &str| line.lock().unwrap_or_else(PoisonError::into_inner).show(text);
@@ -34,28 +42,61 @@ pub fn run(global: &Global, args: &CheckArgs) -> Exit {
         given: None,
         witness: args.explain.then_some(&witness),
     };
+    let publisher = Publisher { global: global.clone(), style: style(global, &config), textfile };
+    let late = publisher.clone();
+    interrupt.speaks_with(run::report_of_failure(&config, args, &late_words()), move |report| late.publish(&report));
     let result = run::check(&cycle);
     line.lock().unwrap_or_else(PoisonError::into_inner).clear();
     let report = match result {
         Ok(report) => report,
         Err(error @ RunError::Interrupted) => return Err(error.to_string().into()),
-        Err(error) => {
-            let text = error.to_string();
-            if global.output.as_deref().is_none_or(|format| format == "table") && global.out.is_empty() && config.run.textfile.is_none() {
-                // A person needs the one sentence, not a table of rules that nobody looked at.
-                return Err(text.into());
-            }
-            log::error!("{text}");
-            run::report_of_failure(&config, args, &text)
-        }
+        Err(error) => match after_failure(global, &cycle, &error) {
+            Some(report) => report,
+            // A person needs the one sentence, not a table of rules that nobody looked at.
+            None => return Err(error.to_string().into()),
+        },
     };
-    let errors = output::publish(&report, global, &style(global, &config), textfile);
+    if !interrupt.may_speak() {
+        interrupt.wait_for_the_end();
+        return Ok(crate::app::UNKNOWN);
+    }
+    let code = publisher.publish(&report);
     if args.explain {
         explain::after_check(global, &config, &report, &witness.stories())?;
     }
-    for error in &errors {
-        log::error!("{error}");
+    Ok(code)
+}
+
+/// What is said of a run that failed: what it had found out by then, else that nothing is known. `None`: the error alone.
+fn after_failure(global: &Global, cycle: &Cycle<'_>, error: &RunError) -> Option<Report> {
+    let text = error.to_string();
+    if let Some(mut report) = cycle.interrupt.known() {
+        report.warnings.push(text);
+        return Some(report);
     }
-    // A verdict that did not reach its file is a verdict that somebody does not know.
-    Ok(if errors.is_empty() || report.exit_code == 2 { report.exit_code } else { crate::app::UNKNOWN })
+    let for_a_person = global.output.as_deref().is_none_or(|format| format == "table");
+    if for_a_person && global.out.is_empty() && cycle.config.run.textfile.is_none() {
+        return None;
+    }
+    log::error!("{text}");
+    Some(run::report_of_failure(cycle.config, cycle.args, &text))
+}
+
+/// Brings a report to everybody who wants it.
+#[derive(Clone)]
+struct Publisher {
+    global: Global,
+    style: Style,
+    textfile: Option<PathBuf>,
+}
+
+impl Publisher {
+    /// The exit code: a verdict that did not reach its file is one that somebody does not know.
+    fn publish(&self, report: &Report) -> u8 {
+        let errors = output::publish(report, &self.global, &self.style, self.textfile.as_ref());
+        for error in &errors {
+            log::error!("{error}");
+        }
+        if errors.is_empty() || report.exit_code != 0 { report.exit_code } else { crate::app::UNKNOWN }
+    }
 }

@@ -28,6 +28,8 @@ pub fn run(global: &Global, args: &DoctorArgs) -> Exit {
     let part = if loaded.is_err() { found.as_ref().ok().and_then(|path| config::usable_part(path)) } else { None };
     let usable = loaded.as_ref().ok().or(part.as_ref());
     let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;
+    let deadline = usable.map_or_else(|| config::RunSettings::default().deadline, |config| config.run.deadline);
+    interrupt.ends_by(std::time::Instant::now() + deadline).map_err(|error| tr!("cannot start the watchdog: {error}", error))?;
     let shown = std::io::stderr().is_terminal() && !global.quiet && global.verbose == 0;
     let line = Mutex::new(Progress::new(std::io::stderr(), shown));
     let progress = |text: &str| line.lock().unwrap_or_else(PoisonError::into_inner).show(text);

@@ -30,6 +30,7 @@ pub fn run(global: &Global, args: &ReportArgs) -> Exit {
     }
     let state_path = state_path(global, Some(&config))?;
     let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;
+    interrupt.ends_by(std::time::Instant::now() + config.run.deadline).map_err(|error| tr!("cannot start the watchdog: {error}", error))?;
     let shown = std::io::stderr().is_terminal() && !global.quiet && global.verbose == 0;
     let line = Mutex::new(Progress::new(std::io::stderr(), shown));
     let progress = |text: &str| line.lock().unwrap_or_else(PoisonError::into_inner).show(text);

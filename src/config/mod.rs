@@ -44,7 +44,6 @@ use crate::domain::report::Accounting;
 use crate::domain::rule::{Route, Rule};
 use crate::domain::secret::SecretSource;
 use crate::lang::Language;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use url::Url;
@@ -178,13 +177,11 @@ const LONGEST: u64 = 1024 * 1024;
 pub fn load(path: &Path) -> Result<Config, ConfigError> {
     let refuse = |why: String| ConfigError::unreadable(path, tr!("{why}. Name another with --config FILE", why));
     let shown = crate::domain::text::visible(&path.display().to_string());
-    let file = std::fs::File::open(path).map_err(|error| refuse(tr!("cannot read the config {shown}: {error}", shown, error)))?;
-    let private = !file.metadata().is_ok_and(|metadata| secrets::open_to_all(&metadata));
-    let mut bytes = Vec::new();
-    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(|error| refuse(tr!("cannot read the config {shown}: {error}", shown, error)))?;
-    if bytes.len() as u64 > LONGEST {
-        return Err(refuse(tr!("the config {shown} is longer than {longest} bytes", shown, longest = LONGEST)));
-    }
+    let private = !std::fs::metadata(path).is_ok_and(|metadata| secrets::open_to_all(&metadata));
+    let bytes = crate::files::read_patiently(path, LONGEST).map_err(|error| match error.kind() {
+        std::io::ErrorKind::FileTooLarge => refuse(tr!("the config {shown} is longer than {longest} bytes", shown, longest = LONGEST)),
+        _ => refuse(tr!("cannot read the config {shown}: {error}", shown, error)),
+    })?;
     // Bad bytes become replacement characters; the first of them stands where the text stops being UTF-8.
     let broken_at = std::str::from_utf8(&bytes).err().map(|error| error.valid_up_to());
     document::read(path, &String::from_utf8_lossy(&bytes), &document::Circumstances { broken_at, private, ..Default::default() })
@@ -193,7 +190,7 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
 /// What can be used of a config that is refused: those of its tables that are right by themselves. For finding out
 /// what else is wrong, never for a run.
 pub fn usable_part(path: &Path) -> Option<Config> {
-    let text = std::fs::read_to_string(path).ok().filter(|text| text.len() as u64 <= LONGEST)?;
+    let text = String::from_utf8(crate::files::read_patiently(path, LONGEST).ok()?).ok()?;
     let whole: toml::Table = text.parse().ok()?;
     let mut kept = toml::Table::new();
     let mut usable = None;

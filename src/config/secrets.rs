@@ -6,6 +6,8 @@ use super::reader::Reader;
 use super::shape::Want;
 use crate::domain::secret::{Secret, SecretSource};
 use crate::domain::text::visible;
+use crate::files::read_patiently;
+use crate::process::{children, patience};
 use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -86,6 +88,7 @@ impl<'d> Reader<'d> {
                     return refuse(tr!("`{key}` in {name} must name exactly one place to take the secret from", key, name = self.name()));
                 }
                 let source = if let Some(name) = env {
+                    children::keep_from_children(&name.value);
                     SecretSource::Env(name.value)
                 } else if let Some(path) = file {
                     SecretSource::File(path.value.into())
@@ -131,7 +134,7 @@ pub fn fetch_secret(source: &SecretSource) -> Result<Secret, String> {
             }
         },
         SecretSource::File(path) => from_file(path)?,
-        SecretSource::Command(argv) => from_command(argv, COMMAND_LIMIT)?,
+        SecretSource::Command(argv) => from_command(argv, patience::share(COMMAND_LIMIT))?,
     };
     if text.trim().is_empty() {
         return Err(tr!("the secret is empty: {source}", source = visible(&source.describe())));
@@ -141,18 +144,11 @@ pub fn fetch_secret(source: &SecretSource) -> Result<Secret, String> {
 
 fn from_file(path: &Path) -> Result<String, String> {
     let shown = visible(&path.display().to_string());
-    let problem = |error: std::io::Error| tr!("cannot read the secret file {shown}: {error}", shown, error);
-    let file = std::fs::File::open(path).map_err(problem)?;
-    warn_if_open_to_all(&file, &shown);
-    let mut bytes = Vec::new();
-    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(problem)?;
-    into_text(bytes, &tr!("the secret file {shown}", shown))
-}
-
-fn warn_if_open_to_all(file: &std::fs::File, shown: &str) {
-    if file.metadata().is_ok_and(|metadata| open_to_all(&metadata)) {
+    if std::fs::metadata(path).is_ok_and(|metadata| open_to_all(&metadata)) {
         log::warn!("{}", tr!("the secret file {shown} can be read by everybody on this machine; make it private: chmod 600", shown));
     }
+    let bytes = read_patiently(path, LONGEST).map_err(|error| tr!("cannot read the secret file {shown}: {error}", shown, error))?;
+    into_text(bytes, &tr!("the secret file {shown}", shown))
 }
 
 /// Whether everybody on the machine may read the file.
@@ -186,13 +182,11 @@ fn from_command(argv: &[String], limit: Duration) -> Result<String, String> {
     let (program, arguments) = argv.split_first().ok_or_else(|| tr!("the secret command names no program"))?;
     let what = tr!("the secret command {program}", program = visible(program));
     let started = Instant::now();
-    let mut child = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|error| tr!("cannot start {what}: {error}", what, error))?;
-    let Some(output) = child.stdout.take() else { return Err(tr!("{what} has no output", what)) };
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
+    // Dropped, it is ended, with everything it started.
+    let mut family = children::start(command).map_err(|error| tr!("cannot start {what}: {error}", what, error))?;
+    let Some(output) = family.child.stdout.take() else { return Err(tr!("{what} has no output", what)) };
     // Reading in a thread of its own: a program that never ends must not hold up the run.
     let (send, receive) = mpsc::channel();
     std::thread::spawn(move || {
@@ -202,15 +196,13 @@ fn from_command(argv: &[String], limit: Duration) -> Result<String, String> {
     });
     let received = receive.recv_timeout(limit);
     let status = loop {
-        match child.try_wait() {
+        match family.child.try_wait() {
             Ok(Some(status)) => break Some(status),
             Ok(None) if received.is_ok() && started.elapsed() < limit => std::thread::sleep(Duration::from_millis(5)),
             _ => break None,
         }
     };
     let Some(status) = status else {
-        let _ = child.kill();
-        let _ = child.wait();
         return Err(tr!("{what} was not done after {seconds} s", what, seconds = limit.as_secs_f32()));
     };
     if !status.success() {

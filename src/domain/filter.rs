@@ -38,16 +38,17 @@ impl Pattern {
     /// Compiles a pattern. `fold_case` makes it blind to upper and lower case.
     pub fn new(text: &str, fold_case: bool) -> Result<Self, String> {
         let special = text.contains(['*', '?', '[', '{', '\\']);
-        let build = |text: &str| {
-            let glob = globset::GlobBuilder::new(text).case_insensitive(fold_case).literal_separator(false).build();
-            glob.map(|glob| glob.compile_matcher())
-        };
-        let glob = match build(text) {
-            _ if !special && !fold_case => None,
+        if !special && !fold_case {
+            return Ok(Self { text: text.to_owned(), fold_case, glob: None });
+        }
+        let glob = match super::glob::matcher(text, fold_case) {
             Ok(glob) => Some(glob),
             // A name such as `LAB\` is no glob: its backslash escapes nothing.
-            Err(_) if !text.contains(['*', '?', '[', '{']) => build(&text.replace('\\', "\\\\")).ok(),
-            Err(error) => return Err(tr!("'{text}' is not a valid pattern: {error}", text, error = error.kind())),
+            Err(_) if !text.contains(['*', '?', '[', '{']) => super::glob::matcher(&text.replace('\\', "\\\\"), fold_case).ok(),
+            Err(error) => {
+                let text = super::text::shorten(text, 100);
+                return Err(tr!("'{text}' is not a valid pattern: {error}", text, error));
+            }
         };
         Ok(Self { text: text.to_owned(), fold_case, glob })
     }

@@ -7,6 +7,7 @@ pub mod condition;
 pub mod estimate;
 pub mod field;
 pub mod filter;
+pub mod glob;
 pub mod metric;
 pub mod mute;
 pub mod outcome;

@@ -35,7 +35,17 @@ pub enum Property {
 impl Property {
     /// Reads a name; `None` for one that no record of these sources has. Without sources any field will do.
     pub fn parse(text: &str, sources: &[SourceKind]) -> Option<Property> {
-        let is_field = |name: &str| sources.is_empty() || sources.iter().any(|source| Field::parse(*source, name).is_some());
+        let in_a_row = |name: &str| {
+            let named = |source: &SourceKind| Field::parse(*source, name).is_some_and(|field| !matches!(field, Field::Open(_)));
+            sources.iter().any(named)
+        };
+        // A name that is nearly one of a row is a slip; any other may be a field of records that have no row.
+        let open = |name: &str| {
+            let near = |known: &String| strsim::osa_distance(name, known) <= 2 || known.contains(name);
+            sources.iter().any(|source| source.open_fields)
+                && !sources.iter().flat_map(|source| Field::names(*source)).any(|known| near(&known))
+        };
+        let is_field = |name: &str| sources.is_empty() || in_a_row(name) || open(name);
         match (text, text.split_once('.')) {
             ("rule", _) => Some(Property::Rule),
             ("source", _) => Some(Property::Source),

@@ -383,4 +383,7 @@ pub struct Report {
     pub deliveries: Vec<DeliveryReport>,
     /// What the reader must know beyond that (clock skew, a plain-text secret, a state that was begun anew).
     pub warnings: Vec<String>,
+    /// Whether something keeps the run from being complete although its sources are: a state that cannot be written, a
+    /// memory that was lost, a deadline that came. A warning says what.
+    pub incomplete: bool,
 }

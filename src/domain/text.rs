@@ -56,7 +56,8 @@ pub fn quantity(value: f64, unit: Unit) -> String {
             } else {
                 1.0
             };
-            format_duration(Duration::from_secs_f64((value / step).round() * step))
+            // A peer may say anything: a number beyond every duration is the longest one.
+            format_duration(Duration::try_from_secs_f64((value / step).round() * step).unwrap_or(Duration::MAX))
         }
         Unit::Status => match value as i64 {
             0 => tr!("normal"),

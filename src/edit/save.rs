@@ -1,8 +1,7 @@
 //! Reading a config to change it, and writing it back: whole or not at all, and never over somebody else's change.
 
-use std::fs::{File, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use crate::files::{New, Room, replace};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// A file as it was read.
@@ -32,39 +31,20 @@ impl Original {
         if now != self.bytes {
             return Err(tr!("{path} was changed meanwhile by somebody else; nothing was written, try again", path = self.path.display()));
         }
-        write(&self.path, text, |file| {
-            let have = std::fs::metadata(&self.path)?;
-            let new = file.metadata()?;
-            if (have.uid(), have.gid()) != (new.uid(), new.gid()) {
-                fchown(file, Some(have.uid()), Some(have.gid()))?;
-            }
-            file.set_permissions(Permissions::from_mode(have.mode() & 0o7777))
-        })
+        put(&self.path, text, Room::Taken)
     }
 }
 
 /// Writes a new file that only its owner can read. Unless `force` is set it must not be there yet.
 pub fn create(path: &Path, text: &str, force: bool) -> Result<(), String> {
-    if force {
-        return write(path, text, |file| file.set_permissions(Permissions::from_mode(0o600)));
-    }
-    let file = atomicwrites::AtomicFile::new(path, atomicwrites::OverwriteBehavior::DisallowOverwrite);
-    written(path, file.write(|file| file.set_permissions(Permissions::from_mode(0o600)).and_then(|()| file.write_all(text.as_bytes()))))
+    put(path, text, if force { Room::Taken } else { Room::Free })
 }
 
-fn write(path: &Path, text: &str, prepare: impl FnOnce(&File) -> io::Result<()>) -> Result<(), String> {
-    let file = atomicwrites::AtomicFile::new(path, atomicwrites::OverwriteBehavior::AllowOverwrite);
-    written(path, file.write(|file| prepare(file).and_then(|()| file.write_all(text.as_bytes()))))
-}
-
-fn written(path: &Path, result: Result<(), atomicwrites::Error<io::Error>>) -> Result<(), String> {
-    result.map_err(|error| {
-        let error: io::Error = error.into();
-        match error.kind() {
-            io::ErrorKind::AlreadyExists => {
-                tr!("{path} is there already; nothing was written (use --force to write over it)", path = path.display())
-            }
-            _ => tr!("cannot write {path}: {error}", path = path.display(), error),
+fn put(path: &Path, text: &str, room: Room) -> Result<(), String> {
+    replace(path, text.as_bytes(), New::Private, room).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            tr!("{path} is there already; nothing was written (use --force to write over it)", path = path.display())
         }
+        _ => tr!("cannot write {path}: {error}", path = path.display(), error),
     })
 }

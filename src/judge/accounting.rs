@@ -102,6 +102,19 @@ pub struct Coverage {
     pub looked_at: Option<Timestamp>,
 }
 
+impl Coverage {
+    /// A clock was wrong: what lies in the future was looked at now. When something was forgotten by such a clock, what is
+    /// left says nothing: the coverage begins anew, and the looks that belong to it must go. Whether that is so.
+    pub fn clamp_to(&mut self, now: Timestamp) -> bool {
+        let anew = i64::from(self.forgotten_before) > now.as_second().div_euclid(86_400) || self.since.iter().flatten().any(|at| *at > now);
+        if anew {
+            *self = Coverage::default();
+        }
+        self.looked_at = self.looked_at.map(|at| at.min(now));
+        anew
+    }
+}
+
 /// One matched rule of a record: whom its increase belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hit {

@@ -44,7 +44,8 @@ fn worst(report: &Report, strict: bool, counts: impl Fn(&InstanceReport) -> bool
             instance.state == RuleState::Firing && instance.severity == Some(severity) && !instance.is_muted() && counts(instance)
         })
     };
-    let unknown = report.sources.iter().any(|source| matches!(source.status, SourceStatus::Failed | SourceStatus::Partial))
+    let unknown = report.incomplete
+        || report.sources.iter().any(|source| matches!(source.status, SourceStatus::Failed | SourceStatus::Partial))
         || report
             .rules
             .iter()

@@ -447,8 +447,10 @@ pub fn clamp_to(instances: &mut Instances, outbox: &mut [Parcel], now: Timestamp
         parcel.not_before = None;
         if parcel.created > now {
             parcel.revived = Some(now);
+            parcel.held_until = parcel.held_until.map(|at| at.min(now));
         }
         parcel.revived = parcel.revived.map(|at| at.min(now));
+        parcel.given_up = parcel.given_up.map(|at| at.min(now));
     }
 }
 

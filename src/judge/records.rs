@@ -195,8 +195,13 @@ pub fn snapshot(rule: &Rule, answer: Answer<'_>, known: &[Vec<Option<String>>], 
         return sighted(rule, &chosen, memory, now);
     }
     let mut groups = add_up(rule, &chosen);
+    let mut note = note_of(&chosen, all);
     if rule.group_by.is_empty() && groups.is_empty() && !row(rule).is_some_and(|def| def.must_be_told) {
-        groups.push(Measured::of(UNGROUPED, Vec::new(), Estimate::ZERO));
+        let nothing = Measured::of(UNGROUPED, Vec::new(), Estimate::ZERO);
+        // Of the run itself a number that it has none of, such as the time since the run before the first, is not zero.
+        let none = rule.source.is_run() && !rule.metric.adds_up();
+        note = note.or_else(|| none.then(|| tr!("this run has nothing to measure it by")));
+        groups.push(if none { Measured { estimate: Estimate::ANY, ..nothing } } else { nothing });
     }
     let present: std::collections::BTreeSet<u64> = groups.iter().map(|measured| measured.key).collect();
     let loose = loose(rule, &chosen);
@@ -207,8 +212,8 @@ pub fn snapshot(rule: &Rule, answer: Answer<'_>, known: &[Vec<Option<String>>], 
         groups.iter().any(|measured| measured.estimate.value().is_some_and(|low| low > f64::NEG_INFINITY)) && anything_told(rule, &chosen);
     let trouble = (row(rule).is_some_and(|def| def.must_be_told) && !told && rule.group_by.is_empty())
         .then(|| tr!("the PCE does not report {metric}", metric = rule.metric));
-    if groups.is_empty() && rule.group_by.is_empty() {
-        groups.push(Measured::of(UNGROUPED, Vec::new(), Estimate::ANY));
+    if rule.group_by.is_empty() && (groups.is_empty() || trouble.is_some()) {
+        groups = vec![Measured::of(UNGROUPED, Vec::new(), Estimate::ANY)];
     }
     let unlisted = if windowed { Unlisted::ZERO } else { Unlisted::GONE }.up_to(loose);
     let falls = agg(rule) == Agg::Min;
@@ -217,7 +222,7 @@ pub fn snapshot(rule: &Rule, answer: Answer<'_>, known: &[Vec<Option<String>>], 
         top.sort_by(|a, b| a.value.total_cmp(&b.value));
     }
     let covers = windowed.then_some((start, now));
-    Observation { groups, covers, matched: chosen.matched, top, note: note_of(&chosen, all), trouble, unlisted }
+    Observation { groups, covers, matched: chosen.matched, top, note, trouble, unlisted }
 }
 
 /// Whether some record says what is measured.

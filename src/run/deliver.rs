@@ -6,6 +6,7 @@ use crate::channels::{Channel, Outcome, SendContext};
 use crate::domain::alert::Parcel;
 use crate::domain::report::{DeliveryReport, DeliveryStatus};
 use crate::judge::outbox;
+use crate::process::panics::contained;
 use crate::state::{State, StateError};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,7 +65,7 @@ pub fn send_all(
     drop(words);
     let mut reports: BTreeMap<String, DeliveryReport> = BTreeMap::new();
     // Until every thread has said its last word, or one hangs.
-    while let Ok((id, word)) = heard.recv_timeout(deadline.saturating_duration_since(Instant::now()) + Duration::from_secs(2)) {
+    while let Ok((id, word)) = heard.recv_timeout(deadline.saturating_duration_since(Instant::now()) + Duration::from_secs(1)) {
         let tried = matches!(word, Word::Tried(..));
         let Some(report) = settle(state, &id, word, now) else { continue };
         if tried {
@@ -92,8 +93,10 @@ fn send_in_order(turn: Vec<Parcel>, ready: &Ready, now: Timestamp, deadline: Ins
                 (_, None) if left.is_zero() => Word::Waits(tr!("the run's deadline came first")),
                 (Err(error), None) => Word::Tried(Outcome::Retry { error: error.clone(), after: None }, None),
                 (Ok(channel), None) => {
-                    let outcome = channel.send(&parcel, &SendContext { now, timeout: ready.timeout.min(left) });
-                    Word::Tried(outcome, channel.remark(&parcel))
+                    // A fault in one kind of channel is that channel's.
+                    let send = || (channel.send(&parcel, &SendContext { now, timeout: ready.timeout.min(left) }), channel.remark(&parcel));
+                    let (outcome, remark) = contained(send).unwrap_or_else(|error| (Outcome::Retry { error, after: None }, None));
+                    Word::Tried(outcome, remark)
                 }
             };
             match &word {

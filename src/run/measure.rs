@@ -18,8 +18,8 @@ use crate::pce::Client;
 use crate::pce::decode::Endpoints;
 use crate::sources::monitor::Monitor;
 use crate::sources::{Ask, MONITOR, TRAFFIC};
-use crate::state::State;
 use crate::state::looks::Memory;
+use crate::state::{State, heal};
 use jiff::{SignedDuration, Timestamp};
 use sources::FlowReader;
 use std::collections::BTreeMap;
@@ -85,7 +85,11 @@ pub(super) fn read_and_measure(
     if book.state.traffic.scope != asked_for && !book.state.traffic.scope.is_empty() {
         coverage.since = [None; 4];
     }
-    let plan_ask = |skew: SignedDuration| plan_traffic(config, coverage.clone(), decisions.clone(), longest, shifted(now, skew));
+    let plan_ask = |skew: SignedDuration| {
+        let (mut coverage, at) = (coverage.clone(), shifted(now, skew));
+        coverage.clamp_to(at);
+        plan_traffic(config, coverage, decisions.clone(), longest, at)
+    };
     let live = client.filter(|_| !recorded && traffic_needed);
     let on_the_way = match (live, config.pce.as_ref()) {
         (Some(client), Some(settings)) => {
@@ -102,6 +106,7 @@ pub(super) fn read_and_measure(
         (_, Some(_)) => assumed,
         (_, None) => SignedDuration::ZERO,
     };
+    heal::counted(book.state, &mut book.memory, shifted(now, skew));
 
     let mut out = Measurements { sources: Vec::new(), observations: BTreeMap::new() };
     let at = shifted(now, skew);

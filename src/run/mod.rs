@@ -14,9 +14,11 @@ pub mod rehearse;
 pub mod report;
 mod rules;
 pub mod sources;
+mod unremembered;
 
 use crate::cli::{CheckArgs, FailOn};
 use crate::config::{Config, PceSettings, fetch_secret};
+use crate::domain::glob;
 use crate::domain::metric::SourceKind;
 use crate::domain::mute::Silence;
 use crate::domain::report::{Report, RunInfo, SourceReport, SourceStatus, Status};
@@ -27,15 +29,15 @@ use crate::judge::mute::{self, Muting};
 use crate::judge::outbox::{Addressee, Policy};
 use crate::judge::{exit, outbox, snapshot};
 use crate::pce::{Client, ClientOptions, RealPace};
+use crate::process::panics::contained;
 use crate::sources::SOURCES;
 use crate::state::looks::Memory;
 use crate::state::silences::SilenceFile;
-use crate::state::{LastRun, Loaded, State, StateError, Store};
+use crate::state::{LastRun, Loaded, State, StateError, Store, heal};
 use deliver::{Ready, ReadyChannels};
 use explain::{Told, Witness};
-use globset::Glob;
 use interrupt::Interrupt;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use measure::{Book, Measurements, read_and_measure};
 use sources::Recording;
 use std::path::PathBuf;
@@ -106,6 +108,22 @@ pub enum RunError {
     /// A signal came.
     #[error("{}", tr!("interrupted; the state is as it was"))]
     Interrupted,
+    /// A fault of this program.
+    #[error("{0}")]
+    Fault(String),
+}
+
+impl RunError {
+    /// What kind of trouble it is, without anything that the config or the machine calls by name.
+    fn kind(&self) -> &'static str {
+        match self {
+            RunError::Setup(_) => "the run could not begin: the config or the flags name something that cannot be used",
+            RunError::State(StateError::Locked { .. }) => "another run was not over yet",
+            RunError::State(_) => "the state could not be used",
+            RunError::Interrupted => "the run was interrupted",
+            RunError::Fault(_) => "the run ended by an internal fault",
+        }
+    }
 }
 
 /// The rules of a run, sorted out.
@@ -126,9 +144,11 @@ pub fn check(cycle: &Cycle<'_>) -> Result<Report, RunError> {
         Err(error) => (None, Some(error)),
     };
     let run_id = uuid::Uuid::now_v7().to_string();
-    let result = cycle_once(cycle, started, &run_id, heartbeat.as_ref(), trouble);
+    let result =
+        contained(|| cycle_once(cycle, started, &run_id, heartbeat.as_ref(), trouble)).unwrap_or_else(|fault| Err(RunError::Fault(fault)));
+    // Paths, hosts and names of an error are nothing that a service outside needs to know.
     if let (Some(heartbeat), Err(error)) = (&heartbeat, &result)
-        && let Err(trouble) = heartbeat.fail(&run_id, &error.to_string())
+        && let Err(trouble) = heartbeat.fail(&run_id, error.kind())
     {
         log::warn!("heartbeat: {trouble}");
     }
@@ -173,11 +193,15 @@ fn cycle_once(
         Some(open_client(settings, Conversation { now, started, deadline, record: args.record.clone(), interrupt })?)
     };
     let channels = open_channels(config);
-    let store = if args.dry_run { Store::read_only(&cycle.state_path) } else { Store::lock(&cycle.state_path, args.lock_wait)? };
+    let (store, mut unwritable) = open_store(cycle)?;
     let Loaded { state, memory, memory_lost } = store.load(&identity)?;
     let silence_file = SilenceFile::beside(&cycle.state_path);
-    let silences = silence_file.read()?;
     let mut warnings = config.warnings.clone();
+    // Told twice is better than not at all.
+    let silences = silence_file.read().unwrap_or_else(|error| {
+        warnings.push(tr!("{error}; until then nothing is silenced", error));
+        Vec::new()
+    });
     warnings.extend(heartbeat_trouble.map(|error| tr!("heartbeat in [run]: {error}", error)));
     if let Some(heartbeat) = heartbeat
         && let Err(error) = heartbeat.start(&run.id)
@@ -195,33 +219,101 @@ fn cycle_once(
     }
 
     // Remember, tell, remember what was told.
+    so_far(cycle, &report);
     let broken = deliver::broken(&channels);
     if args.dry_run {
         report.deliveries = deliver::preview(&state.outbox, &channels, now);
-        report.deliveries.extend(broken);
     } else {
-        {
+        if unwritable.is_none() {
             let _writing = interrupt.writing();
-            store.commit(&mut state, Some(&memory))?;
+            unwritable = store.commit(&mut state, Some(&memory)).err();
+        }
+        match unwritable {
+            None => tell(cycle, &store, &mut state, channels, (now, deadline), &mut report)?,
+            Some(error) => tell_unremembered(cycle, &error, &mut state, channels, (now, deadline), &mut report)?,
         }
         if silences.iter().any(|silence| silence.holds(now) && mute::has_served(silence, &state.instances)) {
             end_served(&silence_file, &state, now).unwrap_or_else(|error| report.warnings.push(error.to_string()));
         }
-        let mut commit = |state: &mut State| {
-            let _writing = interrupt.writing();
-            store.commit(state, None)
-        };
-        report.deliveries = deliver::send_all(&mut state, channels, config.run.give_up_after, now, deadline, &mut commit)?;
         report.warnings.extend(deliver::other_words(&mut report.deliveries));
-        report.deliveries.extend(broken);
         report.warnings.extend(deliver::remarks(&state.outbox));
         rules::mark_notified(&mut report.rules, &state);
     }
+    report.deliveries.extend(broken);
+    so_far(cycle, &report);
     conclude(&mut report, args, wall, started);
     if let Some(heartbeat) = heartbeat {
         ping(heartbeat, &mut report);
     }
     Ok(report)
+}
+
+/// The state under its lock, proven to be replaceable; or why nothing can be remembered, which keeps nothing from being judged and told.
+fn open_store(cycle: &Cycle<'_>) -> Result<(Store, Option<StateError>), RunError> {
+    if cycle.args.dry_run {
+        return Ok((Store::read_only(&cycle.state_path), None));
+    }
+    let store = match Store::lock(&cycle.state_path, cycle.args.lock_wait) {
+        Ok(store) => store,
+        Err(error @ StateError::Unwritable { .. }) => return Ok((Store::read_only(&cycle.state_path), Some(error))),
+        Err(error) => return Err(error.into()),
+    };
+    match store.prove() {
+        Ok(()) => Ok((store, None)),
+        Err(error @ StateError::Unwritable { .. }) => Ok((store, Some(error))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// For whoever has to end the run early: what is known by now, which is not all.
+fn so_far(cycle: &Cycle<'_>, report: &Report) {
+    let mut report = report.clone();
+    report.incomplete = true;
+    report.status = exit::status(&report, cycle.args.strict);
+    report.exit_code = exit::exit_code(&report, cycle.args.strict, fail_on(cycle.args.fail_on));
+    cycle.interrupt.knows(report);
+}
+
+/// Sends what is due, and remembers each message that was taken before the next is looked at.
+fn tell(
+    cycle: &Cycle<'_>,
+    store: &Store,
+    state: &mut State,
+    channels: ReadyChannels,
+    (now, deadline): (Timestamp, Instant),
+    report: &mut Report,
+) -> Result<(), RunError> {
+    let mut trouble = None;
+    let mut commit = |state: &mut State| {
+        let _writing = cycle.interrupt.writing();
+        // What was taken was taken: the rest of the messages is not held back for a disk that broke just now.
+        trouble = store.commit(state, None).err().map(|error| error.to_string()).or(trouble.take());
+        Ok(())
+    };
+    report.deliveries = deliver::send_all(state, channels, cycle.config.run.give_up_after, now, deadline, &mut commit)?;
+    if let Some(error) = trouble {
+        report.incomplete = true;
+        report.warnings.push(tr!("{error}. What was sent in this run is not remembered and may come again", error));
+    }
+    Ok(())
+}
+
+/// Sends what is critical, once to each channel, when nothing can be remembered.
+fn tell_unremembered(
+    cycle: &Cycle<'_>,
+    error: &StateError,
+    state: &mut State,
+    channels: ReadyChannels,
+    (now, deadline): (Timestamp, Instant),
+    report: &mut Report,
+) -> Result<(), RunError> {
+    report.incomplete = true;
+    report
+        .warnings
+        .push(tr!("{error}. Nothing of this run is remembered; what is critical was told once to each channel and may come again", error));
+    unremembered::only_critical(&mut state.outbox);
+    report.deliveries = deliver::send_all(state, channels, cycle.config.run.give_up_after, now, deadline, &mut |_| Ok(()))?;
+    Ok(())
 }
 
 /// What this run could not judge, in words, for a service that asks how everything stands.
@@ -277,15 +369,25 @@ fn decide(
     let now = run.started_at;
     let identity = config.identity();
     warnings.extend(memory_lost.clone());
-    if state.last_run.as_ref().is_some_and(|last| last.at > now) {
+    if heal::to_now(&mut state, now) {
         warnings.push(tr!("the clock went back since the previous run; what was remembered for later counts from now"));
-        outbox::clamp_to(&mut state.instances, &mut state.outbox, now);
     }
+    // Nobody can say what a run without its memory has not seen.
+    let mut incomplete = memory_lost.is_some();
     if memory_lost.is_some() {
         state.traffic = Default::default();
     }
+    let cursors = (state.traffic.clone(), state.events.clone());
     let mut book = Book { memory, events_known: memory_lost.is_none(), state: &mut state, reload };
-    let read = read_and_measure(cycle, rules, needed, client.as_ref(), &mut book, now, &mut warnings)?;
+    let mut read = read_and_measure(cycle, rules, needed, client.as_ref(), &mut book, now, &mut warnings)?;
+    let absurd = client.as_ref().and_then(Client::clock_skew).filter(|skew| skew.unsigned_abs() > config.traffic.max_gap);
+    if let Some(skew) = absurd.filter(|_| cycle.args.now.is_none()) {
+        // An answer from another time: what it says is confirmed by nothing, and where the run stands is not moved by it.
+        incomplete = true;
+        warnings.push(distrust(&mut read, rules, skew));
+        (book.state.traffic, book.state.events) = cursors;
+        book.memory = reload()?;
+    }
     if interrupt.stop.load(std::sync::atomic::Ordering::SeqCst) {
         interrupt.wait_for_the_end();
         return Err(RunError::Interrupted);
@@ -296,16 +398,23 @@ fn decide(
             let skew = sources::measured_skew(client);
             if skew.as_secs().abs() > 60 {
                 let span = format!("{:#}", skew.abs());
-                warnings.push(if skew.is_negative() {
-                    tr!("the PCE's clock is behind this machine's by {span}; windows follow the PCE's", span)
-                } else {
-                    tr!("the PCE's clock is ahead of this machine's by {span}; windows follow the PCE's", span)
-                });
+                // A clock that nobody followed was told of already.
+                let told = absurd.is_some() && cycle.args.now.is_none();
+                warnings.extend((!told).then(|| {
+                    if skew.is_negative() {
+                        tr!("the PCE's clock is behind this machine's by {span}; windows follow the PCE's", span)
+                    } else {
+                        tr!("the PCE's clock is ahead of this machine's by {span}; windows follow the PCE's", span)
+                    }
+                }));
             }
-            skew.as_secs()
+            if absurd.is_some() { 0 } else { skew.as_secs() }
         }
         None => state.last_run.as_ref().map_or(0, |last| last.clock_skew),
     };
+    // Recorded answers are from whom they are said to be from.
+    let answered = |report: &SourceReport| matches!(report.status, SourceStatus::Ok | SourceStatus::Partial | SourceStatus::Unavailable);
+    state.bound |= client.is_none() || read.sources.iter().any(|report| !report.source.is_run() && answered(report));
     let last_run = state.last_run.as_ref().map(|last| last.at);
     let remembered = |last: &LastRun| last.rhythm.map(Duration::from_secs);
     let rhythm = state.last_run.as_ref().map(|last| snapshot::rhythm(last.at, remembered(last), now));
@@ -356,9 +465,43 @@ fn decide(
         witness.conclude(config, &rules.selected, &read, &Told { state: &state, parcels: &parcels, mutes: &mutes }, &reports);
     }
     snapshot::add(&mut state.outbox, parcels, &addressees);
-    let report =
-        Report { run, status: Status::Ok, exit_code: 0, sources: read.sources.clone(), rules: reports, deliveries: Vec::new(), warnings };
+    let report = Report {
+        run,
+        status: Status::Ok,
+        exit_code: 0,
+        sources: read.sources.clone(),
+        rules: reports,
+        deliveries: Vec::new(),
+        warnings,
+        incomplete,
+    };
     Ok(Decided { report, state, memory })
+}
+
+/// An answer whose clock is farther from ours than what the accounting bridges: what it counts is dropped, what it shows may
+/// confirm an alert and never end one.
+fn distrust(read: &mut Measurements, rules: &Rules<'_>, skew: SignedDuration) -> String {
+    let span = format!("{:#}", skew.abs());
+    let why = if skew.is_negative() {
+        tr!(
+            "the clock that the PCE's answer shows is behind this machine's by {span}: nothing is counted by it, and nothing of it is remembered. Set right whichever is wrong",
+            span
+        )
+    } else {
+        tr!(
+            "the clock that the PCE's answer shows is ahead of this machine's by {span}: nothing is counted by it, and nothing of it is remembered. Set right whichever is wrong",
+            span
+        )
+    };
+    let counts = |source: SourceKind| source.is_flows() || source.is_stream();
+    for report in read.sources.iter_mut().filter(|report| !report.source.is_run()) {
+        report.status = if counts(report.source) { SourceStatus::Failed } else { SourceStatus::Partial };
+        report.error = Some(report.error.take().map_or(why.clone(), |error| format!("{error}; {why}")));
+    }
+    for rule in rules.enabled.iter().filter(|rule| counts(rule.source)) {
+        read.observations.remove(&rule.name);
+    }
+    why
 }
 
 /// A report for a cycle that could not be run: every rule unknown, so that no consumer takes silence for calm.
@@ -380,6 +523,7 @@ pub fn report_of_failure(config: &Config, args: &CheckArgs, error: &str) -> Repo
         rules: config.rules.iter().map(|rule| rules::unknown(rule, config, error)).collect(),
         deliveries: Vec::new(),
         warnings: vec![error.to_owned()],
+        incomplete: true,
     }
 }
 
@@ -415,9 +559,8 @@ fn choose<'c>(config: &'c Config, args: &CheckArgs) -> Result<Rules<'c>, RunErro
     let Some(pattern) = &args.rule else {
         return Ok(Rules { selected: enabled.clone(), enabled });
     };
-    let glob = Glob::new(pattern)
-        .map_err(|error| RunError::Setup(tr!("--rule '{pattern}' is no valid pattern: {error}", pattern, error = error.kind())))?
-        .compile_matcher();
+    let glob = glob::matcher(pattern, false)
+        .map_err(|error| RunError::Setup(tr!("--rule '{pattern}' is no valid pattern: {error}", pattern, error)))?;
     let selected: Vec<&Rule> = enabled.iter().copied().filter(|rule| glob.is_match(&rule.name)).collect();
     if selected.is_empty() {
         let names: Vec<&str> = enabled.iter().map(|rule| rule.name.as_str()).collect();

@@ -2,6 +2,8 @@
 
 use crate::cli::Global;
 use crate::domain::report::{Report, Status};
+use crate::files;
+use crate::process::panics::contained;
 use crate::render::{self, Style};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -12,24 +14,12 @@ pub fn prove_writable(path: &Path) -> Result<(), String> {
     if path.is_dir() {
         return Err(tr!("{path} is a folder", path = path.display()));
     }
-    let probe = folder.join(format!(".pcemon-probe-{}", std::process::id()));
-    std::fs::File::create(&probe)
-        .and_then(|_| std::fs::remove_file(&probe))
-        .map_err(|error| tr!("cannot write into {folder}: {error}", folder = folder.display(), error))
+    files::prove_replaceable(path, 1).map_err(|error| tr!("cannot write into {folder}: {error}", folder = folder.display(), error))
 }
 
-/// Writes a file at once or not at all, readable by all (a collector runs as somebody else).
+/// Writes a file at once or not at all, readable by whoever the umask lets (a collector runs as somebody else).
 pub fn write_file(path: &Path, text: &str) -> Result<(), String> {
-    use std::os::unix::fs::PermissionsExt;
-    atomicwrites::AtomicFile::new(path, atomicwrites::OverwriteBehavior::AllowOverwrite)
-        .write(|file| {
-            file.set_permissions(std::fs::Permissions::from_mode(0o644))?;
-            file.write_all(text.as_bytes())
-        })
-        .map_err(|error| {
-            let error: io::Error = error.into();
-            tr!("cannot write {path}: {error}", path = path.display(), error)
-        })
+    files::write_out(path, text.as_bytes()).map_err(|error| tr!("cannot write {path}: {error}", path = path.display(), error))
 }
 
 /// Writes to standard output. A closed pipe is no error: the reader has seen enough.
@@ -49,7 +39,7 @@ pub fn publish(report: &Report, global: &Global, style: &Style, textfile: Option
     if !(global.quiet && all_well)
         && let Some(format) = render::find(format)
     {
-        errors.extend(print(&(format.render)(report, style)).err());
+        errors.extend(contained(|| (format.render)(report, style)).and_then(|text| print(&text)).err());
     }
     let plain = Style { color: false, width: None, quiet: false, ..style.clone() };
     let mut outs = global.out_files().unwrap_or_else(|error| {
@@ -58,10 +48,10 @@ pub fn publish(report: &Report, global: &Global, style: &Style, textfile: Option
     });
     outs.extend(textfile.and_then(|path| Some((render::find("prometheus")?, path.as_path()))));
     for (format, path) in outs {
-        errors.extend(write_file(path, &(format.render)(report, &plain)).err());
+        errors.extend(contained(|| (format.render)(report, &plain)).and_then(|text| write_file(path, &text)).err());
     }
     if std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true") {
-        errors.extend(github(report, format, &plain).err());
+        errors.extend(contained(|| github(report, format, &plain)).and_then(|result| result).err());
     }
     errors
 }

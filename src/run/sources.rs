@@ -193,11 +193,6 @@ impl<'r> Recording<'r> {
         if let Recording::Path(path) = self { Some(*path).filter(|path| path.is_dir()) } else { None }
     }
 
-    /// What it is called in messages.
-    pub(super) fn name(&self) -> String {
-        if let Recording::Path(path) = self { path.display().to_string() } else { tr!("the given answer") }
-    }
-
     /// The files it stands for; in a folder those whose name begins like this.
     pub(super) fn files(self, prefix: &str) -> Result<Vec<Recorded<'r>>, String> {
         let path = match self {

@@ -1,6 +1,6 @@
 //! The PCE's traffic database: the row, and records of the whole, its parts and what waits to be taken in.
 
-use super::json::{amount, number, text};
+use super::json::{amount, number, text, told};
 use super::{Assembled, Assembler, DecodeError, Decoded};
 use crate::domain::metric::Unit;
 use crate::domain::source::{Agg, FieldDef, Holds, Input, KeyDef, MetricDef, Nature, Needs, SourceDef, SourceKind};
@@ -91,7 +91,7 @@ impl Assembler for Database {
 
 /// The records of one database; none: it is no database.
 fn records(json: &Json) -> Vec<Record> {
-    let named = |name: &str| json.get(name).filter(|part| part.is_object());
+    let named = |name: &str| told(json, name).filter(|part| part.is_object());
     let backlog = named("backlog");
     let says_something = |json: &Json| of(json, SIZES).or(of(json, DAYS_HELD)).is_some();
     let parts: Vec<(&str, &Json)> = ["server", "endpoint"].into_iter().filter_map(|name| Some((name, named(name)?))).collect();

@@ -5,23 +5,27 @@
 //! It names the generation of the binary file beside it ([`looks`]) that belongs to it. A state
 //! that is damaged, newer, or of another PCE is refused, never emptied.
 
+pub mod heal;
 pub mod looks;
 pub mod silences;
 
 use crate::domain::alert::{Parcel, PceIdentity};
+use crate::files;
 use crate::judge::accounting::Coverage;
 use crate::judge::outbox::Instances;
 use jiff::Timestamp;
 use looks::Memory;
 use serde::{Deserialize, Serialize};
-use std::fs::{File, OpenOptions, Permissions, TryLockError};
-use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::fs::{File, TryLockError};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// The version of the file's shape.
 const SCHEMA: &str = "pcemon.state/1";
+
+/// Bytes that a state may grow by in one run before that is worth a thought.
+const ROOM_TO_GROW: u64 = 64 << 10;
 
 /// Everything the state file holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +34,9 @@ pub struct State {
     pub schema: String,
     /// Which PCE it belongs to.
     pub pce: PceIdentity,
+    /// Whether that PCE ever gave an answer. Until then another name for it is a corrected mistake.
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
+    pub bound: bool,
     /// Generation of the binary file; 0: there is none.
     pub generation: u64,
     /// The previous run.
@@ -46,6 +53,10 @@ pub struct State {
     /// Messages that wait for delivery, and those that were given up.
     #[serde(default)]
     pub outbox: Vec<Parcel>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// The previous run.
@@ -99,6 +110,7 @@ impl State {
         Self {
             schema: SCHEMA.to_owned(),
             pce,
+            bound: false,
             generation: 0,
             last_run: None,
             traffic: TrafficCursor::default(),
@@ -127,6 +139,22 @@ pub enum StateError {
         path: String,
         /// What the system said.
         cause: String,
+    },
+    /// Something cannot be made or written: nothing can be remembered.
+    #[error("{}", tr!("cannot {doing} {path}: {cause}", doing, path, cause))]
+    Unwritable {
+        /// What was attempted.
+        doing: String,
+        /// Which file.
+        path: String,
+        /// What the system said.
+        cause: String,
+    },
+    /// It is no state, and is not removed as one.
+    #[error("{}", tr!("{path} does not look like a state of pcemon; nothing was removed. If it is to go, remove it yourself", path))]
+    NoState {
+        /// The file.
+        path: String,
     },
     /// It is not what this program wrote.
     #[error("{}", tr!("the state file {path} is damaged ({cause}); nothing was changed. Restore it from a backup, or begin anew with `pcemon state reset` (firing alerts will be told again, traffic numbers learn anew)", path, cause))]
@@ -180,6 +208,10 @@ impl StateError {
     fn io(doing: String, path: &Path, cause: impl ToString) -> Self {
         StateError::Io { doing, path: path.display().to_string(), cause: cause.to_string() }
     }
+
+    fn unwritable(doing: String, path: &Path, cause: impl ToString) -> Self {
+        StateError::Unwritable { doing, path: path.display().to_string(), cause: cause.to_string() }
+    }
 }
 
 /// The state file of one PCE.
@@ -220,9 +252,9 @@ impl Store {
 
     /// Reads the state file alone, whatever PCE it belongs to; `None` when there is none.
     pub fn read(&self) -> Result<Option<State>, StateError> {
-        let bytes = match std::fs::read(&self.path) {
+        let bytes = match files::read_regular(&self.path) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => return Ok(None),
             Err(error) => return Err(StateError::io(tr!("read the state file"), &self.path, error)),
         };
         let path = || self.path.display().to_string();
@@ -240,9 +272,12 @@ impl Store {
 
     /// Reads everything, for a run against this PCE.
     pub fn load(&self, pce: &PceIdentity) -> Result<Loaded, StateError> {
-        let Some(state) = self.read()? else {
+        let Some(mut state) = self.read()? else {
             return Ok(Loaded { state: State::new(pce.clone()), memory: Memory::default(), memory_lost: None });
         };
+        if state.pce != *pce && !state.bound {
+            state.pce = pce.clone();
+        }
         if state.pce != *pce {
             return Err(StateError::OtherPce { path: self.path.display().to_string(), theirs: identity(&state.pce), ours: identity(pce) });
         }
@@ -254,7 +289,12 @@ impl Store {
         if self.lock.is_none() && !memory_path.exists() && self.read()?.is_some_and(|newer| newer.generation != state.generation) {
             return self.load(pce);
         }
-        let memory = std::fs::read(&memory_path).map_err(|error| error.to_string()).and_then(|bytes| looks::decode(&bytes));
+        let memory = match files::read_regular(&memory_path) {
+            Ok(bytes) => looks::decode(&bytes),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(error.to_string()),
+            // What cannot be read now may be whole: it must not be replaced by less.
+            Err(error) => return Err(StateError::io(tr!("read what is remembered in"), &memory_path, error)),
+        };
         match memory {
             Ok(memory) => Ok(Loaded { state, memory, memory_lost: None }),
             Err(cause) => {
@@ -288,8 +328,23 @@ impl Store {
         Ok(())
     }
 
+    /// Proves that the next state can be written, before anything is done that would have to be remembered.
+    pub fn prove(&self) -> Result<(), StateError> {
+        let generation = self.read()?.map_or(0, |state| state.generation);
+        let (state, memory) = self.sizes(generation);
+        let more = state.saturating_add(memory).saturating_add(ROOM_TO_GROW);
+        files::prove_replaceable(&self.path, more).map_err(|error| StateError::unwritable(tr!("write"), &self.path, error))
+    }
+
     /// Removes the state and what lies beside it.
     pub fn reset(&self) -> Result<bool, StateError> {
+        match files::read_regular(&self.path) {
+            Ok(bytes) if !is_ours(&bytes) => return Err(StateError::NoState { path: self.path.display().to_string() }),
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
+                return Err(StateError::NoState { path: self.path.display().to_string() });
+            }
+            _ => {}
+        }
         let existed = match std::fs::remove_file(&self.path) {
             Ok(()) => true,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
@@ -322,13 +377,14 @@ impl Store {
 
     /// Removes binary files of other generations, also those a killed run left behind.
     fn sweep(&self, keep: u64) {
-        let (Some(folder), Some(name)) = (self.path.parent(), self.path.file_name().and_then(|name| name.to_str())) else { return };
+        let (Some(folder), Some(name)) = (self.path.parent(), self.path.file_name()) else { return };
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        let prefix = format!("{name}.looks-");
+        let prefix = [name.as_bytes(), b".looks-"].concat();
         let Ok(entries) = std::fs::read_dir(folder) else { return };
         for entry in entries.flatten() {
-            let generation =
-                entry.file_name().to_str().and_then(|name| name.strip_prefix(&prefix)).and_then(|rest| rest.parse::<u64>().ok());
+            let name = entry.file_name();
+            let number = name.as_bytes().strip_prefix(prefix.as_slice()).and_then(|rest| std::str::from_utf8(rest).ok());
+            let generation = number.and_then(|number| number.parse::<u64>().ok());
             if generation.is_some_and(|generation| generation != keep)
                 && let Err(error) = std::fs::remove_file(entry.path())
             {
@@ -336,6 +392,13 @@ impl Store {
             }
         }
     }
+}
+
+/// Whether a file begins as ours do, or is the beginning of one that was cut.
+fn is_ours(bytes: &[u8]) -> bool {
+    const HEAD: &[u8] = b"{\"schema\":\"pcemon.state/";
+    let begins: Vec<u8> = bytes.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).take(HEAD.len()).collect();
+    HEAD.starts_with(&begins)
 }
 
 fn identity(pce: &PceIdentity) -> String {
@@ -351,36 +414,22 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 /// Takes the lock that lies beside a file, waiting at most `patience`, and makes sure that its folder is there.
 fn wait_for_lock(path: &Path, patience: Duration, taken: impl Fn(&Path) -> StateError) -> Result<File, StateError> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|error| StateError::io(tr!("create the folder of the state file"), folder, error))?;
+        files::make_folders(folder).map_err(|error| StateError::unwritable(tr!("create the folder of the state file"), folder, error))?;
     }
     let lock_path = beside(path, ".lock");
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(&lock_path)
-        .map_err(|error| StateError::io(tr!("open the lock file"), &lock_path, error))?;
+    let file = files::open_beside(&lock_path).map_err(|error| StateError::unwritable(tr!("open the lock file"), &lock_path, error))?;
     let begun = Instant::now();
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
             Err(TryLockError::WouldBlock) if begun.elapsed() < patience => std::thread::sleep(Duration::from_millis(50)),
             Err(TryLockError::WouldBlock) => return Err(taken(path)),
-            Err(TryLockError::Error(error)) => return Err(StateError::io(tr!("lock"), &lock_path, error)),
+            Err(TryLockError::Error(error)) => return Err(StateError::unwritable(tr!("lock"), &lock_path, error)),
         }
     }
 }
 
-/// Writes beside the file, makes it durable, renames it into place and makes that durable; mode 0600 from the first byte.
+/// Writes beside the file, makes it durable, renames it into place and makes that durable. A new file is its owner's alone.
 pub fn write_durably(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
-    atomicwrites::AtomicFile::new(path, atomicwrites::OverwriteBehavior::AllowOverwrite)
-        .write(|file: &mut File| {
-            file.set_permissions(Permissions::from_mode(0o600))?;
-            file.write_all(bytes)
-        })
-        .map_err(|error| {
-            let cause: std::io::Error = error.into();
-            StateError::io(tr!("write"), path, cause)
-        })
+    files::replace(path, bytes, files::New::Private, files::Room::Taken).map_err(|error| StateError::unwritable(tr!("write"), path, error))
 }

@@ -34,9 +34,9 @@ impl SilenceFile {
 
     /// All silences, also those that are over; none when there is no file.
     pub fn read(&self) -> Result<Vec<Silence>, StateError> {
-        let bytes = match std::fs::read(&self.path) {
+        let bytes = match crate::files::read_regular(&self.path) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => return Ok(Vec::new()),
             Err(error) => return Err(StateError::io(tr!("read the silences"), &self.path, error)),
         };
         #[derive(Deserialize)]

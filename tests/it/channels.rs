@@ -3,6 +3,7 @@
 mod contract;
 mod limits;
 mod local;
+mod mail;
 mod payloads;
 mod real_monitors;
 pub(crate) mod real_parts;

@@ -315,15 +315,6 @@ fn a_dry_run_writes_nothing_at_all() {
 }
 
 #[test]
-fn a_state_that_cannot_be_written_is_told_before_anything_is_asked() {
-    let bench = bench();
-    let blocked = bench.room.write("a-file", "").join("state.json");
-    let ran = bench.check(at("10:00"), &["--state", blocked.to_str().unwrap()]).exits(3);
-    assert!(ran.err.contains("a-file"), "{}", ran.err);
-    assert_eq!(bench.sim.requests().len(), 0);
-}
-
-#[test]
 fn the_state_lies_where_the_system_wants_it() {
     let room = Room::new();
     room.config("[[rules]]\nname = \"Health\"\nsource = \"health\"\n");

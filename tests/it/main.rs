@@ -26,6 +26,7 @@ mod pce;
 mod render;
 mod replay;
 mod report;
+mod robust;
 mod rule_tests;
 mod rules_edit;
 mod schema;
@@ -45,4 +46,5 @@ mod support {
     pub mod run_cli;
     pub mod scripted;
     pub mod tape;
+    pub mod traced;
 }

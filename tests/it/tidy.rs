@@ -52,17 +52,20 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("lang", &["tr"]),
     ("domain", &[]),
     ("http", &["domain"]),
+    // The process and its files: they know nothing of what the program is about.
+    ("process", &[]),
+    ("files", &["process"]),
     // Judgement is pure: it knows neither network nor disk nor config file.
     ("judge", &["domain"]),
     // Instruments, each for one outside thing.
     ("pce", &["domain", "http", "config::PceSettings"]),
-    ("state", &["domain", "judge"]),
-    ("channels", &["domain", "http", "config::reader"]),
+    ("state", &["domain", "judge", "files"]),
+    ("channels", &["domain", "http", "process", "config::reader"]),
     ("heartbeat", &["domain", "channels::post", "channels::Outcome"]),
     ("render", &["domain"]),
     ("sim", &["domain"]),
     // The config asks each kind of channel to read its own table; the kinds know only the reader.
-    ("config", &["domain", "channels", "lang"]),
+    ("config", &["domain", "channels", "files", "process", "lang"]),
     // The flags that choose records are made from the keys of `match`.
     // A report is added up and told; it knows the rules only as the state left them.
     ("report", &["domain", "judge", "render", "lang"]),
@@ -81,12 +84,29 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     // The text of a config, changed; and the older monitor's settings, turned into one.
-    ("edit", &["domain", "config"]),
+    ("edit", &["domain", "config", "files"]),
     ("import", &["domain", "config"]),
     // One cycle brings everything together, but knows neither the front desk nor the simulated PCE.
-    ("run", &["domain", "http::reach", "cli", "config", "pce", "judge", "state", "channels", "heartbeat", "render", "report"]),
+    (
+        "run",
+        &[
+            "domain",
+            "http::reach",
+            "files",
+            "process",
+            "cli",
+            "config",
+            "pce",
+            "judge",
+            "state",
+            "channels",
+            "heartbeat",
+            "render",
+            "report",
+        ],
+    ),
     // The front desk may import everything but the simulated PCE, which is the demo's and the rule tests'.
-    ("app", &["cli", "config", "run", "state", "render", "commands", "lang"]),
+    ("app", &["cli", "config", "run", "state", "render", "commands", "process", "lang"]),
     ("commands", &["domain", "app", "cli", "config", "run", "state", "channels", "render", "judge", "edit", "import", "report"]),
     ("main", &[]),
     ("lib", &[]),

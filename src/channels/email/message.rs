@@ -6,7 +6,6 @@ use crate::domain::alert::{AlertState, Parcel};
 use crate::domain::text::{shorten, visible};
 use crate::domain::threshold::Severity;
 use jiff::Timestamp;
-use lettre::address::Envelope;
 use lettre::message::header::ContentType;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Attachment, Mailbox, Message, MessageBuilder, MultiPart, SinglePart};
@@ -42,8 +41,10 @@ impl Addresses {
 
 /// A mail ready to travel.
 pub struct Mail {
-    /// Sender and recipients.
-    pub envelope: Envelope,
+    /// The sender's address.
+    pub from: String,
+    /// The recipients' addresses, each once.
+    pub to: Vec<String>,
     /// The mail, ASCII only.
     pub bytes: Vec<u8>,
     /// Headers and text part for people.
@@ -95,7 +96,7 @@ pub fn build(parcel: &Parcel, addresses: &Addresses, own: Option<String>, now: T
         preview.push_str(&format!("{name}: {value}\n"));
     }
     preview.push_str(&format!("\n{plain}\n{}\n", tr!("(an HTML part says the same)")));
-    Ok(Mail { envelope: message.envelope().clone(), bytes: message.formatted(), shown: preview })
+    Ok(mail(addresses, &message, preview))
 }
 
 /// Writes the mail that carries a document.
@@ -114,7 +115,17 @@ pub fn carry(document: &Document, addresses: &Addresses, now: Timestamp) -> Resu
         .singlepart(SinglePart::plain(document.text.clone()))
         .singlepart(Attachment::new(document.file_name.clone()).body(document.bytes.clone(), kind));
     let message = builder.multipart(parts).map_err(|error| error.to_string())?;
-    Ok(Mail { envelope: message.envelope().clone(), bytes: message.formatted(), shown: document.text.clone() })
+    Ok(mail(addresses, &message, document.text.clone()))
+}
+
+fn mail(addresses: &Addresses, message: &Message, shown: String) -> Mail {
+    let mut to: Vec<String> = Vec::new();
+    for who in addresses.everybody().map(|mailbox| mailbox.email.to_string()) {
+        if !to.contains(&who) {
+            to.push(who);
+        }
+    }
+    Mail { from: addresses.from.email.to_string(), to, bytes: message.formatted(), shown }
 }
 
 fn addressed(addresses: &Addresses, subject: &str, message_id: &str, now: Timestamp) -> MessageBuilder {

@@ -50,18 +50,6 @@ pub const FACILITIES: [(&str, Facility); 20] = [
 const SD_ID: &str = "pcemon@32473";
 /// Bytes of one value, so that no value crowds the others out.
 const VALUE: usize = 120;
-/// Bytes of the name of this machine.
-const HOST: usize = 255;
-
-/// The name of this machine, or `-`.
-pub fn own_name() -> String {
-    #[cfg(unix)]
-    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    #[cfg(not(unix))]
-    let name = std::env::var("COMPUTERNAME").unwrap_or_default();
-    let name: String = name.chars().filter(char::is_ascii_graphic).take(HOST).collect();
-    if name.is_empty() { "-".to_owned() } else { name }
-}
 
 /// One message for each alert in the words of `say`, worst first, none longer than `longest` bytes; one more for what
 /// was left out.

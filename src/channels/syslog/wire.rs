@@ -1,11 +1,12 @@
 //! How syslog messages travel: datagrams, or a TCP or TLS stream with octet counting. It knows no alerts.
 
 use crate::channels::Outcome;
+use crate::channels::timed::{Timed, addresses, left};
 use crate::domain::text::{shorten, visible};
 use crate::http::tls::client_config;
 use rustls_pki_types::ServerName;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpStream, ToSocketAddrs, UdpSocket};
+use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, UdpSocket};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -94,13 +95,13 @@ impl Peer {
     pub fn send(&self, messages: &[String], limit: Duration) -> Outcome {
         let deadline = Instant::now() + limit;
         let sent = match self.transport {
-            Transport::Udp => self.datagrams(messages),
-            Transport::Tcp => self.connect(deadline).and_then(|mut stream| {
+            Transport::Udp => self.datagrams(messages, deadline),
+            Transport::Tcp => Timed::connect(&self.host, self.port, deadline).and_then(|mut stream| {
                 stream.write_all(&frames(messages))?;
-                stream.prove_open()?;
-                stream.finish()
+                prove_open(&stream)?;
+                finish(stream)
             }),
-            Transport::Tls => self.connect(deadline).and_then(|stream| self.encrypted(stream, messages)),
+            Transport::Tls => Timed::connect(&self.host, self.port, deadline).and_then(|stream| self.encrypted(stream, messages)),
         };
         match sent {
             Ok(()) => Outcome::Delivered,
@@ -108,14 +109,9 @@ impl Peer {
         }
     }
 
-    fn addresses(&self) -> std::io::Result<Vec<SocketAddr>> {
-        let addresses: Vec<SocketAddr> = (self.host.as_str(), self.port).to_socket_addrs()?.collect();
-        if addresses.is_empty() { Err(std::io::Error::new(ErrorKind::NotFound, "the host has no address")) } else { Ok(addresses) }
-    }
-
-    fn datagrams(&self, messages: &[String]) -> std::io::Result<()> {
+    fn datagrams(&self, messages: &[String], deadline: Instant) -> std::io::Result<()> {
         let mut last = None;
-        for address in self.addresses()? {
+        for address in addresses(&self.host, self.port, deadline)? {
             let from: SocketAddr = match address {
                 SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
                 SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
@@ -132,24 +128,13 @@ impl Peer {
         Err(last.unwrap_or_else(|| ErrorKind::NotFound.into()))
     }
 
-    fn connect(&self, deadline: Instant) -> std::io::Result<Timed> {
-        let mut last = None;
-        for address in self.addresses()? {
-            match TcpStream::connect_timeout(&address, left(deadline)?) {
-                Ok(stream) => return Ok(Timed { stream, deadline }),
-                Err(error) => last = Some(error),
-            }
-        }
-        Err(last.unwrap_or_else(|| ErrorKind::NotFound.into()))
-    }
-
     fn encrypted(&self, mut stream: Timed, messages: &[String]) -> std::io::Result<()> {
         let Some((config, name)) = &self.tls else { return Err(ErrorKind::Unsupported.into()) };
         let mut session = rustls::ClientConnection::new(Arc::clone(config), name.clone()).map_err(std::io::Error::other)?;
         let mut tls = rustls::Stream::new(&mut session, &mut stream);
         tls.write_all(&frames(messages))?;
         tls.flush()?;
-        tls.sock.prove_open()?;
+        prove_open(tls.sock)?;
         tls.conn.send_close_notify();
         tls.flush()?;
         // A server may refuse only after the handshake, and says so here.
@@ -186,53 +171,20 @@ fn frames(messages: &[String]) -> Vec<u8> {
     messages.iter().flat_map(|message| format!("{} {message}", message.len()).into_bytes()).collect()
 }
 
-fn left(deadline: Instant) -> std::io::Result<Duration> {
-    let left = deadline.saturating_duration_since(Instant::now());
-    if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(left) }
-}
-
-/// A stream with one limit for everything.
-struct Timed {
-    stream: TcpStream,
-    deadline: Instant,
-}
-
-impl Timed {
-    /// A server that turns us away closes the connection before we do, and would look like one that took everything.
-    fn prove_open(&self) -> std::io::Result<()> {
-        self.stream.set_read_timeout(Some(left(self.deadline)?.min(PATIENCE)))?;
-        match self.stream.peek(&mut [0]) {
-            Ok(0) => {
-                Err(std::io::Error::new(ErrorKind::ConnectionAborted, "the server closed the connection; may this machine send to it?"))
-            }
-            Err(error) if !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => Err(error),
-            Ok(_) | Err(_) => Ok(()),
-        }
-    }
-
-    /// Says goodbye and waits until the server has done so: only then did it take everything.
-    fn finish(mut self) -> std::io::Result<()> {
-        self.stream.shutdown(Shutdown::Write)?;
-        let mut rest = [0; 256];
-        while self.read(&mut rest)? > 0 {}
-        Ok(())
+/// A server that turns us away closes the connection before we do, and would look like one that took everything.
+fn prove_open(stream: &Timed) -> std::io::Result<()> {
+    stream.stream.set_read_timeout(Some(left(stream.deadline())?.min(PATIENCE)))?;
+    match stream.stream.peek(&mut [0]) {
+        Ok(0) => Err(std::io::Error::new(ErrorKind::ConnectionAborted, "the server closed the connection; may this machine send to it?")),
+        Err(error) if !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => Err(error),
+        Ok(_) | Err(_) => Ok(()),
     }
 }
 
-impl Read for Timed {
-    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        self.stream.set_read_timeout(Some(left(self.deadline)?))?;
-        self.stream.read(into)
-    }
-}
-
-impl Write for Timed {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.stream.set_write_timeout(Some(left(self.deadline)?))?;
-        self.stream.write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.stream.flush()
-    }
+/// Says goodbye and waits until the server has done so: only then did it take everything.
+fn finish(mut stream: Timed) -> std::io::Result<()> {
+    stream.stream.shutdown(Shutdown::Write)?;
+    let mut rest = [0; 256];
+    while stream.read(&mut rest)? > 0 {}
+    Ok(())
 }

@@ -94,6 +94,7 @@ fn witnessed(global: &Global, config: &Config, rule: &Rule, args: &ExplainArgs) 
         ..CheckArgs::default()
     };
     let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;
+    interrupt.ends_by(std::time::Instant::now() + config.run.deadline).map_err(|error| tr!("cannot start the watchdog: {error}", error))?;
     let line = Mutex::new(Progress::new(std::io::stderr(), std::io::stderr().is_terminal() && !global.quiet && global.verbose == 0));
     let progress = |text: &str| line.lock().unwrap_or_else(PoisonError::into_inner).show(text);
     let witness = Witness::default();

@@ -7,6 +7,7 @@ use crate::app::{Exit, load_config};
 use crate::cli::{CheckArgs, Global, ReplayArgs};
 use crate::config::Config;
 use crate::config::reader::did_you_mean;
+use crate::domain::glob;
 use crate::domain::report::Accounting;
 use crate::domain::rule::Rule;
 use crate::domain::time::{after, since};
@@ -14,7 +15,6 @@ use crate::run::export::Export;
 use crate::run::interrupt::Interrupt;
 use crate::run::rehearse::{Kept, rehearse};
 use crate::run::{Cycle, Given, output, recorded};
-use globset::Glob;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -77,9 +77,7 @@ pub fn run(global: &Global, args: &ReplayArgs) -> Exit {
 /// The enabled rules, or those that were asked for.
 fn chosen(config: &Config, pattern: Option<&str>) -> Result<Vec<Rule>, String> {
     let Some(pattern) = pattern else { return Ok(config.rules.iter().filter(|rule| rule.enabled).cloned().collect()) };
-    let glob = Glob::new(pattern)
-        .map_err(|error| tr!("'{pattern}' is no valid pattern: {error}", pattern, error = error.kind()))?
-        .compile_matcher();
+    let glob = glob::matcher(pattern, false).map_err(|error| tr!("'{pattern}' is no valid pattern: {error}", pattern, error))?;
     let rules: Vec<Rule> = config
         .rules
         .iter()

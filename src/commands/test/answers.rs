@@ -282,6 +282,10 @@ fn complete_vens(said: Option<&Value>, now: Timestamp) -> Value {
         let id = uuid::Uuid::from_u64_pair(xxh3_64(name.as_bytes()), 1);
         ven.entry("href").or_insert_with(|| json!(format!("/orgs/1/vens/{id}")));
         ven.entry("status").or_insert_with(|| json!("active"));
+        // What a test does not mention its VEN does not have.
+        for none in ["labels", "conditions"] {
+            ven.entry(none).or_insert_with(|| json!([]));
+        }
         if let Some(Value::Object(labels)) = ven.get("labels").cloned() {
             let one = |(key, value): (&String, &Value)| json!({ "key": key, "value": value, "href": label_href(key, &value.to_string()) });
             ven.insert("labels".to_owned(), labels.iter().map(one).collect());

@@ -9,13 +9,14 @@ use crate::cli::{CheckArgs, Global, TestArgs};
 use crate::config::cases::{self, Case, Suite};
 use crate::config::reader::did_you_mean;
 use crate::config::{self, Config};
+use crate::domain::glob::matcher;
 use crate::domain::rule::Rule;
 use crate::domain::text::visible;
 use crate::run::interrupt::Interrupt;
 use crate::run::rehearse::{Kept, rehearse};
 use crate::run::{Cycle, output};
 use answers::World;
-use globset::{Glob, GlobMatcher};
+use globset::GlobMatcher;
 use outcome::{Outcome, compare};
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
@@ -71,11 +72,7 @@ fn run_suite(global: &Global, path: &Path, suite: &Suite, pattern: Option<&str>,
     };
     let mut config =
         config::load(&config_path).map_err(|error| Failure(error.render(colors(global.color, std::io::stderr().is_terminal()))))?;
-    let glob = |pattern: &str| {
-        Glob::new(pattern)
-            .map(|glob| glob.compile_matcher())
-            .map_err(|error| tr!("'{pattern}' is no valid pattern: {error}", pattern, error = error.kind()))
-    };
+    let glob = |pattern: &str| matcher(pattern, false).map_err(|error| tr!("'{pattern}' is no valid pattern: {error}", pattern, error));
     let wanted = pattern.map(glob).transpose()?;
     config.warnings.clear();
     let rules = config.rules.clone();

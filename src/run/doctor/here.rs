@@ -43,6 +43,9 @@ pub(super) fn config(patient: &Patient<'_>, findings: &mut Findings) {
                     channels = config.channels.len()
                 ),
             );
+            if let Some(error) = config.run.textfile.as_deref().and_then(|path| prove_writable(path).err()) {
+                findings.fail("textfile", &tr!("textfile"), error, &tr!("the collector sees nothing of pcemon until this is settled"));
+            }
             for warning in config.warnings.iter().take(SHOWN) {
                 findings.warn("config.warning", what, warning.clone(), &tr!("it is said on every run until it is changed"));
             }
@@ -144,6 +147,25 @@ pub(super) fn state(patient: &Patient<'_>, now: Timestamp, findings: &mut Findin
     outbox(&state, now, findings);
 }
 
+/// Files of the state that belong to somebody else than the folder: made by `sudo pcemon`, once.
+fn foreign(path: &Path, folder: &Path, findings: &mut Findings) {
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::MetadataExt;
+    let (Ok(owner), Some(name)) = (std::fs::metadata(folder).map(|found| found.uid()), path.file_name()) else { return };
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let other = entry.metadata().is_ok_and(|found| found.is_file() && found.uid() != owner);
+        if other && entry.file_name().as_bytes().starts_with(name.as_bytes()) {
+            let file = entry.path();
+            findings.fail(
+                "state.owner",
+                &tr!("state files"),
+                tr!("{file} does not belong to the owner of its folder", file = file.display()),
+                &tr!("chown --reference={folder} {file}", folder = folder.display(), file = file.display()),
+            );
+        }
+    }
+}
+
 fn folder(path: &Path, findings: &mut Findings) {
     use std::os::unix::fs::PermissionsExt;
     let what = &tr!("state folder");
@@ -166,6 +188,7 @@ fn folder(path: &Path, findings: &mut Findings) {
         findings.fail("state.folder", what, error, &tr!("give it to the user that runs pcemon, or name another with --state"));
         return;
     }
+    foreign(path, folder, findings);
     let mode = std::fs::metadata(folder).map_or(0, |metadata| metadata.permissions().mode() & 0o777);
     if mode & 0o022 != 0 {
         findings.warn(

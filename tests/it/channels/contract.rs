@@ -64,7 +64,7 @@ pub(super) fn http_settings(kind: &str, url: &str) -> Option<String> {
     })
 }
 
-fn mail_settings(port: u16) -> String {
+pub(super) fn mail_settings(port: u16) -> String {
     format!(
         "from = \"pcemon@example.com\"\nto = [\"a@example.com\", \"b@example.com\"]\n\
          smtp = {{ host = \"127.0.0.1\", port = {port}, tls = \"none\", user = \"pcemon\", password = {{ env = \"PASSWORD\" }} }}"
@@ -132,65 +132,6 @@ fn what_an_answer_means() {
             assert_eq!(receiver.requests().len(), 1, "{kind} {reply:?}");
         }
     }
-}
-
-#[test]
-fn what_a_mail_server_means() {
-    type Script = &'static [(&'static str, &'static str)];
-    let table: &[(Script, Verdict, &str)] = &[
-        (&[], Delivered, ""),
-        (&[("CONNECT", "421 too busy")], Retry, "too busy"),
-        (&[("CONNECT", "554 go away")], Permanent, "go away"),
-        (&[("CONNECT", "CLOSE")], Retry, ""),
-        (&[("CONNECT", "GARBAGE")], Retry, ""),
-        (&[("AUTH", "535 wrong")], Permanent, "check user and password"),
-        (&[("AUTH", "454 later")], Retry, "later"),
-        (&[("EHLO", "250-test\r\n250 8BITMIME")], Permanent, "login"),
-        (&[("MAIL", "451 later")], Retry, "later"),
-        (&[("MAIL", "550 not you")], Permanent, "not you"),
-        (&[("RCPT", "550 nobody here")], Permanent, "a@example.com"),
-        (&[("RCPT", "450 greylisted")], Retry, "greylisted"),
-        (&[("RCPT TO:<a@", "450 later"), ("RCPT", "550 never")], Retry, "never"),
-        (&[("DATA", "452 disk full")], Retry, "disk full"),
-        (&[(".", "554 spam")], Permanent, "spam"),
-        (&[(".", "451 later")], Retry, "later"),
-        (&[(".", "CLOSE")], Retry, ""),
-        (&[("QUIT", "CLOSE")], Delivered, ""),
-    ];
-    for (script, want, words) in table {
-        let server = SmtpReceiver::start(script);
-        let outcome = open("email", &mail_settings(server.port())).send(&single(), &context());
-        assert_eq!(verdict(&outcome), *want, "{script:?}: {outcome:?}");
-        assert!(error_of(&outcome).contains(words), "{script:?}: {outcome:?}");
-        assert_eq!(server.mails().len(), usize::from(*want == Delivered), "{script:?}");
-    }
-}
-
-#[test]
-fn one_refused_address_does_not_keep_the_mail_from_the_others() {
-    let server = SmtpReceiver::start(&[("RCPT TO:<a@", "550 left the company")]);
-    assert_eq!(open("email", &mail_settings(server.port())).send(&single(), &context()), Outcome::Delivered);
-    assert_eq!(server.mails()[0].to, ["<b@example.com>"]);
-
-    // Refused for now: first the whole mail is tried again, so that nobody gets it twice; not for ever.
-    let server = SmtpReceiver::start(&[("RCPT TO:<a@", "450 greylisted")]);
-    let channel = open("email", &mail_settings(server.port()));
-    let mut parcel = single();
-    assert_eq!(verdict(&channel.send(&parcel, &context())), Retry);
-    assert_eq!(server.mails(), []);
-    parcel.attempts = 3;
-    assert_eq!(channel.send(&parcel, &context()), Outcome::Delivered);
-    assert_eq!(server.mails()[0].to, ["<b@example.com>"]);
-}
-
-#[test]
-fn starttls_is_never_skipped() {
-    let server = SmtpReceiver::start(&[]);
-    let toml = mail_settings(server.port()).replace("\"none\"", "\"starttls\"");
-    let outcome = open("email", &toml).send(&single(), &context());
-    assert_eq!(verdict(&outcome), Permanent, "{outcome:?}");
-    assert!(error_of(&outcome).contains("STARTTLS"), "{outcome:?}");
-    assert!(server.commands().iter().all(|line| line.starts_with("EHLO") || line == "QUIT"), "{:?}", server.commands());
 }
 
 /// The only place where real time passes.
@@ -317,18 +258,6 @@ fn line_tells_a_used_up_quota_from_a_busy_minute() {
     let request = &receiver.requests()[0];
     assert_eq!((request.method.as_str(), request.target.as_str()), ("POST", "/v2/bot/message/push"));
     assert_eq!(request.header("authorization"), Some("Bearer token-S3CRET-1"));
-}
-
-#[test]
-fn a_mail_logs_in_and_names_everybody() {
-    use base64::Engine;
-    let server = SmtpReceiver::start(&[]);
-    assert_eq!(open("email", &mail_settings(server.port())).send(&single(), &context()), Outcome::Delivered);
-    let mail = &server.mails()[0];
-    assert_eq!(mail.from, "<pcemon@example.com>");
-    assert_eq!(mail.to, ["<a@example.com>", "<b@example.com>"]);
-    let token = base64::engine::general_purpose::STANDARD.encode("\0pcemon\0password-S3CRET-2");
-    assert_eq!(mail.auth, Some(format!("PLAIN {token}")));
 }
 
 #[test]

@@ -188,7 +188,7 @@ fn a_run_that_holds_the_state_does_not_keep_anybody_from_silencing() {
 }
 
 #[test]
-fn silences_that_cannot_be_read_are_never_taken_for_none() {
+fn silences_that_cannot_be_read_silence_nothing_and_are_left_as_they_are() {
     let (bench, receiver) = hooked();
     add(&bench, 0, &["--match", "rule=Blocked", "--for", "1h"]);
     let file = bench.state_folder().join("state.json.silences");
@@ -202,19 +202,23 @@ fn silences_that_cannot_be_read_are_never_taken_for_none() {
     for (text, part) in wrong {
         std::fs::write(&file, &text).unwrap();
         for run in [
-            bench.check(1, &[("web", 50)]),
-            bench.check_with(1, &[("web", 50)], &["--dry-run"]),
             bench.run(&["silence", "list"]),
             add(&bench, 1, &["--match", "rule=Blocked", "--for", "1h"]),
             bench.run(&["silence", "expire", "--all"]),
         ] {
             assert!(run.code == Some(3) && run.said().contains(part) && run.said().contains("state.json.silences"), "{}", run.said());
         }
+        let run = bench.check_with(1, &[("web", 50)], &["--dry-run"]);
+        let warnings = run.json()["warnings"].to_string();
+        assert!(run.code == Some(1) && warnings.contains(part) && warnings.contains("nothing is silenced"), "{}", run.said());
         assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
     }
     assert_eq!(heard(&receiver).len(), 0);
+    // Told once too often is better than not at all.
+    assert_eq!(bench.check(2, &[("web", 50)]).code, Some(1));
+    assert_eq!(heard(&receiver).len(), 1);
     std::fs::write(&file, &good).unwrap();
-    assert_eq!(bench.check(2, &[("web", 50)]).code, Some(0));
+    assert_eq!(bench.check(3, &[("web", 50)]).code, Some(0));
 }
 
 #[test]

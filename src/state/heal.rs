@@ -1,0 +1,77 @@
+//! What a wrong clock did to the memory, the next run with a right one mends.
+//!
+//! Whatever lies in the future cannot be: it is moved to now. Where it made the accounting forget, the accounting begins
+//! anew, as after a reset: what was not forgotten would be compared with what was.
+
+use super::looks::Memory;
+use super::{State, TrafficCursor};
+use crate::judge::accounting::Coverage;
+use crate::judge::outbox;
+use jiff::Timestamp;
+
+/// Runs are never farther apart than this for those who want to know how often they come, in seconds.
+const LONGEST_RHYTHM: u64 = 86_400;
+
+/// Clamps what does not depend on the PCE's clock. Whether the clock went back since the previous run.
+pub fn to_now(state: &mut State, now: Timestamp) -> bool {
+    let back = state.last_run.as_ref().is_some_and(|last| last.at > now);
+    // `outbox retry` and its like are no runs and have a clock, too.
+    if back || state.outbox.iter().any(|parcel| parcel.created > now || parcel.revived.is_some_and(|at| at > now)) {
+        outbox::clamp_to(&mut state.instances, &mut state.outbox, now);
+    }
+    if let Some(last) = &mut state.last_run {
+        last.at = last.at.min(now);
+        last.rhythm = last.rhythm.map(|rhythm| rhythm.min(LONGEST_RHYTHM));
+    }
+    back
+}
+
+/// Clamps what was counted, to `now` of the PCE. Whether the accounting of traffic begins anew.
+pub fn counted(state: &mut State, memory: &mut Memory, now: Timestamp) -> bool {
+    let mut coverage = state.traffic.coverage();
+    let anew = coverage.clamp_to(now);
+    if anew {
+        memory.looks.clear();
+    }
+    let Coverage { since, forgotten_before, looked_at } = coverage;
+    state.traffic = TrafficCursor { since, forgotten_before, looked_at, scope: std::mem::take(&mut state.traffic.scope) };
+    state.events.read_to = state.events.read_to.map(|at| at.min(now));
+    for rule in memory.rules.values_mut() {
+        rule.clamp_to(now);
+    }
+    anew
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::alert::PceIdentity;
+    use proptest::prelude::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn some_time() -> impl Strategy<Value = Option<Timestamp>> {
+        prop::option::of((0i64..10_000_000_000).prop_map(at))
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_left_in_the_future(since in prop::array::uniform4(some_time()), looked_at in some_time(), read_to in some_time(), forgotten in -5i32..120_000, now in 0i64..10_000_000_000) {
+            let mut state = State::new(PceIdentity::default());
+            state.traffic = TrafficCursor { since, forgotten_before: forgotten, looked_at, scope: "6".to_owned() };
+            state.events.read_to = read_to;
+            let before = state.traffic.clone();
+            let now = at(now);
+            let anew = counted(&mut state, &mut Memory::default(), now);
+            let times = state.traffic.since.iter().flatten().chain(&state.traffic.looked_at).chain(&state.events.read_to);
+            prop_assert!(times.into_iter().all(|at| *at <= now));
+            prop_assert!(i64::from(state.traffic.forgotten_before) * 86_400 <= now.as_second());
+            // What is right is left alone.
+            if !anew && looked_at.is_none_or(|at| at <= now) {
+                prop_assert_eq!(&state.traffic, &before);
+            }
+        }
+    }
+}

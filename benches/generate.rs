@@ -3,11 +3,18 @@
 //! `generate --records 200000 --now 2026-08-02T12:00:00Z --out flows.json.gz`. Equal arguments give equal bytes. With
 //! `--later MINUTES` the same records are sent again as the PCE would show them after that many minutes: half of them
 //! have grown. Nothing is kept in memory but the estate, so that answers of any length can be written.
+//!
+//! The shape of the estate:
+//! - `--workloads N`: how many workloads there are; few talk much, most talk little.
+//! - `--outside PERCENT`: records with an address from anywhere, as a web server's have: nearly every one is another.
+//! - `--pair-records N`: hot pairs, each with N records that differ in process, user and time (a jump host, a batch server).
+//! - `--short-lived N --services M`: N Kubernetes workloads that live for some minutes, talking to M services.
 
 use fastrand::Rng;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use jiff::{SignedDuration, Timestamp};
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::fs::File;
@@ -16,6 +23,10 @@ use std::io::{BufWriter, Write};
 struct Settings {
     records: u64,
     workloads: usize,
+    outside: u32,
+    pair_records: u64,
+    short_lived: usize,
+    services: usize,
     seed: u64,
     later: i64,
     now: Timestamp,
@@ -26,6 +37,10 @@ fn settings() -> Result<Settings, Box<dyn Error>> {
     let mut settings = Settings {
         records: 200_000,
         workloads: 4_000,
+        outside: 0,
+        pair_records: 0,
+        short_lived: 0,
+        services: 300,
         seed: 1,
         later: 0,
         now: "2026-08-02T12:00:00Z".parse()?,
@@ -37,17 +52,27 @@ fn settings() -> Result<Settings, Box<dyn Error>> {
         match word.as_str() {
             "--records" => settings.records = value.parse()?,
             "--workloads" => settings.workloads = value.parse()?,
+            "--outside" => settings.outside = value.parse()?,
+            "--pair-records" => settings.pair_records = value.parse()?,
+            "--short-lived" => settings.short_lived = value.parse()?,
+            "--services" => settings.services = value.parse()?,
             "--seed" => settings.seed = value.parse()?,
             "--later" => settings.later = value.parse()?,
             "--now" => settings.now = value.parse()?,
             "--out" => settings.out = value,
-            _ => return Err(format!("{word} is none of --records --workloads --seed --later --now --out").into()),
+            _ => {
+                return Err(format!(
+                    "{word} is none of --records --workloads --outside --pair-records --short-lived --services --seed --later --now --out"
+                )
+                .into());
+            }
         }
     }
     Ok(settings)
 }
 
 /// One end, as it stands in every record that names it.
+#[derive(Clone)]
 struct Side {
     json: String,
     managed: bool,
@@ -152,21 +177,77 @@ fn stranger(rng: &mut Rng, number: usize) -> Side {
     Side { json, managed: false, windows: false, kubernetes: false, ipv6 }
 }
 
+/// An address that is met once.
+fn passer_by(rng: &mut Rng) -> Side {
+    let ipv6 = rng.u8(..6) == 0;
+    let ip = if ipv6 {
+        format!("2001:db8:{:x}:{:x}::{:x}", rng.u16(0x1000..), rng.u16(..), rng.u32(1..))
+    } else {
+        // Not 10., 127. or above 223.
+        format!("{}.{}.{}.{}", 11 + rng.u8(..110), rng.u8(..), rng.u8(..), 1 + rng.u8(..254))
+    };
+    let json = format!(
+        r#"{{"ip":"{ip}","ip_lists":[{{"href":"/orgs/1/sec_policy/draft/ip_lists/1","name":"Any (0.0.0.0/0 and ::/0)","size":4294967296}}]}}"#
+    );
+    Side { json, managed: false, windows: false, kubernetes: false, ipv6 }
+}
+
+/// A Kubernetes workload: `service` lives on, the rest for minutes, with an address of a small range that others bear later.
+fn pod(rng: &mut Rng, number: usize, service: bool) -> Side {
+    let (second, name) = if service { (96, "svc") } else { (100 + number / 60_000, "pod") };
+    let ip = format!("10.{second}.{}.{}", number / 250 % 240, number % 250 + 1);
+    let (app, env) = (pick(rng, &APPS[..11]), pick(rng, &ENVS));
+    let labels = [label(rng, "role", &ROLES), label(rng, "app", &APPS), label(rng, "env", &ENVS)].join(",");
+    Side {
+        json: format!(
+            r#"{{"ip":"{ip}","workload":{{"href":"/orgs/1/kubernetes_workloads/{}","name":"{name}-{app}-{env}-{:08x}-{number:05}","hostname":null,"managed":true,"enforcement_mode":"full","os_type":"unknown","endpoint":false,"labels":[{labels}]}}}}"#,
+            uuid(rng),
+            rng.u32(..)
+        ),
+        managed: true,
+        windows: false,
+        kubernetes: true,
+        ipv6: false,
+    }
+}
+
 struct Estate {
     workloads: Vec<Side>,
     strangers: Vec<Side>,
+    short_lived: Vec<Side>,
+    services: Vec<Side>,
     networks: Vec<String>,
 }
 
 impl Estate {
-    fn new(rng: &mut Rng, workloads: usize) -> Self {
+    fn new(rng: &mut Rng, settings: &Settings) -> Self {
+        let workloads = settings.workloads.max(2);
         let networks = ["Corporate", "External", "k8s container network"]
             .map(|name| format!(r#"{{"href":"/orgs/1/networks/{}","name":"{name}"}}"#, uuid(rng)));
         Self {
             workloads: (0..workloads).map(|number| workload(rng, number)).collect(),
             strangers: (0..workloads / 2).map(|number| stranger(rng, number)).collect(),
             networks: networks.into(),
+            // A stream of their own: the other workloads are the same with and without them.
+            short_lived: (0..settings.short_lived).map(|number| pod(&mut Rng::with_seed(number as u64), number, false)).collect(),
+            services: (0..settings.services.max(1)).map(|number| pod(&mut Rng::with_seed(!(number as u64)), number, true)).collect(),
         }
+    }
+
+    /// Who talks to whom; the last says whether the destination is not ours.
+    fn ends(&self, rng: &mut Rng, settings: &Settings) -> (Cow<'_, Side>, Cow<'_, Side>, bool) {
+        if settings.outside > 0 && rng.u32(..100) < settings.outside {
+            let (ours, theirs) = (Cow::Borrowed(self.someone(rng)), Cow::Owned(passer_by(rng)));
+            return if rng.bool() { (ours, theirs, true) } else { (theirs, ours, false) };
+        }
+        if !self.short_lived.is_empty() && rng.u8(..10) != 0 {
+            let (src, dst) = (&self.short_lived[rng.usize(..self.short_lived.len())], &self.services[rng.usize(..self.services.len())]);
+            return (Cow::Borrowed(src), Cow::Borrowed(dst), false);
+        }
+        let kind = rng.u8(..100);
+        let src = if kind < 6 { &self.strangers[rng.usize(..self.strangers.len())] } else { self.someone(rng) };
+        let dst = if kind > 60 { &self.strangers[rng.usize(..self.strangers.len())] } else { self.someone(rng) };
+        (Cow::Borrowed(src), Cow::Borrowed(dst), kind > 60)
     }
 
     /// Few talk much, most talk little.
@@ -178,8 +259,8 @@ impl Estate {
 
 /// What both ends' records of one conversation share.
 struct Talk<'e> {
-    src: &'e Side,
-    dst: &'e Side,
+    src: Cow<'e, Side>,
+    dst: Cow<'e, Side>,
     port: Option<u16>,
     proto: u8,
     decision: &'static str,
@@ -193,9 +274,7 @@ struct Talk<'e> {
 const PORTS: [u16; 16] = [443, 443, 443, 80, 53, 22, 3306, 5432, 1433, 8443, 389, 88, 445, 3389, 9200, 27017];
 
 fn talk<'e>(estate: &'e Estate, rng: &mut Rng, settings: &Settings) -> Talk<'e> {
-    let kind = rng.u8(..100);
-    let src = if kind < 6 { &estate.strangers[rng.usize(..estate.strangers.len())] } else { estate.someone(rng) };
-    let dst = if kind > 60 { &estate.strangers[rng.usize(..estate.strangers.len())] } else { estate.someone(rng) };
+    let (src, dst, outward) = estate.ends(rng, settings);
     let icmp = rng.u8(..50) == 0;
     let proto = if icmp { if dst.ipv6 { 58 } else { 1 } } else { [6, 6, 6, 6, 17, 17, 47][rng.usize(..7)] };
     let port = match proto {
@@ -220,20 +299,38 @@ fn talk<'e>(estate: &'e Estate, rng: &mut Rng, settings: &Settings) -> Talk<'e> 
         connections += 2;
         bytes = bytes.map(|count| count + count / 64);
     }
-    let network = if src.kubernetes { 2 } else { usize::from(kind > 60) };
+    let network = if src.kubernetes { 2 } else { usize::from(outward) };
     Talk { src, dst, port, proto, decision, first: at(first_second), last, connections, bytes, network }
 }
 
-/// The record of one end.
-fn record(out: &mut String, talk: &Talk<'_>, inbound: bool, estate: &Estate, rng: &mut Rng) {
-    let reporter = if inbound { talk.dst } else { talk.src };
+/// Another conversation of the same pair on the same port: other times, other counters.
+fn again<'e>(talk: &Talk<'e>, rng: &mut Rng, settings: &Settings) -> Talk<'e> {
+    let day = settings.now.as_second().rem_euclid(86_400).max(2);
+    let first_second = rng.i64(0..day);
+    let first = settings.now - SignedDuration::from_secs(day - first_second);
+    let mut last = first + SignedDuration::from_secs(rng.i64(0..=day - first_second));
+    let mut connections = 1 + rng.u64(..30);
+    let mut bytes = talk.bytes.map(|most| rng.u64(..=most));
+    if settings.later > 0 && rng.bool() {
+        last = settings.now + SignedDuration::from_mins(settings.later) - SignedDuration::from_secs(30);
+        connections += 2;
+        bytes = bytes.map(|count| count + count / 64);
+    }
+    Talk { src: talk.src.clone(), dst: talk.dst.clone(), first, last, connections, bytes, ..*talk }
+}
+
+/// The record of one end; `variant` makes process and user of its own in a hot pair.
+fn record(out: &mut String, talk: &Talk<'_>, inbound: bool, estate: &Estate, variant: Option<u64>, rng: &mut Rng) {
+    let reporter = if inbound { &*talk.dst } else { &*talk.src };
     let snapshot = reporter.kubernetes;
     let _ = write!(out, r#"{{"src":{},"dst":{},"service":{{"#, talk.src.json, talk.dst.json);
     if let Some(port) = talk.port {
         let _ = write!(out, r#""port":{port},"#);
     }
     let _ = write!(out, r#""proto":{}"#, talk.proto);
-    if reporter.managed && !snapshot {
+    if let Some(variant) = variant {
+        let _ = write!(out, r#","process_name":"/opt/batch/releases/{}/bin/worker","user_name":"svc-{}""#, variant % 4_001, variant % 97);
+    } else if reporter.managed && !snapshot {
         let name = if reporter.windows {
             pick(
                 rng,
@@ -292,35 +389,38 @@ fn record(out: &mut String, talk: &Talk<'_>, inbound: bool, estate: &Estate, rng
 fn main() -> Result<(), Box<dyn Error>> {
     let settings = settings()?;
     let mut rng = Rng::with_seed(settings.seed);
-    let estate = Estate::new(&mut rng, settings.workloads.max(2));
+    let estate = Estate::new(&mut rng, &settings);
     let mut out = GzEncoder::new(BufWriter::new(File::create(&settings.out)?), Compression::default());
     let (mut written, mut plain) = (0u64, 1u64);
     let mut text = String::new();
     out.write_all(b"[")?;
     while written < settings.records {
         // Every conversation has its own chance, so that a later answer holds the same ones.
-        let mut own = Rng::with_seed(settings.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(written));
+        let chance = |number: u64| Rng::with_seed(settings.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(number));
+        let mut own = chance(written);
         let talk = talk(&estate, &mut own, &settings);
-        let both = talk.src.managed && talk.dst.managed;
-        let directions: &[bool] = if both {
-            &[false, true]
-        } else if talk.dst.managed {
-            &[true]
-        } else {
-            &[false]
+        let directions: &[bool] = match (talk.src.managed, talk.dst.managed) {
+            (true, true) => &[false, true],
+            (false, true) => &[true],
+            _ => &[false],
         };
-        for inbound in directions {
-            if written == settings.records {
-                break;
+        let conversations = settings.pair_records.div_ceil(directions.len() as u64).max(1);
+        for variant in 0..conversations {
+            let hot = (settings.pair_records > 0).then_some(variant);
+            let other = hot.map(|variant| again(&talk, &mut chance(written ^ variant << 40), &settings));
+            for inbound in directions {
+                if written == settings.records {
+                    break;
+                }
+                text.clear();
+                if written > 0 {
+                    text.push(',');
+                }
+                record(&mut text, other.as_ref().unwrap_or(&talk), *inbound, &estate, hot, &mut own);
+                out.write_all(text.as_bytes())?;
+                plain += text.len() as u64;
+                written += 1;
             }
-            text.clear();
-            if written > 0 {
-                text.push(',');
-            }
-            record(&mut text, &talk, *inbound, &estate, &mut own);
-            out.write_all(text.as_bytes())?;
-            plain += text.len() as u64;
-            written += 1;
         }
     }
     out.write_all(b"]")?;

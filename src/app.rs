@@ -4,7 +4,7 @@ use crate::cli::{Cli, Color, Command, Global, LogFormat};
 use crate::commands;
 use crate::config::{self, Config, ConfigError};
 use crate::lang::{self, Language};
-use crate::process::panics;
+use crate::process::{panics, worker};
 use crate::render::Style;
 use clap::Parser;
 use std::ffi::OsString;
@@ -25,6 +25,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 }
 
 fn obey(arguments: Vec<OsString>) -> u8 {
+    if let [_, what, memory] = arguments.as_slice()
+        && let Some(code) = commands::worker(what, memory)
+    {
+        return code;
+    }
+    worker::start_with_own_program();
     match commands::generate::answer_the_shell(&arguments) {
         Ok(false) => {}
         Ok(true) => return 0,

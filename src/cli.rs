@@ -3,6 +3,7 @@
 pub mod adhoc;
 mod completing;
 mod init;
+pub mod input;
 mod rules;
 
 pub use init::{InitArgs, StartingRules};
@@ -182,7 +183,7 @@ Examples:
     /// not be written or a mail not be sent.
     #[command(after_help = "\
 Examples:
-  pcemon report --out report.html                    the last 24 hours (or `since` in [report])
+  pcemon report --out report.html                    the last whole UTC day (or `since` in [report])
   pcemon report --since 7d --out week.html --mail    the last week, also by mail to `mail` in [report]
   pcemon report --format md                          Markdown on standard output
   pcemon report --out r.html --out numbers.json      several files from one look at the PCE
@@ -344,8 +345,8 @@ pub struct CheckArgs {
     #[arg(long, value_name = "FILE")]
     pub database: Option<PathBuf>,
     /// Read a source from a recorded answer: SOURCE=PATH, or SOURCE@TARGET=PATH for one of its targets
-    #[arg(long, value_name = "SOURCE[@TARGET]=PATH", value_parser = parse_input)]
-    pub input: Vec<Input>,
+    #[arg(long, value_name = "SOURCE[@TARGET]=PATH", value_parser = input::parse)]
+    pub input: Vec<input::Input>,
     /// Take this as the present instant (RFC 3339) in everything the run decides
     #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
     pub now: Option<Timestamp>,
@@ -366,53 +367,13 @@ pub struct CheckArgs {
     pub lock_wait: Duration,
 }
 
-/// A recorded answer, given for a source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Input {
-    /// Which source.
-    pub source: &'static str,
-    /// Which of its targets; `None`: all.
-    pub target: Option<String>,
-    /// A file, a folder of `--record`, or `-`.
-    pub path: PathBuf,
-}
-
-fn parse_input(text: &str) -> Result<Input, String> {
-    let (name, path) = text.split_once('=').ok_or_else(|| tr!("'{text}' names no file; write for example records=app.ndjson", text))?;
-    let (name, target) = name.split_once('@').map_or((name, None), |(name, target)| (name, Some(target.to_owned())));
-    let names: Vec<&str> = crate::sources::asked().map(|source| source.name()).collect();
-    let source = crate::sources::asked().find(|source| source.name() == name || source.flag == name).ok_or_else(|| {
-        let hint = crate::config::reader::did_you_mean(name, &names);
-        tr!("there is no source '{name}'; {hint}", name, hint)
-    })?;
-    if path.is_empty() {
-        return Err(tr!("'{text}' names no file; write for example records=app.ndjson", text));
-    }
-    Ok(Input { source: source.0.name, target, path: PathBuf::from(path) })
-}
-
-impl CheckArgs {
-    /// Every recorded answer that is given: source, target, path.
-    pub fn recorded(&self) -> impl Iterator<Item = (&str, Option<&str>, &std::path::Path)> {
-        let own = [
-            ("traffic", &self.flows),
-            ("events", &self.events),
-            ("health", &self.health),
-            ("vens", &self.vens),
-            ("database", &self.database),
-        ];
-        let own = own.into_iter().filter_map(|(source, path)| Some((source, None, path.as_deref()?)));
-        own.chain(self.input.iter().map(|input| (input.source, input.target.as_deref(), input.path.as_path())))
-    }
-}
-
 /// Flags of `report`.
 #[derive(Debug, Clone, Default, Args)]
 pub struct ReportArgs {
-    /// How far back, for example 12h or 7d, up to 90d [default: `since` in `[report]`, else 24h]
+    /// How far back, up to 90d: 7d means the last seven whole UTC days, 12h stays as typed [default: `since` in `[report]`, else 1d]
     #[arg(long, value_name = "DURATION", value_parser = parse_report_span)]
     pub since: Option<Duration>,
-    /// The end of the span (RFC 3339) [default: now]
+    /// The end of the span (RFC 3339) [default: the last midnight in UTC; now, when --since is no number of days]
     #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
     pub until: Option<Timestamp>,
     /// Form of what goes to standard output, and of files whose ending does not say [default: html]

@@ -45,6 +45,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
         reader.missing("command", EXAMPLE);
         return None;
     }
+    reader.problems().command(reader.span_of("command"));
     let words = reader.strings("command")?;
     match words.split_first() {
         Some((program, arguments)) if !program.value.trim().is_empty() && words.iter().all(|word| !word.value.contains('\0')) => {
@@ -61,6 +62,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
 
 impl Settings for ExecSettings {
     fn open(&self, common: &Common, _secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
+        children::allowed()?;
         Ok(Box::new(Exec { settings: self.clone(), timeout: common.timeout }))
     }
 

@@ -25,7 +25,7 @@ mod slack;
 mod syslog;
 mod teams;
 mod telegram;
-mod template;
+pub mod template;
 pub mod text;
 mod timed;
 mod trust;

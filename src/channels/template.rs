@@ -9,11 +9,14 @@ use super::{body, test_parcel};
 use crate::config::reader::Reader;
 use crate::domain::alert::{Parcel, PceIdentity};
 use crate::domain::text::{shorten, visible};
+use crate::process::worker;
 use jiff::Timestamp;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
+use std::time::Duration;
 use toml::de::DeValue;
 
 /// Steps that one rendering may take: a thousand alerts with a hundred steps each, and some more.
@@ -21,9 +24,16 @@ const FUEL: u64 = 500_000;
 /// Bytes of a template.
 const LONGEST: u64 = 100_000;
 const NAME: &str = "template";
+/// Bytes of what it may make: more than any service takes.
+const LONGEST_TEXT: usize = 1 << 20;
+/// Address space and time of one rendering.
+const MOST_MEMORY: u64 = 256 << 20;
+const MOST_TIME: Duration = Duration::from_secs(5);
+/// How the program is started that renders.
+pub const WORKER: &str = "__render-template";
 
 /// What comes out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Kind {
     /// Text for people: names in it are made visible, nothing is escaped.
     Text,
@@ -34,7 +44,7 @@ enum Kind {
 /// A template that can be read.
 #[derive(Clone)]
 pub struct Template {
-    environment: Arc<Environment<'static>>,
+    source: Arc<str>,
     kind: Kind,
 }
 
@@ -44,30 +54,90 @@ impl std::fmt::Debug for Template {
     }
 }
 
-impl Template {
-    fn parse(source: String, kind: Kind) -> Result<Template, String> {
+/// Why a template gives nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+enum Fault {
+    /// It cannot be read.
+    Source(String),
+    /// It cannot be rendered with what it was given.
+    Rendering(String),
+}
+
+impl Fault {
+    fn words(self) -> String {
+        let (Fault::Source(words) | Fault::Rendering(words)) = self;
+        words
+    }
+}
+
+/// One rendering, as it is handed to the process that does it.
+#[derive(Serialize, Deserialize)]
+struct Job {
+    source: String,
+    kind: Kind,
+    context: Value,
+}
+
+impl Job {
+    /// Renders in a process of its own, whose memory, time and stack are bounded by the system: what a template may ask for is not
+    /// bounded by counting its steps.
+    fn apart(self) -> Result<String, Fault> {
+        let text = serde_json::to_string(&self).map_err(|error| Fault::Rendering(error.to_string()))?;
+        match worker::ask(WORKER, text.into_bytes(), MOST_MEMORY, MOST_TIME) {
+            // Nobody has said which program this is: a library does it itself.
+            None => self.here(),
+            Some(Ok(answer)) => {
+                serde_json::from_slice::<Result<String, Fault>>(&answer).unwrap_or_else(|error| Err(Fault::Rendering(error.to_string())))
+            }
+            Some(Err(worker::Failure::Unavailable(why))) => Err(Fault::Rendering(tr!("the template cannot be rendered: {why}", why))),
+            Some(Err(worker::Failure::TooMuch)) => {
+                Err(Fault::Source(tr!("the template takes too much memory or time, or is nested too deeply")))
+            }
+        }
+    }
+
+    fn here(&self) -> Result<String, Fault> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_fuel(Some(FUEL));
+        let kind = self.kind;
         environment.set_auto_escape_callback(move |_| if kind == Kind::Json { AutoEscape::Json } else { AutoEscape::None });
-        environment.add_template_owned(NAME, source).map_err(|error| words(&error))?;
-        Ok(Template { environment: Arc::new(environment), kind })
-    }
-
-    /// The parcel in the user's words.
-    pub fn render(&self, parcel: &Parcel) -> Result<String, String> {
-        let template = self.environment.get_template(NAME).map_err(|error| words(&error))?;
-        let out = template.render(Serde(context(parcel, self.kind))).map_err(|error| words(&error))?;
+        environment.add_template_owned(NAME, self.source.clone()).map_err(|error| Fault::Source(words(&error)))?;
+        let template = environment.get_template(NAME).map_err(|error| Fault::Source(words(&error)))?;
+        let out = template.render(Serde(&self.context)).map_err(|error| Fault::Rendering(words(&error)))?;
+        if out.len() > LONGEST_TEXT {
+            return Err(Fault::Rendering(tr!("what the template makes is longer than {most} bytes", most = LONGEST_TEXT)));
+        }
         match self.kind {
-            Kind::Text if out.trim().is_empty() => Err("the template says nothing".to_owned()),
+            Kind::Text if out.trim().is_empty() => Err(Fault::Rendering("the template says nothing".to_owned())),
             Kind::Text => Ok(out.trim().lines().map(visible).collect::<Vec<_>>().join("\n")),
             Kind::Json => match serde_json::from_str::<serde::de::IgnoredAny>(&out) {
                 Ok(_) => Ok(out.trim().to_owned()),
-                Err(error) => Err(format!(
+                Err(error) => Err(Fault::Rendering(format!(
                     "what the template makes is not JSON: {error}; {{{{ x }}}} writes a whole JSON value, with the quotes of a text"
-                )),
+                ))),
             },
         }
+    }
+}
+
+/// The other end of a rendering in a process of its own: the job comes in, its result goes out.
+pub fn work(job: &[u8]) -> Vec<u8> {
+    let result = match serde_json::from_slice::<Job>(job) {
+        Ok(job) => job.here(),
+        Err(error) => Err(Fault::Rendering(error.to_string())),
+    };
+    serde_json::to_vec(&result).unwrap_or_default()
+}
+
+impl Template {
+    /// The parcel in the user's words.
+    pub fn render(&self, parcel: &Parcel) -> Result<String, String> {
+        self.try_render(parcel).map_err(Fault::words)
+    }
+
+    fn try_render(&self, parcel: &Parcel) -> Result<String, Fault> {
+        Job { source: self.source.to_string(), kind: self.kind, context: context(parcel, self.kind) }.apart()
     }
 
     /// Why this parcel cannot be said in the user's words, if it cannot.
@@ -177,18 +247,19 @@ fn read(reader: &mut Reader<'_>, kind: Kind) -> Option<Template> {
     } else {
         reader.required_string("template", "\"{{ headline }}\"")?.value
     };
-    let template = match Template::parse(source, kind) {
-        Ok(template) => template,
-        Err(error) => {
+    let template = Template { source: source.into(), kind };
+    let sample = test_parcel("test", PceIdentity { url: "https://pce.example.com:8443".to_owned(), org_id: 1 }, Timestamp::UNIX_EPOCH);
+    match template.try_render(&sample) {
+        Ok(_) => {}
+        Err(Fault::Source(error)) => {
             reader.error_at("template", format!("`template` in {}: {error}", reader.name()), None);
             return None;
         }
-    };
-    let sample = test_parcel("test", PceIdentity { url: "https://pce.example.com:8443".to_owned(), org_id: 1 }, Timestamp::UNIX_EPOCH);
-    if let Err(error) = template.render(&sample) {
-        let hint = "the channel would fall back to its usual words; a value that may be missing is written {{ x | default(\"-\") }}";
-        let message = format!("`template` in {} fails for a test message: {error}", reader.name());
-        reader.problems().warn(reader.span_of("template"), message, Some(hint.to_owned()));
+        Err(Fault::Rendering(error)) => {
+            let hint = "the channel would fall back to its usual words; a value that may be missing is written {{ x | default(\"-\") }}";
+            let message = format!("`template` in {} fails for a test message: {error}", reader.name());
+            reader.problems().warn(reader.span_of("template"), message, Some(hint.to_owned()));
+        }
     }
     Some(template)
 }
@@ -212,7 +283,7 @@ mod tests {
     }
 
     fn say(source: &str, kind: Kind) -> Result<String, String> {
-        Template::parse(source.to_owned(), kind).and_then(|template| template.render(&parcel()))
+        Template { source: source.into(), kind }.render(&parcel())
     }
 
     #[test]

@@ -17,12 +17,21 @@ pub mod silence;
 pub mod state;
 pub mod test;
 
-use crate::app::Failure;
+use crate::app::{Failure, UNKNOWN};
+use crate::channels::template;
+use crate::process::worker;
 use crate::run::output::print;
+use std::ffi::OsStr;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use comfy_table::{ContentArrangement, Table, presets};
+
+/// The program as its own helper, bounded by the system; no command for people. The exit code, when it is asked to be that.
+pub fn worker(what: &OsStr, memory: &OsStr) -> Option<u8> {
+    let served = (what == template::WORKER).then(|| worker::serve(&memory.to_string_lossy(), template::work));
+    served.map(|well| if well { 0 } else { UNKNOWN })
+}
 
 /// A listing for people: aligned columns, a head, no boxes.
 fn listing(head: impl IntoIterator<Item = String>, rows: Vec<Vec<String>>) -> String {

@@ -21,13 +21,15 @@ pub(super) struct Circumstances<'a> {
     pub broken_at: Option<usize>,
     /// Whether others on the machine are kept from reading it.
     pub private: bool,
+    /// What is to be said of every command in it.
+    pub commands: Option<String>,
     /// The kinds of channel there are.
     pub kinds: &'a [Kind],
 }
 
 impl Default for Circumstances<'_> {
     fn default() -> Self {
-        Self { broken_at: None, private: true, kinds: KINDS }
+        Self { broken_at: None, private: true, commands: None, kinds: KINDS }
     }
 }
 
@@ -46,7 +48,7 @@ pub(super) fn read(path: &Path, text: &str, circumstances: &Circumstances<'_>) -
     let broken: Vec<Range<usize>> = syntax.iter().map(|(span, _)| span.clone()).collect();
     let secrets = mask::secret_spans(document.get_ref(), text, &broken);
 
-    let meaning = Problems::of_file(!circumstances.private);
+    let meaning = Problems::of_file(!circumstances.private, circumstances.commands.clone());
     let mut config = tables(path, text, Reader::new(document.get_ref(), 0..0, tr!("the config"), &meaning), circumstances);
 
     let mut problems = without_echoes(meaning.into_sorted(), text, &broken, &defaults_spans(document.get_ref()));

@@ -184,8 +184,29 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
     })?;
     // Bad bytes become replacement characters; the first of them stands where the text stops being UTF-8.
     let broken_at = std::str::from_utf8(&bytes).err().map(|error| error.valid_up_to());
-    document::read(path, &String::from_utf8_lossy(&bytes), &document::Circumstances { broken_at, private, ..Default::default() })
+    let commands = trust(path);
+    document::read(path, &String::from_utf8_lossy(&bytes), &document::Circumstances { broken_at, private, commands, ..Default::default() })
 }
+
+/// A config that others can write may say rules. Its commands would run as whoever starts pcemon: they are refused, unless the
+/// environment says otherwise. What is to be said of each of them.
+fn trust(path: &Path) -> Option<String> {
+    let why = crate::files::written_by_others(path).unwrap_or_else(|error| Some(error.to_string()));
+    let trusted = std::env::var_os(TRUST).is_some_and(|value| value == "1");
+    crate::process::children::refuse(why.as_ref().filter(|_| !trusted).map(|why| {
+        tr!("commands of this config are not run, because {why} ({variable}=1 lets them run all the same)", why, variable = TRUST)
+    }));
+    why.map(|why| {
+        if trusted {
+            tr!("this command is run only because {variable}=1 is set: {why}", why, variable = TRUST)
+        } else {
+            tr!("this command is not run, because {why} ({variable}=1 lets it run all the same)", why, variable = TRUST)
+        }
+    })
+}
+
+/// Lets commands of a config run that others can write.
+const TRUST: &str = "PCEMON_TRUST_CONFIG";
 
 /// What can be used of a config that is refused: those of its tables that are right by themselves. For finding out
 /// what else is wrong, never for a run.

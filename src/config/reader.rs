@@ -43,12 +43,21 @@ pub struct Problems {
     list: RefCell<Vec<Problem>>,
     /// Whether everybody on this machine can read the file.
     exposed: bool,
+    /// What is to be said of every command in it.
+    commands: Option<String>,
 }
 
 impl Problems {
-    /// Those of a file that everybody on this machine can read, or not.
-    pub fn of_file(exposed: bool) -> Problems {
-        Problems { list: RefCell::default(), exposed }
+    /// Those of a file that everybody on this machine can read, or not. `commands` is said of every command in it.
+    pub fn of_file(exposed: bool, commands: Option<String>) -> Problems {
+        Problems { list: RefCell::default(), exposed, commands }
+    }
+
+    /// A command stands here, which whoever can write the file has written.
+    pub fn command(&self, span: Range<usize>) {
+        if let Some(remark) = &self.commands {
+            self.warn(span, remark, Some(tr!("chown it to root or to the user that runs pcemon, and chmod go-w")));
+        }
     }
 
     /// Whether everybody on this machine can read the file.

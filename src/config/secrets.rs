@@ -93,6 +93,7 @@ impl<'d> Reader<'d> {
                 } else if let Some(path) = file {
                     SecretSource::File(path.value.into())
                 } else {
+                    self.problems().command(value.span());
                     SecretSource::Command(command?.into_iter().map(|word| word.value).collect())
                 };
                 let empty = match &source {
@@ -181,6 +182,7 @@ fn into_text(bytes: Vec<u8>, what: &str) -> Result<String, String> {
 fn from_command(argv: &[String], limit: Duration) -> Result<String, String> {
     let (program, arguments) = argv.split_first().ok_or_else(|| tr!("the secret command names no program"))?;
     let what = tr!("the secret command {program}", program = visible(program));
+    children::allowed()?;
     let started = Instant::now();
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());

@@ -284,6 +284,7 @@ impl RuleMemory {
             sums.entry(UNGROUPED).or_insert((Estimate::ZERO, false));
         }
         let no_rate_yet = *metric == Metric::Bandwidth && span.from.is_none_or(|from| from >= span.to);
+        let window_top = merge_talkers(self.slots.iter().flat_map(|slot| slot.top.iter().cloned()));
         let any_learning = sums.values().any(|(_, learning)| *learning);
         let groups = sums
             .into_iter()
@@ -294,7 +295,7 @@ impl RuleMemory {
                 };
                 let certain = if no_rate_yet { Estimate::ZERO } else { value };
                 let certain = if overflow { certain.or_more() } else { certain };
-                let top = tops.get(&key).cloned().unwrap_or_default();
+                let top = if grouped { tops.get(&key).cloned().unwrap_or_default() } else { window_top.clone() };
                 let measured = Measured { top, ..Measured::of(key, self.groups.get(&key).cloned().unwrap_or_default(), certain) };
                 if no_rate_yet { Measured { estimate: Estimate::ANY, ..measured } } else { measured.learning(learning || short) }
             })
@@ -317,7 +318,7 @@ impl RuleMemory {
             groups,
             covers: Some((covered_from, span.to)),
             matched,
-            top: merge_talkers(self.slots.iter().flat_map(|slot| slot.top.iter().cloned())),
+            top: window_top,
             note,
             unlisted: if overflow { Unlisted::ZERO.up_to(f64::INFINITY) } else { Unlisted::ZERO.learning(short) },
             trouble: overflow.then(|| tr!("more groups or values than can be told apart: the rest is not counted")),

@@ -4,6 +4,7 @@
 //! a few buffers, and the endpoints met so far up to a cap. A stream that is cut, in its compression
 //! or in its JSON, is an error and never a short answer.
 
+use super::bounds::{LONGEST_RECORD, bound};
 pub use super::endpoints::Endpoints;
 use super::pump::{self, Chunk, Pumped, ROOM};
 use super::{quick, wire};
@@ -49,22 +50,22 @@ pub enum DecodeError {
     Enough,
 }
 
-/// No record is this long; a stream that claims so is not what it should be.
-const LONGEST_RECORD: usize = 16 * 1024 * 1024;
-
 /// Undoes gzip where the bytes say so, whatever a header said; twice at most (a gzip file sent with
-/// a gzip encoding). A network failure inside keeps its name.
+/// a gzip encoding), and within [bounds](super::bounds). A network failure inside keeps its name.
 pub fn inflate<'r>(reader: impl Read + 'r) -> io::Result<Box<dyn Read + 'r>> {
-    let mut reader: Box<dyn Read + 'r> = Box::new(Source(reader));
-    for _ in 0..2 {
-        let (head, rest) = peek(reader)?;
-        let whole = io::Cursor::new(head).chain(rest);
-        if head != [0x1f, 0x8b] {
-            return Ok(Box::new(whole));
+    let bounded = bound(reader, |reader| {
+        let mut reader: Box<dyn Read + 'r> = Box::new(Source(reader));
+        for _ in 0..2 {
+            let (head, rest) = peek(reader)?;
+            let whole = io::Cursor::new(head).chain(rest);
+            if head != [0x1f, 0x8b] {
+                return Ok(Box::new(whole));
+            }
+            reader = Box::new(Gunzip(MultiGzDecoder::new(whole)));
         }
-        reader = Box::new(Gunzip(MultiGzDecoder::new(whole)));
-    }
-    Ok(reader)
+        Ok(reader)
+    })?;
+    Ok(Box::new(bounded))
 }
 
 fn peek<'r>(mut reader: Box<dyn Read + 'r>) -> io::Result<(ArrayHead, Box<dyn Read + 'r>)> {

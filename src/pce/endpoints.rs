@@ -1,5 +1,12 @@
-//! The ends of flows met so far: each is parsed once and tested against the rules once, however
-//! many records name it. Up to a cap; past it all are forgotten and met again.
+//! The ends of flows met so far: each is parsed once and tested against the rules once, however many records name it.
+//!
+//! An end is recognised by its bytes: a JSON object ends where it ends, so bytes that begin with a known object are that
+//! object, and need not be read again. Known objects are found by a hash of their text up to its first comma, which most
+//! often is the address, and told apart by a hash of the whole text; the text itself is not kept.
+//!
+//! Memory is bounded by [`MOST_ENDS`] and [`MOST_BYTES`]. When it is full, a hand goes round and drops what was not asked for
+//! since it came by last. An end without a workload (any address of the internet) is remembered only when it is met a
+//! second time, so that those who pass once displace nothing.
 
 use super::wire;
 use crate::domain::record::{Endpoint, Interned};
@@ -9,33 +16,132 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed, xxh3_128_with_seed};
 
-/// Endpoints remembered at once, and bytes of their texts.
-const MOST_ENDPOINTS: usize = 16 * 1024;
-const MOST_BYTES: usize = 8 * 1024 * 1024;
-/// Endpoints with the same beginning that are compared byte by byte.
+/// Most ends remembered. A PCE carries 25,000 workloads.
+const MOST_ENDS: usize = 32 * 1024;
+/// Most bytes of them, by what they roughly take.
+const MOST_BYTES: usize = 24 * 1024 * 1024;
+/// What an end takes beside its texts, and those beside what JSON takes for them.
+const BESIDE_TEXT: usize = 384;
+/// Ends with the same beginning that are told apart; more of them are read again each time.
 const MOST_ALIKE: usize = 8;
 /// A beginning is no longer than this.
 const BEGINNING: usize = 64;
+/// Places for addresses that passed once (4 bytes each).
+const PASSED: usize = 32 * 1024;
 
 /// Tests every end condition of the rules on an endpoint.
 type Marker<'m> = Box<dyn Fn(&Endpoint) -> Box<[u64]> + 'm>;
 
 /// Parses endpoints once and tests the rules' end conditions on them once.
 pub struct Endpoints<'m> {
-    /// By a hash of the whole text.
-    seen: HashMap<u128, Rc<Interned>, Hashed>,
-    /// By a hash of the text's beginning, which most often holds the address.
-    alike: HashMap<u64, Vec<Met>, Hashed>,
-    bytes: usize,
+    known: Known,
+    /// For each place a part of the hash of who passed there last.
+    passed: Vec<u32>,
     mark: Marker<'m>,
     seed: u64,
     nothing: Rc<Interned>,
 }
 
-/// An endpoint and the text that stands for it.
+/// The ends that are remembered.
+#[derive(Default)]
+struct Known {
+    /// The first place for each beginning, by its hash.
+    first: HashMap<u64, u32, Hashed>,
+    places: Vec<Option<Met>>,
+    free: Vec<u32>,
+    hand: usize,
+    bytes: usize,
+}
+
+/// An end, and what its text was.
 struct Met {
-    text: Box<[u8]>,
+    beginning: u64,
+    hash: [u64; 2],
+    length: u32,
+    /// Asked for since the hand came by.
+    asked: bool,
     interned: Rc<Interned>,
+    /// The place of another one with the same beginning.
+    next: Option<u32>,
+}
+
+impl Met {
+    fn is_at(&self, bytes: &[u8], seed: u64) -> bool {
+        bytes.get(..self.length as usize).is_some_and(|text| whole(text, seed) == self.hash)
+    }
+
+    fn bytes(&self) -> usize {
+        self.length as usize + BESIDE_TEXT
+    }
+}
+
+impl Known {
+    fn find(&mut self, beginning: u64, bytes: &[u8], seed: u64) -> Option<(Rc<Interned>, usize)> {
+        let mut next = self.first.get(&beginning).copied();
+        while let Some(met) = self.places.get_mut(next? as usize)?.as_mut() {
+            if met.is_at(bytes, seed) {
+                met.asked = true;
+                return Some((Rc::clone(&met.interned), met.length as usize));
+            }
+            next = met.next;
+        }
+        None
+    }
+
+    fn put(&mut self, mut met: Met) {
+        let alike = std::iter::successors(self.first.get(&met.beginning).copied(), |place| self.at(*place)?.next);
+        if let Some(most) = alike.skip(MOST_ALIKE - 1).last() {
+            self.remove(most);
+        }
+        while self.places.len() - self.free.len() >= MOST_ENDS || (self.bytes >= MOST_BYTES && !self.first.is_empty()) {
+            self.make_room();
+        }
+        self.bytes += met.bytes();
+        met.next = self.first.get(&met.beginning).copied();
+        let place = self.free.pop().unwrap_or(self.places.len() as u32);
+        self.first.insert(met.beginning, place);
+        match self.places.get_mut(place as usize) {
+            Some(free) => *free = Some(met),
+            None => self.places.push(Some(met)),
+        }
+    }
+
+    /// The hand goes on until it has dropped one.
+    fn make_room(&mut self) {
+        loop {
+            self.hand = if self.hand + 1 < self.places.len() { self.hand + 1 } else { 0 };
+            match self.places.get_mut(self.hand) {
+                Some(Some(met)) if met.asked => met.asked = false,
+                Some(Some(_)) => return self.remove(self.hand as u32),
+                _ => {}
+            }
+        }
+    }
+
+    fn remove(&mut self, place: u32) {
+        let Some(met) = self.places.get_mut(place as usize).and_then(Option::take) else { return };
+        self.bytes -= met.bytes();
+        self.free.push(place);
+        if self.first.get(&met.beginning) == Some(&place) {
+            match met.next {
+                Some(next) => self.first.insert(met.beginning, next),
+                None => self.first.remove(&met.beginning),
+            };
+            return;
+        }
+        let mut before = self.first.get(&met.beginning).copied();
+        while let Some(Some(other)) = before.and_then(|before| self.places.get_mut(before as usize)) {
+            if other.next == Some(place) {
+                other.next = met.next;
+                return;
+            }
+            before = other.next;
+        }
+    }
+
+    fn at(&self, place: u32) -> Option<&Met> {
+        self.places.get(place as usize)?.as_ref()
+    }
 }
 
 impl<'m> Endpoints<'m> {
@@ -50,17 +156,40 @@ impl<'m> Endpoints<'m> {
         });
         // A seed of the run's own: nobody outside can prepare two endpoints that hash alike.
         let seed = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0u8);
-        Self { seen: HashMap::default(), alike: HashMap::default(), bytes: 0, mark: Box::new(mark), seed, nothing }
+        Self { known: Known::default(), passed: Vec::new(), mark: Box::new(mark), seed, nothing }
     }
 
     /// The endpoint that this text, a whole JSON value, stands for.
     pub(super) fn intern(&mut self, raw: Option<&str>) -> Result<Rc<Interned>, serde_json::Error> {
         let Some(raw) = raw else { return Ok(Rc::clone(&self.nothing)) };
-        let key = xxh3_128_with_seed(raw.as_bytes(), self.seed);
-        if let Some(known) = self.seen.get(&key) {
-            return Ok(Rc::clone(known));
+        if raw.starts_with('{')
+            && let Some((interned, _)) = self.met(raw.as_bytes())
+        {
+            return Ok(interned);
         }
         let endpoint = wire::endpoint(raw)?;
+        Ok(self.remember(raw.as_bytes(), endpoint))
+    }
+
+    /// The endpoint at the start of these bytes, if it was met before, and its length.
+    pub(super) fn met(&mut self, bytes: &[u8]) -> Option<(Rc<Interned>, usize)> {
+        let beginning = self.beginning(bytes);
+        self.known.find(beginning, bytes, self.seed)
+    }
+
+    /// Reads the JSON object at the start of these bytes the thorough way, and remembers it. `None` when it cannot be read.
+    pub(super) fn meet(&mut self, bytes: &[u8]) -> Option<(Rc<Interned>, usize)> {
+        let raw: &RawValue = serde_json::Deserializer::from_slice(bytes).into_iter().next()?.ok()?;
+        let text = raw.get();
+        if !text.starts_with('{') {
+            return None;
+        }
+        Some((self.intern(Some(text)).ok()?, text.len()))
+    }
+
+    /// Remembers what this text, a JSON object, stands for.
+    pub(super) fn remember(&mut self, text: &[u8], endpoint: Endpoint) -> Rc<Interned> {
+        let is_workload = endpoint.workload.is_some();
         let interned = Rc::new(Interned {
             marks: (self.mark)(&endpoint),
             name: endpoint.display_name().into(),
@@ -68,38 +197,22 @@ impl<'m> Endpoints<'m> {
             href_key: endpoint.workload.as_ref().map_or(0, |workload| xxh3_64(workload.href.as_bytes())),
             endpoint,
         });
-        if self.seen.len() >= MOST_ENDPOINTS || self.bytes >= MOST_BYTES {
-            self.seen.clear();
-            self.alike.clear();
-            self.bytes = 0;
+        let Ok(length) = u32::try_from(text.len()) else { return interned };
+        let hash = whole(text, self.seed);
+        if is_workload || self.has_passed(hash[0]) {
+            let beginning = self.beginning(text);
+            self.known.put(Met { beginning, hash, length, asked: false, interned: Rc::clone(&interned), next: None });
         }
-        self.bytes += raw.len();
-        self.seen.insert(key, Rc::clone(&interned));
-        Ok(interned)
+        interned
     }
 
-    /// The endpoint at the start of these bytes, if it was met before, and its length. A JSON object
-    /// ends where it ends: bytes that begin with a known one begin with that endpoint.
-    pub(super) fn met(&self, bytes: &[u8]) -> Option<(Rc<Interned>, usize)> {
-        let candidates = self.alike.get(&self.beginning(bytes))?;
-        let met = candidates.iter().find(|met| bytes.starts_with(&met.text))?;
-        Some((Rc::clone(&met.interned), met.text.len()))
-    }
-
-    /// Reads the JSON object at the start of these bytes, and remembers it. `None` when it cannot be read.
-    pub(super) fn meet(&mut self, bytes: &[u8]) -> Option<(Rc<Interned>, usize)> {
-        let raw: &RawValue = serde_json::Deserializer::from_slice(bytes).into_iter().next()?.ok()?;
-        let text = raw.get();
-        if !text.starts_with('{') {
-            return None;
+    /// Whether this end was met a while ago; from now on it was.
+    fn has_passed(&mut self, hash: u64) -> bool {
+        if self.passed.is_empty() {
+            self.passed = vec![0; PASSED];
         }
-        let interned = self.intern(Some(text)).ok()?;
-        let beginning = self.beginning(text.as_bytes());
-        let alike = self.alike.entry(beginning).or_default();
-        if alike.len() < MOST_ALIKE {
-            alike.push(Met { text: text.as_bytes().into(), interned: Rc::clone(&interned) });
-        }
-        Some((interned, text.len()))
+        let (place, tag) = (hash as usize % PASSED, (hash >> 32) as u32 | 1);
+        std::mem::replace(&mut self.passed[place], tag) == tag
     }
 
     fn beginning(&self, bytes: &[u8]) -> u64 {
@@ -107,6 +220,12 @@ impl<'m> Endpoints<'m> {
         let end = most.iter().position(|byte| matches!(byte, b',' | b'}')).unwrap_or(most.len());
         xxh3_64_with_seed(&most[..end], self.seed)
     }
+}
+
+/// The hash of a whole text.
+fn whole(text: &[u8], seed: u64) -> [u64; 2] {
+    let hash = xxh3_128_with_seed(text, seed);
+    [hash as u64, (hash >> 64) as u64]
 }
 
 /// The keys are hashes already.
@@ -127,8 +246,88 @@ impl Hasher for AsIs {
     fn write_u64(&mut self, key: u64) {
         self.0 = key;
     }
+}
 
-    fn write_u128(&mut self, key: u128) {
-        self.0 = key as u64;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    fn workload(number: usize, length: usize) -> String {
+        let name = "n".repeat(length);
+        format!(
+            r#"{{"ip":"10.{}.{}.{}","workload":{{"href":"/w/{number}","name":"{name}"}}}}"#,
+            number >> 16,
+            number >> 8 & 255,
+            number & 255
+        )
+    }
+
+    /// How often each of these texts, met in turn, had to be read, and what they took at most.
+    fn reads(texts: impl IntoIterator<Item = String>) -> (usize, usize, usize) {
+        let read = Cell::new(0usize);
+        let mut endpoints = Endpoints::new(|_| {
+            read.set(read.get() + 1);
+            Box::new([])
+        });
+        let (mut most_ends, mut most_bytes) = (0, 0);
+        for text in texts {
+            let bytes = format!("{text},\"dst\":");
+            let (interned, length) = endpoints.met(bytes.as_bytes()).or_else(|| endpoints.meet(bytes.as_bytes())).unwrap();
+            assert_eq!(length, text.len());
+            assert_eq!(interned.endpoint, wire::endpoint(&text).unwrap());
+            let known = &endpoints.known;
+            let ends = known.places.len() - known.free.len();
+            if read.get().is_multiple_of(1_000) {
+                assert_eq!(known.places.iter().flatten().map(Met::bytes).sum::<usize>(), known.bytes);
+                assert_eq!(known.places.iter().flatten().count(), ends);
+                let chained = |first: &u32| std::iter::successors(Some(*first), |place| known.at(*place)?.next).count();
+                assert_eq!(known.first.values().map(chained).sum::<usize>(), ends);
+            }
+            most_ends = most_ends.max(ends);
+            most_bytes = most_bytes.max(known.bytes);
+        }
+        (read.get() - 1, most_ends, most_bytes)
+    }
+
+    /// The workloads of the largest PCE are read once, however often they come, although every second end is an address
+    /// that nobody has seen before.
+    #[test]
+    fn a_large_estate_is_remembered_among_strangers() {
+        let strangers = |round: usize| move |number: usize| format!(r#"{{"ip":"2001:db8::{round}:{number:x}"}}"#);
+        let texts = (0..3).flat_map(|round| (0..25_000).flat_map(move |number| [workload(number, 9), strangers(round)(number)]));
+        let (reads, ends, _) = reads(texts);
+        assert_eq!(reads, 25_000 + 3 * 25_000);
+        assert!(ends <= MOST_ENDS, "{ends}");
+    }
+
+    #[test]
+    fn an_address_that_comes_back_is_remembered() {
+        let texts = (0..9).flat_map(|_| (0..100).map(|number| format!(r#"{{"ip":"198.51.100.{number}","fqdn":"a.example"}}"#)));
+        assert_eq!(reads(texts).0, 200);
+    }
+
+    /// However many there are and however long they are, memory stays within what is stated; those that are met all the
+    /// time are not read again.
+    #[test]
+    fn memory_is_bounded_and_the_hot_stay() {
+        let hot = 500;
+        let texts = (0..60_000).flat_map(|number| [workload(1_000_000 + number, 9), workload(number % hot, 9)]);
+        let (found, ends, bytes) = reads(texts);
+        assert_eq!(found, 60_000 + hot);
+        assert!(ends <= MOST_ENDS && bytes <= MOST_BYTES + 1_000, "{ends} {bytes}");
+        let (_, ends, bytes) = reads((0..3_000).map(|number| workload(number, 20_000)));
+        assert!(ends > 500 && bytes <= MOST_BYTES + 30_000, "{ends} {bytes}");
+    }
+
+    /// Ends that begin alike are told apart; too many of them are only slow.
+    #[test]
+    fn ends_that_begin_alike_are_told_apart() {
+        let texts = |many: usize| {
+            (0..3).flat_map(move |_| (0..many).map(|number| format!(r#"{{"ip":"FILTERED","workload":{{"href":"/w/{number}"}}}}"#)))
+        };
+        assert_eq!(reads(texts(8)).0, 8);
+        let (reads, ends, _) = reads(texts(50));
+        assert!(reads <= 150 && ends <= MOST_ALIKE, "{reads} {ends}");
     }
 }

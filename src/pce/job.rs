@@ -5,7 +5,7 @@ use super::ask::{Ask, Size};
 use super::error::{ErrorKind, PceError, line as harmless};
 use super::exchange::{Line, text_header};
 use super::pace::{poll_delay, transient_delays};
-use super::queries::{COLLECTION, LIST_LIMIT, named, query_url};
+use super::queries::{COLLECTION, LIST_LIMIT, marked_name, name_of, named, query_url};
 use super::split::Piece;
 use super::traffic::Submitted;
 use crate::domain::text::visible;
@@ -29,7 +29,8 @@ pub(super) struct Completed {
 /// Submits one question.
 pub(super) fn submit_piece(client: &Client, piece: Piece) -> Result<Submitted, PceError> {
     let line = &client.line;
-    let name = format!("pcemon {}", uuid::Uuid::new_v4());
+    let unique = uuid::Uuid::new_v4().to_string();
+    let name = client.mark.as_ref().map_or_else(|| format!("pcemon {unique}"), |mark| marked_name(mark, &unique));
     let body = piece.body(&name);
     let since = line.pace.now();
     let mut lost = false;
@@ -121,6 +122,10 @@ pub(super) fn completed(client: &Client, submitted: &Submitted, progress: &dyn F
         }
         let fetched = line.fetch(&Ask::get(submitted.url.clone(), Size::Small), STATUS_LIMIT)?;
         let job = fetched.json()?;
+        if name_of(&job).is_some_and(|name| name != submitted.name) {
+            return Err(fetched.bad_answer(&tr!("shows a query of somebody else in the place of ours")));
+        }
+        client.outstanding.confirmed(&submitted.name);
         let state = job.get("status").and_then(Value::as_str).unwrap_or("unknown").to_ascii_lowercase();
         if state != last_state {
             progress(&tr!("traffic: query {state}", state = visible(&state)));

@@ -5,6 +5,7 @@
 
 mod ask;
 mod body;
+mod bounds;
 mod collection;
 pub mod decode;
 mod download;
@@ -69,6 +70,8 @@ pub struct ClientOptions {
 pub struct Client {
     line: Arc<Line>,
     outstanding: Arc<Outstanding>,
+    /// What tells the queries of one state's runs from all others, and stays the same from run to run.
+    mark: Option<String>,
     events_files: AtomicU32,
 }
 
@@ -125,7 +128,7 @@ impl Client {
             stop: options.stop,
             now: options.now,
         }));
-        Ok(Client { outstanding: Arc::new(Outstanding::default()), line, events_files: AtomicU32::new(0) })
+        Ok(Client { outstanding: Arc::new(Outstanding::default()), line, mark: None, events_files: AtomicU32::new(0) })
     }
 
     /// The PCE's clock minus the run's, in whole seconds, by the latest answer.
@@ -136,6 +139,28 @@ impl Client {
     /// Something to clean up with from elsewhere, such as a signal handler's thread.
     pub fn cleaner(&self) -> Cleaner {
         Cleaner::new(Arc::clone(&self.line), Arc::clone(&self.outstanding))
+    }
+
+    /// From now on queries carry this mark in their names.
+    pub fn set_mark(&mut self, mark: &str) {
+        self.mark = Some(mark.to_owned());
+    }
+
+    /// Deletes what killed runs with the same mark have left at the PCE. The caller holds what keeps such a run from being at work.
+    pub fn sweep(&self) -> Result<usize, PceError> {
+        let Some(mark) = &self.mark else { return Ok(0) };
+        let fetched = self.line.fetch(&Ask::get(self.line.org_url(queries::COLLECTION), Size::Small), queries::LIST_LIMIT)?;
+        let left = queries::marked(&self.line, &fetched.json()?, mark);
+        for url in &left {
+            self.line.delete_now(url.clone(), LAST_CLEANING)?;
+        }
+        Ok(left.len())
+    }
+
+    /// Whether everything that was made at the PCE is gone again. Deletes what is not.
+    pub fn leaves_nothing(&self) -> bool {
+        self.cleaner().delete_all(LAST_CLEANING);
+        self.outstanding.is_empty()
     }
 
     /// Asks for the PCE's health.

@@ -24,6 +24,8 @@ struct Entry {
     urls: Vec<Url>,
     /// A submission got no answer: there may be more than is known of.
     doubtful: bool,
+    /// The PCE has shown the query under this address and its name; before that the address may be anybody's.
+    confirmed: bool,
 }
 
 /// What is not deleted yet.
@@ -37,12 +39,12 @@ impl Outstanding {
 
     /// A submission begins.
     pub(super) fn begin(&self, name: &str) {
-        self.entries().push(Entry { name: name.to_owned(), urls: Vec::new(), doubtful: true });
+        self.entries().push(Entry { name: name.to_owned(), urls: Vec::new(), doubtful: true, confirmed: false });
     }
 
     /// A job exists.
     pub(super) fn job(&self, name: &str, url: &Url) {
-        self.entries().push(Entry { name: name.to_owned(), urls: vec![url.clone()], doubtful: false });
+        self.entries().push(Entry { name: name.to_owned(), urls: vec![url.clone()], doubtful: false, confirmed: true });
     }
 
     /// The submission was refused; nothing exists.
@@ -56,6 +58,17 @@ impl Outstanding {
             entry.urls.push(url.clone());
             entry.doubtful = doubtful;
         }
+    }
+
+    /// The query was seen under its address.
+    pub(super) fn confirmed(&self, name: &str) {
+        for entry in self.entries().iter_mut().filter(|entry| entry.name == name) {
+            entry.confirmed = true;
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries().is_empty()
     }
 
     fn take(&self, name: Option<&str>) -> Vec<Entry> {
@@ -113,14 +126,17 @@ impl Cleaner {
 
     fn delete_entry(&self, entry: &mut Entry, until: Instant) -> Result<(), PceError> {
         let left = || until.saturating_duration_since(Instant::now()).max(Duration::from_millis(50));
-        if entry.doubtful {
+        if !entry.confirmed {
+            entry.urls.clear();
+        }
+        if entry.doubtful || !entry.confirmed {
             let list = self.line.get_now(self.line.org_url(COLLECTION), LIST_LIMIT, left())?;
             for url in named(&self.line, &list, &entry.name) {
                 if !entry.urls.contains(&url) {
                     entry.urls.push(url);
                 }
             }
-            entry.doubtful = false;
+            (entry.doubtful, entry.confirmed) = (false, true);
         }
         while let Some(url) = entry.urls.last() {
             self.line.delete_now(url.clone(), left())?;
@@ -130,16 +146,30 @@ impl Cleaner {
     }
 }
 
+/// The name of a query, wherever the PCE tells it.
+pub(super) fn name_of(query: &Value) -> Option<&str> {
+    [query.get("query_name"), query.pointer("/query_parameters/query_name")].into_iter().flatten().find_map(Value::as_str)
+}
+
 /// The addresses of the queries that carry our unique name, out of the list of all.
 pub(super) fn named(line: &Line, list: &Value, name: &str) -> Vec<Url> {
-    let of_name =
-        |query: &&Value| [query.get("query_name"), query.pointer("/query_parameters/query_name")].contains(&Some(&Value::from(name)));
-    list.as_array()
-        .into_iter()
-        .flatten()
-        .filter(of_name)
-        .filter_map(|query| query_url(line, query.get("href")?.as_str()?).ok().flatten())
-        .collect()
+    chosen(line, list, |have| have == name)
+}
+
+/// The addresses of the queries that carry a mark in their names.
+pub(super) fn marked(line: &Line, list: &Value, mark: &str) -> Vec<Url> {
+    let beginning = marked_name(mark, "");
+    chosen(line, list, |have| have.starts_with(&beginning))
+}
+
+/// The name of a query of runs with this mark.
+pub(super) fn marked_name(mark: &str, unique: &str) -> String {
+    format!("pcemon {mark} {unique}")
+}
+
+fn chosen(line: &Line, list: &Value, wanted: impl Fn(&str) -> bool) -> Vec<Url> {
+    let ours = list.as_array().into_iter().flatten().filter(|query| name_of(query).is_some_and(&wanted));
+    ours.filter_map(|query| query_url(line, query.get("href")?.as_str()?).ok().flatten()).collect()
 }
 
 /// The address of one query, from an href, a header or a bare id. `None`: it is no address of a
@@ -153,7 +183,10 @@ pub(super) fn query_url(line: &Line, href: &str) -> Result<Option<Url>, PceError
     if href.is_empty() {
         return Ok(None);
     }
-    let url = line.resolve(href)?;
+    let mut url = line.resolve(href)?;
+    // The address of a query has neither; what an answer puts there would be sent along.
+    url.set_query(None);
+    url.set_fragment(None);
     let prefix = format!("{}/", line.org_url(COLLECTION).path());
     Ok(url.path().strip_prefix(&prefix).is_some_and(is_id).then_some(url))
 }

@@ -263,11 +263,19 @@ impl<'b> Cursor<'b, '_> {
             return None;
         }
         let rest = self.bytes.get(self.at..)?;
-        let (interned, length) = match endpoints.met(rest) {
-            Some(met) => met,
-            None => endpoints.meet(rest)?,
-        };
-        self.at += length;
+        if let Some((interned, length)) = endpoints.met(rest) {
+            self.at += length;
+            return Some(interned);
+        }
+        let from = self.at;
+        if let Some(endpoint) = self.endpoint() {
+            let text = self.bytes.get(from..self.at)?;
+            // What was skipped has to be text, too.
+            std::str::from_utf8(text).ok()?;
+            return Some(endpoints.remember(text, endpoint));
+        }
+        let (interned, length) = endpoints.meet(rest)?;
+        self.at = from + length;
         Some(interned)
     }
 
@@ -437,24 +445,7 @@ impl<'b> Cursor<'b, '_> {
             b'f' => self.word(b"false"),
             _ if depth >= MOST_DEPTH => None,
             b'{' => self.object(|cursor, _| cursor.skip(depth + 1)),
-            b'[' => {
-                self.at += 1;
-                if self.peek()? == b']' {
-                    self.at += 1;
-                    return Some(());
-                }
-                loop {
-                    self.skip(depth + 1)?;
-                    match self.peek()? {
-                        b',' => self.at += 1,
-                        b']' => {
-                            self.at += 1;
-                            return Some(());
-                        }
-                        _ => return None,
-                    }
-                }
-            }
+            b'[' => self.list_or_null(|cursor| cursor.skip(depth + 1)),
             _ => None,
         }
     }
@@ -516,6 +507,8 @@ fn month_length(year: i64, month: i64) -> i64 {
         _ => 31,
     }
 }
+
+mod ends;
 
 #[cfg(test)]
 mod tests;

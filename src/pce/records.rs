@@ -1,6 +1,7 @@
 //! The records of a list, one at a time: a JSON array, one object, or one object after the other;
 //! plain or gzip. Memory holds one record; what a record means is the caller's.
 
+use super::bounds::Budget;
 use super::decode::{DecodeError, Decoded, inflate, named};
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -14,7 +15,9 @@ const LIMIT: u64 = 4 << 30;
 pub fn read_records(body: impl Read, take: &mut dyn FnMut(&RawValue) -> bool) -> Result<Decoded, DecodeError> {
     let mut reader = BufReader::with_capacity(64 * 1024, inflate(body).map_err(|error| named(error, 0))?.take(LIMIT));
     let mut decoded = Decoded::default();
+    let budget = Budget::new();
     let mut take = |raw: &RawValue| {
+        budget.renew();
         decoded.rows += 1;
         decoded.unreadable += u64::from(!take(raw));
     };
@@ -29,7 +32,7 @@ pub fn read_records(body: impl Read, take: &mut dyn FnMut(&RawValue) -> bool) ->
         }
         documents += 1;
         let is_list = reader.buffer().first() == Some(&b'[');
-        let mut json = serde_json::Deserializer::from_reader(&mut reader);
+        let mut json = serde_json::Deserializer::from_reader(budget.reader(&mut reader));
         let read =
             if is_list { json.deserialize_seq(Records(&mut take)) } else { Box::<RawValue>::deserialize(&mut json).map(|raw| take(&raw)) };
         if let Err(error) = read {
@@ -107,6 +110,15 @@ mod tests {
         }
         assert_eq!(read("[]").unwrap().1, Decoded::default());
         assert_eq!(read("[null, 7, \"x\", {\"a\":\"\\ud800\"}]").unwrap().1, Decoded { rows: 4, unreadable: 3 });
+    }
+
+    #[test]
+    fn one_record_has_a_longest_length_and_many_have_none() {
+        let long = format!("{{\"a\":\"{}\"}}", "x".repeat(9 << 20));
+        assert_eq!(read(&format!("[{long},{long},{long}]")).unwrap().1.rows, 3);
+        let endless = format!("[{{}},{{\"a\":\"{}\"}}]", "x".repeat(17 << 20));
+        let error = read(&endless).unwrap_err().to_string();
+        assert!(error.contains("a record is longer than 16 MiB"), "{error}");
     }
 
     #[test]

@@ -18,6 +18,19 @@ pub fn keep_from_children(variable: &str) {
     held(&SECRETS).insert(variable.to_owned());
 }
 
+/// Why no program is started in this process, if none is.
+static REFUSED: Mutex<Option<String>> = Mutex::new(None);
+
+/// From now on no program is started, for this reason; or programs are started again.
+pub fn refuse(why: Option<String>) {
+    *held(&REFUSED) = why;
+}
+
+/// Whether programs may be started, or why not.
+pub fn allowed() -> Result<(), String> {
+    held(&REFUSED).clone().map_or(Ok(()), Err)
+}
+
 /// A program that was started. Dropping this while it runs ends it and everything it started.
 pub struct Family {
     /// The program.
@@ -25,11 +38,17 @@ pub struct Family {
     group: i32,
 }
 
-/// Starts a program.
+/// Starts a program that the config names.
 pub fn start(mut command: Command) -> std::io::Result<Family> {
+    allowed().map_err(|why| std::io::Error::new(std::io::ErrorKind::PermissionDenied, why))?;
     for variable in held(&SECRETS).iter() {
         command.env_remove(variable);
     }
+    start_own(command)
+}
+
+/// Starts a program of our own.
+pub fn start_own(mut command: Command) -> std::io::Result<Family> {
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     // Held over the start, so that an end of the process that comes now waits for the group to be known.

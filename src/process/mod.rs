@@ -5,3 +5,4 @@
 pub mod children;
 pub mod panics;
 pub mod patience;
+pub mod worker;

@@ -11,6 +11,19 @@ pub fn set_deadline(at: Instant) {
     *DEADLINE.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
 }
 
+/// Answers are read no longer than that: telling what was found needs time, too.
+static READING: Mutex<Option<Instant>> = Mutex::new(None);
+
+/// Until when answers may be read.
+pub fn set_reading(until: Instant) {
+    *READING.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
+}
+
+/// Whether the time for reading answers is over.
+pub fn is_over() -> bool {
+    READING.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|until| Instant::now() >= until)
+}
+
 /// What one of several waits may take: its own limit, and never more than half of the time that is left.
 pub fn share(limit: Duration) -> Duration {
     let deadline = *DEADLINE.lock().unwrap_or_else(PoisonError::into_inner);

@@ -14,10 +14,13 @@ pub fn render(report: &Report, _: &View) -> String {
         for decision in Decision::ALL {
             let volume = traffic.total.get(decision);
             rows.volume("total", decision.name(), "", [volume.flows, volume.connections, volume.bytes]);
+            if traffic.across > 0 {
+                rows.volume("total_max", decision.name(), "", [volume.flows_max, volume.connections_max, volume.bytes_max]);
+            }
         }
         for point in &traffic.timeline.points {
             for decision in Decision::ALL {
-                let volume = point.value.get(decision);
+                let Some(volume) = point.value.get(decision) else { continue };
                 rows.volume("timeline", decision.name(), &point.at.to_string(), [volume.flows, volume.connections, volume.bytes]);
             }
         }

@@ -165,10 +165,10 @@ impl Page<'_> {
         Some(html! {
             p.meta { (tr!("Compared with the report of {time}, which covers {span}.", time = self.view.time(changes.since), span = words::span(changes.span, self.view))) }
             @if !changes.comparable {
-                p { (tr!("That span has another length: amounts are not compared.")) }
+                p { (words::incomparable()) }
             }
             @if !changes.totals.is_empty() { (table(&tables::totals(changes), None)) }
-            @if calm { p { (tr!("No rule stands differently, and nobody came into the front rows or left them.")) } }
+            @if calm && changes.comparable { p { (tr!("No rule stands differently, and nobody came into the front rows or left them.")) } }
             @if !changes.rules.is_empty() {
                 h3 { (tr!("Rules that stand differently")) }
                 (table(&tables::rule_changes(changes), None))
@@ -187,7 +187,7 @@ impl Page<'_> {
     }
 
     fn traffic(&self, traffic: &Traffic, out: &mut Vec<Section>) {
-        out.push(("time", tr!("Traffic over time"), self.over_time(traffic)));
+        out.push(("time", tr!("Traffic by decision"), self.over_time(traffic)));
         out.push(("talkers", words::board(Board::Talkers), self.talkers(traffic)));
         out.push(("blocked", tr!("Blocked traffic"), self.blocked(traffic)));
         out.push(("enforcement", words::board(Board::PotentiallyBlocked), self.potentially_blocked(traffic)));
@@ -197,23 +197,49 @@ impl Page<'_> {
         out.push(("unmanaged", words::board(Board::Unmanaged), self.unmanaged(traffic)));
     }
 
+    /// What the span adds up to, and by UTC day where more than one is known. Within a day the PCE does not say when.
     fn over_time(&self, traffic: &Traffic) -> Markup {
-        let note = match traffic.timeline.bucket {
-            Bucket::Hour => tr!("Each flow stands at the hour in which it was last detected."),
-            Bucket::Day => tr!("Each flow stands at its UTC day."),
+        let rows: Vec<Bar> = Decision::ALL
+            .into_iter()
+            .zip(DECISIONS)
+            .map(|(decision, colour)| {
+                let sum = traffic.total.get(decision);
+                let amount = words::between(sum.connections, sum.connections_max, count);
+                Bar { label: words::decision(decision), parts: vec![(colour, sum.connections_max)], amount }
+            })
+            .collect();
+        let data = tables::decisions(&traffic.total);
+        let total = self.figure(&tr!("Connections by decision"), "", &[], |size| charts::bars(&rows, size), Some(&data));
+        if traffic.known_days() < 2 {
+            return html! {
+                (total)
+                p.note { (tr!("A PCE does not say when within a UTC day something happened, so there is no chart over time for this span; a longer one (--since 7d) has one.")) }
+            };
+        }
+        let unknown = traffic.known_days() < traffic.timeline.points.len();
+        let note = if unknown {
+            tr!("Each flow stands at its UTC day; days with ? are not known.")
+        } else {
+            tr!("Each flow stands at its UTC day.")
         };
-        let chart = |title: String, part: fn(&Volume) -> u64, amount: fn(u64) -> String, axis: fn(u64) -> String| {
+        let chart = |title: String, part: fn(&Volume) -> u64, all: [u64; 4], amount: fn(u64) -> String, axis: fn(u64) -> String| {
             let series = decisions(&traffic.timeline, part);
-            let shown = self.over(&traffic.timeline, &series, axis);
+            let ticks = traffic.timeline.points.iter().map(|point| Tick {
+                text: point.at.strftime("%m-%d").to_string(),
+                day: if point.value.allowed.is_some() { String::new() } else { "?".to_owned() },
+            });
+            let ticks: Vec<Tick> = ticks.collect();
             let data = tables::timeline(&traffic.timeline, self.view, part, amount);
-            self.figure(&title, &note, &self.decision_legend(&traffic.total.values().map(|volume| part(&volume) > 0)), shown, Some(&data))
+            let shown = |size| charts::columns(&ticks, &series, axis, size);
+            self.figure(&title, &note, &self.decision_legend(&all.map(|all| all > 0)), shown, Some(&data))
         };
-        let measured = traffic.total.values().iter().any(|volume| volume.bytes > 0);
+        let sums = traffic.total.values();
         html! {
-            (chart(tr!("Flows by decision"), |volume| volume.flows, count, brief))
-            (chart(tr!("Connections by decision"), |volume| volume.connections, count, brief))
-            @if measured {
-                (chart(tr!("Volume by decision"), |volume| volume.bytes, bytes, bytes))
+            (total)
+            (chart(tr!("Flows by day"), |volume| volume.flows, sums.map(|sum| sum.flows_max), count, brief))
+            (chart(tr!("Connections by day"), |volume| volume.connections, sums.map(|sum| sum.connections_max), count, brief))
+            @if sums.iter().any(|sum| sum.bytes_max > 0) {
+                (chart(tr!("Volume by day"), |volume| volume.bytes, sums.map(|sum| sum.bytes_max), bytes, bytes))
             } @else {
                 p.note { (tr!("The VENs of this estate report no bytes, so there is no chart of the volume.")) }
             }
@@ -227,7 +253,7 @@ impl Page<'_> {
         let amount = |row: &Ranked<_>| if measured { bytes(row.bytes) } else { count(row.all()) };
         self.ranking(&traffic.talkers, &title, &[], |row| {
             let value = if measured { row.bytes } else { row.all() };
-            Bar { label: row.what.line(), parts: vec![(colour, value)], amount: at_least(&traffic.talkers, amount(row)) }
+            Bar { label: row.what.line(), parts: vec![(colour, value)], amount: words::marked(&traffic.talkers, amount(row)) }
         })
     }
 
@@ -257,7 +283,7 @@ impl Page<'_> {
             .map(|row| Bar {
                 label: words::group(&row.what.app, &traffic.label),
                 parts: vec![(Colour::PotentiallyBlocked, row.all())],
-                amount: at_least(ranking, count(row.all())),
+                amount: words::marked(ranking, count(row.all())),
             })
             .collect();
         let data = tables::applications(ranking, &traffic.label);
@@ -275,7 +301,7 @@ impl Page<'_> {
         self.ranking(&traffic.unmanaged, &tr!("Sources without a VEN, by connections"), &legend, |row| Bar {
             label: row.what.line(),
             parts: DECISIONS.into_iter().zip(row.connections.values()).collect(),
-            amount: at_least(&traffic.unmanaged, count(row.all())),
+            amount: words::marked(&traffic.unmanaged, count(row.all())),
         })
     }
 
@@ -518,17 +544,15 @@ fn some_of(colours: &[Colour; 4], names: [String; 4], present: &[bool; 4]) -> Ve
     colours.iter().copied().zip(names).zip(present).filter(|(_, present)| **present).map(|(pair, _)| pair).collect()
 }
 
-fn decisions(timeline: &Timeline<ByDecision<Volume>>, part: fn(&Volume) -> u64) -> Vec<(Colour, Vec<u64>)> {
-    let of = |decision: Decision| timeline.points.iter().map(|point: &Point<_>| part(&point.value.get(decision))).collect();
+fn decisions(timeline: &Timeline<ByDecision<Option<Volume>>>, part: fn(&Volume) -> u64) -> Vec<(Colour, Vec<u64>)> {
+    let of = |decision: Decision| {
+        timeline.points.iter().map(|point: &Point<_>| point.value.get(decision).map_or(0, |volume| part(&volume))).collect()
+    };
     DECISIONS.into_iter().zip(Decision::ALL.map(of)).collect()
 }
 
 fn one_bar<T: Named>(ranking: &Ranking<T>, row: &Ranked<T>, colour: Colour) -> Bar {
-    Bar { label: row.what.line(), parts: vec![(colour, row.all())], amount: at_least(ranking, count(row.all())) }
-}
-
-fn at_least<T>(ranking: &Ranking<T>, amount: String) -> String {
-    if ranking.exact { amount } else { format!("≥ {amount}") }
+    Bar { label: row.what.line(), parts: vec![(colour, row.all())], amount: words::marked(ranking, count(row.all())) }
 }
 
 fn more<T>(ranking: &Ranking<T>) -> Option<String> {

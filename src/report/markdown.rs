@@ -15,6 +15,9 @@ pub fn render(report: &Report, view: &View) -> String {
         heading(&mut out, &tr!("What changed"));
         let (time, span) = (view.time(changes.since), words::span(changes.span, view));
         out.push_str(&format!("{}\n", escape(&tr!("Compared with the report of {time}, which covers {span}.", time, span))));
+        if !changes.comparable {
+            out.push_str(&format!("\n{}\n", escape(&words::incomparable())));
+        }
         write(&mut out, &tables::totals(changes));
         write(&mut out, &tables::rule_changes(changes));
         for moved in &changes.rankings {
@@ -29,7 +32,9 @@ pub fn render(report: &Report, view: &View) -> String {
     if let Some(traffic) = &report.traffic {
         heading(&mut out, &tr!("Traffic"));
         write(&mut out, &tables::decisions(&traffic.total));
-        write(&mut out, &tables::volumes(&traffic.timeline, view));
+        if traffic.known_days() > 1 {
+            write(&mut out, &tables::volumes(&traffic.timeline, view));
+        }
         for (board, table) in [
             (Board::Talkers, tables::ranking(&traffic.talkers)),
             (Board::BlockedPairs, tables::ranking(&traffic.blocked_pairs)),

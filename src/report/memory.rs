@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-const SCHEMA: &str = "pcemon.report-memory/1";
+const SCHEMA: &str = "pcemon.report-memory/2";
 /// Earlier reports whose rules are remembered.
 const MOMENTS: usize = 30;
 /// Rows that count as the front of a ranking.
@@ -20,6 +20,8 @@ pub struct Memory {
     pce: PceIdentity,
     at: Timestamp,
     span: Span,
+    /// Whether everything was read, and all that was counted happened in the span.
+    whole: bool,
     totals: BTreeMap<Total, u64>,
     rankings: BTreeMap<Board, Vec<String>>,
     /// `None`: no check had run.
@@ -35,6 +37,7 @@ impl Memory {
             pce: pce.clone(),
             at: report.generated_at,
             span: report.span,
+            whole: is_whole(report),
             totals: totals(report),
             rankings: rankings(report),
             standing: standing(report),
@@ -74,10 +77,8 @@ pub fn compare(report: &mut Report, previous: Option<&Memory>) {
 }
 
 fn changes(report: &Report, previous: &Memory) -> Changes {
-    let length = |span: Span| span.to.duration_since(span.from).as_secs().max(1);
-    let (before, now) = (length(previous.span), length(report.span));
-    // A tenth more or less is a run that came a little late.
-    let comparable = before.abs_diff(now) <= now.unsigned_abs() / 10;
+    let length = |span: Span| span.to.duration_since(span.from);
+    let comparable = previous.whole && is_whole(report) && length(previous.span) == length(report.span);
     let totals = totals(report)
         .into_iter()
         .filter(|_| comparable)
@@ -85,6 +86,7 @@ fn changes(report: &Report, previous: &Memory) -> Changes {
         .collect();
     let rankings = rankings(report)
         .into_iter()
+        .filter(|_| comparable)
         .filter_map(|(ranking, now)| {
             let before = previous.rankings.get(&ranking)?;
             let new: Vec<String> = now.iter().take(FRONT).filter(|name| !before.contains(name)).cloned().collect();
@@ -103,6 +105,11 @@ fn changes(report: &Report, previous: &Memory) -> Changes {
         _ => Vec::new(),
     };
     Changes { since: previous.at, span: previous.span, comparable, totals, rankings, rules }
+}
+
+/// Whether the numbers are those of the whole span and of nothing else.
+fn is_whole(report: &Report) -> bool {
+    report.complete && report.traffic.as_ref().is_none_or(|traffic| traffic.across == 0)
 }
 
 fn totals(report: &Report) -> BTreeMap<Total, u64> {

@@ -6,6 +6,7 @@
 
 mod charts;
 mod csv;
+mod ends;
 pub mod events;
 pub mod gather;
 pub mod heavy;

@@ -59,6 +59,14 @@ pub struct Span {
     pub to: Timestamp,
 }
 
+impl Span {
+    /// Whether it is made of whole UTC days: of those a PCE keeps totals.
+    pub fn is_whole_days(&self) -> bool {
+        let at_midnight = |at: Timestamp| at.as_second().rem_euclid(86_400) == 0 && at.subsec_nanosecond() == 0;
+        at_midnight(self.from) && at_midnight(self.to) && self.from < self.to
+    }
+}
+
 /// What one source gave.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Source {
@@ -128,6 +136,23 @@ impl Volume {
     }
 }
 
+/// What certainly happened in the span, and what is known to be no more than so much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Sum {
+    /// Different flows.
+    pub flows: u64,
+    /// Connections.
+    pub connections: u64,
+    /// Bytes both ways.
+    pub bytes: u64,
+    /// No more flows than this.
+    pub flows_max: u64,
+    /// No more connections than this.
+    pub connections_max: u64,
+    /// No more bytes than this.
+    pub bytes_max: u64,
+}
+
 /// What the traffic adds up to.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Traffic {
@@ -135,14 +160,16 @@ pub struct Traffic {
     pub records: u64,
     /// Records without a readable time; counted nowhere.
     pub timeless: u64,
+    /// Records of whose totals an unknown part happened outside the span: 0 for whole UTC days, as a rule.
+    pub across: u64,
     /// From the first to the last detection of the records: the PCE sends totals of whole days.
     pub covers: Option<Span>,
     /// Records beyond those that both ends' reports could be told apart for; counted as reported.
     pub counted_as_reported: u64,
     /// All of it.
-    pub total: ByDecision<Volume>,
-    /// Over time.
-    pub timeline: Timeline<ByDecision<Volume>>,
+    pub total: ByDecision<Sum>,
+    /// By UTC day; `null` for a day of which the span, or what was told, holds only a part.
+    pub timeline: Timeline<ByDecision<Option<Volume>>>,
     /// Sources by volume.
     pub talkers: Ranking<Name>,
     /// Source, destination and service that are blocked, by connections.
@@ -160,6 +187,11 @@ pub struct Traffic {
 }
 
 impl Traffic {
+    /// Days whose volume is known.
+    pub fn known_days(&self) -> usize {
+        self.timeline.points.iter().filter(|point| point.value.allowed.is_some()).count()
+    }
+
     /// Whether every amount of every ranking is exact.
     pub fn rankings_are_exact(&self) -> bool {
         self.talkers.exact
@@ -211,6 +243,8 @@ pub struct Ranking<T> {
     pub exact: bool,
     /// Otherwise: the most that an amount can be too low by.
     pub too_low_by: u64,
+    /// Whether some of it may have happened outside the span.
+    pub upper_bound: bool,
 }
 
 /// One row of a ranking.
@@ -527,7 +561,7 @@ pub struct Changes {
     pub since: Timestamp,
     /// What it covered.
     pub span: Span,
-    /// Whether it covered as long a span: only then are amounts compared.
+    /// Whether both cover spans of the same length whole: only then is anything compared.
     pub comparable: bool,
     /// Amounts, before and now.
     pub totals: Vec<Change>,

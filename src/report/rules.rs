@@ -38,7 +38,7 @@ fn one(rule: &domain::rule::Rule, instances: &Instances) -> Rule {
         state,
         thresholds: thresholds.join(", "),
         value: shown.and_then(|instance| instance.value),
-        unit: rule.metric.unit(),
+        unit: rule.unit(),
         since: shown.map(|instance| instance.fired_at.unwrap_or(instance.since)),
         firing: if rule.enabled { own(Stage::Firing).count() as u64 } else { 0 },
         pending: if rule.enabled { own(Stage::Pending).count() as u64 } else { 0 },

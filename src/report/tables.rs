@@ -3,9 +3,9 @@
 use super::View;
 use super::model::{
     Application, Bucket, ByDecision, BySeverity, Changes, Count, Events, Health, Matrix, Named, Ranked, Ranking, Report, Rules, Standing,
-    Timeline, Vens, Volume,
+    Sum, Timeline, Vens, Volume,
 };
-use super::words::{self, bytes, count, health as status, source, source_status, standing};
+use super::words::{self, between, bytes, count, health as status, source, source_status, standing};
 use crate::domain::metric::Unit;
 use crate::domain::record::Decision;
 use crate::domain::text::quantity;
@@ -70,46 +70,59 @@ fn bucket_name(bucket: Bucket) -> String {
     }
 }
 
+fn not_known() -> String {
+    "?".to_owned()
+}
+
 /// One part of the volume over time.
-pub fn timeline(timeline: &Timeline<ByDecision<Volume>>, view: &View, part: fn(&Volume) -> u64, amount: fn(u64) -> String) -> Table {
+pub fn timeline(
+    timeline: &Timeline<ByDecision<Option<Volume>>>,
+    view: &View,
+    part: fn(&Volume) -> u64,
+    amount: fn(u64) -> String,
+) -> Table {
     let mut columns = vec![Text(bucket_name(timeline.bucket))];
     columns.extend(by_decision());
     let rows = timeline.points.iter().map(|point| {
         let mut row = vec![bucket(point.at, timeline.bucket, view)];
-        row.extend(point.value.values().iter().map(|volume| amount(part(volume))));
+        row.extend(point.value.values().iter().map(|volume| volume.as_ref().map_or_else(not_known, |volume| amount(part(volume)))));
         row
     });
     Table::new(tr!("Over time"), columns, rows.collect())
 }
 
 /// All there is over time, for formats without charts.
-pub fn volumes(timeline: &Timeline<ByDecision<Volume>>, view: &View) -> Table {
+pub fn volumes(timeline: &Timeline<ByDecision<Option<Volume>>>, view: &View) -> Table {
     let mut columns = vec![Text(bucket_name(timeline.bucket))];
     columns.extend(by_decision());
     columns.extend([Number(tr!("Flows")), Number(tr!("Volume"))]);
     let rows = timeline.points.iter().map(|point| {
-        let all = point.value.values();
+        let mut all = Volume::default();
         let mut row = vec![bucket(point.at, timeline.bucket, view)];
-        row.extend(counts(all.map(|volume| volume.connections)));
-        row.push(count(all.iter().map(|volume| volume.flows).sum()));
-        row.push(bytes(all.iter().fold(0, |sum, volume| sum.saturating_add(volume.bytes))));
+        for volume in point.value.values() {
+            row.push(volume.map_or_else(not_known, |volume| count(volume.connections)));
+            all.add(volume.unwrap_or_default());
+        }
+        let known = point.value.allowed.is_some();
+        row.extend(if known { [count(all.flows), bytes(all.bytes)] } else { [not_known(), not_known()] });
         row
     });
     Table::new(tr!("Connections by decision, flows and volume over time"), columns, rows.collect())
 }
 
 /// What the traffic adds up to.
-pub fn decisions(total: &ByDecision<Volume>) -> Table {
+pub fn decisions(total: &ByDecision<Sum>) -> Table {
     let rows = Decision::ALL.map(|decision| {
-        let volume = total.get(decision);
-        vec![words::decision(decision), count(volume.flows), count(volume.connections), bytes(volume.bytes)]
+        let Sum { flows, connections, bytes, flows_max, connections_max, bytes_max } = total.get(decision);
+        let [flows, connections] = [(flows, flows_max), (connections, connections_max)].map(|(low, high)| between(low, high, count));
+        vec![words::decision(decision), flows, connections, between(bytes, bytes_max, words::bytes)]
     });
     let columns = vec![Text(tr!("Decision")), Number(tr!("Flows")), Number(tr!("Connections")), Number(tr!("Volume"))];
     Table::new(tr!("Traffic by decision"), columns, rows.into())
 }
 
 fn amounts<T>(ranking: &Ranking<T>, row: &Ranked<T>) -> Vec<String> {
-    let shown = |text: String| if ranking.exact { text } else { format!("≥ {text}") };
+    let shown = |text: String| words::marked(ranking, text);
     let mut cells: Vec<String> = row.connections.values().into_iter().map(|value| shown(count(value))).collect();
     cells.extend([shown(count(row.flows)), shown(bytes(row.bytes))]);
     cells

@@ -1,7 +1,7 @@
 //! What a report says in words: the same sentences in every format.
 
 use super::View;
-use super::model::{Board, Bucket, Change, Group, Named, Report, Rule, Span, Standing, Total, Traffic};
+use super::model::{Board, Change, Group, Named, Ranking, Report, Rule, Span, Standing, Total, Traffic};
 use crate::domain::metric::Unit;
 use crate::domain::record::Decision;
 use crate::domain::text::quantity;
@@ -25,6 +25,21 @@ pub fn count(number: u64) -> String {
 /// `1.2 GB`
 pub fn bytes(number: u64) -> String {
     quantity(number as f64, Unit::Bytes)
+}
+
+/// `1,234`, or `1,200–1,300` where only the bounds are known.
+pub fn between(low: u64, high: u64, shown: fn(u64) -> String) -> String {
+    if low == high { shown(low) } else { format!("{}–{}", shown(low), shown(high)) }
+}
+
+/// An amount of a ranking with what is known of it.
+pub fn marked<T>(ranking: &Ranking<T>, amount: String) -> String {
+    match (ranking.exact, ranking.upper_bound) {
+        (true, false) => amount,
+        (false, false) => format!("≥ {amount}"),
+        (true, true) => format!("≤ {amount}"),
+        (false, true) => format!("≈ {amount}"),
+    }
 }
 
 /// `950`, `12k`, `3.4M`: for places where there is no room.
@@ -185,6 +200,7 @@ pub fn summary(report: &Report) -> Vec<(Weight, String)> {
     }
     if let Some(traffic) = &report.traffic {
         self::traffic(traffic, &mut out);
+        out.extend(fresh(report).map(|text| (Weight::Note, text)));
     }
     if let Some(events) = &report.events {
         let weight = if events.total.error > 0 { Weight::Look } else { Weight::Note };
@@ -218,10 +234,18 @@ fn rules(report: &Report, out: &mut Vec<(Weight, String)>) {
 
 fn traffic(traffic: &Traffic, out: &mut Vec<(Weight, String)>) {
     let all = &traffic.total;
-    let connections = all.values().iter().fold(0u64, |sum, volume| sum.saturating_add(volume.connections));
+    let connections = all.values().iter().fold(0u64, |sum, volume| sum.saturating_add(volume.connections_max));
     if connections == 0 {
         out.push((Weight::Look, tr!("The PCE reported no traffic in this span.")));
         return;
+    }
+    if traffic.across > 0 {
+        out.push((
+            Weight::Look,
+            tr!(
+                "The span is not made of whole UTC days, of which a PCE keeps totals: of what touches it, a part may have happened outside. Amounts with ≤ are upper bounds."
+            ),
+        ));
     }
     let share = |part: u64| share_of(part, connections);
     match traffic.blocked_pairs.rows.first() {
@@ -229,10 +253,10 @@ fn traffic(traffic: &Traffic, out: &mut Vec<(Weight, String)>) {
             Weight::Look,
             tr!(
                 "Blocked connections: {count} ({share}); the largest part is {pair} ({part}).",
-                count = count(all.blocked.connections),
-                share = share(all.blocked.connections),
+                count = between(all.blocked.connections, all.blocked.connections_max, count),
+                share = share(all.blocked.connections_max),
                 pair = first.what.line(),
-                part = count(first.all())
+                part = marked(&traffic.blocked_pairs, count(first.all()))
             ),
         )),
         None => out.push((Weight::Note, tr!("No connection was blocked."))),
@@ -242,10 +266,10 @@ fn traffic(traffic: &Traffic, out: &mut Vec<(Weight, String)>) {
             Weight::Look,
             tr!(
                 "Potentially blocked connections: {count} ({share}). They would break at full enforcement; the largest part goes to {app} ({part}).",
-                count = count(all.potentially_blocked.connections),
-                share = share(all.potentially_blocked.connections),
+                count = between(all.potentially_blocked.connections, all.potentially_blocked.connections_max, count),
+                share = share(all.potentially_blocked.connections_max),
                 app = group(&first.what.app, &traffic.label),
-                part = count(first.all())
+                part = marked(&traffic.potentially_blocked, count(first.all()))
             ),
         ));
     }
@@ -296,13 +320,29 @@ pub fn difference(change: &Change) -> String {
     if thousandths == 0.0 { format!("{sign}0.1 %") } else { format!("{sign}{}", quantity(thousandths, Unit::Ratio)) }
 }
 
+/// Why amounts are not compared with the previous report's.
+pub fn incomparable() -> String {
+    tr!("The two do not cover spans of the same length whole: amounts and front rows are not compared.")
+}
+
+/// Whether the newest day may still grow, and why.
+pub fn fresh(report: &Report) -> Option<String> {
+    let age = report.generated_at.duration_since(report.span.to);
+    (report.traffic.is_some() && age.as_hours() < 1 && report.span.is_whole_days())
+        .then(|| tr!("The last day ended less than an hour ago: what VENs still have to report of it is missing."))
+}
+
 /// What the reader must know to read the numbers rightly.
 pub fn how_to_read(report: &Report, view: &View) -> Vec<String> {
     let mut out = Vec::new();
     if let Some(traffic) = &report.traffic {
-        out.push(tr!(
-            "A PCE keeps one total for each flow and UTC day, and answers with whole totals: a flow that touches the span counts with everything it did on that day, also before the span began."
-        ));
+        out.push(if report.span.is_whole_days() {
+            tr!("A PCE keeps one total for each flow and UTC day; the span is made of whole UTC days, and a total belongs to its day.")
+        } else {
+            tr!(
+                "A PCE keeps one total for each flow and UTC day, and answers with whole totals: of a flow that touches the edge of the span nobody knows how much of it happened inside. Whole days (--since 1d, 7d) have no such edge."
+            )
+        });
         if let Some(covers) = traffic.covers {
             out.push(tr!(
                 "What was counted was first and last detected between {from} and {to}.",
@@ -310,14 +350,8 @@ pub fn how_to_read(report: &Report, view: &View) -> Vec<String> {
                 to = view.time(covers.to)
             ));
         }
-        out.push(match traffic.timeline.bucket {
-            Bucket::Hour => tr!(
-                "In the charts over time a flow stands at the hour in which it was last detected, with its total of the day; the PCE does not say when within the day it happened."
-            ),
-            Bucket::Day => tr!("In the charts over time a flow stands at the UTC day to which its total belongs."),
-        });
         out.push(tr!(
-            "A flow is one source, destination, port, protocol and decision on one UTC day. Where both ends report it, it counts once, with the larger of the two reports. When the ends disagree (the source allows, the destination blocks) it counts under both decisions."
+            "A flow is one source, destination, port, protocol and decision on one UTC day. A connection that both ends report counts once. Where the ends disagree it counts under the decision that took effect; what the source blocked never reached the other end and counts by itself."
         ));
         out.push(tr!("A long-lived connection counts once for each report of its VEN. Bytes are 0 where VENs do not measure them."));
         if traffic.counted_as_reported > 0 {

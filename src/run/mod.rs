@@ -30,7 +30,8 @@ use crate::judge::outbox::{Addressee, Policy};
 use crate::judge::{exit, outbox, snapshot};
 use crate::pce::{Client, ClientOptions, RealPace};
 use crate::process::panics::contained;
-use crate::sources::SOURCES;
+use crate::process::patience;
+use crate::sources::{SOURCES, TRAFFIC};
 use crate::state::looks::Memory;
 use crate::state::silences::SilenceFile;
 use crate::state::{LastRun, Loaded, State, StateError, Store, heal};
@@ -168,6 +169,7 @@ fn cycle_once(
     let Cycle { config, args, interrupt, .. } = *cycle;
     let now = args.now.unwrap_or(wall);
     let deadline = started + config.run.deadline;
+    patience::set_reading(reading_ends(started, deadline));
     let rules = choose(config, args)?;
     let needed = needed_sources(&rules);
     let identity = config.identity();
@@ -186,7 +188,7 @@ fn cycle_once(
         let asked = |source: &SourceKind| source.target_type == "pce" && cycle.recording(*source).is_none();
         needed.iter().copied().filter(asked).collect()
     };
-    let client = if from_pce.is_empty() {
+    let mut client = if from_pce.is_empty() {
         None
     } else {
         let settings = sources::pce_of(config, &from_pce).map_err(RunError::Setup)?;
@@ -209,10 +211,14 @@ fn cycle_once(
         warnings.push(format!("heartbeat: {error}"));
     }
 
+    let mark = client.as_mut().filter(|_| from_pce.contains(&TRAFFIC)).and_then(|client| sweep(client, &store));
     let known = Known { state, memory, memory_lost, silences: silences.clone() };
     let reload = || Ok(store.load(&identity)?.memory);
-    let Decided { mut report, mut state, memory } = decide(cycle, &rules, &needed, run, known, client, &reload, warnings)?;
+    let Decided { mut report, mut state, memory, left_nothing } = decide(cycle, &rules, &needed, run, known, client, &reload, warnings)?;
 
+    if let Some(mark) = mark.filter(|_| left_nothing) {
+        store.nothing_left(&mark);
+    }
     if let Some(folder) = &args.record {
         let note = recorded::RunNote::of(&report);
         report.warnings.extend(note.write(folder).err());
@@ -263,6 +269,22 @@ fn open_store(cycle: &Cycle<'_>) -> Result<(Store, Option<StateError>), RunError
         Err(error @ StateError::Unwritable { .. }) => Ok((store, Some(error))),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Gives the queries of this run the mark of the state, and deletes what a killed run with that mark has left at the PCE. The mark,
+/// unless something may still be there.
+fn sweep(client: &mut Client, store: &Store) -> Option<String> {
+    let (mark, left) = store.mark()?;
+    client.set_mark(&mark);
+    match if left { client.sweep() } else { Ok(0) } {
+        Ok(0) => {}
+        Ok(count) => log::info!("{count} queries of a run that was killed were deleted at the PCE"),
+        Err(error) => {
+            log::warn!("{}", tr!("queries of a run that was killed may still be at the PCE: {error}", error));
+            return None;
+        }
+    }
+    Some(mark)
 }
 
 /// For whoever has to end the run early: what is known by now, which is not all.
@@ -350,6 +372,8 @@ struct Decided {
     /// With the new messages in its outbox.
     state: State,
     memory: Memory,
+    /// Nothing of this run is left at the PCE.
+    left_nothing: bool,
 }
 
 /// The deciding part of a cycle: read, measure, judge, and make the messages that are due.
@@ -425,7 +449,7 @@ fn decide(
         clock_skew,
         rhythm: rhythm.map(|rhythm| rhythm.as_secs()),
     });
-    drop(client);
+    let left_nothing = client.is_none_or(|client| client.leaves_nothing());
 
     if let Some(witness) = cycle.witness {
         witness.before(&state.instances);
@@ -475,7 +499,7 @@ fn decide(
         warnings,
         incomplete,
     };
-    Ok(Decided { report, state, memory })
+    Ok(Decided { report, state, memory, left_nothing })
 }
 
 /// An answer whose clock is farther from ours than what the accounting bridges: what it counts is dropped, what it shows may
@@ -591,16 +615,19 @@ pub struct Conversation<'c> {
     pub interrupt: &'c Interrupt,
 }
 
+/// Something of the deadline is kept for telling what was found.
+fn reading_ends(started: Instant, deadline: Instant) -> Instant {
+    deadline - ((deadline - started) / 10).min(Duration::from_secs(60))
+}
+
 /// Fetches the credentials and makes a client; asks nothing yet.
 pub fn open_client(settings: &PceSettings, conversation: Conversation<'_>) -> Result<Client, RunError> {
     let Conversation { now, started, deadline, record, interrupt } = conversation;
     let key = fetch_secret(&settings.api_key).map_err(|error| RunError::Setup(tr!("api_key of [pce]: {error}", error)))?;
     let secret = fetch_secret(&settings.api_secret).map_err(|error| RunError::Setup(tr!("api_secret of [pce]: {error}", error)))?;
-    // Something of the deadline is kept for telling what was found.
-    let reserve = (deadline - started) / 10;
     let options = ClientOptions {
         now,
-        deadline: deadline - reserve.min(Duration::from_secs(60)),
+        deadline: reading_ends(started, deadline),
         stop: Arc::clone(&interrupt.stop),
         record,
         pace: Arc::new(RealPace),

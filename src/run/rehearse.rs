@@ -63,7 +63,7 @@ pub fn rehearse(cycle: &Cycle<'_>, kept: &mut Kept, down: &BTreeSet<String>, now
     let memory = std::mem::take(&mut kept.memory);
     let known = Known { state: kept.state.clone(), memory, memory_lost: None, silences: Vec::new() };
     let reload = || Ok(before.clone());
-    let Decided { mut report, mut state, memory } = decide(cycle, &rules, &sources, run, known, None, &reload, Vec::new())?;
+    let Decided { mut report, mut state, memory, .. } = decide(cycle, &rules, &sources, run, known, None, &reload, Vec::new())?;
     let (told, deliveries) = deliver(config, &mut state, down, now);
     report.deliveries = deliveries;
     rules::mark_notified(&mut report.rules, &state);

@@ -7,6 +7,7 @@ use crate::domain::metric::SourceKind;
 use crate::domain::record::HealthStatus;
 use crate::domain::report::{SourceReport, SourceStatus};
 use crate::domain::text::visible;
+use crate::domain::time::{before, utc_day_start};
 use crate::pce::Client;
 use crate::pce::decode::Endpoints;
 use crate::report::gather::Gather;
@@ -76,19 +77,18 @@ pub fn report(cycle: &Cycle<'_>, question: &Question) -> Result<(Report, Memory)
     // Where the PCE's clock is not ours, the span follows the PCE's, unless an end was named.
     let follow = args.now.is_none() && question.until.is_none();
     let skew = SignedDuration::from_secs(state.as_ref().and_then(|state| state.last_run.as_ref()).map_or(0, |last| last.clock_skew));
-    let span_at = |skew: SignedDuration| {
-        let to = question.until.unwrap_or_else(|| now.checked_add(skew).unwrap_or(now));
-        Span { from: crate::domain::time::before(to, question.since), to }
-    };
-    let mut span = span_at(if follow && client.is_some() { skew } else { SignedDuration::ZERO });
+    let now_at = |skew: SignedDuration| now.checked_add(skew).unwrap_or(now);
+    let span_at = |skew: SignedDuration| span_of(question, now_at(skew));
+    let mut ahead = if follow && client.is_some() { skew } else { SignedDuration::ZERO };
 
     let on_the_way = match (&client, asked) {
         (Some(client), Some(settings)) => Some(submit(cycle, client, settings, skew, follow, &span_at)),
         _ => None,
     };
     if let Some(Ok(query)) = &on_the_way {
-        span = span_at(query.skew);
+        ahead = query.skew;
     }
+    let span = span_at(ahead);
     let [flows, recorded_events, recorded_health, recorded_vens] = READ.map(|source| cycle.recording(source));
     // Whoever did not record the workloads gets a report without what only those tell.
     let second = recorded_vens.is_none_or(|recording| recording.folder().is_some_and(|_| recording.files("workloads-").is_ok()));
@@ -133,7 +133,7 @@ pub fn report(cycle: &Cycle<'_>, question: &Question) -> Result<(Report, Memory)
         clusters.map(|clusters| clusters.into_iter().map(health_of).collect())
     });
     let vens = vens.and_then(|answer| {
-        let gathered = was_read(&answer.report).then(|| vens::gather(&answer.records, ask.second, if follow { span.to } else { now }));
+        let gathered = was_read(&answer.report).then(|| vens::gather(&answer.records, ask.second, now_at(ahead)));
         read.push(answer.report);
         gathered
     });
@@ -159,6 +159,17 @@ pub fn report(cycle: &Cycle<'_>, question: &Question) -> Result<(Report, Memory)
     compare(&mut report, previous.as_ref());
     let memory = Memory::of(&report, &identity);
     Ok((report, memory))
+}
+
+/// Whole days are UTC days, of which a PCE keeps totals, up to the last midnight; anything else stays as typed.
+fn span_of(question: &Question, now: Timestamp) -> Span {
+    let days = question.since.as_secs().is_multiple_of(86_400) && question.since.subsec_nanos() == 0;
+    let to = match question.until {
+        Some(until) => until,
+        None if days => utc_day_start(now),
+        None => now,
+    };
+    Span { from: before(to, question.since), to }
 }
 
 fn submit(

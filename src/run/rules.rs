@@ -238,7 +238,11 @@ fn fill(report: &mut RuleReport, rule: &Rule, read: &Measurements) {
     report.matched = observation.matched;
     report.groups = observation.groups.len() as u64;
     (report.covers_from, report.covers_to) = observation.covers.map_or((None, None), |(from, to)| (Some(from), Some(to)));
-    report.top = observation.top.clone();
+    // A grouped rule's contributors are those of the group that it stands for: the loudest of all may be innocent.
+    report.top = match worst_group(rule, &observation.groups) {
+        Some(worst) if !rule.group_by.is_empty() => worst.top.clone(),
+        _ => observation.top.clone(),
+    };
     report.note = observation.note.clone();
     let measured = worst_group(rule, &observation.groups);
     let estimate = measured.map_or(observation.unlisted.estimate, |measured| measured.estimate);
@@ -267,7 +271,7 @@ fn fill(report: &mut RuleReport, rule: &Rule, read: &Measurements) {
     worst(report);
 }
 
-/// A rule's state and value are those of its worst instance.
+/// A rule's state, value and contributors are those of its worst instance.
 fn worst(report: &mut RuleReport) {
     let Some(instance) = report.instances.first() else { return };
     let rank = |state: RuleState| match state {
@@ -283,6 +287,7 @@ fn worst(report: &mut RuleReport) {
     (report.severity, report.value) = (instance.severity, instance.value);
     (report.value_max, report.lower_bound) = (instance.value_max, instance.lower_bound);
     report.threshold.clone_from(&instance.threshold);
+    report.top.clone_from(&instance.top);
 }
 
 /// The order of values from bad to good; what is not known comes last.

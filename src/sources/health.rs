@@ -95,7 +95,12 @@ fn records(health: &Health) -> Vec<Record> {
     cluster.set(STATUS, Value::Number(status));
     let mut out = vec![cluster];
     for node in &health.nodes {
-        let mut record = one(NODE, &node.name, format!("{} {}", node.kind, health.fqdn).trim().to_owned(), &node.status);
+        let own = |note: &String| {
+            let (about, what) = note.strip_prefix("node ")?.split_once(": ")?;
+            (about.split(' ').next() == Some(node.name.as_str())).then(|| what.to_owned())
+        };
+        let notes: Vec<String> = health.notes.iter().filter_map(own).collect();
+        let mut record = one(NODE, &node.name, notes.join("; "), &node.status);
         record.set(CPU, Value::number(node.cpu));
         record.set(MEMORY, Value::number(node.memory));
         record.set(

@@ -17,12 +17,16 @@ use jiff::Timestamp;
 use looks::Memory;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// The version of the file's shape.
 const SCHEMA: &str = "pcemon.state/1";
+
+/// Behind the mark in the lock file: queries of this name may be left at the PCE.
+const LEFT: &str = "open";
 
 /// Bytes that a state may grow by in one run before that is worth a thought.
 const ROOM_TO_GROW: u64 = 64 << 10;
@@ -326,6 +330,29 @@ impl Store {
             self.sweep(state.generation);
         }
         Ok(())
+    }
+
+    /// What queries of this state's runs are called at the PCE, and whether the previous run may have left some there. From now
+    /// on this one may, until it says otherwise. Kept in the lock file, which is neither copied nor restored: no other machine's
+    /// running queries are ever taken for left over. `None`: nothing can be kept.
+    pub fn mark(&self) -> Option<(String, bool)> {
+        let mut file = self.lock.as_ref()?;
+        let mut text = String::new();
+        let _ = file.seek(SeekFrom::Start(0)).and_then(|_| file.take(64).read_to_string(&mut text));
+        let (id, left) = text.trim().split_once(' ').map_or((text.trim(), false), |(id, word)| (id, word == LEFT));
+        let sound = id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let id = if sound { id.to_owned() } else { uuid::Uuid::new_v4().simple().to_string()[..12].to_owned() };
+        self.write_mark(&format!("{id} {LEFT}\n")).then_some((id, sound && left))
+    }
+
+    /// Nothing of this run is left at the PCE.
+    pub fn nothing_left(&self, id: &str) {
+        self.write_mark(&format!("{id}\n"));
+    }
+
+    fn write_mark(&self, text: &str) -> bool {
+        let Some(mut file) = self.lock.as_ref() else { return false };
+        file.set_len(0).and_then(|()| file.seek(SeekFrom::Start(0))).and_then(|_| file.write_all(text.as_bytes())).is_ok()
     }
 
     /// Proves that the next state can be written, before anything is done that would have to be remembered.

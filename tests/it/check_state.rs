@@ -257,7 +257,9 @@ fn a_signal_ends_the_run_soon_cleans_up_and_changes_nothing() {
     for name in ["INT", "TERM"] {
         for (what, endpoint, action) in &stages {
             let bench = firing();
-            let before = bench.room.files();
+            // The lock says that something may be left at the PCE, which the next run looks after.
+            let files = || bench.room.files().into_iter().filter(|(path, _)| !path.ends_with("state.json.lock")).collect::<Vec<_>>();
+            let before = files();
             let seen = bench.sim.requests().len();
             bench.sim.set_faults(vec![Fault::new(*endpoint, .., action.clone())]);
             let child = spawn(&mut bench.command(at("10:20"), &[]));
@@ -277,7 +279,7 @@ fn a_signal_ends_the_run_soon_cleans_up_and_changes_nothing() {
             assert!(begun.elapsed() < Duration::from_secs(3), "{what}: {:?}", begun.elapsed());
             assert!(ran.err.contains("interrupted"), "{what}: {}", ran.err);
             assert_eq!(bench.sim.queries_left(), 0, "{name} while {what}: {}", ran.err);
-            assert_eq!(bench.room.files(), before, "{name} while {what}");
+            assert_eq!(files(), before, "{name} while {what}");
             bench.sim.set_faults(Vec::new());
             assert_eq!(bench.check(at("10:20"), &[]).exits(1).json().value("Blocked"), 7.0);
         }

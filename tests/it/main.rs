@@ -29,6 +29,7 @@ mod report;
 mod robust;
 mod rule_tests;
 mod rules_edit;
+mod same_records;
 mod schema;
 mod self_watch;
 mod sim;

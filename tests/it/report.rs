@@ -106,23 +106,57 @@ fn parsed(ran: &Ran) -> Value {
     serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}\n{}\n{}", ran.out, ran.err))
 }
 
-/// Connections and bytes by a key, a flow's two reports counted once by the larger one.
+const DECISIONS: [&str; 4] = ["blocked", "potentially_blocked", "allowed", "unknown"];
+
+/// What both ends told of one pair on one day, as `[source, destination]` by decision, worst first: each connection once.
+fn each_once([mut source, mut destination]: [[u64; 4]; 2]) -> [u64; 4] {
+    let mut out = [0; 4];
+    // What the source blocked never arrived.
+    out[0] = std::mem::take(&mut source[0]);
+    for decision in 0..4 {
+        let both = source[decision].min(destination[decision]);
+        source[decision] -= both;
+        destination[decision] -= both;
+        out[decision] += both;
+    }
+    // The worst that is left meets the best of the other end.
+    loop {
+        let worst = (0..4).find(|decision| source[*decision] + destination[*decision] > 0);
+        let Some(worst) = worst else { return out };
+        let (mine, other) = if destination[worst] > 0 { (&mut destination, &mut source) } else { (&mut source, &mut destination) };
+        let Some(best) = (0..4).rev().find(|decision| other[*decision] > 0) else {
+            (0..4).for_each(|decision| out[decision] += mine[decision]);
+            return out;
+        };
+        let both = mine[worst].min(other[best]);
+        mine[worst] -= both;
+        other[best] -= both;
+        out[worst] += both;
+    }
+}
+
+/// Connections and bytes by a key, each connection once.
 fn counted(records: &[&Record], key: impl Fn(&Record) -> Option<String>) -> BTreeMap<String, (u64, u64)> {
-    // Flow and day; the sums of both ends for connections and bytes; the key.
-    type Sides = ([u64; 2], [u64; 2], String);
-    let mut flows: BTreeMap<String, Sides> = BTreeMap::new();
+    // By pair and day: connections and bytes by end and decision, and one of its records.
+    type Ends = [[u64; 4]; 2];
+    let mut pairs: BTreeMap<String, (Ends, Ends, Record)> = BTreeMap::new();
     for record in records {
-        let Some(key) = key(record) else { continue };
-        let flow = format!("{} {} {} {} {}", record.src, record.dst, record.port, record.decision, &record.first[..10]);
-        let (connections, bytes, _) = flows.entry(flow).or_insert(([0; 2], [0; 2], key));
-        connections[usize::from(record.inbound)] += record.connections;
-        bytes[usize::from(record.inbound)] += record.bytes.0 + record.bytes.1;
+        let pair = format!("{} {} {} {}", record.src, record.dst, record.port, &record.first[..10]);
+        let (connections, bytes, _) = pairs.entry(pair).or_insert(([[0; 4]; 2], [[0; 4]; 2], (*record).clone()));
+        let (end, decision) = (usize::from(record.inbound), DECISIONS.iter().position(|decision| *decision == record.decision).unwrap());
+        connections[end][decision] += record.connections;
+        bytes[end][decision] += record.bytes.0 + record.bytes.1;
     }
     let mut out: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-    for (connections, bytes, key) in flows.into_values() {
-        let sum = out.entry(key).or_default();
-        *sum = (sum.0 + connections[0].max(connections[1]), sum.1 + bytes[0].max(bytes[1]));
+    for (connections, bytes, record) in pairs.into_values() {
+        let (connections, bytes) = (each_once(connections), each_once(bytes));
+        for (index, decision) in DECISIONS.into_iter().enumerate() {
+            let Some(key) = key(&Record { decision, ..record.clone() }) else { continue };
+            let sum = out.entry(key).or_default();
+            *sum = (sum.0 + connections[index], sum.1 + bytes[index]);
+        }
     }
+    out.retain(|_, sum| *sum != (0, 0));
     out
 }
 
@@ -143,8 +177,9 @@ fn largest(sums: BTreeMap<String, (u64, u64)>) -> Vec<(String, u64)> {
 fn the_numbers_are_those_of_an_independent_count() {
     let records = records(7, 3_000);
     let report = parsed(&ask(&room(&records), &["--since", "3d", "--format", "json"]).exits(0));
-    // The span begins on the 17th at ten: everything belongs to it that is not after now.
-    let within: Vec<&Record> = records.iter().filter(|record| record.first.as_str() <= NOW).collect();
+    // Three whole UTC days: the 17th to the 19th.
+    assert_eq!(report["span"], json!({ "from": "2026-11-17T00:00:00Z", "to": "2026-11-20T00:00:00Z" }));
+    let within: Vec<&Record> = records.iter().filter(|record| record.first.as_str() < "2026-11-20").collect();
     assert_eq!(report["traffic"]["records"], within.len());
     let traffic = &report["traffic"];
     for (decision, (connections, bytes)) in counted(&within, |record| Some(record.decision.to_owned())) {
@@ -153,7 +188,7 @@ fn the_numbers_are_those_of_an_independent_count() {
     }
     assert_eq!(traffic["timeline"]["bucket"], "day");
     let points = traffic["timeline"]["points"].as_array().unwrap();
-    assert_eq!(points.len(), 4);
+    assert_eq!(points.len(), 3);
     for (key, (connections, _)) in counted(&within, |record| Some(format!("{} {}", &record.first[..10], record.decision))) {
         let (day, decision) = key.split_once(' ').unwrap();
         let point = points.iter().find(|point| point["at"].as_str().unwrap().starts_with(day)).unwrap();
@@ -206,6 +241,132 @@ fn the_numbers_are_those_of_an_independent_count() {
     }
 }
 
+/// A pair with VENs at both ends that talks all day, the same amount every day, told by both ends until `NOW`.
+fn steady(days: std::ops::RangeInclusive<u32>) -> Vec<Record> {
+    let mut out = Vec::new();
+    for (day, inbound) in days.flat_map(|day| [(day, false), (day, true)]) {
+        let last = if day == 20 { "09:50:00".to_owned() } else { "23:58:00".to_owned() };
+        out.push(Record {
+            src: end("web", Some("shop")),
+            dst: end("db", Some("crm")),
+            port: 3306,
+            decision: "potentially_blocked",
+            inbound,
+            connections: if day == 20 { 410 } else { 1_000 - u64::from(inbound) },
+            bytes: (0, 0),
+            first: format!("2026-11-{day}T00:02:00Z"),
+            last: format!("2026-11-{day}T{last}Z"),
+        });
+    }
+    out
+}
+
+/// At any hour: whole UTC days, each connection once, and no tower in the last hour.
+#[test]
+fn amounts_are_those_of_whole_utc_days() {
+    let room = room(&steady(15..=20));
+    let whole = parsed(&ask(&room, &["--since", "1d", "--format", "json", "--no-save"]).exits(0));
+    assert_eq!(whole["span"], json!({ "from": "2026-11-19T00:00:00Z", "to": "2026-11-20T00:00:00Z" }));
+    let blocked = &whole["traffic"]["total"]["potentially_blocked"];
+    assert_eq!((&blocked["connections"], &blocked["connections_max"]), (&json!(1_000), &json!(1_000)));
+    for hour in ["00:05", "13:37", "23:59"] {
+        let now = format!("2026-11-20T{hour}:00Z");
+        let args = ["report", "--flows", "flows.json", "--now", &now, "--since", "3d", "--format", "json", "--no-save"];
+        let report = parsed(&room.run(&[&args[..], &["--state", &room.state().display().to_string()]].concat()).exits(0));
+        assert_eq!(report["traffic"]["total"]["potentially_blocked"]["connections"], 3_000, "{hour}");
+        let points = report["traffic"]["timeline"]["points"].as_array().unwrap();
+        let days: Vec<(&str, &Value)> =
+            points.iter().map(|point| (point["at"].as_str().unwrap(), &point["potentially_blocked"]["connections"])).collect();
+        let thousand = json!(1_000);
+        let want = ["2026-11-17T00:00:00Z", "2026-11-18T00:00:00Z", "2026-11-19T00:00:00Z"].map(|at| (at, &thousand));
+        assert_eq!(days, want, "{hour}");
+    }
+    let day = ask(&room, &["--since", "1d", "--no-save"]).exits(0).out;
+    assert!(!day.contains("Connections by day") && day.contains("no chart over time"));
+    let week = ask(&room, &["--since", "3d", "--no-save"]).exits(0).out;
+    assert!(week.contains("Connections by day") && week.contains("whole UTC days"));
+}
+
+/// A span that stays as typed says what is certain and what is possible, and draws nothing that nobody knows.
+#[test]
+fn a_span_across_midnight_is_an_interval() {
+    let room = room(&steady(15..=20));
+    let report = parsed(&ask(&room, &["--since", "12h", "--format", "json", "--no-save"]).exits(0));
+    assert_eq!(report["span"]["from"], "2026-11-19T22:00:00Z");
+    let traffic = &report["traffic"];
+    let blocked = &traffic["total"]["potentially_blocked"];
+    assert_eq!((&blocked["connections"], &blocked["connections_max"]), (&json!(410), &json!(1_410)));
+    assert_eq!((&traffic["across"], &traffic["potentially_blocked"]["upper_bound"]), (&json!(2), &json!(true)));
+    assert!(traffic["timeline"]["points"].as_array().unwrap().iter().all(|point| point["potentially_blocked"].is_null()), "{traffic}");
+    let page = ask(&room, &["--since", "12h", "--format", "md", "--no-save"]).exits(0).out;
+    assert!(page.contains("410–1,410") && page.contains("≤ 1,410") && page.contains("upper bounds"), "{page}");
+    // A span inside one day is no better off than one across midnight, and old buckets may be weeks.
+    let until = ["--since", "2h", "--until", "2026-11-19T10:00:00Z", "--format", "json", "--no-save"];
+    let report = parsed(&ask(&room, &until).exits(0));
+    let blocked = &report["traffic"]["total"]["potentially_blocked"];
+    assert_eq!((&blocked["connections"], &blocked["connections_max"]), (&json!(0), &json!(1_000)));
+    let mut weeks = steady(16..=19);
+    weeks.push(Record { last: "2026-11-17T12:00:00Z".into(), first: "2026-11-11T00:00:00Z".into(), port: 22, ..weeks[0].clone() });
+    room.write("flows.json", serde_json::to_vec(&weeks.iter().map(Record::json).collect::<Vec<_>>()).unwrap());
+    let report = parsed(&ask(&room, &["--since", "4d", "--format", "json", "--no-save"]).exits(0));
+    let blocked = &report["traffic"]["total"]["potentially_blocked"];
+    assert_eq!((&blocked["connections"], &blocked["connections_max"]), (&json!(4_000), &json!(5_000)));
+    let points = report["traffic"]["timeline"]["points"].as_array().unwrap();
+    let known: Vec<bool> = points.iter().map(|point| !point["potentially_blocked"].is_null()).collect();
+    assert_eq!(known, [false, false, true, true], "what is told of a week may have been on any day it touches");
+}
+
+/// The source lets go what the destination blocks, and what the source blocks never arrives.
+#[test]
+fn ends_that_disagree_count_once() {
+    let told = |decision, inbound, connections| Record { decision, inbound, connections, ..steady(19..=19)[0].clone() };
+    let room = room(&[told("allowed", false, 100), told("allowed", true, 30), told("blocked", true, 70), told("blocked", false, 5)]);
+    let report = parsed(&ask(&room, &["--format", "json", "--no-save"]).exits(0));
+    let total = &report["traffic"]["total"];
+    assert_eq!((&total["allowed"]["connections"], &total["blocked"]["connections"]), (&json!(30), &json!(75)));
+    assert_eq!(report["traffic"]["blocked_pairs"]["rows"][0]["connections"]["blocked"], 75);
+}
+
+/// Amounts are set against each other only when both spans were covered whole and are equally long.
+#[test]
+fn only_equal_spans_are_compared() {
+    let room = room(&steady(15..=20));
+    let at = |now: &str, more: &[&str]| {
+        let state = room.state().display().to_string();
+        let args = [&["report", "--state", &state, "--flows", "flows.json", "--now", now, "--format", "json"][..], more].concat();
+        parsed(&room.run(&args).exits(0))["changes"].clone()
+    };
+    at("2026-11-19T03:00:00Z", &[]);
+    // Another hour of the next day: the same amount, not 40 % more.
+    let changes = at("2026-11-20T17:00:00Z", &[]);
+    let blocked = json!({ "what": "potentially_blocked", "before": 1_000, "now": 1_000 });
+    assert_eq!(changes["comparable"], true);
+    assert!(changes["totals"].as_array().unwrap().contains(&blocked), "{changes}");
+    // Two days against one; and half a day, of which only bounds are known, against another.
+    assert_eq!(at("2026-11-20T17:10:00Z", &["--since", "2d"])["comparable"], false);
+    at("2026-11-20T10:00:00Z", &["--since", "12h"]);
+    let changes = at("2026-11-20T10:01:00Z", &["--since", "12h"]);
+    assert_eq!((&changes["comparable"], &changes["totals"], &changes["rankings"]), (&json!(false), &json!([]), &json!([])));
+}
+
+/// A share is shown as a share.
+#[test]
+fn a_ratio_rule_has_the_unit_of_a_ratio() {
+    let mut list = steady(20..=20);
+    list.push(Record { decision: "allowed", port: 443, ..list[0].clone() });
+    let room = room(&list);
+    room.config(
+        "[traffic]\naccounting = \"as_reported\"\n[[rules]]\nname = \"Share\"\nsource = \"traffic\"\nmatch = { decision = [\"potentially_blocked\"] }\n\
+         ratio_to = {}\nwindow = \"1d\"\ncritical = \"> 10%\"\n",
+    );
+    let state = room.state().display().to_string();
+    room.run(&["check", "--state", &state, "--flows", "flows.json", "--now", NOW]).exits(2);
+    let report = parsed(&ask(&room, &["--format", "json", "--no-save"]).exits(0));
+    assert_eq!(report["rules"]["rules"][0]["unit"], "ratio");
+    let page = ask(&room, &["--format", "md", "--no-save"]).exits(0).out;
+    assert!(page.contains("66.7 %"), "{page}");
+}
+
 fn golden(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/golden/report").join(name);
     if std::env::var_os("PCEMON_BLESS").is_some() {
@@ -220,7 +381,7 @@ fn golden(name: &str, text: &str) {
 fn a_small_world_is_told_as_it_was() {
     let room = room(&records(3, 12));
     let event = |number: u32, name: &str, severity: &str, status: &str| {
-        json!({ "href": format!("/orgs/1/events/{number}"), "timestamp": format!("2026-11-20T0{number}:10:00Z"), "pce_fqdn": "pce.example",
+        json!({ "href": format!("/orgs/1/events/{number}"), "timestamp": format!("2026-11-19T0{number}:10:00Z"), "pce_fqdn": "pce.example",
             "event_type": name, "severity": severity, "status": status })
     };
     let events =
@@ -373,8 +534,8 @@ fn a_report_knows_the_one_before_it() {
         src: end("intruder", Some("shop")),
         decision: "blocked",
         connections: 90_000,
-        first: "2026-11-20T08:00:00Z".into(),
-        last: "2026-11-20T09:00:00Z".into(),
+        first: "2026-11-19T08:00:00Z".into(),
+        last: "2026-11-19T09:00:00Z".into(),
         bytes: (1 << 40, 0),
         ..more[0].clone()
     };
@@ -427,7 +588,8 @@ fn bench(config: &str) -> Bench {
 #[test]
 fn a_pce_is_asked_for_everything_once() {
     let bench = bench("");
-    let ran = bench.room.run(&["report", "--now", NOW, "--since", "7d", "--out", "report.html", "--out", "json=numbers"]).exits(0);
+    let span = ["--now", NOW, "--since", "7d", "--until", NOW];
+    let ran = bench.room.run(&[&["report"][..], &span, &["--out", "report.html", "--out", "json=numbers"]].concat()).exits(0);
     assert_eq!((ran.out.as_str(), ran.err.as_str()), ("", ""));
     let report: Value = serde_json::from_slice(&std::fs::read(bench.room.path("numbers")).unwrap()).unwrap();
     assert_eq!((&report["schema"], &report["complete"]), (&json!("pcemon.report/1"), &json!(true)));

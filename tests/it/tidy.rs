@@ -58,17 +58,19 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Judgement is pure: it knows neither network nor disk nor config file.
     ("judge", &["domain"]),
     // Instruments, each for one outside thing.
-    ("pce", &["domain", "http", "config::PceSettings"]),
+    ("pce", &["domain", "http", "process", "config::PceSettings"]),
     ("state", &["domain", "judge", "files"]),
     ("channels", &["domain", "http", "process", "config::reader"]),
     ("heartbeat", &["domain", "channels::post", "channels::Outcome"]),
-    ("render", &["domain"]),
+    ("render", &["domain", "sources"]),
     ("sim", &["domain"]),
+    // A source is a folder with a row; the config asks each type of target to read its own table.
+    ("sources", &["domain", "pce", "config::reader"]),
     // The config asks each kind of channel to read its own table; the kinds know only the reader.
-    ("config", &["domain", "channels", "files", "process", "lang"]),
+    ("config", &["domain", "channels", "sources", "files", "process", "lang"]),
     // The flags that choose records are made from the keys of `match`.
     // A report is added up and told; it knows the rules only as the state left them.
-    ("report", &["domain", "judge", "render", "lang"]),
+    ("report", &["domain", "judge", "render", "sources", "lang"]),
     (
         "cli",
         &[
@@ -80,6 +82,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "config::flags",
             "config::reference",
             "config::find",
+            "sources",
             "lang",
         ],
     ),
@@ -102,12 +105,19 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "channels",
             "heartbeat",
             "render",
+            "sources",
             "report",
         ],
     ),
     // The front desk may import everything but the simulated PCE, which is the demo's and the rule tests'.
     ("app", &["cli", "config", "run", "state", "render", "commands", "process", "lang"]),
-    ("commands", &["domain", "app", "cli", "config", "run", "state", "channels", "render", "judge", "edit", "import", "report"]),
+    (
+        "commands",
+        &[
+            "domain", "process", "app", "cli", "config", "run", "state", "channels", "render", "sources", "judge", "edit", "import",
+            "report",
+        ],
+    ),
     ("main", &[]),
     ("lib", &[]),
 ];

@@ -286,6 +286,10 @@ fn complete_vens(said: Option<&Value>, now: Timestamp) -> Value {
         for none in ["labels", "conditions"] {
             ven.entry(none).or_insert_with(|| json!([]));
         }
+        ven.entry("ven_type").or_insert_with(|| json!("server"));
+        if !ven.contains_key("heartbeat_age") {
+            ven.entry("last_heartbeat_at").or_insert_with(|| json!(now.to_string()));
+        }
         if let Some(Value::Object(labels)) = ven.get("labels").cloned() {
             let one = |(key, value): (&String, &Value)| json!({ "key": key, "value": value, "href": label_href(key, &value.to_string()) });
             ven.insert("labels".to_owned(), labels.iter().map(one).collect());

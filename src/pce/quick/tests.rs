@@ -61,10 +61,50 @@ fn end() -> impl Strategy<Value = String> {
             format!(r#"{{"ip":"10.0.0.{ip}","workload":{{"href":"/w/{ip}","name":{name},"labels":[{{"key":"a","value":"b"}}]}}}}"#)
         }),
         3 => (0u8..4).prop_map(|ip| format!(r#"{{"ip":"10.0.0.{ip}"}}"#)),
+        4 => rich_end(),
         1 => Just("{ }".to_owned()),
         1 => Just(r#"{"workload":7}"#.to_owned()),
         1 => number(),
     ]
+}
+
+/// An end with anything that an end can hold, some of it of the wrong type or twice.
+fn rich_end() -> impl Strategy<Value = String> {
+    let list = |each: BoxedStrategy<String>| {
+        prop_oneof![
+            9 => prop::collection::vec(each, 0..3).prop_map(|each| format!("[ {} ]", each.join(" , "))),
+            1 => Just("null".to_owned()),
+            1 => Just("[null]".to_owned()),
+        ]
+        .boxed()
+    };
+    let object = |members: BoxedStrategy<String>| {
+        prop::collection::vec(members, 0..4).prop_map(|members| format!("{{{}}}", members.join(","))).boxed()
+    };
+    let member = |keys: &[&'static str], value: BoxedStrategy<String>| {
+        (prop::sample::select(keys.to_vec()), value).prop_map(|(key, value)| format!("\"{key}\": {value}")).boxed()
+    };
+    let odd = prop_oneof![19 => quoted().boxed(), 1 => Just("[\"a\"]".to_owned()).boxed()].boxed();
+    let label = object(member(&["key", "value", "href"], odd.clone()));
+    let word = prop::sample::select(vec!["true", "false", "null", "1"]).prop_map(str::to_owned).boxed();
+    let workload = object(
+        prop_oneof![
+            5 => member(&["href", "name", "hostname", "enforcement_mode", "os_type", "else"], odd.clone()),
+            2 => member(&["managed", "endpoint"], word),
+            2 => member(&["labels"], list(label)),
+        ]
+        .boxed(),
+    );
+    let workload = prop_oneof![9 => workload, 1 => Just("null".to_owned()), 1 => Just("[\"/w/1\"]".to_owned())].boxed();
+    object(
+        prop_oneof![
+            3 => member(&["ip", "fqdn"], odd.clone()),
+            3 => member(&["workload"], workload),
+            2 => member(&["ip_lists"], list(object(member(&["name", "href", "size"], odd.clone())))),
+            1 => member(&["virtual_service"], object(member(&["name"], odd))),
+        ]
+        .boxed(),
+    )
 }
 
 fn any_value() -> impl Strategy<Value = String> {

@@ -1,6 +1,8 @@
 //! No input ends the process.
 
 use crate::support::cli::Room;
+use std::io::Write;
+use std::time::{Duration, Instant};
 
 fn deep(levels: usize) -> String {
     format!("{}b{}", "{a,".repeat(levels), "}".repeat(levels))
@@ -48,6 +50,87 @@ fn absurd_numbers_are_shown_and_survived() {
             if !lag.starts_with('-') {
                 assert_eq!(ran.code, 2, "{lag} as {format}:\n{}\n{}", ran.out, ran.err);
             }
+        }
+    }
+}
+
+fn gzip(parts: impl Iterator<Item = Vec<u8>>) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    parts.for_each(|part| encoder.write_all(&part).unwrap());
+    encoder.finish().unwrap()
+}
+
+/// Answers of a few kilobytes that become gigabytes: refused, within the deadline, in little memory.
+#[test]
+fn answers_that_explode_are_refused() {
+    let room = Room::new();
+    let rules = "[[rules]]\nname = \"Blocked\"\nsource = \"traffic\"\nwarning = \"> 1\"\n[[rules]]\nname = \"Vens\"\nsource = \"vens\"\nwarning = \"> 1\"\n";
+    room.config(&format!("[run]\nstate = \"{}\"\ndeadline = \"3s\"\n{rules}", room.state().display()));
+    let megabyte = |text: &str| text.repeat((1 << 20) / text.len()).into_bytes();
+    let lists = |count: usize| std::iter::once(b"[[]".to_vec()).chain(std::iter::repeat_n(megabyte(",[]"), count));
+    let blanks = std::iter::repeat_n(megabyte(" "), 1 << 9);
+    let one = std::iter::once(b"[{\"a\":\"".to_vec()).chain(std::iter::repeat_n(megabyte("x"), 1 << 9));
+    let inner = gzip(lists(1 << 9));
+    for (name, bytes) in [("lists", inner.clone()), ("nested", gzip(std::iter::once(inner))), ("blanks", gzip(blanks)), ("one", gzip(one))]
+    {
+        room.write("answer.json", bytes);
+        for source in ["--flows", "--vens"] {
+            let rule = if source == "--flows" { "Blocked" } else { "Vens" };
+            let begun = Instant::now();
+            let mut command = std::process::Command::new("sh");
+            let inner = room.command(&["check", source, "answer.json", "--rule", rule, "-o", "json"]);
+            // Address space, not memory in use: generous, and far below what the answers become.
+            command.args(["-c", "ulimit -v 1500000; exec \"$@\"", "sh"]).arg(inner.get_program()).args(inner.get_args());
+            command.env_clear().envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?)))).current_dir(room.path(""));
+            let ran = crate::support::cli::Ran::of(&mut command).exits(3);
+            assert!(begun.elapsed() < Duration::from_secs(3 + 5 + 3), "{name} {source}: {:?}", begun.elapsed());
+            assert_eq!(ran.json().0["status"], "unknown", "{name} {source}");
+        }
+    }
+}
+
+/// Templates that would take all memory, time or stack: refused when the config is read, and none costs an alert.
+#[test]
+fn templates_are_bounded_and_cost_no_alert() {
+    let room = Room::new();
+    room.write("health.json", r#"[{"status":"critical","type":"standalone","fqdn":"pce.example.com","notifications":[],"nodes":[]}]"#);
+    let nested = |open: &str, close: &str| format!("{}x{}", open.repeat(50_000), close.repeat(50_000));
+    let double = "{% set ns = namespace(a='xxxxxxxxxxxxxxxx') %}{% for i in range(40) %}{% set ns.a = ns.a ~ ns.a %}{% endfor %}";
+    let templates = [
+        ("repetition", "{{ 'x' * 4000000000 }}".to_owned()),
+        ("doubling", format!("{double}{{{{ ns.a | length }}}}")),
+        (
+            "lists",
+            "{% set ns = namespace(a=[1,2,3,4]) %}{% for i in range(40) %}{% set ns.a = ns.a + ns.a %}{% endfor %}{{ ns.a | length }}"
+                .to_owned(),
+        ),
+        ("format", "{{ '%3000000000d' | format(1) }}".to_owned()),
+        ("indent", "{{ headline | indent(4000000000, true) }}".to_owned()),
+        ("output", "{% for a in range(99999) %}{{ 'xxxxxxxxxx' * 9999 }}{% endfor %}".to_owned()),
+        ("replace", format!("{}{{{{ ns.a | replace('x', ns.a) | length }}}}", double.replace("range(40)", "range(14)"))),
+        ("parentheses", format!("{{{{ {} }}}}", nested("(", ")"))),
+        ("lists in lists", format!("{{{{ {} }}}}", nested("[", "]"))),
+        ("ifs", nested("{% if 1 %}", "{% endif %}")),
+        ("nots", format!("{{{{ {}1 }}}}", "not ".repeat(24_000))),
+    ];
+    for (name, template) in templates {
+        let template: String = template.chars().take(99_000).collect();
+        room.write("message.jinja", &template);
+        room.config(&format!(
+            "[run]\nstate = \"{}\"\n[[rules]]\nname = \"Health\"\nsource = \"health\"\nnotify = [\"out\"]\n\
+             [[channels]]\nname = \"out\"\ntype = \"syslog\"\naddress = \"127.0.0.1:9\"\ntemplate = {{ file = \"message.jinja\" }}\n",
+            room.path(&format!("{}/state.json", name.replace(' ', "-"))).display()
+        ));
+        let begun = Instant::now();
+        let ran = room.run(&["rules", "validate"]);
+        assert!((0..=3).contains(&ran.code) && !ran.err.contains("internal fault"), "{name}: {} {}", ran.code, ran.err);
+        assert!(begun.elapsed() < Duration::from_secs(15), "{name}: {:?}", begun.elapsed());
+        let said = format!("{}{}", ran.out, ran.err);
+        assert!(said.contains("template"), "{name}: {said}");
+        // Where the template is only a warning, the alert goes out in the usual words.
+        if ran.code == 0 {
+            let ran = room.run(&["check", "--health", "health.json", "-o", "json"]).exits(2);
+            assert_eq!(ran.json().0["deliveries"][0]["status"], "sent", "{name}: {}", ran.out);
         }
     }
 }

@@ -1,5 +1,9 @@
 //! What is remembered of a rule between runs: the increases of each run, for as long as the rule's window needs.
 
+mod stream;
+
+pub use stream::{Happening, Together};
+
 use super::history::History;
 use super::sightings::Sightings;
 use super::tally::{Amount, Tally, merge_talkers};
@@ -26,8 +30,10 @@ const MOST_DESCRIBED: usize = 500;
 struct Slot {
     /// When the run looked.
     at: Timestamp,
-    /// When the look before it was; the increases arrived in `(from, at]`.
+    /// When the look before it was: everything that arrived in `(from, at]` is in here.
     from: Timestamp,
+    /// Some of it may have arrived since then already, when earlier looks left something out.
+    reach: Option<Timestamp>,
     /// Groups that grew, and those whose growth is a lower bound.
     cells: BTreeMap<u64, Cell>,
     /// Largest contributors.
@@ -66,6 +72,32 @@ pub struct RuleMemory {
     pub sightings: Sightings,
     /// Who is missed when silent, and what is usual.
     pub history: History,
+}
+
+/// What pcemon 0.1 remembered of a rule.
+#[derive(Debug, Deserialize)]
+pub struct FirstRuleMemory {
+    groups: BTreeMap<u64, Vec<Option<String>>>,
+    slots: Vec<FirstSlot>,
+    values: BTreeMap<u64, BTreeMap<u64, Timestamp>>,
+    sightings: Sightings,
+    history: History,
+}
+
+#[derive(Debug, Deserialize)]
+struct FirstSlot {
+    at: Timestamp,
+    from: Timestamp,
+    cells: BTreeMap<u64, Cell>,
+    top: Vec<Talker>,
+}
+
+impl From<FirstRuleMemory> for RuleMemory {
+    fn from(first: FirstRuleMemory) -> Self {
+        let FirstRuleMemory { groups, slots, values, sightings, history } = first;
+        let slot = |FirstSlot { at, from, cells, top }: FirstSlot| Slot { at, from, reach: None, cells, top };
+        Self { groups, slots: slots.into_iter().map(slot).collect(), values, sightings, history }
+    }
 }
 
 /// What a rule measured, for one of its groups.
@@ -202,12 +234,15 @@ impl RuleMemory {
             // A first look counts everything that began within the window; nothing before it may count again.
             (self.groups, self.slots, self.values) = Default::default();
         }
-        self.forget(span.from.map_or(start, |from| from.min(start)));
+        let kept_from = [span.from, tally.kept_from].into_iter().flatten().min();
+        self.forget(kept_from.map_or(start, |from| from.min(start)));
         let matched = tally.matched;
         let overflow = tally.overflow;
         let interval = span.from.map(|from| since(span.to, from).as_secs_f64()).filter(|seconds| *seconds > 0.0);
         let mut tops: BTreeMap<u64, Vec<Talker>> = BTreeMap::new();
-        let mut slot = Slot { at: span.to, from: span.from.unwrap_or(start), cells: BTreeMap::new(), top: Vec::new() };
+        let from = span.from.unwrap_or(start);
+        let reach = tally.reach.filter(|reach| *reach < from);
+        let mut slot = Slot { at: span.to, from, reach, cells: BTreeMap::new(), top: Vec::new() };
         // Of thousands of groups only the largest are described: nobody is shown more.
         let mut sizes: Vec<u64> = tally.groups.iter().map(|group| group.amount.size()).collect();
         sizes.sort_unstable_by_key(|size| std::cmp::Reverse(*size));
@@ -265,11 +300,12 @@ impl RuleMemory {
         tops: &BTreeMap<u64, Vec<Talker>>,
     ) -> Observation {
         let start = before(span.to, window);
-        let covered_from = self.covered_from(span.to);
-        let short = covered_from > start;
+        let begin = self.begin(start);
+        let (whole_from, covered_from) = self.covered_from(begin, span.to);
+        let short = whole_from > start.min(covered_from);
         let length = window.as_secs_f64().max(since(span.to, covered_from).as_secs_f64());
         let mut sums: BTreeMap<u64, (Estimate, bool)> = BTreeMap::new();
-        for slot in &self.slots {
+        for slot in self.slots.iter().filter(|slot| slot.at > begin) {
             for (group, cell) in &slot.cells {
                 let (value, learning) = sums.entry(*group).or_insert((Estimate::ZERO, false));
                 *learning |= cell.learning;
@@ -277,14 +313,17 @@ impl RuleMemory {
             }
         }
         for (group, values) in &self.values {
-            let (value, _) = sums.entry(*group).or_insert((Estimate::ZERO, false));
-            *value = value.plus(Estimate::exact(values.len() as f64));
+            let count = values.values().filter(|seen| **seen > begin).count();
+            if count > 0 {
+                let (value, _) = sums.entry(*group).or_insert((Estimate::ZERO, false));
+                *value = value.plus(Estimate::exact(count as f64));
+            }
         }
         if !grouped {
             sums.entry(UNGROUPED).or_insert((Estimate::ZERO, false));
         }
         let no_rate_yet = *metric == Metric::Bandwidth && span.from.is_none_or(|from| from >= span.to);
-        let window_top = merge_talkers(self.slots.iter().flat_map(|slot| slot.top.iter().cloned()));
+        let window_top = merge_talkers(self.slots.iter().filter(|slot| slot.at > begin).flat_map(|slot| slot.top.iter().cloned()));
         let any_learning = sums.values().any(|(_, learning)| *learning);
         let groups = sums
             .into_iter()
@@ -325,33 +364,34 @@ impl RuleMemory {
         }
     }
 
-    /// From when on the slots cover everything up to `to` without a hole.
-    fn covered_from(&self, to: Timestamp) -> Timestamp {
-        let mut from = to;
-        for slot in self.slots.iter().rev() {
+    /// What a span that begins at `start` is only true together with begins here: where a look made up for what earlier
+    /// ones left out, as long as one of them is needed, so are the others.
+    fn begin(&self, start: Timestamp) -> Timestamp {
+        let newest_first = self.slots.iter().rev();
+        newest_first.fold(start, |begin, slot| if slot.at > begin { begin.min(slot.begins()) } else { begin })
+    }
+
+    /// From when on the slots behind `begin` hold everything up to `to`, and since when some of it may have arrived.
+    fn covered_from(&self, begin: Timestamp, to: Timestamp) -> (Timestamp, Timestamp) {
+        let (mut whole, mut from) = (to, to);
+        for slot in self.slots.iter().rev().take_while(|slot| slot.at > begin) {
             if slot.at < from {
                 break;
             }
-            from = from.min(slot.from);
+            if slot.at >= whole {
+                whole = whole.min(slot.from);
+            }
+            from = from.min(slot.begins());
         }
-        from
+        (whole, from)
     }
 
-    /// Drops what lies before `start`. A run that was not whole is continued by the next one from where
-    /// it began itself: as long as one of the two is needed, so is the other.
+    /// Drops what lies before `start`.
     fn forget(&mut self, start: Timestamp) {
-        let mut reach = start;
-        let mut newest_first = std::mem::take(&mut self.slots);
-        newest_first.reverse();
-        for slot in newest_first {
-            if slot.at > reach {
-                reach = reach.min(slot.from);
-                self.slots.push(slot);
-            }
-        }
-        self.slots.reverse();
+        let begin = self.begin(start);
+        self.slots.retain(|slot| slot.at > begin);
         for values in self.values.values_mut() {
-            values.retain(|_, seen| *seen > reach);
+            values.retain(|_, seen| *seen > begin);
         }
         self.values.retain(|_, values| !values.is_empty());
         let needed: std::collections::BTreeSet<u64> =
@@ -378,220 +418,13 @@ impl RuleMemory {
         for slot in &mut self.slots {
             slot.at = slot.at.min(now);
             slot.from = slot.from.min(now);
+            slot.reach = slot.reach.filter(|reach| *reach < slot.from);
         }
         for values in self.values.values_mut() {
             for seen in values.values_mut() {
                 *seen = (*seen).min(now);
             }
         }
-    }
-}
-
-/// What happened at one time, for one rule.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Happening {
-    /// When.
-    pub at: Timestamp,
-    /// Which group, by its hash, with its values.
-    pub group: (u64, Vec<Option<String>>),
-    /// What it adds.
-    pub amount: Estimate,
-    /// A value that is counted once, by its hash; 0: none.
-    pub value: u64,
-    /// Who or what it was.
-    pub talker: Talker,
-}
-
-/// How much matched, and when one looked.
-#[derive(Clone, Copy)]
-struct Seen {
-    matched: u64,
-    span: Span,
-}
-
-/// How the happenings of a window become one value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Together {
-    /// Added up.
-    Sum,
-    /// The largest counts.
-    Max,
-    /// Different values are counted.
-    Values,
-}
-
-impl RuleMemory {
-    /// Adds what happened, each at its own time, and measures the window that ends now. Where more time than a window has
-    /// passed since the run before, the windows that end with what happened in between are looked at as well, so that
-    /// everything is judged at least once; the one with the most counts.
-    pub fn measure_stream(
-        &mut self,
-        (window, grouped, together): (Duration, bool, Together),
-        happened: Vec<Happening>,
-        matched: u64,
-        span: Span,
-    ) -> Observation {
-        let start = before(span.to, window);
-        let previous = span.from.unwrap_or(start);
-        if span.from.is_none() {
-            (self.groups, self.slots, self.values) = Default::default();
-        }
-        self.slots.retain(|slot| slot.at > before(previous.min(start), window));
-        // What many slots would hold is kept no finer than a thousandth of the window.
-        let grain = (window.as_secs() / 1_000).max(1) as i64;
-        let mut by_time: BTreeMap<Timestamp, Vec<Happening>> = BTreeMap::new();
-        for one in happened {
-            let second = one.at.as_second() + i64::from(one.at.subsec_nanosecond() > 0);
-            let rounded = Timestamp::from_second(second.div_euclid(grain) * grain + if second.rem_euclid(grain) > 0 { grain } else { 0 });
-            by_time.entry(rounded.unwrap_or(span.to).min(span.to)).or_default().push(one);
-        }
-        let between: Vec<Timestamp> = by_time.keys().copied().filter(|at| *at <= start && *at > previous).collect();
-        let mut tops: BTreeMap<u64, Vec<Talker>> = BTreeMap::new();
-        for (at, list) in by_time {
-            for one in list.iter().filter(|one| one.amount.is_exact()) {
-                let top = tops.entry(one.group.0).or_default();
-                top.push(one.talker.clone());
-                if top.len() > MOST_DESCRIBED {
-                    *top = merge_talkers(top.drain(..));
-                }
-            }
-            self.add_slot(at, list, together);
-        }
-        self.slots.sort_by_key(|slot| slot.at);
-        self.cover(previous, span.to);
-        self.merge_if_many();
-        let now = self.window_value(span.to, window, together, grouped);
-        let worst = between.into_iter().map(|at| (at, self.window_value(at, window, together, grouped)));
-        let mut best = (span.to, now);
-        let size = |values: &BTreeMap<u64, Estimate>| values.values().map(|value| value.low).fold(0.0, f64::max);
-        let mut groups = best.1.clone();
-        for (at, values) in worst {
-            for (key, value) in &values {
-                let mine = groups.entry(*key).or_insert(Estimate::ZERO);
-                *mine = mine.larger(*value);
-            }
-            if size(&values) > size(&best.1) {
-                best = (at, values);
-            }
-        }
-        self.sweep(before(previous.min(start), window));
-        self.streamed(groups, tops, (best.0, window), Seen { matched, span })
-    }
-
-    /// Adds one slot of a stream.
-    fn add_slot(&mut self, at: Timestamp, list: Vec<Happening>, together: Together) {
-        let mut cells: BTreeMap<u64, Cell> = BTreeMap::new();
-        let mut top = Vec::new();
-        for one in list {
-            let (key, values) = one.group;
-            self.groups.entry(key).or_insert(values);
-            let sure = one.amount.is_exact();
-            let value = match together {
-                Together::Values if sure && one.value != 0 => {
-                    let seen = self.values.entry(key).or_default().entry(one.value).or_insert(at);
-                    *seen = (*seen).max(at);
-                    Number::Values
-                }
-                Together::Values => Number::ValuesOr(u64::from(one.amount.high > 0.0)),
-                Together::Sum => Number::Between(one.amount.low, one.amount.high),
-                Together::Max => Number::MaxBetween(one.amount.low, one.amount.high),
-            };
-            let cell = cells.entry(key).or_insert(Cell { value: value.nothing(), learning: false });
-            let both = value.added_to(cell.value.added_to(Estimate::ZERO));
-            cell.value = match together {
-                Together::Values => Number::ValuesOr(both.high as u64),
-                Together::Sum => Number::Between(both.low, both.high),
-                Together::Max => Number::MaxBetween(both.low, both.high),
-            };
-            if sure {
-                top.push(one.talker);
-            }
-        }
-        for cell in cells.values_mut() {
-            // What is exact is kept as it always was.
-            cell.value = match cell.value {
-                Number::Between(low, high) if low == high && low.fract() == 0.0 => Number::Sum(low as u64),
-                Number::MaxBetween(low, high) if low == high => Number::Max(low),
-                Number::ValuesOr(0) => Number::Values,
-                value => value,
-            };
-        }
-        self.slots.push(Slot { at, from: at, cells, top: merge_talkers(top) });
-    }
-
-    /// Says that everything between two runs was seen.
-    fn cover(&mut self, from: Timestamp, to: Timestamp) {
-        let mut reach = from;
-        for slot in self.slots.iter_mut().filter(|slot| slot.at > from) {
-            slot.from = reach.min(slot.at);
-            reach = slot.at;
-        }
-        if reach < to {
-            self.slots.push(Slot { at: to, from: reach, cells: BTreeMap::new(), top: Vec::new() });
-        }
-    }
-
-    /// The value of each group in the window that ends at `at`.
-    fn window_value(&self, at: Timestamp, window: Duration, together: Together, grouped: bool) -> BTreeMap<u64, Estimate> {
-        let start = before(at, window);
-        let mut values: BTreeMap<u64, Estimate> = BTreeMap::new();
-        for slot in self.slots.iter().filter(|slot| slot.at > start && slot.at <= at) {
-            for (group, cell) in &slot.cells {
-                let value = values.entry(*group).or_insert(Estimate::ZERO);
-                *value = cell.value.added_to(*value);
-            }
-        }
-        if together == Together::Values {
-            for (group, seen) in &self.values {
-                let count = seen.values().filter(|seen| **seen > start).count();
-                if count > 0 {
-                    let value = values.entry(*group).or_insert(Estimate::ZERO);
-                    *value = value.plus(Estimate::exact(count as f64));
-                }
-            }
-        }
-        if !grouped {
-            values.entry(UNGROUPED).or_insert(Estimate::ZERO);
-        }
-        values
-    }
-
-    /// Forgets groups and values that no slot needs any more.
-    fn sweep(&mut self, oldest: Timestamp) {
-        for values in self.values.values_mut() {
-            values.retain(|_, seen| *seen > oldest);
-        }
-        self.values.retain(|_, values| !values.is_empty());
-        let needed: std::collections::BTreeSet<u64> =
-            self.slots.iter().flat_map(|slot| slot.cells.keys().copied()).chain(self.values.keys().copied()).collect();
-        self.groups.retain(|key, _| needed.contains(key));
-    }
-
-    /// The observation of a stream's window.
-    fn streamed(
-        &self,
-        values: BTreeMap<u64, Estimate>,
-        mut tops: BTreeMap<u64, Vec<Talker>>,
-        (at, window): (Timestamp, Duration),
-        seen: Seen,
-    ) -> Observation {
-        let Seen { matched, span } = seen;
-        let start = before(at, window);
-        let covered_from = self.covered_from(at);
-        let short = covered_from > start;
-        let within = |slot: &&Slot| slot.at > start && slot.at <= at;
-        let top = merge_talkers(self.slots.iter().filter(within).flat_map(|slot| slot.top.iter().cloned()));
-        let groups = values
-            .into_iter()
-            .map(|(key, estimate)| {
-                let group = self.groups.get(&key).cloned().unwrap_or_default();
-                let top = if key == UNGROUPED { top.clone() } else { merge_talkers(tops.remove(&key).unwrap_or_default()) };
-                Measured { top, ..Measured::of(key, group, estimate) }.learning(short)
-            })
-            .collect();
-        let note = short.then(|| tr!("counted only since this rule or its memory began; exact once the window has passed"));
-        let covers = Some((covered_from.max(start), at.min(span.to)));
-        Observation { groups, covers, matched, top, note, trouble: None, unlisted: Unlisted::ZERO.learning(short) }
     }
 }
 
@@ -609,8 +442,14 @@ pub fn measure_alone<T>(
 }
 
 impl Slot {
+    /// The earliest instant since when something of it may have arrived.
+    fn begins(&self) -> Timestamp {
+        self.reach.map_or(self.from, |reach| reach.min(self.from))
+    }
+
     fn absorb(&mut self, newer: Slot) {
         self.at = newer.at;
+        self.reach = self.reach.into_iter().chain(newer.reach).min().filter(|reach| *reach < self.from);
         for (group, cell) in newer.cells {
             let mine = self.cells.entry(group).or_insert(Cell { value: cell.value.nothing(), learning: false });
             mine.learning |= cell.learning;

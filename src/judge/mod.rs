@@ -2,13 +2,16 @@
 
 pub mod accounting;
 pub mod ask;
+pub mod coverage;
 mod digest;
 pub mod exit;
 pub mod history;
 pub mod identity;
+pub mod look;
 pub mod memory;
 pub mod mute;
 pub mod outbox;
+pub mod pair;
 pub mod plan;
 pub mod ratio;
 pub mod records;

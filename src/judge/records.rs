@@ -42,6 +42,17 @@ pub struct Answer<'a> {
     pub now: Timestamp,
 }
 
+/// Which part of a stream a run looks at.
+#[derive(Debug, Clone, Copy)]
+pub struct StreamLook {
+    /// From what was read before up to now.
+    pub span: Span,
+    /// What happened before this cannot be news.
+    pub oldest: Option<Timestamp>,
+    /// The run before this one, whether it could read the stream or not.
+    pub previous_run: Option<Timestamp>,
+}
+
 /// What one record means to a rule.
 struct Counted<'r> {
     record: &'r Record,
@@ -391,13 +402,8 @@ fn widen(observation: &mut Observation, more: f64) {
 
 /// Measures a rule on what happened. `shown` tells which records an earlier run saw; `span.from` is the run before,
 /// `None` on the first, when only what lies in the rule's window counts. What happened before `oldest` cannot be news.
-pub fn stream(
-    rule: &Rule,
-    answer: Answer<'_>,
-    memory: &mut RuleMemory,
-    shown: &Shown,
-    (span, oldest): (Span, Option<Timestamp>),
-) -> Observation {
+pub fn stream(rule: &Rule, answer: Answer<'_>, memory: &mut RuleMemory, shown: &Shown, look: StreamLook) -> Observation {
+    let StreamLook { span, oldest, .. } = look;
     let in_reach = |record: &&Record| oldest.is_none_or(|oldest| record.at.is_none_or(|at| at >= oldest));
     let matched = choose(rule, answer.records.iter(), span.to).matched;
     let fresh = answer.records.iter().filter(in_reach).filter(|record| !shown.contains_key(&record.id));
@@ -420,7 +426,7 @@ pub fn stream(
     if timeless > 0 {
         *chosen.silent.entry("timestamp".to_owned()).or_default() += timeless;
     }
-    let happened = chosen.counted.iter().flat_map(|one| happenings(rule, one, span)).collect();
+    let happened = chosen.counted.iter().flat_map(|one| happenings(rule, one, look)).collect();
     let mut observation = memory.measure_stream((rule.window, !rule.group_by.is_empty(), together), happened, matched, span);
     let loose = loose(rule, &chosen);
     if loose > 0.0 {
@@ -439,9 +445,10 @@ pub fn stream(
 
 /// What one record adds to the memory of a stream. An event happened when it says; one that an earlier run should have
 /// seen and was not shown counts as of that run; one that does not say when may have happened in the window or not.
-fn happenings(rule: &Rule, one: &Counted<'_>, span: Span) -> Vec<Happening> {
-    let at = match (one.record.at, span.from) {
-        (Some(at), Some(previous)) if at <= previous => previous + jiff::SignedDuration::from_nanos(1),
+fn happenings(rule: &Rule, one: &Counted<'_>, look: StreamLook) -> Vec<Happening> {
+    let StreamLook { span, previous_run, .. } = look;
+    let at = match (one.record.at, previous_run.max(span.from)) {
+        (Some(at), Some(previous)) if at <= previous && previous < span.to => previous + jiff::SignedDuration::from_nanos(1),
         (Some(at), _) => at.min(span.to),
         (None, _) => span.to,
     };

@@ -6,6 +6,7 @@ pub mod coverage;
 mod digest;
 pub mod exit;
 pub mod history;
+mod hot;
 pub mod identity;
 pub mod look;
 pub mod memory;

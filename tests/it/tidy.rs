@@ -84,6 +84,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "config::find",
             "sources",
             "lang",
+            // What `--version` tells, and which schemas there are.
+            "schemas",
+            "state::SCHEMA",
+            "state::LOOKS_VERSION",
         ],
     ),
     // The text of a config, changed; and the older monitor's settings, turned into one.
@@ -114,10 +118,28 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "commands",
         &[
-            "domain", "process", "app", "cli", "config", "run", "state", "channels", "render", "sources", "judge", "edit", "import",
+            "domain",
+            "http::reach",
+            "http::tls",
+            "pce::is_loopback",
+            "process",
+            "app",
+            "cli",
+            "config",
+            "run",
+            "state",
+            "channels",
+            "render",
+            "sources",
+            "judge",
+            "edit",
+            "import",
             "report",
+            "schemas",
         ],
     ),
+    // The published schemas; that of the config is made from its readers.
+    ("schemas", &["config::schema"]),
     ("main", &[]),
     ("lib", &[]),
 ];

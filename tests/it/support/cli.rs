@@ -168,11 +168,9 @@ impl Checked {
     /// What must be equal when the same is judged twice: everything but the run's own name and times.
     pub fn judgement(&self) -> Value {
         let mut rules = self.0["rules"].clone();
-        for rule in rules.as_array_mut().unwrap() {
-            for instance in rule["instances"].as_array_mut().unwrap() {
-                // Names the PCE as well, and each simulated one has a port of its own.
-                instance.as_object_mut().unwrap().remove("key");
-            }
+        // The key of an instance names the PCE, which is another one when the same is judged elsewhere.
+        for instance in rules.as_array_mut().unwrap().iter_mut().flat_map(|rule| rule["instances"].as_array_mut().unwrap()) {
+            instance.as_object_mut().unwrap().remove("key");
         }
         rules
     }

@@ -10,6 +10,7 @@ use pcemon::domain::record::{Flow, FlowSink};
 use pcemon::domain::rule::Rule;
 use pcemon::domain::time::{after, before};
 use pcemon::judge::ask;
+use pcemon::judge::coverage::Scope;
 use pcemon::judge::memory::RuleMemory;
 use pcemon::judge::traffic::{Settings, TrafficJudge, TrafficMemory};
 use pcemon::pce::decode::{Endpoints, decode_flows};
@@ -32,13 +33,21 @@ impl FlowSink for Nothing {
 
 fn judged(rules: &[&Rule], memory: Option<TrafficMemory>, answer: &[u8], now: Timestamp) -> Option<TrafficMemory> {
     let coverage = memory.as_ref().map(|memory| memory.coverage.clone()).unwrap_or_default();
-    let question = ask::increases(coverage, Vec::new(), LOOKBACK, LOOKBACK, Duration::from_secs(86_400), now);
+    let wanted = ask::Wanted {
+        decisions: Vec::new(),
+        scope: Scope::Everything,
+        longest_window: LOOKBACK,
+        lookback: LOOKBACK,
+        max_gap: Duration::from_secs(86_400),
+    };
+    let question = ask::increases(coverage, &wanted, now);
     let memory = memory.map(|memory| TrafficMemory { coverage: question.coverage.clone(), ..memory });
     let mut judge = TrafficJudge::new(rules, memory, SETTINGS, now);
     let mut endpoints = Endpoints::new(judge.marker());
     decode_flows(answer, &mut endpoints, &mut judge).unwrap();
     let mut memories = vec![RuleMemory::default(); rules.len()];
-    judge.finish(&mut memories, question.span, question.covered(true), question.next_from(true, LOOKBACK)).memory
+    let (covered, closing) = question.close([true; 4], LOOKBACK);
+    judge.finish(&mut memories, question.span, covered, closing).memory
 }
 
 fn parts(criterion: &mut Criterion) {
@@ -69,7 +78,7 @@ fn parts(criterion: &mut Criterion) {
     group.bench_function("decode and match, five rules", |bencher| bencher.iter(|| judged(&rules, None, &second, now).is_none()));
     group.bench_function("decode, match and account, five rules", |bencher| {
         bencher.iter_batched(
-            || TrafficMemory { looks: warm.looks.clone(), coverage: warm.coverage.clone() },
+            || TrafficMemory { looks: warm.looks.clone(), coverage: warm.coverage.clone(), marked: warm.marked.clone() },
             |memory| judged(&rules, Some(memory), &second, now),
             BatchSize::LargeInput,
         );

@@ -6,6 +6,7 @@ use crate::config::{self, Config, ConfigError};
 use crate::lang::{self, Language};
 use crate::process::{panics, worker};
 use crate::render::Style;
+use crate::run::output::harmless;
 use clap::Parser;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
@@ -113,7 +114,7 @@ fn say(global: &Global, text: &str) {
             let text = text.trim_end();
             // A text that begins its own lines (the config's complaints) needs no name in front.
             let text = if text.starts_with("error") || text.starts_with("warning") { text.to_owned() } else { format!("pcemon: {text}") };
-            let _nobody_left_to_tell = writeln!(std::io::stderr().lock(), "{text}");
+            let _nobody_left_to_tell = writeln!(std::io::stderr().lock(), "{}", harmless(&text));
         }
     }
 }
@@ -124,7 +125,7 @@ pub fn note(global: &Global, text: &str) {
         _ if global.quiet => {}
         LogFormat::Json => log::warn!("{text}"),
         LogFormat::Text => {
-            let _nobody_left_to_tell = writeln!(std::io::stderr().lock(), "pcemon: note: {text}");
+            let _nobody_left_to_tell = writeln!(std::io::stderr().lock(), "pcemon: note: {}", harmless(text));
         }
     }
 }
@@ -141,7 +142,10 @@ fn start_logging(global: &Global) {
     builder.filter_level(log::LevelFilter::Off).filter_module("pcemon", level);
     match global.log_format {
         LogFormat::Text => {
-            builder.format(|out, record| writeln!(out, "pcemon: {}: {}", record.level().as_str().to_lowercase(), record.args()));
+            builder.format(|out, record| {
+                let line = format!("pcemon: {}: {}", record.level().as_str().to_lowercase(), record.args());
+                writeln!(out, "{}", harmless(&line))
+            });
         }
         LogFormat::Json => {
             builder.format(|out, record| {
@@ -151,7 +155,7 @@ fn start_logging(global: &Global) {
                     "target": record.target(),
                     "message": record.args().to_string(),
                 });
-                writeln!(out, "{line}")
+                writeln!(out, "{}", harmless(&line.to_string()))
             });
         }
     }

@@ -1,6 +1,6 @@
 //! `pcemon check`: one monitoring cycle.
 
-use crate::app::{Exit, load_config, state_path, style};
+use crate::app::{Exit, load_config, note, state_path, style};
 use crate::cli::{CheckArgs, Global};
 use crate::commands::explain;
 use crate::domain::report::Report;
@@ -22,7 +22,12 @@ pub fn run(global: &Global, args: &CheckArgs) -> Exit {
     interrupt.ends_by(started + config.run.deadline).map_err(|error| tr!("cannot start the watchdog: {error}", error))?;
     super::one_from_stdin([&args.flows, &args.events, &args.health, &args.vens, &args.database])?;
     // A dry run writes only what its own flags ask for.
-    let textfile = config.run.textfile.clone().filter(|_| !args.dry_run);
+    // A file that knew one rule only would say of all others that they are gone.
+    let partial = args.rule.is_some() && config.run.textfile.is_some() && !args.dry_run;
+    if partial {
+        note(global, &tr!("--rule: the textfile is left as it is, because it tells of all rules"));
+    }
+    let textfile = config.run.textfile.clone().filter(|_| !args.dry_run && !partial);
     for path in global.out_files()?.into_iter().map(|(_, path)| path).chain(textfile.as_deref()) {
         // A result that cannot be written must never keep anybody from being warned.
         if let Err(error) = output::prove_writable(path) {

@@ -71,7 +71,7 @@ fn summary(store: &Store, state: &State, silences: usize) -> String {
             tr!(
                 "looked at {at}, every bucket known since {since}",
                 at = or_never(state.traffic.looked_at),
-                since = or_never(state.traffic.since.iter().flatten().max().copied())
+                since = or_never(state.traffic.coverage().proofs.iter().flatten().map(|proof| proof.since).max())
             ),
         ),
         (tr!("events"), tr!("read up to {time}", time = or_never(state.events.read_to))),

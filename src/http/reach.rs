@@ -22,10 +22,9 @@ pub fn proxy_of(url: &Url, named: Option<&str>, direct: bool) -> Option<(String,
     let proxy = match named {
         Some(text) => ureq::Proxy::new(text).ok()?,
         None if direct => return None,
-        None => ureq::Proxy::try_from_env()?,
+        None => ureq::Proxy::new(&super::proxy::for_url(url)?.1).ok()?,
     };
-    let uri: ureq::http::Uri = url.as_str().parse().ok()?;
-    (!proxy.is_no_proxy(&uri)).then(|| (proxy.host().to_owned(), proxy.port()))
+    Some((proxy.host().to_owned(), proxy.port()))
 }
 
 /// Finds the addresses of a name.

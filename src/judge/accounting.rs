@@ -6,114 +6,38 @@
 //!
 //! - **Pair**: everything the PCE reports of one (source address, destination address, port,
 //!   protocol) in one UTC day. Its records differ in reporter, decision, state, process and so on.
-//! - **Count of a pair**: for any subset of its records, the larger of what the source's side and
-//!   the destination's side have reported. An increase is the count after minus the count before,
-//!   so it does not matter which end comes first in an answer, and the end that is late adds nothing.
+//! - **Count of a pair**: what the two ends told, each connection once; see [`super::pair`]. An increase is the count
+//!   after minus the count before, so it does not matter which end comes first in an answer, and the end that is late
+//!   adds nothing.
 //! - **Identity of a record** survives what can change inside a bucket: its state, its endpoint's
 //!   href, its process, and a `first_detected` that moves back because of late data. A record that
 //!   fits no look exactly waits until the whole answer was seen; then it takes over a look that
 //!   nobody claimed and that it can have grown from, or it is new.
+//! - **When an increase arrived**: since the previous look, where that one had the record or proves that it was not
+//!   there. Of a record that it may have left out (cut, not asked for) it is only known that the increase came since
+//!   it was seen last, or since it began: the rule then says that its value covers the longer span, or, where that
+//!   reaches beyond what it still knows, that it is learning.
 //!
-//! Two limits follow from what the PCE tells. Where one pair and day holds connections that only
-//! one end reports (dropped at the source) beside others that both report, the late end can hide as
-//! many of the former as it is behind; they are counted when it catches up. Where a bucket goes on
-//! under another workload, what one end had told before the other is counted once more.
+//!   Example, looks at 10:00 (whole), 10:10 (cut) and 10:20 (whole): a record shown with 5, not at all, and with 9 adds 4
+//!   to the look at 10:20, whose span is then (10:00, 10:20]. One that was shown with 5, 7 and 9 adds 2 and 2.
+//! - **A counter that shrank** while its bucket began at the same instant was corrected (a PCE restored from a backup):
+//!   it adds nothing, and the value is a lower bound.
+//!
+//! One limit follows from what the PCE tells: where a bucket goes on under another workload, what one end had told
+//! before the other is counted once more.
 
+use super::coverage::Coverage;
 use super::identity::{Detail, pair_key};
-use crate::domain::record::{Decision, Flow};
+use super::look::{Counters, Index, Look};
+use super::pair::{Selector, Sides, Ways};
+use crate::domain::record::Flow;
 use crate::domain::time::utc_day_start;
 use hashbrown::HashMap;
 use jiff::Timestamp;
 use std::time::Duration;
 
-/// Connections, bytes in, bytes out.
-pub type Counters = [u64; 3];
-
 /// A bucket's last record may end this much after its day's midnight.
 pub const MIDNIGHT_SLACK: Duration = Duration::from_secs(3600);
-
-/// One record at the previous look.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Look {
-    /// Which pair.
-    pub pair: u64,
-    /// Which of its records.
-    pub detail: Detail,
-    /// The counters, as the PCE showed them.
-    pub shown: Counters,
-    /// What was counted before the counters restarted; almost always zero.
-    pub carried: Counters,
-    /// The last UTC day (since the epoch) on which the bucket can still grow.
-    pub day: i32,
-    /// Which of the rules that look at a reporter's own fields count this record.
-    pub marks: u64,
-    /// 0: not seen in this run; n + 1: seen in part n of the answer.
-    pub part: u32,
-}
-
-impl Look {
-    fn counted(&self, counter: usize) -> u64 {
-        self.carried[counter].saturating_add(self.shown[counter])
-    }
-}
-
-/// Which records of a pair belong together for one rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Selector {
-    /// Decisions the rule counts, one bit each.
-    pub decisions: u8,
-    /// States it counts, one bit each.
-    pub states: u8,
-    /// Reporters it counts: bit 0 outbound, bit 1 inbound.
-    pub directions: u8,
-    /// Only records that the rule with this mark counts (rules on fields that only one end knows).
-    pub mark: Option<u8>,
-    /// Groups by process: only records with the same process as the one at hand.
-    pub same_process: bool,
-    /// Groups by user: only records with the same user.
-    pub same_user: bool,
-    /// Groups by decision: only records with the same decision.
-    pub same_decision: bool,
-}
-
-impl Selector {
-    fn takes(&self, look: &Look, like: Detail) -> bool {
-        let detail = look.detail;
-        self.decisions & detail.decision_bit() != 0
-            && self.states & detail.state_bit() != 0
-            && self.directions & (1 << u8::from(detail.inbound())) != 0
-            && detail.ends() == like.ends()
-            && self.mark.is_none_or(|bit| look.marks & (1 << bit) != 0)
-            && (!self.same_process || detail.process() == like.process())
-            && (!self.same_user || detail.user() == like.user())
-            && (!self.same_decision || detail.decision_bit() == like.decision_bit())
-    }
-}
-
-/// What a run knows about the past.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Coverage {
-    /// For each decision: every bucket that overlapped the span from here to the previous look was
-    /// seen at that look. `None`: never asked for.
-    pub since: [Option<Timestamp>; 4],
-    /// Looks of buckets that could grow until before this UTC day were forgotten.
-    pub forgotten_before: i32,
-    /// When the previous complete look was.
-    pub looked_at: Option<Timestamp>,
-}
-
-impl Coverage {
-    /// A clock was wrong: what lies in the future was looked at now. When something was forgotten by such a clock, what is
-    /// left says nothing: the coverage begins anew, and the looks that belong to it must go. Whether that is so.
-    pub fn clamp_to(&mut self, now: Timestamp) -> bool {
-        let anew = i64::from(self.forgotten_before) > now.as_second().div_euclid(86_400) || self.since.iter().flatten().any(|at| *at > now);
-        if anew {
-            *self = Coverage::default();
-        }
-        self.looked_at = self.looked_at.map(|at| at.min(now));
-        anew
-    }
-}
 
 /// One matched rule of a record: whom its increase belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -137,8 +61,8 @@ pub enum Talk {
 
 /// What the accounting tells about one record.
 pub trait Increases {
-    /// A rule's subset of the record's pair has grown.
-    fn grown(&mut self, hit: Hit, by: Counters, talk: Talk);
+    /// A rule's subset of the record's pair has grown; the increase came after `since`.
+    fn grown(&mut self, hit: Hit, by: &Ways, since: Timestamp, talk: Talk);
     /// The record's past is unknown: the value of its rule and group is a lower bound.
     fn learning(&mut self, hit: Hit);
     /// The record at hand must wait: keep what is needed to show it later.
@@ -150,10 +74,14 @@ pub trait Increases {
 pub struct RuleAccount {
     /// Which records of a pair belong together.
     pub selector: Selector,
-    /// The start of the rule's window in this run; matters only on the very first.
+    /// The start of the rule's window in this run.
     pub window_start: Timestamp,
     /// The same, less what VENs may be late: what happened since then may have arrived within the window.
     pub late_start: Timestamp,
+    /// What the rule counted from here on is still there, although its window may begin later.
+    pub kept_from: Option<Timestamp>,
+    /// The marks of earlier looks say nothing of this rule yet.
+    pub unmarked: bool,
 }
 
 /// One record as the ledger sees it.
@@ -169,7 +97,10 @@ struct Seen {
     part: u32,
     first: Timestamp,
     last: Timestamp,
-    decision: Decision,
+    /// The previous look had everything of its kind.
+    was_whole: bool,
+    /// A look proves that a record like this without a look was not there.
+    absent_at: Option<Timestamp>,
     talk: Talk,
 }
 
@@ -178,6 +109,17 @@ struct Seen {
 pub struct Recognised {
     record: Seen,
     place: Option<Place>,
+}
+
+/// What becomes of the looks at the end of a run.
+#[derive(Debug, Clone, Copy)]
+pub struct Closing {
+    /// The earliest instant the next run can ask for.
+    pub next_from: Timestamp,
+    /// Decisions of which this answer left nothing out.
+    pub whole: [bool; 4],
+    /// Less was asked for than at the previous look.
+    pub narrowed: bool,
 }
 
 /// The looks of one estate, carried from run to run.
@@ -195,20 +137,12 @@ pub struct Ledger {
     now: Timestamp,
     cap: usize,
     scratch: Vec<u8>,
-    counted: Counted,
+    /// What the pair at hand told before its record moved, for each different subset; and the subset of each hit.
+    counted: (Vec<(RuleAccount, Sides, Ways)>, Vec<usize>),
     /// Records that were not remembered because of the cap.
     pub over_cap: u64,
     /// Records that could not be given a time and were left out.
     pub timeless: u64,
-}
-
-/// Scratch for counting a pair before and after.
-#[derive(Debug, Default)]
-struct Counted {
-    before: Vec<Counters>,
-    after: Vec<Counters>,
-    /// Rules whose count is known already.
-    done: Vec<(RuleAccount, Counters)>,
 }
 
 /// Most records held back for the end of an answer; past it they are settled at once, as if grown.
@@ -233,7 +167,7 @@ impl Ledger {
             now,
             cap,
             scratch: Vec::new(),
-            counted: Counted::default(),
+            counted: Default::default(),
             over_cap: 0,
             timeless: 0,
         }
@@ -253,17 +187,19 @@ impl Ledger {
         };
         let start_day = day_of(first);
         let (pair, detail) = (pair_key(flow, i64::from(start_day)), Detail::of(flow, first, &mut self.scratch));
-        let record = Seen {
+        let day = start_day.max(day_of(crate::domain::time::before(last, MIDNIGHT_SLACK)));
+        let mut record = Seen {
             pair,
             known: self.known_of(pair),
             detail,
             shown: [flow.connections, flow.bytes_in, flow.bytes_out],
-            day: start_day.max(day_of(crate::domain::time::before(last, MIDNIGHT_SLACK))),
+            day,
             marks,
             part: part + 1,
             first,
             last,
-            decision: flow.decision,
+            was_whole: false,
+            absent_at: None,
             talk: Talk::Current,
         };
         let place = self.exact(&record);
@@ -274,6 +210,8 @@ impl Ledger {
                 return None;
             }
         }
+        record.was_whole = self.coverage.was_whole(flow);
+        record.absent_at = self.coverage.proved_absent(flow, first, day);
         Some(Recognised { record, place })
     }
 
@@ -301,10 +239,18 @@ impl Ledger {
         }
     }
 
-    /// The looks to keep for the next run, sorted, and the day before which everything was
-    /// forgotten. `next_from` is the earliest instant the next run can ask for.
-    pub fn into_looks(mut self, next_from: Timestamp) -> (Vec<Look>, i32) {
-        let forget_before = day_of(crate::domain::time::before(next_from, MIDNIGHT_SLACK)).max(self.coverage.forgotten_before);
+    /// The looks to keep for the next run, sorted, and the day before which everything was forgotten.
+    pub fn into_looks(mut self, closing: Closing) -> (Vec<Look>, i32) {
+        let forget_before = day_of(crate::domain::time::before(closing.next_from, MIDNIGHT_SLACK)).max(self.coverage.forgotten_before);
+        let looked_at = self.coverage.looked_at.map_or(0, |at| u32::try_from(at.as_second()).unwrap_or(0));
+        for look in &mut self.known {
+            if look.part != 0 {
+                look.unseen_since = 0;
+            } else if look.unseen_since == 0 && (closing.narrowed || !closing.whole[look.detail.decision()]) {
+                // It may have been left out.
+                look.unseen_since = looked_at;
+            }
+        }
         let mut fresh: Vec<Look> = self.fresh.into_values().flatten().collect();
         fresh.sort_unstable_by_key(|look| (look.pair, look.detail));
         self.known.extend(fresh);
@@ -315,7 +261,7 @@ impl Ledger {
     }
 
     /// The look this record continues when nothing about it has moved. Of several alike the one
-    /// whose counters are nearest from below; one that went down has restarted.
+    /// whose counters are nearest from below; one that went down was corrected.
     fn exact(&self, record: &Seen) -> Option<Place> {
         let alike = || {
             self.places(record).filter(|place| {
@@ -348,30 +294,14 @@ impl Ledger {
         } else if self.known.len() + self.fresh_count >= self.cap {
             self.over_cap += 1;
             hits.iter().for_each(|hit| out.learning(*hit));
-        } else if self.is_first() {
-            // The very first look: what began within a rule's window counts whole for that rule.
-            let near = Some(self.now);
-            let rule = |hit: &Hit| rules.get(hit.rule as usize);
-            let (inside, outside): (Vec<Hit>, Vec<Hit>) =
-                hits.iter().partition(|hit| rule(hit).is_some_and(|rule| record.first > rule.window_start));
-            self.count_before(record, &inside, rules, near);
-            self.remember(record);
-            self.tell(record, &inside, rules, near, out);
-            outside.into_iter().filter(|hit| rule(hit).is_some_and(|rule| record.last > rule.late_start)).for_each(|hit| out.learning(hit));
-        } else if self.is_covered(record) {
-            self.count_before(record, hits, rules, None);
-            self.remember(record);
-            self.tell(record, hits, rules, None, out);
         } else {
+            // Even where nothing proves that it is new, it came to be known after it began.
+            let began = if record.day < self.coverage.forgotten_before { Timestamp::MIN } else { record.first };
+            let since = record.absent_at.map_or(began, |at| at.max(began));
+            self.count_before(record, hits, rules);
             self.remember(record);
-            hits.iter().for_each(|hit| out.learning(*hit));
+            self.tell(record, ([0; 3], record.shown), since, hits, rules, out);
         }
-    }
-
-    /// Whether a record without a look must be new: had it been there at the previous look, it would have been seen.
-    fn is_covered(&self, record: &Seen) -> bool {
-        self.coverage.since[record.decision as usize].is_some_and(|since| record.first >= since)
-            && record.day >= self.coverage.forgotten_before
     }
 
     /// The unclaimed look this record has most likely grown from.
@@ -388,21 +318,23 @@ impl Ledger {
         // Whatever makes the record count under a rule made it count before: its old counters belong to the same subset.
         let look = self.look_mut(place);
         (look.detail, look.marks) = (record.detail, record.marks);
-        self.count_before(record, hits, rules, None);
-        let look = self.look_mut(place);
         // Seen twice in one run (asked again in parts): the later answer knows more, never less.
         let again = look.part != 0;
-        for (counter, new) in record.shown.iter().enumerate() {
-            if *new < look.shown[counter] {
-                if again {
-                    continue;
-                }
-                look.carried[counter] = look.carried[counter].saturating_add(look.shown[counter]);
-            }
-            look.shown[counter] = *new;
+        let (old, unseen_since) = (look.shown, look.unseen_since);
+        let new = if again { [0, 1, 2].map(|counter: usize| old[counter].max(record.shown[counter])) } else { record.shown };
+        self.count_before(record, hits, rules);
+        let look = self.look_mut(place);
+        (look.shown, look.part, look.day) = (new, record.part, look.day.max(record.day));
+        if !not_above(&old, &new) {
+            hits.iter().for_each(|hit| out.learning(*hit));
         }
-        (look.part, look.day) = (record.part, look.day.max(record.day));
-        self.tell(record, hits, rules, None, out);
+        let seen_at = if unseen_since == 0 || record.was_whole {
+            self.coverage.looked_at.unwrap_or(record.first)
+        } else {
+            let seen_at = Timestamp::from_second(i64::from(unseen_since)).unwrap_or(Timestamp::MIN);
+            record.absent_at.map_or(seen_at, |at| at.max(seen_at))
+        };
+        self.tell(record, (old, new), seen_at, hits, rules, out);
     }
 
     /// A bucket that carries on under another workload (paired or unpaired since) takes along what the
@@ -420,70 +352,74 @@ impl Ledger {
         }
     }
 
-    /// Counts the pair again and tells what it has grown by.
-    fn tell(&mut self, record: &Seen, hits: &[Hit], rules: &[RuleAccount], first_look: Option<Timestamp>, out: &mut dyn Increases) {
-        let Counted { before, mut after, mut done } = std::mem::take(&mut self.counted);
-        self.counts(record, hits, rules, first_look, &mut done, &mut after);
-        for ((hit, before), after) in hits.iter().zip(&before).zip(&after) {
-            let by = [0, 1, 2].map(|counter: usize| after[counter].saturating_sub(before[counter]));
-            if by != [0; 3] {
-                out.grown(*hit, by, record.talk);
-            }
-        }
-        self.counted = Counted { before, after, done };
-    }
-
-    /// For each hit, the count of its rule's subset of the pair: the larger of the two sides.
-    fn counts(
-        &self,
-        record: &Seen,
-        hits: &[Hit],
-        rules: &[RuleAccount],
-        first_look: Option<Timestamp>,
-        done: &mut Vec<(RuleAccount, Counters)>,
-        out: &mut Vec<Counters>,
-    ) {
-        done.clear();
-        out.clear();
+    /// What the pair tells before something changes, for each hit's subset. Must be followed by [`Ledger::tell`].
+    fn count_before(&mut self, record: &Seen, hits: &[Hit], rules: &[RuleAccount]) {
+        let (mut subsets, mut numbers) = std::mem::take(&mut self.counted);
+        subsets.clear();
+        numbers.clear();
+        // At the very first look only what began within a rule's window is compared with its like.
+        let first_look = self.is_first().then_some(self.now);
         for hit in hits {
             let Some(rule) = rules.get(hit.rule as usize) else {
-                out.push([0; 3]);
+                numbers.push(usize::MAX);
                 continue;
             };
             let same =
                 |other: &RuleAccount| other.selector == rule.selector && (first_look.is_none() || other.window_start == rule.window_start);
-            if let Some((_, counters)) = done.iter().find(|(other, _)| same(other)) {
-                out.push(*counters);
-                continue;
-            }
-            let mut sides = [[0u64; 3]; 2];
-            for place in self.places(record) {
-                let look = self.look(place);
-                let in_time = first_look.is_none_or(|near| look.detail.first_near(near) > rule.window_start.as_second());
-                if in_time && rule.selector.takes(look, record.detail) {
-                    let side = &mut sides[usize::from(look.detail.inbound())];
-                    for (counter, sum) in side.iter_mut().enumerate() {
-                        *sum = sum.saturating_add(look.counted(counter));
+            let number = subsets.iter().position(|(other, ..)| same(other)).unwrap_or_else(|| {
+                let mut sides = Sides::default();
+                for place in self.places(record) {
+                    let look = self.look(place);
+                    let in_time = first_look.is_none_or(|near| look.detail.first_near(near) > rule.window_start.as_second());
+                    if in_time && rule.selector.takes(look, record.detail) {
+                        sides.add(look);
                     }
                 }
-            }
-            let counters = [0, 1, 2].map(|counter: usize| sides[0][counter].max(sides[1][counter]));
-            done.push((*rule, counters));
-            out.push(counters);
+                subsets.push((*rule, sides, Ways::default()));
+                subsets.len() - 1
+            });
+            numbers.push(number);
         }
+        self.counted = (subsets, numbers);
     }
 
-    /// Counts the pair before something changes. Must be followed by [`Ledger::tell`].
-    fn count_before(&mut self, record: &Seen, hits: &[Hit], rules: &[RuleAccount], first_look: Option<Timestamp>) {
-        let Counted { mut before, mut done, after } = std::mem::take(&mut self.counted);
-        self.counts(record, hits, rules, first_look, &mut done, &mut before);
-        self.counted = Counted { before, after, done };
+    /// Tells what the pair has grown by, now that its record has moved; all of that came after `since`.
+    fn tell(
+        &mut self,
+        record: &Seen,
+        (from, to): (Counters, Counters),
+        since: Timestamp,
+        hits: &[Hit],
+        rules: &[RuleAccount],
+        out: &mut dyn Increases,
+    ) {
+        let (mut subsets, numbers) = std::mem::take(&mut self.counted);
+        for (_, sides, by) in &mut subsets {
+            let before = sides.count();
+            sides.moved(record.detail, from, to);
+            *by = grown(&before, &sides.count());
+        }
+        let looked_at = self.coverage.looked_at;
+        for (hit, number) in hits.iter().zip(&numbers) {
+            let (Some(rule), Some((.., by))) = (rules.get(hit.rule as usize), subsets.get(*number)) else { continue };
+            let counts =
+                looked_at.is_some_and(|at| since >= at) || since > rule.window_start || rule.kept_from.is_some_and(|from| since >= from);
+            if !counts || (rule.unmarked && looked_at.is_some()) {
+                // What ended long before the window cannot have arrived in it.
+                if looked_at.is_some() || record.last > rule.late_start {
+                    out.learning(*hit);
+                }
+            } else if *by != Ways::default() {
+                out.grown(*hit, by, looked_at.map_or(since, |at| at.min(since)), record.talk);
+            }
+        }
+        self.counted = (subsets, numbers);
     }
 
     fn remember(&mut self, record: &Seen) {
         let Seen { pair, detail, shown, day, marks, part, .. } = *record;
         self.fresh_count += 1;
-        self.fresh.entry(pair).or_default().push(Look { pair, detail, shown, carried: [0; 3], day, marks, part });
+        self.fresh.entry(pair).or_default().push(Look { pair, detail, shown, day, unseen_since: 0, marks, part });
     }
 
     /// Where the looks of a pair from the previous run lie. They stay where they are until the end.
@@ -526,41 +462,15 @@ fn not_above(old: &Counters, new: &Counters) -> bool {
     old.iter().zip(new).all(|(old, new)| old <= new)
 }
 
+fn grown(before: &Ways, after: &Ways) -> Ways {
+    let mut by = Ways::default();
+    for ((by, before), after) in by.iter_mut().zip(before).zip(after) {
+        *by = [0, 1, 2].map(|counter: usize| after[counter].saturating_sub(before[counter]));
+    }
+    by
+}
+
 /// UTC day since the epoch.
 pub fn day_of(at: Timestamp) -> i32 {
     i32::try_from(utc_day_start(at).as_second() / 86_400).unwrap_or(0)
-}
-
-/// Where the looks of a pair lie among all. The keys are hashes, evenly spread, so a table over
-/// their first bits leads to a handful of looks.
-#[derive(Debug)]
-struct Index {
-    starts: Vec<u32>,
-    shift: u32,
-}
-
-impl Index {
-    fn new(looks: &[Look]) -> Self {
-        // About four looks for each entry.
-        let bits = (looks.len() / 4).max(2).ilog2().clamp(1, 24);
-        let shift = u64::BITS - bits;
-        let mut starts = vec![0u32; (1 << bits) + 1];
-        for look in looks {
-            starts[(look.pair >> shift) as usize + 1] += 1;
-        }
-        let mut before = 0u32;
-        for start in &mut starts {
-            before = before.saturating_add(*start);
-            *start = before;
-        }
-        Self { starts, shift }
-    }
-
-    /// From the first to behind the last look of a pair.
-    fn find(&self, looks: &[Look], pair: u64) -> (usize, usize) {
-        let entry = (pair >> self.shift) as usize;
-        let (low, high) = (self.starts[entry] as usize, self.starts[entry + 1] as usize);
-        let start = low + looks[low..high].partition_point(|look| look.pair < pair);
-        (start, start + looks[start..high].iter().take_while(|look| look.pair == pair).count())
-    }
 }

@@ -38,6 +38,11 @@ impl Detail {
         1 << ((self.0 >> 61) & 3)
     }
 
+    /// Which decision, by its number.
+    pub(super) fn decision(self) -> usize {
+        ((self.0 >> 61) & 3) as usize
+    }
+
     pub(super) fn state_bit(self) -> u8 {
         1 << ((self.0 >> 58) & 7)
     }

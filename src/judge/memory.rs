@@ -26,8 +26,10 @@ const MOST_DESCRIBED: usize = 500;
 struct Slot {
     /// When the run looked.
     at: Timestamp,
-    /// When the look before it was; the increases arrived in `(from, at]`.
+    /// When the look before it was: everything that arrived in `(from, at]` is in here.
     from: Timestamp,
+    /// Some of it may have arrived since then already, when earlier looks left something out.
+    reach: Option<Timestamp>,
     /// Groups that grew, and those whose growth is a lower bound.
     cells: BTreeMap<u64, Cell>,
     /// Largest contributors.
@@ -60,6 +62,32 @@ pub struct RuleMemory {
     pub sightings: Sightings,
     /// Who is missed when silent, and what is usual.
     pub history: History,
+}
+
+/// What pcemon 0.1 remembered of a rule.
+#[derive(Debug, Deserialize)]
+pub struct FirstRuleMemory {
+    groups: BTreeMap<u64, Vec<Option<String>>>,
+    slots: Vec<FirstSlot>,
+    values: BTreeMap<u64, BTreeMap<u64, Timestamp>>,
+    sightings: Sightings,
+    history: History,
+}
+
+#[derive(Debug, Deserialize)]
+struct FirstSlot {
+    at: Timestamp,
+    from: Timestamp,
+    cells: BTreeMap<u64, Cell>,
+    top: Vec<Talker>,
+}
+
+impl From<FirstRuleMemory> for RuleMemory {
+    fn from(first: FirstRuleMemory) -> Self {
+        let FirstRuleMemory { groups, slots, values, sightings, history } = first;
+        let slot = |FirstSlot { at, from, cells, top }: FirstSlot| Slot { at, from, reach: None, cells, top };
+        Self { groups, slots: slots.into_iter().map(slot).collect(), values, sightings, history }
+    }
 }
 
 /// What a rule measured, for one of its groups.
@@ -196,12 +224,15 @@ impl RuleMemory {
             // A first look counts everything that began within the window; nothing before it may count again.
             (self.groups, self.slots, self.values) = Default::default();
         }
-        self.forget(span.from.map_or(start, |from| from.min(start)));
+        let kept_from = [span.from, tally.kept_from].into_iter().flatten().min();
+        self.forget(kept_from.map_or(start, |from| from.min(start)));
         let matched = tally.matched;
         let overflow = tally.overflow;
         let interval = span.from.map(|from| since(span.to, from).as_secs_f64()).filter(|seconds| *seconds > 0.0);
         let mut tops: BTreeMap<u64, Vec<Talker>> = BTreeMap::new();
-        let mut slot = Slot { at: span.to, from: span.from.unwrap_or(start), cells: BTreeMap::new(), top: Vec::new() };
+        let from = span.from.unwrap_or(start);
+        let reach = tally.reach.filter(|reach| *reach < from);
+        let mut slot = Slot { at: span.to, from, reach, cells: BTreeMap::new(), top: Vec::new() };
         // Of thousands of groups only the largest are described: nobody is shown more.
         let mut sizes: Vec<u64> = tally.groups.iter().map(|group| group.amount.size()).collect();
         sizes.sort_unstable_by_key(|size| std::cmp::Reverse(*size));
@@ -259,11 +290,12 @@ impl RuleMemory {
         tops: &BTreeMap<u64, Vec<Talker>>,
     ) -> Observation {
         let start = before(span.to, window);
-        let covered_from = self.covered_from(span.to);
-        let short = covered_from > start;
+        let begin = self.begin(start);
+        let (whole_from, covered_from) = self.covered_from(begin, span.to);
+        let short = whole_from > start.min(covered_from);
         let length = window.as_secs_f64().max(since(span.to, covered_from).as_secs_f64());
         let mut sums: BTreeMap<u64, (f64, bool)> = BTreeMap::new();
-        for slot in &self.slots {
+        for slot in self.slots.iter().filter(|slot| slot.at > begin) {
             for (group, cell) in &slot.cells {
                 let (value, learning) = sums.entry(*group).or_insert((0.0, false));
                 *learning |= cell.learning;
@@ -275,13 +307,16 @@ impl RuleMemory {
             }
         }
         for (group, values) in &self.values {
-            sums.entry(*group).or_insert((0.0, false)).0 = values.len() as f64;
+            let count = values.values().filter(|seen| **seen > begin).count();
+            if count > 0 {
+                sums.entry(*group).or_insert((0.0, false)).0 = count as f64;
+            }
         }
         if !grouped {
             sums.entry(UNGROUPED).or_insert((0.0, false));
         }
         let no_rate_yet = *metric == Metric::Bandwidth && span.from.is_none_or(|from| from >= span.to);
-        let window_top = merge_talkers(self.slots.iter().flat_map(|slot| slot.top.iter().cloned()));
+        let window_top = merge_talkers(self.slots.iter().filter(|slot| slot.at > begin).flat_map(|slot| slot.top.iter().cloned()));
         let any_learning = sums.values().any(|(_, learning)| *learning);
         let groups = sums
             .into_iter()
@@ -322,33 +357,34 @@ impl RuleMemory {
         }
     }
 
-    /// From when on the slots cover everything up to `to` without a hole.
-    fn covered_from(&self, to: Timestamp) -> Timestamp {
-        let mut from = to;
-        for slot in self.slots.iter().rev() {
+    /// What a span that begins at `start` is only true together with begins here: where a look made up for what earlier
+    /// ones left out, as long as one of them is needed, so are the others.
+    fn begin(&self, start: Timestamp) -> Timestamp {
+        let newest_first = self.slots.iter().rev();
+        newest_first.fold(start, |begin, slot| if slot.at > begin { begin.min(slot.begins()) } else { begin })
+    }
+
+    /// From when on the slots behind `begin` hold everything up to `to`, and since when some of it may have arrived.
+    fn covered_from(&self, begin: Timestamp, to: Timestamp) -> (Timestamp, Timestamp) {
+        let (mut whole, mut from) = (to, to);
+        for slot in self.slots.iter().rev().take_while(|slot| slot.at > begin) {
             if slot.at < from {
                 break;
             }
-            from = from.min(slot.from);
+            if slot.at >= whole {
+                whole = whole.min(slot.from);
+            }
+            from = from.min(slot.begins());
         }
-        from
+        (whole, from)
     }
 
-    /// Drops what lies before `start`. A run that was not whole is continued by the next one from where
-    /// it began itself: as long as one of the two is needed, so is the other.
+    /// Drops what lies before `start`.
     fn forget(&mut self, start: Timestamp) {
-        let mut reach = start;
-        let mut newest_first = std::mem::take(&mut self.slots);
-        newest_first.reverse();
-        for slot in newest_first {
-            if slot.at > reach {
-                reach = reach.min(slot.from);
-                self.slots.push(slot);
-            }
-        }
-        self.slots.reverse();
+        let begin = self.begin(start);
+        self.slots.retain(|slot| slot.at > begin);
         for values in self.values.values_mut() {
-            values.retain(|_, seen| *seen > reach);
+            values.retain(|_, seen| *seen > begin);
         }
         self.values.retain(|_, values| !values.is_empty());
         let needed: std::collections::BTreeSet<u64> =
@@ -375,6 +411,7 @@ impl RuleMemory {
         for slot in &mut self.slots {
             slot.at = slot.at.min(now);
             slot.from = slot.from.min(now);
+            slot.reach = slot.reach.filter(|reach| *reach < slot.from);
         }
         for values in self.values.values_mut() {
             for seen in values.values_mut() {
@@ -398,8 +435,14 @@ pub fn measure_alone<T>(
 }
 
 impl Slot {
+    /// The earliest instant since when something of it may have arrived.
+    fn begins(&self) -> Timestamp {
+        self.reach.map_or(self.from, |reach| reach.min(self.from))
+    }
+
     fn absorb(&mut self, newer: Slot) {
         self.at = newer.at;
+        self.reach = self.reach.into_iter().chain(newer.reach).min().filter(|reach| *reach < self.from);
         for (group, cell) in newer.cells {
             let mine = self.cells.entry(group).or_insert(Cell { value: cell.value.nothing(), learning: false });
             mine.learning |= cell.learning;

@@ -2,6 +2,7 @@
 
 pub mod accounting;
 pub mod ask;
+pub mod coverage;
 pub mod database;
 mod digest;
 pub mod events;
@@ -9,10 +10,12 @@ pub mod exit;
 pub mod health;
 pub mod history;
 pub mod identity;
+pub mod look;
 pub mod memory;
 pub mod monitor;
 pub mod mute;
 pub mod outbox;
+pub mod pair;
 pub mod plan;
 pub mod ratio;
 pub mod repeats;

@@ -275,25 +275,24 @@ fn has(words: &[u64], bit: usize) -> bool {
 
 /// The policy decisions that some rule can match; the PCE is asked for no others. Empty: all.
 pub fn wanted_decisions<'f>(filters: impl IntoIterator<Item = &'f Filter<TrafficCondition>>) -> Vec<Decision> {
-    let mut wanted = Vec::new();
-    for filter in filters {
-        let mut own: Vec<Decision> = Decision::ALL.to_vec();
-        for (_, condition) in &filter.all {
-            if let TrafficCondition::Decision(list) = condition {
-                own.retain(|decision| list.contains(decision));
-            }
-        }
-        for (_, condition) in &filter.none {
-            if let TrafficCondition::Decision(list) = condition {
-                own.retain(|decision| !list.contains(decision));
-            }
-        }
-        wanted.extend(own);
-    }
+    let mut wanted: Vec<Decision> = filters.into_iter().flat_map(decisions_of).collect();
     wanted.sort_unstable();
     wanted.dedup();
     // A word this program has never heard of reads as `unknown`, and cannot be asked for by name.
     if wanted.contains(&Decision::Unknown) { Vec::new() } else { wanted }
+}
+
+/// The policy decisions that a rule can match.
+pub fn decisions_of(filter: &Filter<TrafficCondition>) -> Vec<Decision> {
+    let mut own = Decision::ALL.to_vec();
+    for (conditions, wanted) in [(&filter.all, true), (&filter.none, false)] {
+        for (_, condition) in conditions {
+            if let TrafficCondition::Decision(list) = condition {
+                own.retain(|decision| list.contains(decision) == wanted);
+            }
+        }
+    }
+    own
 }
 
 /// One service that the PCE is asked for.

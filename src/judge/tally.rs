@@ -4,6 +4,7 @@ use super::sightings::Sightings;
 use crate::domain::alert::Talker;
 use crate::domain::metric::Metric;
 use hashbrown::{HashMap, HashSet};
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 /// Groups one rule may have in one run. More are not told apart any more, which is said.
@@ -87,6 +88,10 @@ pub struct Tally<T> {
     /// More groups or values came than can be held.
     pub overflow: bool,
     values: usize,
+    /// The earliest instant since when something of it may have arrived.
+    pub reach: Option<Timestamp>,
+    /// What was counted from here on must be kept: a later look may still make up for what is missing in it.
+    pub kept_from: Option<Timestamp>,
     /// For metrics that ask what was ever seen: lent by the rule's memory for this run.
     pub sightings: Option<Sightings>,
 }
@@ -94,7 +99,17 @@ pub struct Tally<T> {
 impl<T> Tally<T> {
     /// An empty tally whose groups begin at `zero`.
     pub fn new(zero: Amount) -> Self {
-        Self { zero, groups: Vec::new(), numbers: HashMap::new(), matched: 0, overflow: false, values: 0, sightings: None }
+        Self {
+            zero,
+            groups: Vec::new(),
+            numbers: HashMap::new(),
+            matched: 0,
+            overflow: false,
+            values: 0,
+            reach: None,
+            kept_from: None,
+            sightings: None,
+        }
     }
 
     /// The number of a group, made when it is met for the first time. `None` when there are too many.
@@ -110,6 +125,11 @@ impl<T> Tally<T> {
         self.groups.push(GroupTally { key, group: group(), amount: self.zero.clone(), learning: false, top: Top::default() });
         self.numbers.insert(key, number);
         Some(number)
+    }
+
+    /// What is added next may have arrived since then.
+    pub fn reach(&mut self, since: Timestamp) {
+        self.reach = Some(self.reach.map_or(since, |reach| reach.min(since)));
     }
 
     /// Counts a combination of values in a group, given by its hash, if it was never seen before.

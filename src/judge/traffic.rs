@@ -1,8 +1,11 @@
 //! All traffic rules over one stream of records, in one pass.
 
-use super::accounting::{Counters, Coverage, Hit, Increases, Ledger, Look, RuleAccount, Selector, Talk};
+use super::accounting::{Closing, Hit, Increases, Ledger, RuleAccount, Talk};
+use super::coverage::Coverage;
 use super::identity::{flow_key, state_mask};
+use super::look::{Counters, Look};
 use super::memory::{Observation, RuleMemory, Span, measure_alone};
+use super::pair::{Selector, Ways};
 use super::plan::Plan;
 use super::repeats::Repeats;
 use super::sightings::Sightings;
@@ -64,6 +67,23 @@ pub struct TrafficMemory {
     pub looks: Vec<Look>,
     /// What the looks cover.
     pub coverage: Coverage,
+    /// Whose marks the looks carry.
+    pub marked: Marked,
+}
+
+/// The rules whose marks the looks carry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Marked {
+    /// Their definitions, by mark.
+    Rules(Vec<u64>),
+    /// As version 0.1 kept it: one fingerprint of them all.
+    Fingerprint(u64),
+}
+
+impl Default for Marked {
+    fn default() -> Self {
+        Marked::Rules(Vec::new())
+    }
 }
 
 /// What a pass over the records needs to know beyond the rules.
@@ -84,8 +104,11 @@ pub struct TrafficJudge<'r> {
     plan: Plan,
     /// Rules that look at reporter-side fields, by mark.
     marked: Vec<u32>,
+    /// Their definitions.
+    definitions: Vec<u64>,
     ledger: Option<Ledger>,
     now: Timestamp,
+    looked_at: Option<Timestamp>,
     part: u32,
     /// Plain sums only, when the PCE may be asked again in parts.
     repeats: Option<Repeats>,
@@ -123,6 +146,8 @@ impl<'r> TrafficJudge<'r> {
                 selector: selector(rule, filter, number, &mut marked),
                 window_start: before(now, rule.window),
                 late_start: before(now, rule.window.saturating_add(settings.lookback)),
+                kept_from: None,
+                unmarked: false,
             };
             let zero = match (&rule.metric, &memory) {
                 (Metric::Bandwidth, None) => Amount::Max(0),
@@ -132,13 +157,26 @@ impl<'r> TrafficJudge<'r> {
             judged.push(Judged { rule, tally: Tally::new(zero), account });
         }
         let as_reported = memory.is_none();
+        let definitions: Vec<u64> = marked.iter().map(|number| rules[*number as usize].definition()).collect();
+        let looked_at = memory.as_ref().and_then(|memory| memory.coverage.looked_at);
+        let ledger = memory.map(|mut memory| {
+            let new = move_marks(&mut memory.looks, &memory.marked, &definitions);
+            for Judged { account, tally, .. } in &mut judged {
+                account.kept_from = memory.coverage.made_up_from(account.selector.decisions);
+                tally.kept_from = account.kept_from;
+                account.unmarked = account.selector.mark.is_some_and(|bit| new & (1 << bit) != 0);
+            }
+            Ledger::new(memory.looks, memory.coverage, now, settings.cap)
+        });
         Self {
             accounts: judged.iter().map(|judged| judged.account).collect(),
             plan: Plan::new(filters.iter().copied()),
             rules: judged,
             marked,
-            ledger: memory.map(|memory| Ledger::new(memory.looks, memory.coverage, now, settings.cap)),
+            ledger,
+            definitions,
             now,
+            looked_at,
             part: 0,
             repeats: (as_reported && settings.may_repeat).then(Repeats::default),
             matching: Vec::new(),
@@ -148,18 +186,6 @@ impl<'r> TrafficJudge<'r> {
             sighting: Vec::new(),
             timeless: 0,
         }
-    }
-
-    /// A fingerprint of the rules that carry marks: under another one, remembered marks mean nothing.
-    pub fn marks_of(rules: &[&Rule]) -> u64 {
-        let mut marked = Vec::new();
-        for (number, rule) in (0u32..).zip(rules) {
-            if let Matcher::Traffic(filter) = &rule.matcher {
-                selector(rule, filter, number, &mut marked);
-            }
-        }
-        let text: String = marked.iter().map(|number| format!("{:x}.", rules[*number as usize].definition())).collect();
-        xxh3_64(text.as_bytes())
     }
 
     /// How the decoder marks endpoints for this judge's rules.
@@ -176,17 +202,28 @@ impl<'r> TrafficJudge<'r> {
     }
 
     /// Ends the pass. `memories` are those of the rules, in order; `span` says what the increases
-    /// cover; `coverage` and `next_from` what the next run may rely on and can ask for.
-    pub fn finish(mut self, memories: &mut [RuleMemory], span: Span, coverage: Coverage, next_from: Timestamp) -> TrafficOutcome {
+    /// cover; `coverage` what the next run may rely on.
+    pub fn finish(mut self, memories: &mut [RuleMemory], span: Span, coverage: Coverage, closing: Closing) -> TrafficOutcome {
         let mut over_cap = 0;
         let memory = self.ledger.take().map(|mut ledger| {
-            ledger.end_of_answer(&self.accounts, &mut Adding { rules: &mut self.rules, kept: &mut self.kept, current: None });
+            let (now, looked_at) = (self.now, self.looked_at);
+            ledger
+                .end_of_answer(&self.accounts, &mut Adding { rules: &mut self.rules, kept: &mut self.kept, current: None, now, looked_at });
             self.timeless += ledger.timeless;
             over_cap = ledger.over_cap;
-            let (looks, forgotten_before) = ledger.into_looks(next_from);
+            for Judged { account, tally, .. } in &mut self.rules {
+                // Whole again: what the looks since the last whole one left out is in here, with all that they had.
+                let whole = (0..4).all(|number| closing.whole[number] || account.selector.decisions & (1 << number) == 0);
+                if let (Some(from), Some(looked_at), true) = (account.kept_from, looked_at, whole)
+                    && from < looked_at
+                {
+                    tally.reach(from);
+                }
+            }
+            let (looks, forgotten_before) = ledger.into_looks(closing);
             // What did not fit would be taken for new next time: begin the coverage anew instead.
-            let since = if over_cap > 0 { [None; 4] } else { coverage.since };
-            TrafficMemory { looks, coverage: Coverage { since, forgotten_before, ..coverage } }
+            let proofs = if over_cap > 0 { Default::default() } else { coverage.proofs };
+            TrafficMemory { looks, coverage: Coverage { proofs, forgotten_before, ..coverage }, marked: Marked::Rules(self.definitions) }
         });
         let with_memory = memory.is_some();
         let observations = self
@@ -312,7 +349,8 @@ impl FlowSink for TrafficJudge<'_> {
         // Most records are as they were: they need no groups.
         if let Some(recognised) = ledger.recognise(flow, self.part, marks) {
             self.collect_hits(flow);
-            let mut adding = Adding { rules: &mut self.rules, kept: &mut self.kept, current: Some(flow) };
+            let now = self.now;
+            let mut adding = Adding { rules: &mut self.rules, kept: &mut self.kept, current: Some(flow), now, looked_at: self.looked_at };
             ledger.take(recognised, &self.hits, &self.accounts, &mut adding);
         }
         self.ledger = Some(ledger);
@@ -324,15 +362,26 @@ struct Adding<'x, 'r, 'f> {
     rules: &'x mut [Judged<'r>],
     kept: &'x mut Vec<Contributor>,
     current: Option<&'x Flow<'f>>,
+    now: Timestamp,
+    looked_at: Option<Timestamp>,
 }
 
 impl Increases for Adding<'_, '_, '_> {
-    fn grown(&mut self, hit: Hit, by: Counters, talk: Talk) {
+    fn grown(&mut self, hit: Hit, by: &Ways, since: Timestamp, talk: Talk) {
         let Some(judged) = self.rules.get_mut(hit.rule as usize) else { return };
         let (kept, current) = (&*self.kept, self.current);
         let metric = &judged.rule.metric;
+        let mut amount = share(metric, by[0]);
+        if let (Metric::Bandwidth, Some(looked_at)) = (metric, self.looked_at)
+            && since < looked_at
+        {
+            // It took longer than the pause between the looks: as much a second is less a look.
+            let (pause, took) = (since_secs(self.now, looked_at), since_secs(self.now, since).max(1.0));
+            amount = (amount as f64 * pause / took) as u64;
+        }
+        judged.tally.reach(since);
         // Bytes can be late while connections are not; a flow counts as seen when anything grew.
-        judged.tally.add(hit.group, share(metric, by), hit.value, || match (talk, current) {
+        judged.tally.add(hit.group, amount, hit.value, || match (talk, current) {
             (Talk::Kept(number), _) => kept[number as usize].again(),
             (Talk::Current, Some(flow)) => Contributor::of(flow),
             (Talk::Current, None) => unreachable!("a record that settles late was kept"),
@@ -351,6 +400,29 @@ impl Increases for Adding<'_, '_, '_> {
         }
         (self.kept.len().saturating_sub(1)) as u32
     }
+}
+
+fn since_secs(later: Timestamp, earlier: Timestamp) -> f64 {
+    crate::domain::time::since(later, earlier).as_secs_f64()
+}
+
+/// Puts the marks of the looks where the rules of today look for them. Returns the marks that say nothing yet.
+fn move_marks(looks: &mut [Look], had: &Marked, has: &[u64]) -> u64 {
+    let all: String = has.iter().map(|rule| format!("{rule:x}.")).collect();
+    let had = match had {
+        Marked::Rules(had) => had.as_slice(),
+        Marked::Fingerprint(print) if *print == xxh3_64(all.as_bytes()) => has,
+        Marked::Fingerprint(_) => &[],
+    };
+    if had == has {
+        return 0;
+    }
+    let moves: Vec<Option<usize>> = has.iter().map(|rule| had.iter().position(|other| other == rule)).collect();
+    for look in looks {
+        let old = look.marks;
+        look.marks = moves.iter().enumerate().fold(0, |marks, (to, from)| marks | from.map_or(0, |from| (old >> from & 1) << to));
+    }
+    moves.iter().enumerate().filter(|(_, from)| from.is_none()).fold(0, |new, (bit, _)| new | 1 << bit)
 }
 
 /// The counter a metric adds up.

@@ -53,7 +53,9 @@ pub(super) fn gather(
     let mut gathering =
         Gathering { client, sink, progress, part: 0, queries: 1, budget: MAX_PARTS, rows: 0, bytes: 0, missing: Missing::default() };
     gathering.piece(submitted, None)?;
-    Ok(TrafficAnswer { rows: gathering.rows, queries: gathering.queries, bytes: gathering.bytes, missing: gathering.missing.told() })
+    let Gathering { rows, queries, bytes, missing, .. } = gathering;
+    let short = missing.short;
+    Ok(TrafficAnswer { rows, queries, bytes, missing: missing.told(), short })
 }
 
 /// One question on its way, with all its parts.
@@ -161,7 +163,7 @@ impl Gathering<'_> {
         let asked: Vec<_> = parts
             .into_iter()
             .map(|part| {
-                let what = part.describe();
+                let what = (part.describe(), part.decisions());
                 self.queries += 1;
                 (what, submit_piece(self.client, part))
             })
@@ -169,7 +171,7 @@ impl Gathering<'_> {
         let mut matched = Some(0u64);
         let mut failures = Vec::new();
         let mut stopped = None;
-        for (what, submitted) in asked {
+        for ((what, decisions), submitted) in asked {
             let result = match (submitted, &stopped) {
                 (Ok(submitted), Some(_)) => {
                     self.client.cleaner().delete_one(&submitted.name);
@@ -182,7 +184,10 @@ impl Gathering<'_> {
             match result {
                 Ok(found) => matched = matched.zip(found).map(|(sum, found)| sum.saturating_add(found)),
                 Err(error) if error.kind == ErrorKind::Interrupted => stopped = Some(error),
-                Err(error) => failures.push(format!("{what}: {error}")),
+                Err(error) => {
+                    failures.push(format!("{what}: {error}"));
+                    self.missing.of(decisions);
+                }
             }
         }
         if let Some(error) = stopped {
@@ -192,6 +197,7 @@ impl Gathering<'_> {
             if let (Some(sum), Some(all)) = (matched, job.matches)
                 && sum < all
             {
+                self.missing.of(whole.piece.decisions());
                 self.missing.reason(tr!(
                     "{sum} of {all} rows of {piece} belong to no part of it",
                     sum = all - sum,
@@ -256,6 +262,8 @@ impl Gathering<'_> {
 struct Missing {
     reasons: Vec<String>,
     silent: BTreeSet<String>,
+    /// Decisions of which rows are missing, by number.
+    short: [bool; 4],
 }
 
 impl Missing {
@@ -263,7 +271,12 @@ impl Missing {
         self.reasons.push(reason);
     }
 
+    fn of(&mut self, decisions: [bool; 4]) {
+        self.short.iter_mut().zip(decisions).for_each(|(short, missing)| *short |= missing);
+    }
+
     fn rows(&mut self, piece: &Piece, job: &Completed, rows: u64) {
+        let told = self.reasons.len();
         self.silent.extend(job.silent_regions.iter().cloned());
         let what = piece.describe();
         let capped = job.flows.unwrap_or(rows) >= piece.max_results();
@@ -277,6 +290,9 @@ impl Missing {
             self.reasons.push(tr!("{rows} of {known} rows are missing ({what}; {why})", rows = known - rows, known, what, why));
         } else if capped {
             self.reasons.push(tr!("there may be more than the {rows} rows had ({what}; {why})", rows, what, why));
+        }
+        if self.reasons.len() > told || !job.silent_regions.is_empty() {
+            self.of(piece.decisions());
         }
     }
 

@@ -42,6 +42,12 @@ impl Piece {
         self.query.max_results
     }
 
+    /// The decisions it asks for, by number.
+    pub(super) fn decisions(&self) -> [bool; 4] {
+        use crate::domain::record::Decision;
+        Decision::ALL.map(|decision| self.query.decisions.is_empty() || self.query.decisions.contains(&decision))
+    }
+
     /// The body that the PCE takes.
     pub(super) fn body(&self, name: &str) -> String {
         let services: Vec<Value> = self.query.services.iter().map(service).collect();

@@ -104,6 +104,8 @@ pub struct TrafficAnswer {
     pub bytes: u64,
     /// Why the answer is partial, for people; `None`: it is whole.
     pub missing: Option<String>,
+    /// Decisions of which rows are missing, by number.
+    pub short: [bool; 4],
 }
 
 /// Submits a query and returns at once; others may be asked meanwhile.

@@ -4,12 +4,12 @@ use super::explain::{Beside, Look};
 use super::{Cycle, Rules, RunError, snapshots, sources};
 use crate::config::Config;
 use crate::domain::metric::SourceKind;
-use crate::domain::record::{Decision, FlowSink, Health};
+use crate::domain::record::{FlowSink, Health};
 use crate::domain::report::{Accounting, SourceReport, SourceStatus};
 use crate::domain::rule::{Matcher, Rule};
 use crate::domain::time::before;
 use crate::domain::ven::{Database, Inventory};
-use crate::judge::accounting::Coverage;
+use crate::judge::coverage::{Coverage, Scope};
 use crate::judge::memory::{Observation, RuleMemory, Span};
 use crate::judge::monitor::Monitor;
 use crate::judge::traffic::{Settings as JudgeSettings, TrafficJudge, TrafficMemory};
@@ -21,7 +21,7 @@ use crate::state::looks::Memory;
 use crate::state::{State, heal};
 use jiff::{SignedDuration, Timestamp};
 use sources::{Events, Fetched, FlowReader};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// What the run remembers, while it reads.
@@ -40,6 +40,8 @@ pub(super) struct Measurements {
     pub sources: Vec<SourceReport>,
     /// By rule name, for every rule whose source was read.
     pub observations: BTreeMap<String, Observation>,
+    /// Rules that miss nothing although their source was not read whole.
+    pub spared: BTreeSet<String>,
 }
 
 impl Measurements {
@@ -77,18 +79,15 @@ pub(super) fn read_and_measure(
     let decisions = plan::wanted_decisions(filters.iter().copied());
     let services = plan::wanted_services(filters.iter().copied());
     let recorded = cycle.recording(SourceKind::Traffic).is_some();
-    let asked_for = if recorded { RECORDED.to_owned() } else { scope_of(&services) };
-    let longest = traffic_rules.iter().map(|rule| rule.window).max().unwrap_or_default();
-    let mut coverage = book.state.traffic.coverage();
-    // Once everything was asked for, less is known as well; any other change begins anew.
-    if book.state.traffic.scope != asked_for && !book.state.traffic.scope.is_empty() {
-        coverage.since = [None; 4];
-    }
-    let plan_ask = |skew: SignedDuration| {
-        let (mut coverage, at) = (coverage.clone(), shifted(now, skew));
-        coverage.clamp_to(at);
-        plan_traffic(config, coverage, decisions.clone(), longest, at)
+    let wanted = ask::Wanted {
+        decisions,
+        scope: if recorded { Scope::Recorded } else { Scope::of(&services) },
+        longest_window: traffic_rules.iter().map(|rule| rule.window).max().unwrap_or_default(),
+        lookback: config.traffic.lookback,
+        max_gap: config.traffic.max_gap,
     };
+    let coverage = book.state.traffic.coverage();
+    let plan_ask = |skew: SignedDuration| plan_traffic(config, coverage.clone(), &wanted, shifted(now, skew));
     let live = client.filter(|_| !recorded && traffic_needed);
     let on_the_way = match (live, config.pce.as_ref()) {
         (Some(client), Some(settings)) => {
@@ -109,7 +108,7 @@ pub(super) fn read_and_measure(
 
     let event_rules = of(SourceKind::Events);
     let event_span = event_span(config, book, &event_rules, shifted(now, skew));
-    let mut out = Measurements { sources: Vec::new(), observations: BTreeMap::new() };
+    let mut out = Measurements { sources: Vec::new(), observations: BTreeMap::new(), spared: BTreeSet::new() };
     let ven_rules = of(SourceKind::Vens);
     let workloads = ven_rules.iter().any(|rule| vens::needs_workloads(rule));
     let recording = SourceKind::ALL.map(|source| cycle.recording(source));
@@ -140,7 +139,7 @@ pub(super) fn read_and_measure(
         });
         let traffic = traffic_needed.then(|| {
             let ask = plan_ask(skew);
-            measure_traffic(cycle, &traffic_rules, ask, asked_for, on_the_way, client, book, &mut out.observations, warnings)
+            measure_traffic(cycle, &traffic_rules, ask, on_the_way, client, book, &mut out, warnings)
         });
         (traffic, others.join().unwrap_or_default())
     });
@@ -221,7 +220,7 @@ fn measure_snapshot<T>(
         let (keys, mut own) = take_memories(&mut book.memory, rules);
         let measured = rules.iter().zip(&mut own).map(|(rule, memory)| observe(rule, answer, memory, book.state)).collect();
         let whole = fetched.report.status == SourceStatus::Ok;
-        conclude(rules, measured, &mut own, whole, at, &mut out.observations);
+        conclude(rules, measured, &mut own, &|_| whole, at, &mut out.observations);
         book.memory.rules.extend(keys.into_iter().zip(own));
     }
     out.sources.push(fetched.report);
@@ -242,32 +241,20 @@ fn groups_of(state: &State, rule: &Rule) -> Vec<Vec<Option<String>>> {
     state.instances.values().filter(|instance| instance.rule == rule.name).map(values).collect()
 }
 
-/// What a recorded answer was asked for is not known: it vouches for other recorded ones and for no PCE.
-const RECORDED: &str = "recorded";
-
-/// How the state remembers what the PCE was asked for; empty: everything.
-fn scope_of(services: &[plan::WantedService]) -> String {
-    let one = |service: &plan::WantedService| match service.ports {
-        None => service.proto.to_string(),
-        Some((from, to)) => format!("{}/{from}-{to}", service.proto),
-    };
-    services.iter().map(one).collect::<Vec<_>>().join(" ")
-}
-
 fn shifted(now: Timestamp, skew: SignedDuration) -> Timestamp {
     now.checked_add(skew).unwrap_or(now)
 }
 
-fn plan_traffic(config: &Config, coverage: Coverage, decisions: Vec<Decision>, longest: Duration, now: Timestamp) -> ask::Ask {
-    let settings = &config.traffic;
-    match settings.accounting {
-        Accounting::Delta => ask::increases(coverage, decisions, longest, settings.lookback, settings.max_gap, now),
+fn plan_traffic(config: &Config, coverage: Coverage, wanted: &ask::Wanted, now: Timestamp) -> ask::Ask {
+    match config.traffic.accounting {
+        Accounting::Delta => ask::increases(coverage, wanted, now),
         Accounting::AsReported => ask::Ask {
-            from: before(now, longest.saturating_add(settings.lookback)),
+            from: before(now, wanted.longest_window.saturating_add(wanted.lookback)),
             to: now,
             span: Span { from: None, to: now },
             coverage,
-            decisions,
+            decisions: wanted.decisions.clone(),
+            scope: wanted.scope.clone(),
             anew: false,
         },
     }
@@ -297,11 +284,10 @@ fn measure_traffic(
     cycle: &Cycle<'_>,
     rules: &[&Rule],
     ask: ask::Ask,
-    scope: String,
     on_the_way: Option<Result<sources::TrafficOnTheWay, String>>,
     client: Option<&Client>,
     book: &mut Book<'_>,
-    observations: &mut BTreeMap<String, Observation>,
+    out: &mut Measurements,
     warnings: &mut Vec<String>,
 ) -> Result<SourceReport, RunError> {
     let config = cycle.config;
@@ -313,15 +299,12 @@ fn measure_traffic(
         // A folder holds the parts of a query that was asked again in parts.
         may_repeat: cycle.recording(SourceKind::Traffic).is_none_or(|recording| recording.folder().is_some()),
     };
-    let marks_of = TrafficJudge::marks_of(rules);
     if ask.anew {
         looks.clear();
     }
-    if delta && marks_of != book.memory.marks_of {
-        looks.iter_mut().for_each(|look| look.marks = 0);
-    }
     let (keys, mut own) = take_memories(&mut book.memory, rules);
-    let memory = delta.then(|| TrafficMemory { looks, coverage: ask.coverage.clone() });
+    let marked = std::mem::take(&mut book.memory.marked);
+    let memory = delta.then(|| TrafficMemory { looks, coverage: ask.coverage.clone(), marked });
     let mut judge = TrafficJudge::new(rules, memory, settings, ask.to);
     for (number, (rule, memory)) in rules.iter().zip(&mut own).enumerate().filter(|(_, (rule, _))| rule.metric.is_sighting()) {
         memory.sightings.open(rule.learn, rule.remember, ask.to);
@@ -330,7 +313,8 @@ fn measure_traffic(
     let mut endpoints = Endpoints::new(judge.marker());
     if let Some(witness) = cycle.witness {
         let asked: Vec<&str> = ask.decisions.iter().map(|decision| decision.name()).collect();
-        let only = [asked.join(" "), scope.clone()].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; services ");
+        let only =
+            [asked.join(" "), ask.scope.to_string()].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; services ");
         // A recorded answer was asked for by somebody else.
         let only = if cycle.recording(SourceKind::Traffic).is_some() { String::new() } else { only };
         witness.looked(SourceKind::Traffic, Look { previous: ask.span.from, anew: ask.anew, only });
@@ -344,9 +328,9 @@ fn measure_traffic(
             (None, Some(Err(error)), _) => sources::failed(SourceKind::Traffic, error),
             _ => sources::failed(SourceKind::Traffic, tr!("not asked for")),
         };
-        SourceReport { unreadable: reader.unreadable, ..report }
+        (SourceReport { unreadable: reader.unreadable, ..report }, reader.short)
     };
-    let mut report = match cycle.witness {
+    let (mut report, short) = match cycle.witness {
         None => read(&mut judge),
         Some(witness) => {
             let mut beside = Beside::new(&mut judge, rules);
@@ -359,29 +343,37 @@ fn measure_traffic(
         // The memory may hold half an answer: that of the previous run is the one that counts.
         let kept = (book.reload)()?;
         if delta {
-            book.memory.looks = kept.looks;
+            (book.memory.looks, book.memory.marked) = (kept.looks, kept.marked);
         }
         book.memory.rules.extend(kept.rules.into_iter().filter(|(key, _)| keys.contains(key)));
         return Ok(report);
     }
-    let whole = report.status == SourceStatus::Ok && report.unreadable == 0;
+    // What cannot be read may be of any decision.
+    let nothing = report.unreadable > 0 || (report.status != SourceStatus::Ok && short == [false; 4]);
+    let whole = short.map(|short| !short && !nothing);
     if ask.span.from.is_some_and(|from| from >= ask.to) {
         own.iter_mut().for_each(|memory| memory.clamp_to(ask.to));
     }
-    let outcome = judge.finish(&mut own, ask.span, ask.covered(whole), ask.next_from(whole, config.traffic.lookback));
+    let (covered, closing) = ask.close(whole, config.traffic.lookback);
+    let outcome = judge.finish(&mut own, ask.span, covered, closing);
     report.unreadable += outcome.timeless;
     let report = sources::with_unreadable(report);
     if outcome.over_cap > 0 {
         warnings.push(tr!("{count} records could not be remembered: [traffic] max_looks = {max_looks} is reached; raise it, or the numbers stay lower bounds", count = outcome.over_cap, max_looks = config.traffic.max_looks));
     }
-    let whole = report.status == SourceStatus::Ok;
-    conclude(rules, outcome.observations, &mut own, whole, ask.to, observations);
+    let spared = |rule: &Rule| {
+        let has_all = |filter| plan::decisions_of(filter).iter().all(|decision| whole[*decision as usize]);
+        rule.counted().all(|counted| matches!(&counted.matcher, Matcher::Traffic(filter) if has_all(filter)))
+    };
+    if report.status != SourceStatus::Ok && outcome.timeless == 0 {
+        out.spared.extend(rules.iter().filter(|rule| spared(rule)).map(|rule| rule.name.clone()));
+    }
+    let whole = |rule: &Rule| report.status == SourceStatus::Ok || out.spared.contains(&rule.name);
+    conclude(rules, outcome.observations, &mut own, &whole, ask.to, &mut out.observations);
     book.memory.rules.extend(keys.into_iter().zip(own));
     if let Some(memory) = outcome.memory {
-        book.memory.looks = memory.looks;
-        book.memory.marks_of = marks_of;
-        let Coverage { since, forgotten_before, looked_at } = memory.coverage;
-        book.state.traffic = crate::state::TrafficCursor { since, forgotten_before, looked_at, scope };
+        (book.memory.looks, book.memory.marked) = (memory.looks, memory.marked);
+        book.state.traffic = crate::state::TrafficCursor::of(memory.coverage);
     }
     Ok(report)
 }
@@ -392,7 +384,7 @@ fn conclude(
     counted: &[&Rule],
     measured: Vec<Observation>,
     memories: &mut [RuleMemory],
-    whole: bool,
+    whole: &dyn Fn(&Rule) -> bool,
     now: Timestamp,
     observations: &mut BTreeMap<String, Observation>,
 ) {
@@ -403,8 +395,8 @@ fn conclude(
             Some((ratio, ((_, total), _))) => ratio::divide(rule, ratio, part, &total),
             None => part,
         };
-        memory.sightings.close(whole);
-        memory.history.complete(rule, &mut observation, whole, now);
+        memory.sightings.close(whole(rule));
+        memory.history.complete(rule, &mut observation, whole(rule), now);
         observations.insert(rule.name.clone(), observation);
     }
 }
@@ -434,7 +426,7 @@ fn measure_events(
         own.iter_mut().for_each(|memory| memory.clamp_to(to));
     }
     let found = events::judge(rules, &mut own, &answer.list, &mut book.memory.shown, Span { from, to }, from.map(|_| span.0));
-    conclude(rules, found, &mut own, whole, to, observations);
+    conclude(rules, found, &mut own, &|_| whole, to, observations);
     book.memory.rules.extend(keys.into_iter().zip(own));
     // The watermark moves only past what was read whole, and never back.
     let read_to = answer.whole_until.min(to).max(from.unwrap_or(Timestamp::MIN));

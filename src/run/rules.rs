@@ -312,7 +312,7 @@ fn worst_end(falls: bool, estimate: Estimate) -> Option<f64> {
 }
 
 pub(super) fn is_partial(rule: &Rule, read: &Measurements) -> bool {
-    read.source(rule.source).is_some_and(|source| source.status == SourceStatus::Partial)
+    read.source(rule.source).is_some_and(|source| source.status == SourceStatus::Partial) && !read.spared.contains(&rule.name)
 }
 
 fn verdict(rule: &Rule, evidence: &Evidence) -> Verdict {

@@ -50,12 +50,14 @@ pub struct FlowReader<'s, 'm> {
     endpoints: &'s mut Endpoints<'m>,
     /// Records that could not be read, over all parts.
     pub unreadable: u64,
+    /// Decisions of which rows are missing, by number.
+    pub short: [bool; 4],
 }
 
 impl<'s, 'm> FlowReader<'s, 'm> {
     /// A reader for one run.
     pub fn new(sink: &'s mut dyn FlowSink, endpoints: &'s mut Endpoints<'m>) -> Self {
-        Self { sink, endpoints, unreadable: 0 }
+        Self { sink, endpoints, unreadable: 0, short: [false; 4] }
     }
 
     fn read(&mut self, part: u32, body: impl Read + Send) -> Result<Decoded, DecodeError> {
@@ -253,14 +255,17 @@ pub fn collect_traffic(
 ) -> SourceReport {
     let base = SourceReport { from: Some(span.0), to: Some(span.1), ..failed(SourceKind::Traffic, String::new()) };
     match collect(client, on_the_way.submitted, reader, progress) {
-        Ok(answer) => SourceReport {
-            status: if answer.missing.is_some() { SourceStatus::Partial } else { SourceStatus::Ok },
-            records: answer.rows,
-            queries: answer.queries,
-            bytes: answer.bytes,
-            error: answer.missing,
-            ..base
-        },
+        Ok(answer) => {
+            reader.short = answer.short;
+            SourceReport {
+                status: if answer.missing.is_some() { SourceStatus::Partial } else { SourceStatus::Ok },
+                records: answer.rows,
+                queries: answer.queries,
+                bytes: answer.bytes,
+                error: answer.missing,
+                ..base
+            }
+        }
         Err(error) => SourceReport { error: Some(error.to_string()), ..base },
     }
 }

@@ -5,7 +5,6 @@
 
 use super::looks::Memory;
 use super::{State, TrafficCursor};
-use crate::judge::accounting::Coverage;
 use crate::judge::outbox;
 use jiff::Timestamp;
 
@@ -33,8 +32,7 @@ pub fn counted(state: &mut State, memory: &mut Memory, now: Timestamp) -> bool {
     if anew {
         memory.looks.clear();
     }
-    let Coverage { since, forgotten_before, looked_at } = coverage;
-    state.traffic = TrafficCursor { since, forgotten_before, looked_at, scope: std::mem::take(&mut state.traffic.scope) };
+    state.traffic = TrafficCursor::of(coverage);
     state.events.read_to = state.events.read_to.map(|at| at.min(now));
     for rule in memory.rules.values_mut() {
         rule.clamp_to(now);
@@ -46,6 +44,7 @@ pub fn counted(state: &mut State, memory: &mut Memory, now: Timestamp) -> bool {
 mod tests {
     use super::*;
     use crate::domain::alert::PceIdentity;
+    use crate::judge::coverage::{Coverage, Proof, Scope};
     use proptest::prelude::*;
 
     fn at(second: i64) -> Timestamp {
@@ -58,18 +57,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_is_left_in_the_future(since in prop::array::uniform4(some_time()), looked_at in some_time(), read_to in some_time(), forgotten in -5i32..120_000, now in 0i64..10_000_000_000) {
+        fn nothing_is_left_in_the_future(proofs in prop::array::uniform4(prop::option::of((some_time(), some_time()))), looked_at in some_time(), read_to in some_time(), forgotten in -5i32..120_000, now in 0i64..10_000_000_000) {
             let mut state = State::new(PceIdentity::default());
-            state.traffic = TrafficCursor { since, forgotten_before: forgotten, looked_at, scope: "6".to_owned() };
+            let proof = |(since, at): (Option<Timestamp>, Option<Timestamp>)| Some(Proof { since: since?, at: at?, scope: Scope::Everything });
+            let proofs = proofs.map(|times| proof(times?));
+            state.traffic = TrafficCursor::of(Coverage { proofs, forgotten_before: forgotten, looked_at, scope: Scope::Everything });
             state.events.read_to = read_to;
             let before = state.traffic.clone();
             let now = at(now);
             let anew = counted(&mut state, &mut Memory::default(), now);
-            let times = state.traffic.since.iter().flatten().chain(&state.traffic.looked_at).chain(&state.events.read_to);
+            let proved = state.traffic.proofs.iter().flatten().flat_map(|proof| [&proof.since, &proof.at]);
+            let times = proved.chain(&state.traffic.looked_at).chain(&state.events.read_to);
             prop_assert!(times.into_iter().all(|at| *at <= now));
             prop_assert!(i64::from(state.traffic.forgotten_before) * 86_400 <= now.as_second());
             // What is right is left alone.
-            if !anew && looked_at.is_none_or(|at| at <= now) {
+            if !anew && before.looked_at.iter().chain(before.proofs.iter().flatten().map(|proof| &proof.at)).all(|at| *at <= now) {
                 prop_assert_eq!(&state.traffic, &before);
             }
         }

@@ -4,15 +4,20 @@
 //! generation; the state file names the one that counts. Nothing here is worth a guess: a file that
 //! is damaged is refused whole and the run learns anew.
 
-use crate::judge::accounting::Look;
 use crate::judge::identity::Detail;
-use crate::judge::memory::RuleMemory;
+use crate::judge::look::Look;
+use crate::judge::memory::{FirstRuleMemory, RuleMemory};
+use crate::judge::traffic::Marked;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Bits of a look's head that say what follows; the rest is the day.
+const FLAGS: u32 = 4;
 const MAGIC: &[u8; 8] = b"pcemonLK";
-const VERSION: u8 = 4;
+const VERSION: u8 = 5;
+/// The one that pcemon 0.1 wrote.
+const FIRST_VERSION: u8 = 4;
 
 /// Everything the file holds.
 #[derive(Debug, Default, Clone, PartialEq)]
@@ -23,8 +28,8 @@ pub struct Memory {
     pub rules: BTreeMap<u64, RuleMemory>,
     /// Events shown before.
     pub shown: BTreeMap<u64, Timestamp>,
-    /// Fingerprint of the rules whose marks the looks carry.
-    pub marks_of: u64,
+    /// Whose marks the looks carry.
+    pub marked: Marked,
 }
 
 /// What is written behind the looks.
@@ -32,7 +37,7 @@ pub struct Memory {
 struct RestRef<'m> {
     rules: &'m BTreeMap<u64, RuleMemory>,
     shown: &'m BTreeMap<u64, Timestamp>,
-    marks_of: u64,
+    marked: &'m [u64],
 }
 
 /// The same, read back.
@@ -40,12 +45,21 @@ struct RestRef<'m> {
 struct Rest {
     rules: BTreeMap<u64, RuleMemory>,
     shown: BTreeMap<u64, Timestamp>,
+    marked: Vec<u64>,
+}
+
+/// As version 4 has it.
+#[derive(Deserialize)]
+struct FirstRest {
+    rules: BTreeMap<u64, FirstRuleMemory>,
+    shown: BTreeMap<u64, Timestamp>,
     marks_of: u64,
 }
 
 /// Writes the file's bytes.
 pub fn encode(memory: &Memory) -> Result<Vec<u8>, String> {
-    let rest = postcard::to_stdvec(&RestRef { rules: &memory.rules, shown: &memory.shown, marks_of: memory.marks_of })
+    let marked = if let Marked::Rules(marked) = &memory.marked { marked.as_slice() } else { &[] };
+    let rest = postcard::to_stdvec(&RestRef { rules: &memory.rules, shown: &memory.shown, marked })
         .map_err(|error| tr!("cannot encode the memory: {error}", error))?;
     let mut out = Vec::with_capacity(64 + memory.looks.len() * 24 + rest.len());
     out.extend_from_slice(MAGIC);
@@ -59,15 +73,14 @@ pub fn encode(memory: &Memory) -> Result<Vec<u8>, String> {
         number(&mut out, look.pair.wrapping_sub(previous) >> 8);
         previous = look.pair;
         out.extend_from_slice(&look.detail.0.to_le_bytes());
-        let carried = look.carried != [0; 3];
-        let flags = u64::from(carried) | u64::from(look.marks != 0) << 1;
-        number(&mut out, flags | ((look.day.max(first_day) - first_day) as u64) << 2);
+        let flags = u64::from(look.marks != 0) | u64::from(look.unseen_since != 0) << 1;
+        number(&mut out, flags | ((look.day.max(first_day) - first_day) as u64) << FLAGS);
         look.shown.iter().for_each(|counter| number(&mut out, *counter));
-        if carried {
-            look.carried.iter().for_each(|counter| number(&mut out, *counter));
-        }
         if look.marks != 0 {
             number(&mut out, look.marks);
+        }
+        if look.unseen_since != 0 {
+            number(&mut out, u64::from(look.unseen_since));
         }
     }
     number(&mut out, rest.len() as u64);
@@ -88,7 +101,8 @@ pub fn decode(bytes: &[u8]) -> Result<Memory, String> {
         return Err(tr!("its checksum is wrong"));
     }
     let mut reader = Bytes { rest: &body[MAGIC.len()..] };
-    if reader.byte().ok_or_else(damaged)? != VERSION {
+    let version = reader.byte().ok_or_else(damaged)?;
+    if version != VERSION && version != FIRST_VERSION {
         return Err(tr!("another version of pcemon wrote it"));
     }
     let count = reader.number().ok_or_else(damaged)?;
@@ -100,11 +114,18 @@ pub fn decode(bytes: &[u8]) -> Result<Memory, String> {
     let mut looks = Vec::with_capacity(count as usize);
     let mut pair = 0u64;
     for _ in 0..count {
-        looks.push(reader.look(&mut pair, first_day).ok_or_else(damaged)?);
+        let look = if version == VERSION { reader.look(&mut pair, first_day) } else { reader.first_look(&mut pair, first_day) };
+        looks.push(look.ok_or_else(damaged)?);
     }
     let length = reader.number().ok_or_else(damaged)? as usize;
-    let rest: Rest = postcard::from_bytes(reader.take(length).ok_or_else(damaged)?).map_err(|_| damaged())?;
-    Ok(Memory { looks, rules: rest.rules, shown: rest.shown, marks_of: rest.marks_of })
+    let rest = reader.take(length).ok_or_else(damaged)?;
+    if version == FIRST_VERSION {
+        let FirstRest { rules, shown, marks_of } = postcard::from_bytes(rest).map_err(|_| damaged())?;
+        let rules = rules.into_iter().map(|(key, rule)| (key, rule.into())).collect();
+        return Ok(Memory { looks, rules, shown, marked: Marked::Fingerprint(marks_of) });
+    }
+    let Rest { rules, shown, marked } = postcard::from_bytes(rest).map_err(|_| damaged())?;
+    Ok(Memory { looks, rules, shown, marked: Marked::Rules(marked) })
 }
 
 fn number(out: &mut Vec<u8>, mut value: u64) {
@@ -147,13 +168,28 @@ impl<'b> Bytes<'b> {
     }
 
     fn look(&mut self, pair: &mut u64, first_day: i32) -> Option<Look> {
+        let (detail, head, shown) = self.head(pair)?;
+        let marks = if head & 1 != 0 { self.number()? } else { 0 };
+        let unseen_since = if head & 2 != 0 { u32::try_from(self.number()?).ok()? } else { 0 };
+        let day = first_day.checked_add(i32::try_from(head >> FLAGS).ok()?)?;
+        Some(Look { pair: *pair, detail, shown, day, unseen_since, marks, part: 0 })
+    }
+
+    /// As version 4 has it: what was counted before a counter shrank is of no use any more.
+    fn first_look(&mut self, pair: &mut u64, first_day: i32) -> Option<Look> {
+        let (detail, head, shown) = self.head(pair)?;
+        if head & 1 != 0 {
+            self.counters()?;
+        }
+        let marks = if head & 2 != 0 { self.number()? } else { 0 };
+        let day = first_day.checked_add(i32::try_from(head >> 2).ok()?)?;
+        Some(Look { pair: *pair, detail, shown, day, unseen_since: 0, marks, part: 0 })
+    }
+
+    fn head(&mut self, pair: &mut u64) -> Option<(Detail, u64, [u64; 3])> {
         *pair = pair.wrapping_add(self.number()?.checked_mul(256)?);
         let detail = Detail(u64::from_le_bytes(self.take(8)?.try_into().ok()?));
-        let head = self.number()?;
-        let shown = self.counters()?;
-        let carried = if head & 1 != 0 { self.counters()? } else { [0; 3] };
-        let marks = if head & 2 != 0 { self.number()? } else { 0 };
-        Some(Look { pair: *pair, detail, shown, carried, day: first_day.checked_add(i32::try_from(head >> 2).ok()?)?, marks, part: 0 })
+        Some((detail, self.number()?, self.counters()?))
     }
 }
 
@@ -167,23 +203,17 @@ mod tests {
     use proptest::prelude::*;
 
     fn look() -> impl Strategy<Value = Look> {
-        (
-            (0u64..1 << 56).prop_map(|hash| hash << 8),
-            any::<u64>(),
-            any::<[u64; 3]>(),
-            prop_oneof![Just([0u64; 3]), any::<[u64; 3]>()],
-            0i32..40_000,
-            any::<u64>(),
-        )
-            .prop_map(|(pair, detail, shown, carried, day, marks)| Look {
+        ((0u64..1 << 56).prop_map(|hash| hash << 8), any::<u64>(), any::<[u64; 3]>(), any::<u32>(), 0i32..40_000, any::<u64>()).prop_map(
+            |(pair, detail, shown, unseen_since, day, marks)| Look {
                 pair,
                 detail: Detail(detail),
                 shown,
-                carried,
+                unseen_since,
                 day,
                 marks,
                 part: 0,
-            })
+            },
+        )
     }
 
     /// Everything a rule can remember: sums, rates, different values, contributors, absent group values.
@@ -224,7 +254,7 @@ mod tests {
         #[test]
         fn what_is_written_is_read(mut looks in prop::collection::vec(look(), 0..50), shown in prop::collection::btree_map(any::<u64>(), Just(Timestamp::UNIX_EPOCH), 0..5)) {
             looks.sort_by_key(|look| (look.pair, look.detail));
-            let memory = Memory { looks, shown, rules: BTreeMap::new(), marks_of: 7 };
+            let memory = Memory { looks, shown, rules: BTreeMap::new(), marked: Marked::Rules(vec![7, 9]) };
             prop_assert_eq!(decode(&encode(&memory).unwrap()).unwrap(), memory);
         }
 

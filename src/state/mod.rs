@@ -11,7 +11,7 @@ pub mod silences;
 
 use crate::domain::alert::{Parcel, PceIdentity};
 use crate::files;
-use crate::judge::accounting::Coverage;
+use crate::judge::coverage::{Coverage, Proof, Scope};
 use crate::judge::outbox::Instances;
 use jiff::Timestamp;
 use looks::Memory;
@@ -83,21 +83,37 @@ pub struct LastRun {
 /// Where the traffic accounting stands.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TrafficCursor {
-    /// For each policy decision: since when every bucket was seen.
-    pub since: [Option<Timestamp>; 4],
+    /// For each policy decision: what the whole answers proved.
+    #[serde(default)]
+    pub proofs: [Option<Proof>; 4],
+    /// As version 0.1 wrote it: since when every bucket of a decision was seen, at the look below.
+    #[serde(default, skip_serializing)]
+    since: [Option<Timestamp>; 4],
     /// Looks of earlier UTC days were forgotten.
     pub forgotten_before: i32,
-    /// The previous complete look.
+    /// The previous look, whole or not.
     pub looked_at: Option<Timestamp>,
     /// What the PCE was asked for beyond the decisions.
     #[serde(default)]
-    pub scope: String,
+    pub scope: Scope,
 }
 
 impl TrafficCursor {
+    /// From the judge's terms.
+    pub fn of(coverage: Coverage) -> Self {
+        let Coverage { proofs, forgotten_before, looked_at, scope } = coverage;
+        Self { proofs, since: [None; 4], forgotten_before, looked_at, scope }
+    }
+
     /// In the judge's terms.
     pub fn coverage(&self) -> Coverage {
-        Coverage { since: self.since, forgotten_before: self.forgotten_before, looked_at: self.looked_at }
+        let Self { proofs, since, forgotten_before, looked_at, scope } = self.clone();
+        let old = since.map(|since| Some(Proof { since: since?, at: looked_at?, scope: scope.clone() }));
+        let mut proofs = proofs;
+        for (proof, old) in proofs.iter_mut().zip(old) {
+            *proof = proof.take().or(old);
+        }
+        Coverage { proofs, forgotten_before, looked_at, scope }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The numbers of the program itself, over HTTP and from run to run, are the truth about a world.
 
 use crate::accounting::{Key, Right, truth};
-use crate::support::cli::{Bench, Checked, at, knock, knocks};
+use crate::support::cli::{Bench, Checked, Room, at, knock, knocks};
 use jiff::Timestamp;
 use pcemon::domain::record::Decision;
 use pcemon::domain::time::{Window, after};
@@ -300,4 +300,125 @@ fn an_answer_recorded_for_narrow_rules_does_not_vouch_for_what_it_left_out() {
     bench.config(&blocked("All", "> 500", ""));
     let rule = bench.check(at("10:20"), &[]).exits(0).json().rule("All").clone();
     assert!(rule["value"].as_f64().unwrap() <= 34.0, "{rule:#}");
+}
+
+/// A state and a memory that version 0.1 wrote at 09:20 are continued ten minutes later, and nothing is learned anew.
+#[test]
+fn what_version_0_1_remembered_is_continued() {
+    let room = Room::new();
+    std::fs::create_dir(room.path("state")).unwrap();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/upgrade-0.1");
+    for (from, to) in [
+        ("rules.toml", "rules.toml"),
+        ("flows-3.json", "flows.json"),
+        ("state.json", "state/state.json"),
+        ("state.json.looks-3", "state/state.json.looks-3"),
+    ] {
+        room.write(to, std::fs::read(folder.join(from)).unwrap());
+    }
+    let state = room.state();
+    let ran = room.run(&[
+        "check",
+        "-c",
+        "rules.toml",
+        "--state",
+        state.to_str().unwrap(),
+        "--flows",
+        "flows.json",
+        "--now",
+        "2026-11-20T09:30:00Z",
+        "-o",
+        "json",
+    ]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
+    let report: Value = serde_json::from_str(&ran.out).unwrap();
+    let seen: Vec<(&str, f64, bool, &str)> = report["rules"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|rule| {
+            let text = |key: &str| rule[key].as_str().unwrap_or_else(|| panic!("{rule:#}"));
+            (text("name"), rule["value"].as_f64().unwrap(), rule["lower_bound"] == true, &text("covers_from")[11..16])
+        })
+        .collect();
+    // As version 0.1 itself goes on.
+    let want = [
+        ("Blocked", 43.0, false, "09:00"),
+        ("Bytes by source", 13_500.0, false, "09:00"),
+        ("By sshd", 3.0, false, "09:00"),
+        ("Ports", 2.0, false, "09:00"),
+        ("Fastest flow", 60.0, false, "09:00"),
+        ("Silent", 4.0, false, "09:20"),
+        ("Never seen", 3.0, false, "09:00"),
+        ("More than usual", 26.0, false, "09:20"),
+    ];
+    assert_eq!(seen, want, "{report:#}");
+    assert_eq!(report["warnings"], json!([]));
+}
+
+/// A rule that comes or goes changes what the PCE is asked for. What the old question covered stays covered.
+#[test]
+fn a_rule_that_is_added_or_removed_costs_the_others_nothing() {
+    let world = knocks(&[
+        knock("08:00", "web-01", 3306, 1_000),
+        knock("10:05", "web-01", 3306, 30),
+        knock("10:12", "web-03", 3306, 400),
+        knock("10:22", "web-04", 3306, 5),
+    ]);
+    let databases = || blocked("Databases", "> 400", ", port = [\"3306/tcp\"]");
+    let bench = Bench::new(Options::new(world, at("10:00")), &databases());
+    for time in ["10:00", "10:10"] {
+        bench.check(at(time), &[]).exits(0);
+    }
+    bench.config(&format!("{}{}", databases(), blocked("Ssh", "> 1000", ", port = [\"22/tcp\"]")));
+    let rule = bench.check(at("10:20"), &[]).exits(1).json().rule("Databases").clone();
+    assert_eq!((&rule["value"], &rule["lower_bound"], &rule["state"]), (&json!(430), &json!(false), &json!("firing")), "{rule:#}");
+    bench.config(&databases());
+    let rule = bench.check(at("10:30"), &[]).exits(1).json().rule("Databases").clone();
+    assert_eq!((&rule["value"], &rule["lower_bound"]), (&json!(435), &json!(false)), "{rule:#}");
+}
+
+/// Only the decisions that rows are missing of are partial.
+#[test]
+fn a_rule_on_blocked_is_not_unknown_because_allowed_was_cut() {
+    let rules = format!(
+        "{}[[rules]]\nname = \"Allowed\"\nsource = \"traffic\"\nmatch = {{ decision = [\"allowed\"] }}\nwarning = \"> 500\"\n",
+        blocked("Blocked", "> 30", "")
+    );
+    let mut points = story().points().to_vec();
+    let mut allowed = points[0].clone();
+    allowed.by_src.as_mut().unwrap().decision = Decision::Allowed;
+    points.push(allowed);
+    let world = World::new(story().hosts().iter().map(|host| (**host).clone()).collect(), points);
+    let bench = Bench::new(Options::new(world, at("09:40")), &rules);
+    // Asked as a whole, then for `allowed`, then for `blocked`, three queries a run.
+    let cut = |run: usize| vec![Fault::new(Endpoint::Submit, 3 * run + 1..=3 * run + 2, Action::Unseen(7))];
+    for (run, time) in ["09:40", "10:10", "10:15"].into_iter().enumerate() {
+        let ran = bench.check_with(at(time), cut(run), &[]);
+        let report = ran.json();
+        assert_eq!(report.source("traffic")["status"], "partial");
+        assert_eq!(report.rule("Allowed")["state"], "unknown", "{:#}", report.0);
+        let rule = report.rule("Blocked");
+        assert_eq!(rule["lower_bound"], false, "{rule:#}");
+        let (value, state) = match time {
+            "09:40" => (0, "ok"),
+            "10:10" => (20, "ok"),
+            _ => (32, "firing"),
+        };
+        assert_eq!((&rule["value"], &rule["state"]), (&json!(value), &json!(state)), "{rule:#}");
+    }
+    // The window has passed: the alert is over, although `allowed` is cut still.
+    assert_eq!(bench.check_with(at("10:50"), cut(3), &[]).exits(3).json().rule("Blocked")["state"], "ok");
+}
+
+/// A first answer that was cut keeps its looks and its window: nothing is forgotten, and no alert ends by that.
+#[test]
+fn an_alert_survives_the_answer_after_a_first_one_that_was_cut() {
+    let world = knocks(&[knock("10:05", "web-01", 3306, 121), knock("10:12", "web-01", 3306, 60)]);
+    let bench = Bench::new(Options::new(world, at("10:10")), &blocked("Blocked", "> 100", ""));
+    let cut = vec![Fault::new(Endpoint::Submit, .., Action::Unseen(7))];
+    let report = bench.check_with(at("10:10"), cut, &[]).json();
+    assert_eq!((report.value("Blocked"), &report.rule("Blocked")["state"]), (121.0, &json!("firing")));
+    let rule = bench.check(at("10:15"), &[]).exits(1).json().rule("Blocked").clone();
+    assert_eq!((&rule["value"], &rule["state"]), (&json!(181), &json!("firing")), "{rule:#}");
 }

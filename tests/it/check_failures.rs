@@ -196,7 +196,7 @@ fn a_partial_answer_may_confirm_a_breach_but_never_ends_one() {
                 assert!(groups.contains(&"web-03"), "{name}: seen clearly: {firing:#?}");
                 assert_eq!(report.rule("Counts")["lower_bound"], true, "{name}");
                 let after = bench.loaded();
-                assert_eq!(after.state.traffic.looked_at, before.state.traffic.looked_at, "{name}: it was no complete look");
+                assert_eq!(after.state.traffic.proofs, before.state.traffic.proofs, "{name}: it was no complete look");
                 assert!(after.state.instances.values().all(|instance| instance.stage != Stage::Resolved), "{name}");
                 // Nobody fires here but the answer has a hole.
                 bench.check_with(at("10:20"), faults.clone(), &["--dry-run", "--rule", "Counts"]).exits(3);

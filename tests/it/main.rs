@@ -21,6 +21,7 @@ mod init;
 mod kinds;
 mod lang;
 mod matrix;
+mod orders;
 mod packaging;
 mod pce;
 mod render;

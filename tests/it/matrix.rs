@@ -43,7 +43,7 @@
 //! | a second alert after a resolve is dropped | `first_reminder_escalation_end_and_a_new_episode` |
 //! | the cooldown of one group mutes another | `a_group_is_not_muted_by_another_one` |
 //! | a deleted object stays for ever | `who_was_seen_is_missed_until_seen_again_or_forgotten` `vens_that_change_and_vens_that_are_new` `a_ven_that_is_unpaired_ends_its_alert` |
-//! | a counter reset looks like a spike | `a_counter_that_was_reset_is_no_spike` `a_counter_that_went_down_restarted_at_both_ends` |
+//! | a counter reset looks like a spike | `a_counter_that_was_reset_is_no_spike` `a_counter_that_shrank_was_corrected` |
 //! | a maintenance window is off by an hour at a DST change | `a_window_follows_the_clocks_of_its_zone` `a_calendar_is_never_off` `a_schedule_is_never_off` |
 //! | a pause between runs looks like a spike | `a_pause_between_runs_is_no_spike` |
 

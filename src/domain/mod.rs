@@ -14,6 +14,7 @@ pub mod record;
 pub mod report;
 pub mod rule;
 pub mod secret;
+pub mod spelling;
 pub mod text;
 pub mod threshold;
 pub mod time;

@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 /// Bits of a look's head that say what follows; the rest is the day.
 const FLAGS: u32 = 4;
 const MAGIC: &[u8; 8] = b"pcemonLK";
-const VERSION: u8 = 5;
+/// The version of what is written.
+pub const VERSION: u8 = 5;
 /// The one that pcemon 0.1 wrote.
 const FIRST_VERSION: u8 = 4;
 

@@ -3,15 +3,13 @@
 use crate::app::{Exit, load_config, note, state_path, style};
 use crate::cli::{CheckArgs, Global};
 use crate::commands::explain;
+use crate::commands::waiting::Waiting;
 use crate::domain::report::Report;
 use crate::render::Style;
-use crate::render::progress::Progress;
 use crate::run::explain::Witness;
 use crate::run::interrupt::{Interrupt, late as late_words};
 use crate::run::{self, Cycle, RunError, output};
-use std::io::IsTerminal;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 /// Runs the command.
@@ -34,9 +32,8 @@ pub fn run(global: &Global, args: &CheckArgs) -> Exit {
             log::error!("{}", tr!("{path} will not be written: {error}. The run goes on", path = path.display(), error));
         }
     }
-    let shown = std::io::stderr().is_terminal() && !global.quiet && global.verbose == 0;
-    let line = Mutex::new(Progress::new(std::io::stderr(), shown));
-    let progress = |text: &str| line.lock().unwrap_or_else(PoisonError::into_inner).show(text);
+    let line = Waiting::new(global);
+    let progress = |text: &str| line.show(text);
     let witness = Witness::default();
     let cycle = Cycle {
         config: &config,
@@ -51,7 +48,7 @@ pub fn run(global: &Global, args: &CheckArgs) -> Exit {
     let late = publisher.clone();
     interrupt.speaks_with(run::report_of_failure(&config, args, &late_words()), move |report| late.publish(&report));
     let result = run::check(&cycle);
-    line.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    line.clear();
     let report = match result {
         Ok(report) => report,
         Err(error @ RunError::Interrupted) => return Err(error.to_string().into()),

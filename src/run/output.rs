@@ -1,7 +1,7 @@
 //! Where results go: standard output, `--out` files, the textfile. Paths are proven before the first request.
 
 use crate::cli::Global;
-use crate::domain::report::{Report, Status};
+use crate::domain::report::Report;
 use crate::domain::text::without_orders;
 use crate::files;
 use crate::process::panics::contained;
@@ -88,8 +88,7 @@ fn write_out(text: &str) -> Result<(), String> {
 pub fn publish(report: &Report, global: &Global, style: &Style, textfile: Option<&PathBuf>) -> Vec<String> {
     let mut errors = Vec::new();
     let format = global.output.as_deref().unwrap_or("table");
-    let all_well = report.status == Status::Ok && report.exit_code == 0;
-    if !(global.quiet && all_well)
+    if !(global.quiet && report.exit_code == 0)
         && let Some(format) = render::find(format)
     {
         errors.extend(

@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 /// Bits of a look's head that say what follows; the rest is the day.
 const FLAGS: u32 = 4;
 const MAGIC: &[u8; 8] = b"pcemonLK";
-const VERSION: u8 = 5;
+/// The version of what is written.
+pub const VERSION: u8 = 5;
 /// The one that pcemon 0.1 wrote.
 const FIRST_VERSION: u8 = 4;
 
@@ -241,7 +242,7 @@ mod tests {
 
     #[test]
     fn what_rules_remember_comes_back() {
-        let metrics = [Metric::Bytes, Metric::Flows, Metric::Bandwidth, Metric::WorkloadsAffected];
+        let metrics = [Metric::Bytes, Metric::Flows, Metric::Bandwidth, Metric::Throughput];
         let rules: BTreeMap<u64, RuleMemory> = (0u64..)
             .zip(metrics.iter().flat_map(|metric| [false, true].map(|learning| rule_memory(metric, learning, u64::MAX - 5))))
             .collect();

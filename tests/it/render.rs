@@ -99,7 +99,7 @@ fn columns_stay_aligned_behind_wide_characters() {
         rule.threshold = "> 7777".to_owned();
         report.rules.push(rule);
     }
-    let text = render("table", &report, &Style::default());
+    let text = render("table", &report, &Style { verbose: true, ..Style::default() });
     let columns: Vec<usize> = text.lines().filter_map(|line| line.split_once("> 7777")).map(|(before, _)| before.width()).collect();
     assert_eq!(columns.len(), 2);
     assert_eq!(columns[0], columns[1]);
@@ -119,6 +119,28 @@ fn quiet_is_silent_only_when_all_is_well() {
     let mut report = dummy::calm();
     report.exit_code = 3;
     assert!(render("table", &report, &quiet).contains("exit code 3"));
+}
+
+/// One standing warning among many rules that are ok: what cron mails is about the warning, and nothing at all once `--fail-on` has
+/// made the exit code 0.
+#[test]
+fn quiet_shows_only_what_is_not_ok() {
+    let mut report = dummy::rich();
+    report.rules.extend((0..59).map(|number| dummy::rule(&format!("calm rule {number}"), 1)));
+    let table = |style: Style| render("table", &report, &style);
+    let usual = table(Style::default());
+    assert!(!usual.contains("calm rule") && usual.contains(" rules ok (-v shows them)"), "{usual}");
+    let verbose = table(Style { verbose: true, ..Style::default() });
+    assert!((0..59).all(|number| verbose.contains(&format!("calm rule {number}"))) && !verbose.contains("-v shows"), "{verbose}");
+    let quiet = table(Style { quiet: true, ..Style::default() });
+    assert!(!quiet.contains("calm rule") && !quiet.contains("rules ok"), "{quiet}");
+    for source in report.sources.iter().filter(|source| source.status == pcemon::domain::report::SourceStatus::Ok) {
+        assert!(!quiet.lines().any(|line| line.starts_with(&format!("  ok  {}", source.source.said()))), "{quiet}");
+    }
+    let mut told = report.clone();
+    told.exit_code = 0;
+    assert_ne!(told.status, Status::Ok);
+    assert_eq!(render("table", &told, &Style { quiet: true, ..Style::default() }), "");
 }
 
 #[test]

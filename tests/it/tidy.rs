@@ -62,13 +62,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("state", &["domain", "judge", "files"]),
     ("channels", &["domain", "http", "process", "config::reader"]),
     ("heartbeat", &["domain", "channels::post", "channels::Outcome"]),
-    ("render", &["domain"]),
+    ("render", &["domain", "sources"]),
     ("sim", &["domain"]),
+    // A source is a folder with a row; the config asks each type of target to read its own table.
+    ("sources", &["domain", "pce", "config::reader"]),
     // The config asks each kind of channel to read its own table; the kinds know only the reader.
-    ("config", &["domain", "channels", "files", "process", "lang"]),
+    ("config", &["domain", "channels", "sources", "files", "process", "lang"]),
     // The flags that choose records are made from the keys of `match`.
     // A report is added up and told; it knows the rules only as the state left them.
-    ("report", &["domain", "judge", "render", "lang"]),
+    ("report", &["domain", "judge", "render", "sources", "lang"]),
     (
         "cli",
         &[
@@ -80,7 +82,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "config::flags",
             "config::reference",
             "config::find",
+            "sources",
             "lang",
+            // What `--version` tells, and which schemas there are.
+            "schemas",
+            "state::SCHEMA",
+            "state::LOOKS_VERSION",
         ],
     ),
     // The text of a config, changed; and the older monitor's settings, turned into one.
@@ -102,12 +109,37 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "channels",
             "heartbeat",
             "render",
+            "sources",
             "report",
         ],
     ),
     // The front desk may import everything but the simulated PCE, which is the demo's and the rule tests'.
     ("app", &["cli", "config", "run", "state", "render", "commands", "process", "lang"]),
-    ("commands", &["domain", "process", "app", "cli", "config", "run", "state", "channels", "render", "judge", "edit", "import", "report"]),
+    (
+        "commands",
+        &[
+            "domain",
+            "http::reach",
+            "http::tls",
+            "pce::is_loopback",
+            "process",
+            "app",
+            "cli",
+            "config",
+            "run",
+            "state",
+            "channels",
+            "render",
+            "sources",
+            "judge",
+            "edit",
+            "import",
+            "report",
+            "schemas",
+        ],
+    ),
+    // The published schemas; that of the config is made from its readers.
+    ("schemas", &["config::schema"]),
     ("main", &[]),
     ("lib", &[]),
 ];

@@ -1,9 +1,8 @@
 //! What the parts of judging an answer cost: decoding, matching, accounting. `cargo bench --bench parts`.
 //!
 //! For whole commands against public tools see `benches/compare`.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a benchmark that panics says where")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark that panics says where")]
 
-use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use jiff::Timestamp;
 use pcemon::config;
 use pcemon::domain::record::{Flow, FlowSink};
@@ -17,8 +16,9 @@ use pcemon::judge::traffic::{Settings, TrafficJudge, TrafficMemory};
 use pcemon::pce::decode::{Endpoints, decode_flows};
 use pcemon::sim::generate::Params;
 use pcemon::sim::world::World;
+use std::hint::black_box;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const LOOKBACK: Duration = Duration::from_secs(1_800);
 const SETTINGS: Settings = Settings { lookback: LOOKBACK, cap: 2_000_000, may_repeat: false, learned: NOTHING_LEARNED };
@@ -54,7 +54,29 @@ fn judged(rules: &[&Rule], memory: Option<TrafficMemory>, answer: &[u8], now: Ti
     judge.finish(&mut memories, question.span, covered, closing).memory
 }
 
-fn parts(criterion: &mut Criterion) {
+/// Runs a part for three seconds and prints the median and how many records a second that is. What `prepare` does is not
+/// counted.
+fn measure<I, O>(name: &str, records: u64, mut prepare: impl FnMut() -> I, mut part: impl FnMut(I) -> O) {
+    let (begun, mut took) = (Instant::now(), Vec::new());
+    while took.len() < 5 || begun.elapsed() < Duration::from_secs(3) {
+        let input = prepare();
+        let at = Instant::now();
+        let output = black_box(part(black_box(input)));
+        took.push(at.elapsed());
+        drop(output);
+    }
+    took.sort_unstable();
+    let (median, best) = (took[took.len() / 2].as_secs_f64(), took[0].as_secs_f64());
+    println!(
+        "{name:<40} {:>9.2} ms (best {:>9.2} ms)  {:>6.2} million records a second  {} runs",
+        median * 1e3,
+        best * 1e3,
+        records as f64 / median / 1e6,
+        took.len()
+    );
+}
+
+fn main() {
     let start: Timestamp = "2026-11-19T00:00:00Z".parse().unwrap();
     let params = Params { minutes: 720, managed: 400, unmanaged: 200, long_lived: 3_000, short: 3_000, ..Params::small(7, start) };
     let world = World::generate(&params);
@@ -70,30 +92,26 @@ fn parts(criterion: &mut Criterion) {
     let rules: Vec<&Rule> = config.rules.iter().collect();
     let warm = judged(&rules, Some(TrafficMemory::default()), &first, earlier).unwrap();
 
-    let mut group = criterion.benchmark_group("records");
-    group.throughput(Throughput::Elements(count));
-    group.bench_function("decode", |bencher| {
-        bencher.iter(|| {
+    measure(
+        "decode",
+        count,
+        || (),
+        |()| {
             let mut sink = Nothing(0);
             decode_flows(second.as_slice(), &mut Endpoints::new(|_| Box::default()), &mut sink).unwrap();
             sink.0
-        });
-    });
-    group.bench_function("decode and match, five rules", |bencher| bencher.iter(|| judged(&rules, None, &second, now).is_none()));
-    group.bench_function("decode, match and account, five rules", |bencher| {
-        bencher.iter_batched(
-            || TrafficMemory {
-                looks: warm.looks.clone(),
-                coverage: warm.coverage.clone(),
-                marked: warm.marked.clone(),
-                aging: warm.aging.clone(),
-            },
-            |memory| judged(&rules, Some(memory), &second, now),
-            BatchSize::LargeInput,
-        );
-    });
-    group.finish();
+        },
+    );
+    measure("decode and match, five rules", count, || (), |()| judged(&rules, None, &second, now).is_none());
+    measure(
+        "decode, match and account, five rules",
+        count,
+        || TrafficMemory {
+            looks: warm.looks.clone(),
+            coverage: warm.coverage.clone(),
+            marked: warm.marked.clone(),
+            aging: warm.aging.clone(),
+        },
+        |memory| judged(&rules, Some(memory), &second, now),
+    );
 }
-
-criterion_group!(benches, parts);
-criterion_main!(benches);

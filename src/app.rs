@@ -1,12 +1,12 @@
 //! From arguments to exit code: parse, set up logging, hand over to the command.
 
-use crate::cli::{Cli, Color, Command, Global, LogFormat};
+use crate::cli::{self, Color, Command, Global, LogFormat};
 use crate::commands;
 use crate::config::{self, Config, ConfigError};
 use crate::lang::{self, Language};
 use crate::process::{panics, worker};
 use crate::render::Style;
-use clap::Parser;
+use crate::run::output::harmless;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -39,7 +39,7 @@ fn obey(arguments: Vec<OsString>) -> u8 {
             return UNKNOWN;
         }
     }
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli = match cli::parse(arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // A monitoring plugin must not exit with clap's 2: that would read as CRITICAL.
@@ -59,7 +59,7 @@ fn obey(arguments: Vec<OsString>) -> u8 {
         Command::Vens(args) => commands::adhoc::vens::run(&cli.global, args),
         Command::Health(args) => commands::adhoc::health::run(&cli.global, args),
         Command::Doctor(args) => commands::doctor::run(&cli.global, args),
-        Command::Demo => commands::demo::run(&cli.global),
+        Command::Demo(args) => commands::demo::run(&cli.global, args),
         Command::Init(args) => commands::init::run(&cli.global, args),
         Command::Rules(command) => commands::rules::run(&cli.global, command),
         Command::Replay(args) => commands::replay::run(&cli.global, args),
@@ -69,6 +69,7 @@ fn obey(arguments: Vec<OsString>) -> u8 {
         Command::Outbox(command) => commands::outbox::run(&cli.global, command),
         Command::Silence(command) => commands::silence::run(&cli.global, command),
         Command::State(command) => commands::state::run(&cli.global, command),
+        Command::Schema { name, list } => commands::generate::schema(name.as_deref(), *list),
         Command::Completions { shell } => commands::generate::completions(*shell),
         Command::Man { out_dir } => commands::generate::man(out_dir.as_deref()),
     };
@@ -113,7 +114,7 @@ fn say(global: &Global, text: &str) {
             let text = text.trim_end();
             // A text that begins its own lines (the config's complaints) needs no name in front.
             let text = if text.starts_with("error") || text.starts_with("warning") { text.to_owned() } else { format!("pcemon: {text}") };
-            let _nobody_left_to_tell = writeln!(std::io::stderr().lock(), "{text}");
+            let _nobody_left_to_tell = writeln!(std::io::stderr().lock(), "{}", harmless(&text));
         }
     }
 }
@@ -124,7 +125,7 @@ pub fn note(global: &Global, text: &str) {
         _ if global.quiet => {}
         LogFormat::Json => log::warn!("{text}"),
         LogFormat::Text => {
-            let _nobody_left_to_tell = writeln!(std::io::stderr().lock(), "pcemon: note: {text}");
+            let _nobody_left_to_tell = writeln!(std::io::stderr().lock(), "pcemon: note: {}", harmless(text));
         }
     }
 }
@@ -141,7 +142,12 @@ fn start_logging(global: &Global) {
     builder.filter_level(log::LevelFilter::Off).filter_module("pcemon", level);
     match global.log_format {
         LogFormat::Text => {
-            builder.format(|out, record| writeln!(out, "pcemon: {}: {}", record.level().as_str().to_lowercase(), record.args()));
+            // What a command waits for may stand on the terminal's line; it is written anew after this one.
+            let clear = if std::io::stderr().is_terminal() { "\r\u{1b}[K" } else { "" };
+            builder.format(move |out, record| {
+                let line = format!("pcemon: {}: {}", record.level().as_str().to_lowercase(), record.args());
+                writeln!(out, "{clear}{}", harmless(&line))
+            });
         }
         LogFormat::Json => {
             builder.format(|out, record| {
@@ -151,7 +157,7 @@ fn start_logging(global: &Global) {
                     "target": record.target(),
                     "message": record.args().to_string(),
                 });
-                writeln!(out, "{line}")
+                writeln!(out, "{}", harmless(&line.to_string()))
             });
         }
     }

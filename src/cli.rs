@@ -2,16 +2,19 @@
 
 pub mod adhoc;
 mod completing;
+mod forms;
 mod init;
+mod manage;
 mod rules;
 
 pub use init::{InitArgs, StartingRules};
+pub use manage::{ChannelCommand, OutboxCommand, SilenceArgs, SilenceCommand, StateCommand, Which};
 pub use rules::{How, RuleKeys, RulesCommand, Switch};
 
 use crate::domain::time::parse_duration;
 use adhoc::{EventsArgs, FlowsArgs, HealthArgs, TopArgs, VensArgs};
 use clap::builder::PossibleValuesParser;
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::engine::ArgValueCompleter;
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
@@ -73,7 +76,7 @@ Examples:
 /// Asks the PCE for traffic, events and its health, judges your rules, remembers what it told whom, sends what is due,
 /// prints the result and exits. It is made to be run again and again by cron, a systemd timer, CI or Ansible.
 #[derive(Debug, Parser)]
-#[command(name = "pcemon", version, after_help = format!("{BEGIN}\n\n{EXIT_CODES}"), arg_required_else_help = true, max_term_width = 110)]
+#[command(name = "pcemon", version, long_version = long_version(), after_help = format!("{BEGIN}\n\n{EXIT_CODES}"), arg_required_else_help = true, max_term_width = 110)]
 pub struct Cli {
     /// What holds for every command.
     #[command(flatten)]
@@ -99,10 +102,10 @@ pub struct Global {
     /// Write the result also to a file, as FORMAT=PATH; may be repeated. `report` takes a PATH alone, too
     #[arg(long, global = true, value_name = "FORMAT=PATH", value_parser = parse_out)]
     pub out: Vec<Out>,
-    /// Print nothing when all is well
+    /// Print nothing when the exit code is 0, else only what is not ok
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Say more on standard error (-vv for everything), and show disabled rules in the table
+    /// Show every rule and, in a dry run, the messages; say on standard error what was asked and how long it took (-vv: every request)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Colours in the table
@@ -170,7 +173,8 @@ pub enum Command {
 Examples:
   pcemon check                                  one cycle with the default config
   pcemon check --dry-run                        the same; nothing is written, nothing is sent
-  pcemon check -q                               for cron: silent when all is well
+  pcemon check -q                               for cron: silent when all is well, else only what is not
+  pcemon check -q --fail-on new                 for cron: only what is new
   pcemon check -o nagios                        as a monitoring plugin
   pcemon check --flows flows.json.gz --dry-run  judge a recorded answer, no PCE needed
   pcemon check --out json=result.json --fail-on critical")]
@@ -191,8 +195,8 @@ Examples:
     /// Two cycles against a simulated PCE inside this program; needs nothing, leaves nothing behind
     ///
     /// Exits with 0 whatever the cycles find; what a real run would have returned is said at the end.
-    #[command(after_help = "Examples:\n  pcemon demo\n  pcemon demo -o json")]
-    Demo,
+    #[command(after_help = "Examples:\n  pcemon demo\n  pcemon demo --report demo.html\n  pcemon demo -o json")]
+    Demo(DemoArgs),
     /// Flows of the PCE or of a recorded answer, chosen by the keys of a rule's `match`
     ///
     /// Numbers are as reported: the PCE holds totals of whole UTC days and both ends of a connection report it, so a span
@@ -304,6 +308,18 @@ Examples:
     /// What is remembered between runs
     #[command(subcommand)]
     State(StateCommand),
+    /// Print the JSON Schema of something machine-readable
+    ///
+    /// The name is that of the `schema` key in the document, without its version; `rules` is the config.
+    #[command(after_help = "Examples:\n  pcemon schema --list\n  pcemon schema check > check.schema.json")]
+    Schema {
+        /// What it is the schema of
+        #[arg(required_unless_present = "list", value_parser = PossibleValuesParser::new(crate::schemas::SCHEMAS.iter().map(|schema| schema.name)))]
+        name: Option<String>,
+        /// Print the names, one a line
+        #[arg(long, conflicts_with = "name")]
+        list: bool,
+    },
     /// Print shell completions
     #[command(after_help = "Example:\n  pcemon completions bash > /etc/bash_completion.d/pcemon")]
     Completions {
@@ -317,6 +333,17 @@ Examples:
         #[arg(long, value_name = "DIR")]
         out_dir: Option<PathBuf>,
     },
+}
+
+/// Flags of `demo`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct DemoArgs {
+    /// Write the report of the simulated day to this file, as `pcemon report` does
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Take this as the present time (RFC 3339)
+    #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
+    pub now: Option<Timestamp>,
 }
 
 /// Flags of `check`.
@@ -343,7 +370,7 @@ pub struct CheckArgs {
     /// Read what the PCE says of its traffic database from a recorded answer: the same forms
     #[arg(long, value_name = "FILE")]
     pub database: Option<PathBuf>,
-    /// Take this as the present instant (RFC 3339) in everything the run decides
+    /// Take this as the present time (RFC 3339) in everything the run decides
     #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
     pub now: Option<Timestamp>,
     /// Keep the raw answers of the PCE in this folder, compressed
@@ -399,7 +426,7 @@ pub struct ReportArgs {
     /// Read VENs from a recorded answer: the same forms
     #[arg(long, value_name = "FILE")]
     pub vens: Option<PathBuf>,
-    /// Take this as the present instant (RFC 3339)
+    /// Take this as the present time (RFC 3339)
     #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
     pub now: Option<Timestamp>,
     /// Keep the raw answers of the PCE in this folder, compressed
@@ -416,7 +443,7 @@ pub struct DoctorArgs {
     /// How long one answer may take
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_duration)]
     pub timeout: Duration,
-    /// Take this as the present instant (RFC 3339)
+    /// Take this as the present time (RFC 3339)
     #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
     pub now: Option<Timestamp>,
 }
@@ -464,7 +491,7 @@ pub struct ExplainArgs {
     /// Read what the PCE says of its traffic database from a recorded answer
     #[arg(long, value_name = "FILE")]
     pub database: Option<PathBuf>,
-    /// Take this as the present instant (RFC 3339)
+    /// Take this as the present time (RFC 3339)
     #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
     pub now: Option<Timestamp>,
 }
@@ -506,134 +533,6 @@ pub struct TestArgs {
     pub test: Option<String>,
 }
 
-/// `pcemon channel ...`
-#[derive(Debug, Subcommand)]
-pub enum ChannelCommand {
-    /// One line for each channel
-    #[command(after_help = "Example:\n  pcemon channel list")]
-    List,
-    /// Send a test message to one channel
-    #[command(after_help = "Examples:\n  pcemon channel test soc\n  pcemon channel test soc --no-send")]
-    Test {
-        /// Name of the channel
-        #[arg(add = ArgValueCompleter::new(completing::channels))]
-        name: String,
-        /// Only show what would be sent
-        #[arg(long)]
-        no_send: bool,
-    },
-}
-
-/// `pcemon outbox ...`
-#[derive(Debug, Subcommand)]
-pub enum OutboxCommand {
-    /// One line for each message that waits or was given up
-    #[command(after_help = "Example:\n  pcemon outbox list")]
-    List,
-    /// Have the next run try messages without waiting longer, also those that were given up
-    #[command(after_help = "Examples:\n  pcemon outbox retry 6f1c\n  pcemon outbox retry --all")]
-    Retry(Which),
-    /// Throw messages away; their alerts are told again while they fire
-    #[command(after_help = "Examples:\n  pcemon outbox drop 6f1c\n  pcemon outbox drop --all")]
-    Drop(Which),
-}
-
-/// Which ones.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-pub struct Which {
-    /// The id, or the beginning of one
-    pub id: Option<String>,
-    /// All of them
-    #[arg(long)]
-    pub all: bool,
-}
-
-/// `pcemon silence ...`
-#[derive(Debug, Subcommand)]
-pub enum SilenceCommand {
-    /// Silence alerts: they are followed as always, told to nobody, and do not count for the exit code
-    ///
-    /// Works while a run is going on; the next run knows of it. What still fires when the silence ends is told then.
-    /// That an alert is over is told as always, to those who were told that it fires.
-    #[command(after_help = "\
-Matchers (all of one silence must fit; PROPERTY=GLOB or PROPERTY!=GLOB):
-  rule  source  severity  label.KEY  group.FIELD    an empty GLOB is for alerts that have no such thing
-
-Examples:
-  pcemon silence add --match rule='Blocked*' --match group.src_workload='web*' --for 2h --reason 'switch replacement'
-  pcemon silence add --match label.team=db --match severity!=critical --until 2026-11-21T06:00:00Z --reason 'migration' --by anna
-  pcemon silence add --fingerprint 3f2a9c --for 1d --reason 'known, ticket 4711'    until that one alert is over, a day at the most")]
-    Add(SilenceArgs),
-    /// One line for each silence in force
-    #[command(after_help = "Examples:\n  pcemon silence list\n  pcemon silence list --all -o json")]
-    List {
-        /// Also those that ended within the last 7 days
-        #[arg(long)]
-        all: bool,
-        /// Take this as the present instant (RFC 3339)
-        #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
-        now: Option<Timestamp>,
-    },
-    /// End silences now
-    #[command(after_help = "Examples:\n  pcemon silence expire 6f1c\n  pcemon silence expire --all")]
-    Expire {
-        /// Which ones.
-        #[command(flatten)]
-        which: Which,
-        /// Take this as the present instant (RFC 3339)
-        #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
-        now: Option<Timestamp>,
-    },
-}
-
-/// Flags of `silence add`.
-#[derive(Debug, Args)]
-#[command(group(clap::ArgGroup::new("what").required(true).args(["matchers", "fingerprint"])))]
-#[command(group(clap::ArgGroup::new("end").required(true).args(["lasts", "until"])))]
-pub struct SilenceArgs {
-    /// Which alerts, for example rule='Blocked*' or severity!=critical; may be repeated, all must fit
-    #[arg(long = "match", value_name = "MATCHER")]
-    pub matchers: Vec<String>,
-    /// One alert that fires, by its fingerprint or the beginning of it (see `pcemon state show`), until it is over
-    #[arg(long, value_name = "FP")]
-    pub fingerprint: Option<String>,
-    /// How long, for example 2h
-    #[arg(long = "for", value_name = "DURATION", value_parser = parse_duration)]
-    pub lasts: Option<Duration>,
-    /// Until when (RFC 3339)
-    #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
-    pub until: Option<Timestamp>,
-    /// Why, for those who wonder
-    #[arg(long, value_name = "TEXT")]
-    pub reason: String,
-    /// Who wants it
-    #[arg(long, value_name = "NAME")]
-    pub by: Option<String>,
-    /// Take this as the present instant (RFC 3339)
-    #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
-    pub now: Option<Timestamp>,
-}
-
-/// `pcemon state ...`
-#[derive(Debug, Subcommand)]
-pub enum StateCommand {
-    /// What is remembered, and every alert with its fingerprint, for people or as JSON (-o json)
-    #[command(after_help = "Example:\n  pcemon state show")]
-    Show {
-        /// Take this as the present instant (RFC 3339)
-        #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
-        now: Option<Timestamp>,
-    },
-    /// Forget everything but silences: firing alerts are told again, traffic numbers learn anew
-    #[command(after_help = "Example:\n  pcemon state reset --yes")]
-    Reset {
-        /// Do it without asking
-        #[arg(long)]
-        yes: bool,
-    },
-}
-
 fn formats() -> PossibleValuesParser {
     PossibleValuesParser::new(
         crate::render::FORMATS.iter().map(|format| clap::builder::PossibleValue::new(format.name).help(format.summary)),
@@ -658,18 +557,9 @@ fn no_format(format: &str, names: &[&str]) -> String {
     tr!("'{format}' is no format; {hint}", format, hint = crate::config::reader::did_you_mean(format, names))
 }
 
-/// `FORMAT=PATH`, or a path alone; which formats there are depends on the command.
+/// Only so that the root knows the flag; each command takes its own formats ([`forms`]).
 fn parse_out(text: &str) -> Result<Out, String> {
-    let Some((format, path)) = text.split_once('=') else { return Ok(Out { format: None, path: PathBuf::from(text) }) };
-    if crate::render::find(format).is_none() && crate::report::find(format).is_none() {
-        let mut names = names_of_formats();
-        names.extend(crate::report::FORMATS.iter().map(|format| format.name).filter(|name| crate::render::find(name).is_none()));
-        return Err(no_format(format, &names));
-    }
-    if path.is_empty() {
-        return Err("there is no path after the =".to_owned());
-    }
-    Ok(Out { format: Some(format.to_owned()), path: PathBuf::from(path) })
+    Ok(Out { format: None, path: PathBuf::from(text) })
 }
 
 fn parse_report_span(text: &str) -> Result<Duration, String> {
@@ -679,10 +569,33 @@ fn parse_report_span(text: &str) -> Result<Duration, String> {
 }
 
 fn parse_now(text: &str) -> Result<Timestamp, String> {
-    text.parse().map_err(|_| format!("'{text}' is no instant; write for example 2026-11-20T10:00:00Z"))
+    text.parse().map_err(|_| format!("'{text}' is not a timestamp; write for example 2026-11-20T10:00:00Z"))
 }
 
-/// The command as clap sees it, for completions and manual.
+/// What `--version` says beside the number: what this binary was built from and for, and which files it reads and writes.
+fn long_version() -> String {
+    let or_unknown = |text: &'static str| if text.is_empty() { "unknown" } else { text };
+    let (commit, date) = env!("PCEMON_COMMIT").split_once(' ').unwrap_or((env!("PCEMON_COMMIT"), ""));
+    format!(
+        "{}\ncommit: {}\ncommit-date: {}\ntarget: {}\nprofile: {}\nstate: {}, looks version {}",
+        env!("CARGO_PKG_VERSION"),
+        or_unknown(commit),
+        or_unknown(date),
+        or_unknown(env!("PCEMON_TARGET")),
+        env!("PCEMON_PROFILE"),
+        crate::state::SCHEMA,
+        crate::state::LOOKS_VERSION,
+    )
+}
+
+/// The command as clap sees it, for completions and manual: without what depends on the build.
 pub fn command() -> clap::Command {
-    Cli::command()
+    forms::fitted(Cli::command().long_version(env!("CARGO_PKG_VERSION")))
+}
+
+/// Understands a command line.
+pub fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Cli, clap::Error> {
+    let mut command = forms::fitted(Cli::command());
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }

@@ -3,6 +3,7 @@
 //! Redirects are never followed and a status is never an error here: what an answer means is for
 //! the caller to say, and credentials must not travel to another origin.
 
+pub mod proxy;
 pub mod reach;
 pub mod tls;
 
@@ -20,7 +21,9 @@ pub struct AgentOptions<'a> {
     pub client: Option<(&'a Path, &'a Path)>,
     /// No certificate check at all.
     pub insecure: bool,
-    /// Proxy URL; `None`: the usual variables.
+    /// Where to: the usual variables name a proxy for it, or none. `None`: straight there.
+    pub target: Option<&'a url::Url>,
+    /// Proxy URL, before the usual variables.
     pub proxy: Option<&'a str>,
     /// No proxy at all, whatever the variables say (loopback).
     pub direct: bool,
@@ -43,7 +46,13 @@ pub fn agent(options: &AgentOptions<'_>) -> Result<ureq::Agent, String> {
     let proxy = match options.proxy {
         Some(url) => Some(ureq::Proxy::new(url).map_err(|_| tr!("the proxy is not a URL such as http://proxy.example.com:3128"))?),
         None if options.direct => None,
-        None => ureq::Proxy::try_from_env(),
+        None => match options.target.and_then(proxy::for_url) {
+            Some((name, url)) => Some(
+                ureq::Proxy::new(&url)
+                    .map_err(|_| tr!("{name} in the environment is not the URL of a proxy such as http://proxy.example.com:3128", name))?,
+            ),
+            None => None,
+        },
     };
     Ok(ureq::Agent::config_builder()
         .tls_config(tls.build())

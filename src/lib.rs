@@ -20,5 +20,6 @@ pub mod process;
 pub mod render;
 pub mod report;
 pub mod run;
+pub mod schemas;
 pub mod sim;
 pub mod state;

@@ -89,7 +89,7 @@ struct Alertmanager {
 
 impl Alertmanager {
     fn request(poster: &Poster, parcel: &Parcel) -> Request {
-        Request { endpoint: poster.endpoint().clone(), path: Some("/api/v2/alerts".to_owned()), body: body(parcel), part: None }
+        Request { endpoint: poster.endpoint().clone(), path: Some("/api/v2/alerts".to_owned()), body: body(parcel), part: None, then: None }
     }
 }
 
@@ -180,13 +180,11 @@ fn posted(alert: &Alert, parcel: &Parcel) -> Vec<Posted> {
 
 /// The labels, with those that tell this PCE's alerts from another one's.
 fn identity(alert: &Alert, severity: Severity, parcel: &Parcel) -> Map {
-    let mut map = labels(alert);
+    let mut map = labels(alert, &parcel.pce);
     map.insert("severity".to_owned(), severity.name().to_owned());
     map.entry("job".to_owned()).or_insert_with(|| "pcemon".to_owned());
-    let host = url::Url::parse(&parcel.pce.url).ok().and_then(|url| Some((url.host_str()?.to_owned(), url.port_or_known_default()?)));
-    if let Some((host, port)) = host {
-        map.entry("instance".to_owned()).or_insert_with(|| shorten(&format!("{host}:{port}"), TEXT));
-        map.entry("org_id".to_owned()).or_insert_with(|| parcel.pce.org_id.to_string());
+    if let Some(place) = parcel.pce.place() {
+        map.entry("instance".to_owned()).or_insert_with(|| shorten(&place, TEXT));
     }
     map
 }

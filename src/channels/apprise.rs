@@ -12,8 +12,8 @@ use crate::domain::alert::{AlertState, Parcel};
 use crate::domain::secret::SecretSource;
 use crate::domain::threshold::Severity;
 use serde_json::{Value, json};
-use ureq::http::HeaderValue;
 use ureq::http::header::ACCEPT;
+use ureq::http::{HeaderName, HeaderValue};
 
 /// The row in the table of channels.
 pub const KIND: Kind = Kind { name: "apprise", summary: "the Apprise API and the services behind it", example: EXAMPLE, read };
@@ -50,7 +50,8 @@ impl Settings for AppriseSettings {
         let endpoint = super::open_url(common, &self.url, secrets)?;
         let poster = Poster::new(endpoint, &self.trust, common.timeout, &[], took)?;
         // Older versions answer with a page to whoever takes one.
-        let headers = vec![(ACCEPT, HeaderValue::from_static("application/json"))];
+        let json = HeaderValue::from_static("application/json");
+        let headers = vec![(ACCEPT, json), (HeaderName::from_static("x-apprise-log-level"), HeaderValue::from_static("INFO"))];
         Ok(Box::new(JsonChannel { poster, headers, speech: Apprise { tag: self.tag.clone(), words: self.words.clone() } }))
     }
 
@@ -81,7 +82,7 @@ impl Speech for Apprise {
         if let Some(tag) = &self.tag {
             body["tag"] = json!(tag);
         }
-        vec![Request { endpoint: base.clone(), path: None, body: body.to_string(), part: None }]
+        vec![Request { endpoint: base.clone(), path: None, body: body.to_string(), part: None, then: None }]
     }
 
     fn remark(&self, parcel: &Parcel) -> Option<String> {
@@ -91,7 +92,9 @@ impl Speech for Apprise {
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {
         match answer.status {
             204 => poster.permanent(answer, &tr!("no service stands behind this key")),
-            424 => poster.retry(answer, &tr!("a service behind it failed or has not this tag; all are told again")),
+            424 if nobody_sent(answer) => poster.retry(answer, &tr!("no service behind it took the message; is the tag right?")),
+            // To tell it again would tell all of them again, at every attempt.
+            424 => poster.warned(answer, &tr!("some services behind it took the message and some did not; it is not sent again")),
             _ => poster.outcome(answer),
         }
     }
@@ -100,4 +103,12 @@ impl Speech for Apprise {
 /// `"error": null` (`StatefulNotifyView` of the Apprise API, when it is asked for JSON).
 fn took(answer: &Answer) -> bool {
     answer.json().get("error").is_some_and(Value::is_null)
+}
+
+/// Whether the log that comes with a 424 knows of no service that took the message. Apprise answers 424 when one of
+/// them failed, and when none has the tag; each that takes one writes "Sent ... notification" at the level INFO.
+fn nobody_sent(answer: &Answer) -> bool {
+    let said = answer.json();
+    let sent = |line: &Value| line[0] == "INFO" && line[2].as_str().is_some_and(|text| text.starts_with("Sent "));
+    said["details"].as_array().is_some_and(|lines| !lines.iter().any(sent))
 }

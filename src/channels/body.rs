@@ -29,6 +29,7 @@ struct Pce<'a> {
 #[derive(Serialize)]
 struct Entry<'a> {
     fingerprint: &'a str,
+    key: String,
     rule: String,
     severity: Severity,
     state: AlertState,
@@ -86,14 +87,15 @@ fn model<'p>(parcel: &'p Parcel, id: &'p str) -> Body<'p> {
         id,
         timestamp: parcel.created.to_string(),
         pce: Pce { url: &parcel.pce.url, org_id: parcel.pce.org_id },
-        alerts: parcel.alerts.iter().map(entry).collect(),
+        alerts: parcel.alerts.iter().map(|alert| entry(alert, parcel)).collect(),
         left_out: parcel.left_out,
     }
 }
 
-fn entry(alert: &Alert) -> Entry<'_> {
+fn entry<'p>(alert: &'p Alert, parcel: &Parcel) -> Entry<'p> {
     Entry {
         fingerprint: &alert.fingerprint,
+        key: parcel.pce.key(&alert.fingerprint),
         rule: shorten(&alert.rule, TEXT),
         severity: alert.severity,
         state: alert.state,

@@ -63,7 +63,13 @@ struct Discord {
 
 impl Speech for Discord {
     fn requests(&self, parcel: &Parcel, base: &Endpoint, _view: View) -> Vec<Request> {
-        vec![Request { endpoint: base.clone(), path: None, body: message(parcel, self.words.own(parcel)).to_string(), part: None }]
+        vec![Request {
+            endpoint: base.clone(),
+            path: None,
+            body: message(parcel, self.words.own(parcel)).to_string(),
+            part: None,
+            then: None,
+        }]
     }
 
     fn remark(&self, parcel: &Parcel) -> Option<String> {

@@ -106,6 +106,7 @@ impl Speech for Target {
             path: Some("/v1/actions/process-check-result".to_owned()),
             body: body.to_string(),
             part: None,
+            then: None,
         }]
     }
 

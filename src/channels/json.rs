@@ -5,13 +5,13 @@
 
 use super::post::{Answer, Endpoint, Poster};
 use super::{Channel, Entry, Outcome, Part, SendContext};
-use crate::domain::alert::{Alert, AlertState, Counted, Parcel};
+use crate::domain::alert::{Alert, AlertState, Counted, Parcel, Reason};
 use crate::domain::secret::Secret;
 use crate::domain::text::visible;
 use crate::domain::threshold::Severity;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use ureq::http::{HeaderName, HeaderValue};
 
 /// Who a body is written for.
@@ -43,6 +43,8 @@ pub struct Request {
     pub body: String,
     /// Which part of the parcel it tells, when others tell the rest; `None`: it tells all of it.
     pub part: Option<Part>,
+    /// What follows it when it was taken, and belongs to the same part.
+    pub then: Option<Box<Request>>,
 }
 
 /// What one kind has to say.
@@ -75,6 +77,14 @@ impl<S: Speech> JsonChannel<S> {
         headers.extend(self.headers.iter().cloned());
         headers
     }
+
+    /// One request: status (0 when there was no answer) and what became of it.
+    fn tell(&self, request: &Request, headers: &[(HeaderName, HeaderValue)], now: Timestamp, left: Duration) -> (u16, Outcome) {
+        match self.poster.post_to(&request.endpoint, headers, &request.body, now, left) {
+            Ok(mut answer) => (answer.status, self.speech.judge(&self.poster, &mut answer)),
+            Err(outcome) => (0, outcome),
+        }
+    }
 }
 
 impl<S: Speech> Channel for JsonChannel<S> {
@@ -91,12 +101,15 @@ impl<S: Speech> Channel for JsonChannel<S> {
             if progress.must_wait(&request) {
                 continue;
             }
-            let left = context.timeout.saturating_sub(begun.elapsed());
-            let answer = self.poster.post_to(&request.endpoint, &headers, &request.body, context.now, left);
-            let (status, outcome) = match answer {
-                Ok(mut answer) => (answer.status, self.speech.judge(&self.poster, &mut answer)),
-                Err(outcome) => (0, outcome),
-            };
+            let left = || context.timeout.saturating_sub(begun.elapsed());
+            let (mut status, mut outcome) = self.tell(&request, &headers, context.now, left());
+            if let (Outcome::Delivered, Some(then)) = (&outcome, &request.then) {
+                (status, outcome) = match self.tell(then, &headers, context.now, left()) {
+                    // The message itself was taken.
+                    (status, Outcome::Permanent { error }) => (status, Outcome::Warned { warning: error }),
+                    told => told,
+                };
+            }
             if progress.note(request.part, status, outcome) {
                 break;
             }
@@ -110,12 +123,13 @@ impl<S: Speech> Channel for JsonChannel<S> {
 
     fn preview(&self, parcel: &Parcel, _now: Timestamp) -> String {
         let mut out = String::new();
-        for request in self.speech.requests(parcel, self.poster.endpoint(), View::Person) {
+        let requests = self.speech.requests(parcel, self.poster.endpoint(), View::Person);
+        for request in requests.iter().flat_map(|request| std::iter::once(request).chain(request.then.as_deref())) {
             let url = match &request.path {
                 Some(path) => format!("{}{}", request.endpoint.origin(), visible(path)),
                 None => request.endpoint.shown(),
             };
-            out.push_str(&format!("POST {url}\ncontent-type: application/json\n"));
+            out.push_str(&format!("{} {url}\ncontent-type: application/json\n", request.endpoint.method()));
             for (name, value) in &self.headers {
                 let value = if value.is_sensitive() { "[hidden]" } else { value.to_str().unwrap_or_default() };
                 out.push_str(&format!("{name}: {value}\n"));
@@ -207,6 +221,8 @@ pub struct Event<'p> {
     pub state: AlertState,
     /// Since when it fires.
     pub since: Timestamp,
+    /// Whether the service may hold it under another severity: it was told before, or nobody knows.
+    pub known: bool,
     /// All of it, unless the digest only counted it.
     pub alert: Option<&'p Alert>,
 }
@@ -226,6 +242,7 @@ pub fn events(parcel: &Parcel) -> Vec<Event<'_>> {
         severity: alert.severity,
         state: alert.state,
         since: alert.since,
+        known: alert.reason != Reason::First || alert.told_as.is_some(),
         alert: Some(alert),
     });
     let counted = parcel.counted.iter().map(|counted: &Counted| Event {
@@ -233,6 +250,7 @@ pub fn events(parcel: &Parcel) -> Vec<Event<'_>> {
         severity: counted.severity,
         state: counted.state,
         since: counted.since,
+        known: true,
         alert: None,
     });
     let mut events: Vec<Event<'_>> = whole.chain(counted).collect();

@@ -1,7 +1,7 @@
 //! An alert as labels and annotations, as Prometheus and Alertmanager have them.
 
 use super::text;
-use crate::domain::alert::Alert;
+use crate::domain::alert::{Alert, PceIdentity};
 use crate::domain::text::shorten;
 use std::collections::BTreeMap;
 
@@ -11,10 +11,15 @@ const TEXT: usize = 2000;
 /// Labels or annotations.
 pub type Map = BTreeMap<String, String>;
 
-/// Identity goes into labels, the value never does: a label that changes makes another alert of it.
-pub fn labels(alert: &Alert) -> Map {
+/// Identity goes into labels, the value never does: a label that changes makes another alert of it. Two PCEs under
+/// equal rules are told apart by `pce` and `org`.
+pub fn labels(alert: &Alert, pce: &PceIdentity) -> Map {
     let mut map =
         Map::from([("alertname".to_owned(), shorten(&alert.rule, TEXT)), ("severity".to_owned(), alert.severity.name().to_owned())]);
+    if let Some(place) = pce.place() {
+        map.insert("pce".to_owned(), shorten(&place, TEXT));
+        map.insert("org".to_owned(), pce.org_id.to_string());
+    }
     for (key, value) in &alert.group {
         let value = value.as_deref().unwrap_or("");
         let name = label_name(key);

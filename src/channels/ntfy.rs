@@ -94,7 +94,7 @@ impl Speech for Ntfy {
         {
             body["click"] = json!(link);
         }
-        vec![Request { endpoint: base.clone(), path: Some("/".to_owned()), body: body.to_string(), part: None }]
+        vec![Request { endpoint: base.clone(), path: Some("/".to_owned()), body: body.to_string(), part: None, then: None }]
     }
 
     fn remark(&self, parcel: &Parcel) -> Option<String> {

@@ -83,30 +83,47 @@ fn request(event: &Event<'_>, parcel: &Parcel, base: &Endpoint) -> Request {
     match event.state {
         AlertState::Firing => {
             let body = created(event, &alias, parcel).to_string();
-            Request { endpoint: base.clone(), path: Some("/v2/alerts".to_owned()), body, part: Some(event.part()) }
+            // Creating an open alias anew only counts it up (Opsgenie's "Alert deduplication"): its priority is set beside it.
+            // What is told for the first time has the priority it was created with, unless an alias was left open; of
+            // what is critical nobody may think that it is less.
+            let stale = event.known || event.severity == Severity::Critical;
+            let then = stale.then(|| {
+                Box::new(Request {
+                    endpoint: base.join(&[&alias, "priority"]).with_query("identifierType", "alias").putting(),
+                    path: Some(format!("/v2/alerts/{alias}/priority?identifierType=alias")),
+                    body: json!({ "priority": priority(event.severity) }).to_string(),
+                    part: None,
+                    then: None,
+                })
+            });
+            Request { endpoint: base.clone(), path: Some("/v2/alerts".to_owned()), body, part: Some(event.part()), then }
         }
         AlertState::Resolved => Request {
             endpoint: base.join(&[&alias, "close"]).with_query("identifierType", "alias"),
             path: Some(format!("/v2/alerts/{alias}/close?identifierType=alias")),
             body: json!({ "source": "pcemon", "note": tr!("The alert is over.") }).to_string(),
             part: Some(event.part()),
+            then: None,
         },
+    }
+}
+
+fn priority(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "P1",
+        Severity::Warning => "P3",
+        Severity::Info => "P5",
     }
 }
 
 fn created(event: &Event<'_>, alias: &str, parcel: &Parcel) -> Value {
     let cut = |text: &str, room: usize| text::cut(text, room, char::len_utf16);
-    let priority = match event.severity {
-        Severity::Critical => "P1",
-        Severity::Warning => "P3",
-        Severity::Info => "P5",
-    };
     let title = event.alert.map_or_else(|| tr!("An alert that did not fit into the digest; `pcemon check` shows it"), text::title);
     let mut body = json!({
         "message": cut(&title, MESSAGE),
         "alias": alias,
         "source": "pcemon",
-        "priority": priority,
+        "priority": priority(event.severity),
         "tags": ["pcemon", event.severity.name()],
     });
     if let Some(alert) = event.alert {

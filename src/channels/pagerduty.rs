@@ -1,6 +1,8 @@
 //! PagerDuty, through the Events API v2: one event for each alert, an incident that ends with the alert.
 //!
 //! The alert's fingerprint and the PCE make the key of the incident: a repeated event is the same incident, and `resolve` ends it.
+//! An event with another severity changes that of the open alert, and the urgency of its incident follows where the service
+//! takes it from the severity (PagerDuty's "Dynamic Notifications").
 //! A digest is sent event by event; what was taken is not sent again.
 
 use super::json::{Event, JsonChannel, Request, Speech, View, events};
@@ -71,6 +73,7 @@ impl Speech for PagerDuty {
             path: Some("/v2/enqueue".to_owned()),
             body: body(&event, parcel, view.secret(&self.routing_key)).to_string(),
             part: Some(event.part()),
+            then: None,
         };
         events(parcel).into_iter().map(request).collect()
     }

@@ -27,6 +27,7 @@ const EXCERPT: usize = 200;
 #[derive(Clone)]
 pub struct Endpoint {
     url: Url,
+    put: bool,
 }
 
 impl std::fmt::Debug for Endpoint {
@@ -45,7 +46,7 @@ impl Endpoint {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(tr!("the URL must not hold a user and a password; send them in an Authorization header"));
         }
-        Ok(Endpoint { url })
+        Ok(Endpoint { url, put: false })
     }
 
     /// The URL itself, for deriving another one from it.
@@ -60,14 +61,26 @@ impl Endpoint {
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(segments);
         }
-        Endpoint { url }
+        Endpoint { url, put: self.put }
     }
 
     /// The same with one more parameter in its query.
     pub fn with_query(&self, name: &str, value: &str) -> Endpoint {
         let mut url = self.url.clone();
         url.query_pairs_mut().append_pair(name, value);
-        Endpoint { url }
+        Endpoint { url, put: self.put }
+    }
+
+    /// The same for `PUT` in place of `POST`.
+    #[must_use]
+    pub fn putting(mut self) -> Endpoint {
+        self.put = true;
+        self
+    }
+
+    /// `POST` or `PUT`.
+    pub fn method(&self) -> &'static str {
+        if self.put { "PUT" } else { "POST" }
     }
 
     /// Scheme, host and port: what may be shown.
@@ -169,7 +182,14 @@ impl Poster {
     /// Makes ready to post. `secrets` are taken out of everything that is reported; `took` knows the service's yes.
     pub fn new(endpoint: Endpoint, trust: &Trust, timeout: Duration, secrets: &[&Secret], took: Took) -> Result<Poster, String> {
         let (ca_file, client) = (trust.ca_file(), trust.client());
-        let agent = agent(&AgentOptions { ca_file, client, timeout, total: Some(timeout), ..AgentOptions::default() })?;
+        let agent = agent(&AgentOptions {
+            ca_file,
+            client,
+            target: Some(&endpoint.url),
+            timeout,
+            total: Some(timeout),
+            ..AgentOptions::default()
+        })?;
         let mut hidden: Vec<String> = secrets.iter().map(|secret| secret.expose().to_owned()).collect();
         hidden.extend(endpoint.secrets());
         Ok(Poster { agent, endpoint, timeout, secrets: hidden, took })
@@ -201,7 +221,9 @@ impl Poster {
                 after: None,
             });
         }
-        let mut request = self.agent.post(endpoint.url.as_str()).config().timeout_global(Some(limit)).build();
+        let url = endpoint.url.as_str();
+        let request = if endpoint.put { self.agent.put(url) } else { self.agent.post(url) };
+        let mut request = request.config().timeout_global(Some(limit)).build();
         for (name, value) in headers {
             request = request.header(name, value);
         }
@@ -237,6 +259,11 @@ impl Poster {
     /// Worth another try.
     pub fn retry(&self, answer: &Answer, hint: &str) -> Outcome {
         Outcome::Retry { error: self.describe(answer, hint), after: answer.retry_after }
+    }
+
+    /// Taken, with something to know about it.
+    pub fn warned(&self, answer: &Answer, hint: &str) -> Outcome {
+        Outcome::Warned { warning: self.describe(answer, hint) }
     }
 
     /// Not worth another try.

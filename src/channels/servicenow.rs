@@ -1,6 +1,7 @@
 //! ServiceNow Event Management: one event for each alert, all in one request, cleared when it is over.
 //!
-//! The fingerprint and the PCE make the message key: what is sent again updates the same event, so a repetition is harmless.
+//! The fingerprint and the PCE make the message key: what is sent again updates the same event, so a repetition is harmless,
+//! and the alert takes the severity of its last event (ServiceNow's "Alert and event fields").
 
 use super::json::{Event, JsonChannel, Request, Speech, View, events};
 use super::login::{self, Login};
@@ -71,7 +72,7 @@ struct ServiceNow;
 impl Speech for ServiceNow {
     fn requests(&self, parcel: &Parcel, base: &Endpoint, _view: View) -> Vec<Request> {
         let records: Vec<Value> = events(parcel).iter().map(|event| record(event, parcel)).collect();
-        vec![Request { endpoint: base.clone(), path: None, body: json!({ "records": records }).to_string(), part: None }]
+        vec![Request { endpoint: base.clone(), path: None, body: json!({ "records": records }).to_string(), part: None, then: None }]
     }
 
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {

@@ -64,7 +64,7 @@ struct Teams {
 
 impl Speech for Teams {
     fn requests(&self, parcel: &Parcel, base: &Endpoint, _view: View) -> Vec<Request> {
-        vec![Request { endpoint: base.clone(), path: None, body: card(parcel, self.words.own(parcel)).to_string(), part: None }]
+        vec![Request { endpoint: base.clone(), path: None, body: card(parcel, self.words.own(parcel)).to_string(), part: None, then: None }]
     }
 
     fn remark(&self, parcel: &Parcel) -> Option<String> {

@@ -94,7 +94,13 @@ impl Speech for Telegram {
     fn requests(&self, parcel: &Parcel, base: &Endpoint, _view: View) -> Vec<Request> {
         let text = self.words.packed(parcel, UNITS, char::len_utf16);
         let body = json!({ "chat_id": self.chat_id, "text": text, "link_preview_options": { "is_disabled": true } });
-        vec![Request { endpoint: base.clone(), path: Some("/bot[hidden]/sendMessage".to_owned()), body: body.to_string(), part: None }]
+        vec![Request {
+            endpoint: base.clone(),
+            path: Some("/bot[hidden]/sendMessage".to_owned()),
+            body: body.to_string(),
+            part: None,
+            then: None,
+        }]
     }
 
     fn remark(&self, parcel: &Parcel) -> Option<String> {

@@ -4,7 +4,7 @@
 
 use crate::domain::alert::{Alert, AlertState, Group, Parcel, ParcelKind, PceIdentity, Reason, Talker};
 use crate::domain::metric::Unit;
-use crate::domain::text::{counted, quantity, shorten, visible};
+use crate::domain::text::{counted, prefix_within, quantity, shorten, visible};
 use crate::domain::threshold::{self, Severity};
 use jiff::Timestamp;
 
@@ -233,22 +233,13 @@ pub fn size(text: &str, cost: impl Fn(char) -> usize) -> usize {
     text.chars().map(cost).sum()
 }
 
-/// Cuts a text to `room` units between characters, with `…` at its end when something was cut.
+/// Cuts a text to `room` units between signs, with `…` at its end when something was cut.
 pub fn cut(text: &str, room: usize, cost: impl Fn(char) -> usize) -> String {
     if size(text, &cost) <= room {
         return text.to_owned();
     }
-    let Some(mut left) = room.checked_sub(cost('…')) else { return String::new() };
-    let fits = |c: &char| match left.checked_sub(cost(*c)) {
-        Some(rest) => {
-            left = rest;
-            true
-        }
-        None => false,
-    };
-    let mut out: String = text.chars().take_while(fits).collect();
-    out.push('…');
-    out
+    let Some(left) = room.checked_sub(cost('…')) else { return String::new() };
+    format!("{}…", &text[..prefix_within(text, left, &cost)])
 }
 
 /// A text in pieces of at most `room` units, cut at line ends where that is possible, and what `most` pieces do not hold.
@@ -256,16 +247,13 @@ pub fn pieces(text: &str, room: usize, most: usize, cost: impl Fn(char) -> usize
     let mut out = Vec::new();
     let mut rest = text;
     while !rest.is_empty() && out.len() < most {
-        let mut used = 0;
-        let end = rest.char_indices().find_map(|(at, c)| {
-            used += cost(c);
-            (used > room).then_some(at)
-        });
+        let fits = prefix_within(rest, room, &cost);
+        let end = (fits < rest.len()).then_some(fits);
         let piece = match end {
             None => rest,
             Some(end) => match rest[..end].rfind('\n') {
                 Some(line_end) if line_end > 0 => &rest[..line_end],
-                // A room smaller than a single character holds nothing.
+                // A room smaller than a single sign holds nothing.
                 _ if end == 0 => break,
                 _ => &rest[..end],
             },
@@ -307,17 +295,9 @@ pub fn blocks(parcel: &Parcel, room: usize, cost: impl Fn(char) -> usize) -> (St
     (out.join("\n\n"), out.len())
 }
 
-/// A name for services that identify a thing by a short key: the same for the same alert, and never another one's,
-/// nor that of the same rule for another PCE.
+/// A name for services that identify a thing by a short key.
 pub fn key(fingerprint: &str, pce: &PceIdentity) -> String {
-    let uuid = |text: &str| uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, text.as_bytes());
-    let plain = (1..=200).contains(&fingerprint.len()) && fingerprint.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    let own = if plain { fingerprint.to_owned() } else { uuid(fingerprint).to_string() };
-    if pce.url.is_empty() {
-        return own;
-    }
-    let pce = uuid(&format!("{} {}", pce.url, pce.org_id)).simple().to_string();
-    format!("{own}-{}", &pce[..12])
+    pce.key(fingerprint)
 }
 
 #[cfg(test)]

@@ -108,7 +108,7 @@ impl Speech for Recipient {
                 "components": [{ "type": "body", "parameters": [{ "type": "text", "text": lines.join(" | ") }] }],
             },
         });
-        vec![Request { endpoint: base.clone(), path: Some(base.url().path().to_owned()), body: body.to_string(), part: None }]
+        vec![Request { endpoint: base.clone(), path: Some(base.url().path().to_owned()), body: body.to_string(), part: None, then: None }]
     }
 
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {

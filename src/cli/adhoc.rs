@@ -184,7 +184,7 @@ pub struct VensArgs {
 /// Where answers come from and go to.
 #[derive(Debug, Clone, Args)]
 pub struct SourceArgs {
-    /// Take this as the present instant (RFC 3339)
+    /// Take this as the present time (RFC 3339)
     #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
     pub now: Option<Timestamp>,
     /// Keep the raw answers of the PCE in this folder, compressed

@@ -9,7 +9,7 @@ pub struct InitArgs {
     /// Scheme, host and port of the PCE
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
-    /// Organisation: the number in the console's URL
+    /// Organisation: the number in the console's URL [default: 1]
     #[arg(long, value_name = "NUMBER")]
     pub org: Option<u64>,
     /// Environment variable with the id of the API key [default: PCE_API_KEY]
@@ -24,13 +24,22 @@ pub struct InitArgs {
     /// File with the secret of the API key
     #[arg(long, value_name = "FILE")]
     pub api_secret_file: Option<PathBuf>,
+    /// CA certificates that vouch for the PCE's certificate (PEM), when the system does not trust it
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// Proxy on the way to the PCE [default: the usual variables]
+    #[arg(long, value_name = "URL")]
+    pub proxy: Option<String>,
     /// Where alerts go, as type=TYPE,KEY=VALUE,...; a URL, token or password is given as the NAME of an environment
-    /// variable or as file:PATH. May be repeated
+    /// variable or as file:PATH; one given by value is kept in a file of its own, never in the config. May be repeated
     #[arg(long, value_name = "type=TYPE,...")]
     pub channel: Vec<String>,
     /// Which rules to begin with [default: starter]
     #[arg(long, value_enum, value_name = "WHICH")]
     pub rules: Option<StartingRules>,
+    /// Contact nobody: neither look at the PCE's certificate nor try the credentials
+    #[arg(long)]
+    pub offline: bool,
     /// Write over a file that is there
     #[arg(long)]
     pub force: bool,
@@ -39,9 +48,9 @@ pub struct InitArgs {
 /// Which rules to begin with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum StartingRules {
-    /// Those of the example that are on and need nothing of your own
+    /// All rules of the example; a dozen are on, one for each topic, and need nothing of your own
     Starter,
-    /// Every rule of the example; those that need values of your own are off
+    /// All rules of the example, on unless they need values of your own
     All,
     /// Only the PCE's own health
     None,

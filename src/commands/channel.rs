@@ -1,8 +1,8 @@
 //! `pcemon channel`: look at the channels of the config and try them.
 
-use super::listing;
+use super::{listing, print_json};
 use crate::app::{Exit, load_config};
-use crate::channels::{Outcome, SendContext, test_parcel};
+use crate::channels::{ChannelConfig, Outcome, SendContext, test_parcel};
 use crate::cli::{ChannelCommand, Global};
 use crate::config::fetch_secret;
 use crate::config::reader::did_you_mean;
@@ -11,11 +11,25 @@ use crate::domain::time::format_duration;
 use crate::run::interrupt::Interrupt;
 use crate::run::output::print;
 use jiff::Timestamp;
+use serde_json::{Value, json};
 
 /// Runs the command.
 pub fn run(global: &Global, command: &ChannelCommand) -> Exit {
     let config = load_config(global)?;
     match command {
+        ChannelCommand::List if global.output.as_deref() == Some("json") => {
+            let one = |channel: &ChannelConfig| {
+                let common = &channel.common;
+                json!({
+                    "name": common.name, "type": common.kind, "enabled": common.enabled, "min_severity": common.min_severity.name(),
+                    "send_resolved": common.send_resolved, "timeout": format_duration(common.timeout),
+                    "destination": channel.settings.destination(),
+                })
+            };
+            let channels: Vec<Value> = config.channels.iter().map(one).collect();
+            print_json(&json!({ "schema": "pcemon.channel_list/1", "channels": channels }))?;
+            Ok(0)
+        }
         ChannelCommand::List => {
             let rows = config
                 .channels

@@ -1,17 +1,15 @@
 //! `pcemon check`: one monitoring cycle.
 
-use crate::app::{Exit, load_config, state_path, style};
+use crate::app::{Exit, load_config, note, state_path, style};
 use crate::cli::{CheckArgs, Global};
 use crate::commands::explain;
+use crate::commands::waiting::Waiting;
 use crate::domain::report::Report;
 use crate::render::Style;
-use crate::render::progress::Progress;
 use crate::run::explain::Witness;
 use crate::run::interrupt::{Interrupt, late as late_words};
 use crate::run::{self, Cycle, RunError, output};
-use std::io::IsTerminal;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 /// Runs the command.
@@ -22,16 +20,20 @@ pub fn run(global: &Global, args: &CheckArgs) -> Exit {
     interrupt.ends_by(started + config.run.deadline).map_err(|error| tr!("cannot start the watchdog: {error}", error))?;
     super::one_from_stdin([&args.flows, &args.events, &args.health, &args.vens, &args.database])?;
     // A dry run writes only what its own flags ask for.
-    let textfile = config.run.textfile.clone().filter(|_| !args.dry_run);
+    // A file that knew one rule only would say of all others that they are gone.
+    let partial = args.rule.is_some() && config.run.textfile.is_some() && !args.dry_run;
+    if partial {
+        note(global, &tr!("--rule: the textfile is left as it is, because it tells of all rules"));
+    }
+    let textfile = config.run.textfile.clone().filter(|_| !args.dry_run && !partial);
     for path in global.out_files()?.into_iter().map(|(_, path)| path).chain(textfile.as_deref()) {
         // A result that cannot be written must never keep anybody from being warned.
         if let Err(error) = output::prove_writable(path) {
             log::error!("{}", tr!("{path} will not be written: {error}. The run goes on", path = path.display(), error));
         }
     }
-    let shown = std::io::stderr().is_terminal() && !global.quiet && global.verbose == 0;
-    let line = Mutex::new(Progress::new(std::io::stderr(), shown));
-    let progress = |text: &str| line.lock().unwrap_or_else(PoisonError::into_inner).show(text);
+    let line = Waiting::new(global);
+    let progress = |text: &str| line.show(text);
     let witness = Witness::default();
     let cycle = Cycle {
         config: &config,
@@ -46,7 +48,7 @@ pub fn run(global: &Global, args: &CheckArgs) -> Exit {
     let late = publisher.clone();
     interrupt.speaks_with(run::report_of_failure(&config, args, &late_words()), move |report| late.publish(&report));
     let result = run::check(&cycle);
-    line.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    line.clear();
     let report = match result {
         Ok(report) => report,
         Err(error @ RunError::Interrupted) => return Err(error.to_string().into()),

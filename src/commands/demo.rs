@@ -1,11 +1,13 @@
 //! `pcemon demo`: two real cycles, ten simulated minutes apart, against a simulated PCE on loopback.
 
 use crate::app::{Exit, Failure, style};
-use crate::cli::{CheckArgs, Global};
+use crate::cli::{CheckArgs, DemoArgs, Global};
 use crate::config;
 use crate::domain::report::Report;
-use crate::domain::time::after;
+use crate::domain::time::{after, before};
+use crate::report::View;
 use crate::run::interrupt::Interrupt;
+use crate::run::report::Question;
 use crate::run::{self, Cycle, output};
 use crate::sim::estate;
 use crate::sim::options::{Life, Options};
@@ -16,12 +18,18 @@ use std::time::Duration;
 
 /// Simulated time between the two looks.
 const BETWEEN: Duration = Duration::from_secs(600);
+/// What the report covers.
+const SPAN: Duration = Duration::from_secs(86_400);
 
 /// Runs the command.
-pub fn run(global: &Global) -> Exit {
+pub fn run(global: &Global, args: &DemoArgs) -> Exit {
+    if let Some(path) = &args.report {
+        output::prove_writable(path)?;
+    }
     let folder = Scratch::new()?;
     // The first look was ten minutes ago, so that the second one is now.
-    let start = crate::domain::time::before(Timestamp::now(), BETWEEN);
+    let now = args.now.unwrap_or_else(Timestamp::now);
+    let start = before(now, BETWEEN);
     let estate = estate::world(start);
     let options = Options {
         events: estate.events,
@@ -41,23 +49,25 @@ pub fn run(global: &Global) -> Exit {
 
     let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;
     interrupt.removes(folder.0.clone());
-    let look = |now: Timestamp| -> Result<Report, Failure> {
+    let flags = |now: Timestamp| {
         sim.set_now(now);
-        let args = CheckArgs { now: Some(now), ..CheckArgs::default() };
-        let cycle = Cycle {
-            config: &config,
-            args: &args,
-            state_path: folder.0.join("state.json"),
-            interrupt: &interrupt,
-            progress: &|_| {},
-            given: None,
-            witness: None,
-        };
-        run::check(&cycle).map_err(|error| Failure(error.to_string()))
+        CheckArgs { now: Some(now), ..CheckArgs::default() }
+    };
+    let stage = Stage { config: &config, interrupt: &interrupt, state_path: folder.0.join("state.json") };
+    let look = |now: Timestamp| {
+        let flags = flags(now);
+        run::check(&stage.cycle(&flags)).map_err(|error| Failure(error.to_string()))
     };
     log::info!("first look");
     let first = look(start)?;
     let report = look(after(start, BETWEEN))?;
+    if let Some(path) = &args.report {
+        let question = Question { title: tr!("Demo"), since: SPAN, until: None, label: config.report.label.clone() };
+        let flags = flags(now);
+        let (page, _) = run::report::report(&stage.cycle(&flags), &question).map_err(|error| Failure(error.to_string()))?;
+        let html = crate::report::find("html").ok_or_else(|| Failure("html".to_owned()))?;
+        output::write_file(path, &(html.render)(&page, &View { timezone: config.run.timezone.clone() }))?;
+    }
 
     let style = style(global, &config);
     let errors = output::publish(&report, global, &style, None);
@@ -68,6 +78,20 @@ pub fn run(global: &Global) -> Exit {
         output::print(&story(&first, &report, sim.queries_left()))?;
     }
     Ok(0)
+}
+
+/// What all cycles of the demo share.
+struct Stage<'s> {
+    config: &'s config::Config,
+    interrupt: &'s Interrupt,
+    state_path: PathBuf,
+}
+
+impl Stage<'_> {
+    fn cycle<'c>(&'c self, args: &'c CheckArgs) -> Cycle<'c> {
+        let (config, interrupt, state_path) = (self.config, self.interrupt, self.state_path.clone());
+        Cycle { config, args, state_path, interrupt, progress: &|_| {}, given: None, witness: None }
+    }
 }
 
 /// What was seen and how to go on, in a few lines.
@@ -85,7 +109,7 @@ fn story(first: &Report, second: &Report, left: usize) -> String {
             cleaned
         ),
         tr!(
-            "To go on: `pcemon rules example > rules.toml`, fill in [pce], then `pcemon check --dry-run`. (With a real PCE the exit code would be {code}.)",
+            "To go on: `pcemon init` writes a config, `pcemon check --dry-run` tries it. (With a real PCE the exit code would be {code}.)",
             code = second.exit_code
         ),
     ];

@@ -2,16 +2,15 @@
 
 use crate::app::{Exit, UNKNOWN, state_path, style};
 use crate::cli::{DoctorArgs, Global};
+use crate::commands::waiting::Waiting;
 use crate::config::{self, Config};
 use crate::domain::text::visible;
-use crate::render::progress::Progress;
 use crate::render::sheet::to_text;
 use crate::run::doctor::{Finding, Patient, Verdict, examine};
 use crate::run::interrupt::Interrupt;
 use crate::run::output::print;
 use serde_json::json;
 use std::io::IsTerminal;
-use std::sync::{Mutex, PoisonError};
 use unicode_width::UnicodeWidthStr;
 
 /// Runs the command.
@@ -30,9 +29,8 @@ pub fn run(global: &Global, args: &DoctorArgs) -> Exit {
     let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;
     let deadline = usable.map_or_else(|| config::RunSettings::default().deadline, |config| config.run.deadline);
     interrupt.ends_by(std::time::Instant::now() + deadline).map_err(|error| tr!("cannot start the watchdog: {error}", error))?;
-    let shown = std::io::stderr().is_terminal() && !global.quiet && global.verbose == 0;
-    let line = Mutex::new(Progress::new(std::io::stderr(), shown));
-    let progress = |text: &str| line.lock().unwrap_or_else(PoisonError::into_inner).show(text);
+    let line = Waiting::new(global);
+    let progress = |text: &str| line.show(text);
     let findings = examine(&Patient {
         config: loaded.as_ref().map_err(Clone::clone),
         usable,
@@ -44,7 +42,7 @@ pub fn run(global: &Global, args: &DoctorArgs) -> Exit {
         interrupt: &interrupt,
         progress: &progress,
     });
-    line.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    line.clear();
     let worst = findings.iter().map(|finding| finding.verdict).max().unwrap_or(Verdict::Ok);
     let code = match worst {
         Verdict::Skipped | Verdict::Ok => 0,

@@ -4,6 +4,7 @@ use crate::app::{Exit, Failure};
 use crate::cli;
 use crate::commands::manual;
 use crate::run::output::{print, write_file};
+use crate::schemas::{self, SCHEMAS};
 use clap_complete::env::{Bash, CompleteEnv, Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh};
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -93,6 +94,15 @@ fn unescaped(text: &str) -> String {
         out.extend(if c == '\\' { characters.next() } else { Some(c) });
     }
     out
+}
+
+/// Prints a schema, or the names of all.
+pub fn schema(name: Option<&str>, list: bool) -> Exit {
+    match name.and_then(schemas::find) {
+        Some(schema) if !list => print(&(schema.text)())?,
+        _ => print(&SCHEMAS.iter().map(|schema| format!("{}\n", schema.name)).collect::<String>())?,
+    }
+    Ok(0)
 }
 
 /// Prints the main page, or writes all pages into a folder.

@@ -16,6 +16,7 @@ pub mod rules;
 pub mod silence;
 pub mod state;
 pub mod test;
+mod waiting;
 
 use crate::app::{Failure, UNKNOWN};
 use crate::channels::template;
@@ -42,6 +43,12 @@ fn listing(head: impl IntoIterator<Item = String>, rows: Vec<Vec<String>>) -> St
         table.add_row(row);
     }
     table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// One document for a program.
+fn print_json(value: &serde_json::Value) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| error.to_string())?;
+    Ok(print(&format!("{text}\n"))?)
 }
 
 /// Standard input can be read once: of the recorded answers only one can be it.

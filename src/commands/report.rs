@@ -3,10 +3,10 @@
 use crate::app::{Exit, Failure, UNKNOWN, load_config, state_path};
 use crate::channels::{Document, Outcome, SendContext};
 use crate::cli::{CheckArgs, Global, ReportArgs};
+use crate::commands::waiting::Waiting;
 use crate::config::reader::did_you_mean;
 use crate::config::{Config, fetch_secret};
 use crate::domain::text::visible;
-use crate::render::progress::Progress;
 use crate::report::{self, FORMATS, Format, View, model::Report};
 use crate::run::interrupt::Interrupt;
 use crate::run::report::Question;
@@ -14,7 +14,6 @@ use crate::run::{Cycle, output};
 use crate::state::write_durably;
 use std::io::IsTerminal;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 /// Runs the command.
 pub fn run(global: &Global, args: &ReportArgs) -> Exit {
@@ -31,9 +30,8 @@ pub fn run(global: &Global, args: &ReportArgs) -> Exit {
     let state_path = state_path(global, Some(&config))?;
     let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;
     interrupt.ends_by(std::time::Instant::now() + config.run.deadline).map_err(|error| tr!("cannot start the watchdog: {error}", error))?;
-    let shown = std::io::stderr().is_terminal() && !global.quiet && global.verbose == 0;
-    let line = Mutex::new(Progress::new(std::io::stderr(), shown));
-    let progress = |text: &str| line.lock().unwrap_or_else(PoisonError::into_inner).show(text);
+    let line = Waiting::new(global);
+    let progress = |text: &str| line.show(text);
     let check = CheckArgs {
         flows: args.flows.clone(),
         events: args.events.clone(),
@@ -51,7 +49,7 @@ pub fn run(global: &Global, args: &ReportArgs) -> Exit {
         label: args.label.clone().unwrap_or_else(|| config.report.label.clone()),
     };
     let result = crate::run::report::report(&cycle, &question);
-    line.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    line.clear();
     let (report, memory) = result.map_err(|error| Failure(error.to_string()))?;
 
     let mut errors = Vec::new();

@@ -142,7 +142,7 @@ pub(super) fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstance
         mutes::reach(&windows, &inhibitions, &rule_list, problems);
     }
     if !rule_list.iter().any(|rule| rule.value.enabled) && !problems.has_errors() {
-        let hint = Some(tr!("begin with the examples: pcemon rules example"));
+        let hint = Some(tr!("make a first config with pcemon init; pcemon rules example shows every rule"));
         problems.warn(0..0, tr!("the config has no enabled rule: nothing is watched"), hint);
     }
     let has_pce = root.has("pce");

@@ -34,10 +34,7 @@ fn choose(explicit: Option<&Path>, mut places: Vec<PathBuf>) -> Result<PathBuf, 
         return Ok(path.clone());
     }
     let tried: Vec<String> = places.iter().map(|path| path.display().to_string()).collect();
-    Err(tr!(
-        "no config found; looked for {tried}. Name one with --config FILE, or begin with: pcemon rules example > rules.toml",
-        tried = tried.join(", ")
-    ))
+    Err(tr!("no config found; looked for {tried}. Name one with --config FILE, or make one with: pcemon init", tried = tried.join(", ")))
 }
 
 #[cfg(test)]
@@ -62,7 +59,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (first, second) = (dir.path().join("a.toml"), dir.path().join("b.toml"));
         let error = choose(None, vec![first.clone(), second.clone()]).unwrap_err();
-        assert!(error.contains("a.toml") && error.contains("b.toml") && error.contains("pcemon rules example"), "{error}");
+        assert!(error.contains("a.toml") && error.contains("b.toml") && error.contains("pcemon init"), "{error}");
         std::fs::write(&second, "").unwrap();
         assert_eq!(choose(None, vec![first.clone(), second.clone()]).unwrap(), second);
         assert_eq!(choose(Some(&first), vec![second]).unwrap(), first);

@@ -237,6 +237,32 @@ pub struct PceIdentity {
     pub org_id: u64,
 }
 
+impl PceIdentity {
+    /// Host and port of the PCE, as labels and listings name it; `None` when everything came from files.
+    pub fn place(&self) -> Option<String> {
+        place(&self.url)
+    }
+
+    /// What identifies an alert outside of this program: the same for the same alert, and never another one's, nor that
+    /// of the same rule for another PCE or organisation.
+    pub fn key(&self, fingerprint: &str) -> String {
+        let uuid = |text: &str| uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, text.as_bytes());
+        let plain = (1..=200).contains(&fingerprint.len()) && fingerprint.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let own = if plain { fingerprint.to_owned() } else { uuid(fingerprint).to_string() };
+        if self.url.is_empty() {
+            return own;
+        }
+        let pce = uuid(&format!("{} {}", self.url, self.org_id)).simple().to_string();
+        format!("{own}-{}", &pce[..12])
+    }
+}
+
+/// Host and port of a URL.
+pub fn place(url: &str) -> Option<String> {
+    let url = url::Url::parse(url).ok()?;
+    Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?))
+}
+
 /// An alert that a message tells only as part of a number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counted {

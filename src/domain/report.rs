@@ -1,6 +1,6 @@
 //! Everything one run learned, as a value. Renderers read it; nothing is decided after it exists.
 
-use super::alert::{Group, Talker};
+use super::alert::{Group, PceIdentity, Talker};
 use super::estimate::Estimate;
 use super::metric::{SourceKind, Unit};
 use super::threshold::{Severity, Thresholds};
@@ -78,6 +78,13 @@ pub struct RunInfo {
     pub org_id: Option<u64>,
     /// Whether nothing was written or sent.
     pub dry_run: bool,
+}
+
+impl RunInfo {
+    /// Which PCE it asked.
+    pub fn identity(&self) -> PceIdentity {
+        PceIdentity { url: self.pce.clone(), org_id: self.org_id.unwrap_or_default() }
+    }
 }
 
 /// Whether a source was read.

@@ -2,11 +2,14 @@
 
 use super::metric::Unit;
 use super::time::format_duration;
+use std::borrow::Cow;
 use std::time::Duration;
+use unicode_general_category::{GeneralCategory, get_general_category};
+use unicode_segmentation::UnicodeSegmentation;
 
 /// Makes text from the outside safe for one line of a terminal, a log or a mail header: control
-/// characters (escape sequences, line ends, tabs), bidirectional overrides and other invisible
-/// format characters are shown as `\u{..}` instead of being obeyed.
+/// characters (escape sequences, line ends, tabs), bidirectional overrides and everything else that is not seen,
+/// or that no version of Unicode has yet, is shown as `\u{..}` instead of being obeyed.
 pub fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -19,22 +22,111 @@ pub fn visible(text: &str) -> String {
     out
 }
 
-/// Whether a character would be obeyed instead of shown.
+/// Whether a character would be obeyed instead of shown, or not be seen at all: by its general category, and by the
+/// property `Default_Ignorable_Code_Point` of the Unicode Character Database.
 pub fn is_hostile(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    if matches!(c, ' '..='~') {
+        return false;
+    }
+    matches!(
+        get_general_category(c),
+        GeneralCategory::Control
+            | GeneralCategory::Format
+            | GeneralCategory::LineSeparator
+            | GeneralCategory::ParagraphSeparator
+            | GeneralCategory::Surrogate
+            | GeneralCategory::Unassigned
+    ) || is_ignorable(c)
 }
 
-/// Cuts text to at most `max` characters, the last one being `…` when something was cut.
+/// `Default_Ignorable_Code_Point`, as far as its members are letters or marks.
+fn is_ignorable(c: char) -> bool {
+    matches!(c,
+        '\u{34f}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+        | '\u{ffa0}' | '\u{e0100}'..='\u{e01ef}')
+}
+
+/// Cuts text to at most `max` characters, the last one being `…` when something was cut. What is seen as one sign (a
+/// flag, a letter and its accent) stays whole or goes whole.
 pub fn shorten(text: &str, max: usize) -> String {
-    if text.chars().count() <= max {
+    if text.len() <= max || text.chars().count() <= max {
         return text.to_owned();
     }
-    let mut out: String = text.chars().take(max.saturating_sub(1)).collect();
+    let mut out = text[..prefix_within(text, max.saturating_sub(1), |_| 1)].to_owned();
     out.push('…');
     out
+}
+
+/// Marks of one sign that are looked at together; nobody writes more, and no sign may grow without end.
+const SIGN: usize = 32;
+
+/// How many bytes of a text fit into `room` units, between two signs.
+pub fn prefix_within(text: &str, room: usize, cost: impl Fn(char) -> usize) -> usize {
+    let mut used = 0;
+    let mut end = 0;
+    for sign in text.graphemes(true) {
+        if sign.chars().nth(SIGN).is_some() {
+            // A heap of marks is cut anywhere.
+            for c in sign.chars() {
+                used += cost(c);
+                if used > room {
+                    return end;
+                }
+                end += c.len_utf8();
+            }
+            continue;
+        }
+        used += sign.chars().map(&cost).sum::<usize>();
+        if used > room {
+            return end;
+        }
+        end += sign.len();
+    }
+    end
+}
+
+/// What looks like an order to the program that reads the log of a CI job: `##[..]` (GitHub, its older form),
+/// `##vso[..]` (Azure Pipelines) and `##teamcity[..]` anywhere in a line, `::..::` (GitHub) at the beginning of one.
+const ORDERS: [&str; 3] = ["##[", "##vso[", "##teamcity["];
+
+/// The places of all orders that are read anywhere in a line.
+fn orders(text: &str) -> Vec<usize> {
+    let is_order = |at: &usize| {
+        let rest = &text.as_bytes()[*at..];
+        ORDERS.iter().any(|order| rest.get(..order.len()).is_some_and(|head| head.eq_ignore_ascii_case(order.as_bytes())))
+    };
+    text.match_indices("##").map(|(at, _)| at).chain(text.match_indices("###").map(|(at, _)| at + 1)).filter(is_order).collect()
+}
+
+/// The same text without orders to a CI job: their first sign is written as `hash`, that of a line's beginning as
+/// `\u003a`. Where `own` is set, lines that begin with `::` are our own words.
+pub fn without_orders<'t>(text: &'t str, hash: &str, own: bool) -> Cow<'t, str> {
+    let mut places = orders(text);
+    places.sort_unstable();
+    places.dedup();
+    let begins = |line: &str| {
+        let rest = line.trim_start();
+        rest.starts_with("::") && rest[2..].contains("::")
+    };
+    let lines = !own && text.lines().any(begins);
+    if places.is_empty() && !lines {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut done = 0;
+    for at in places {
+        out.push_str(&text[done..at]);
+        out.push_str(hash);
+        done = at + 1;
+    }
+    out.push_str(&text[done..]);
+    if !lines {
+        return Cow::Owned(out);
+    }
+    let neutral = |line: &str| {
+        if begins(line) { line.replacen("::", "\\u003a:", 1) } else { line.to_owned() }
+    };
+    Cow::Owned(out.split_inclusive('\n').map(neutral).collect())
 }
 
 /// Seconds from here on are shown as minutes, hours and days.
@@ -156,7 +248,54 @@ mod tests {
     #[test]
     fn hostile_text_is_shown_not_obeyed() {
         assert_eq!(visible("web\u{1b}[31m\r\nx\u{202e}y\u{200b}"), "web\\u{1b}[31m\\u{d}\\u{a}x\\u{202e}y\\u{200b}");
-        assert_eq!(visible("資料庫-01 é"), "資料庫-01 é");
+        assert_eq!(visible("資料庫-01 é ｱ ① €"), "資料庫-01 é ｱ ① €");
+        // Not in Unicode, never to be, not seen, or seen as nothing.
+        for c in [
+            '\u{fffe}',
+            '\u{ffff}',
+            '\u{378}',
+            '\u{1fffe}',
+            '\u{34f}',
+            '\u{115f}',
+            '\u{3164}',
+            '\u{ffa0}',
+            '\u{fe0f}',
+            '\u{e0100}',
+            '\u{1d173}',
+        ] {
+            assert!(is_hostile(c) && !visible(&c.to_string()).contains(c), "{c:?}");
+        }
+    }
+
+    #[test]
+    fn text_is_cut_between_signs() {
+        // Two flags, a letter with two accents, a hand with its colour, a syllable of three letters.
+        for sign in ["🇹🇼", "e\u{301}\u{323}", "👍🏽", "각"] {
+            for count in 1..4 {
+                let text = format!("ab{}", sign.repeat(count));
+                for max in 2..=text.chars().count() {
+                    let cut = shorten(&text, max);
+                    assert!(cut.chars().count() <= max);
+                    let rest = cut.strip_prefix("ab").map_or("", |rest| rest.trim_end_matches('…'));
+                    assert!(rest.is_empty() || rest.len().is_multiple_of(sign.len()), "{sign} {max}: {cut}");
+                }
+            }
+        }
+        // A heap of marks is no sign that takes all the room.
+        let heap = format!("a{}", "\u{301}".repeat(1000));
+        assert_eq!(shorten(&heap, 10).chars().count(), 10);
+    }
+
+    #[test]
+    fn orders_are_taken_apart() {
+        let plain = |text: &str| without_orders(text, "\\u0023", false).into_owned();
+        for text in ["web-01", "# #", "a::b::c", "::1", "## [x]", "x ::error::"] {
+            assert_eq!(plain(text), text);
+        }
+        assert_eq!(plain("a ##[stop] ##vso[task.setvariable] ##VSO[x"), "a \\u0023#[stop] \\u0023#vso[task.setvariable] \\u0023#VSO[x");
+        assert_eq!(plain("####[x]"), "##\\u0023#[x]");
+        assert_eq!(plain("ok\n  ::stop-commands::t\nx"), "ok\n  \\u003a:stop-commands::t\nx");
+        assert_eq!(without_orders("::error::x ##[y]", "&#35;", true), "::error::x &#35;#[y]");
     }
 
     #[test]

@@ -22,10 +22,9 @@ pub fn proxy_of(url: &Url, named: Option<&str>, direct: bool) -> Option<(String,
     let proxy = match named {
         Some(text) => ureq::Proxy::new(text).ok()?,
         None if direct => return None,
-        None => ureq::Proxy::try_from_env()?,
+        None => ureq::Proxy::new(&super::proxy::for_url(url)?.1).ok()?,
     };
-    let uri: ureq::http::Uri = url.as_str().parse().ok()?;
-    (!proxy.is_no_proxy(&uri)).then(|| (proxy.host().to_owned(), proxy.port()))
+    Some((proxy.host().to_owned(), proxy.port()))
 }
 
 /// Finds the addresses of a name.
@@ -75,6 +74,8 @@ pub struct Shown {
     pub not_after: Option<Timestamp>,
     /// Who signed it, for people.
     pub issuer: String,
+    /// All the certificates it sent, its own first.
+    pub certificates: Vec<Presented>,
     /// Whether it is trusted, or why not.
     pub trusted: Result<(), String>,
 }
@@ -105,11 +106,44 @@ pub fn shake_hands(stream: TcpStream, host: &str, ca_file: Option<&Path>, limit:
     let seen = witness.seen.lock().unwrap_or_else(PoisonError::into_inner).take();
     match (seen, trouble) {
         (Some(seen), trouble) => {
-            let (not_after, issuer) = read(&seen);
-            Ok(Shown { not_after, issuer, trusted: trouble.map_or(Ok(()), Err) })
+            let (not_after, issuer) = seen.first().map(|der| read(der)).unwrap_or_default();
+            let certificates = seen.into_iter().map(Presented::new).collect();
+            Ok(Shown { not_after, issuer, certificates, trusted: trouble.map_or(Ok(()), Err) })
         }
         (None, Some(trouble)) => Err(trouble),
         (None, None) => Err("it showed no certificate".to_owned()),
+    }
+}
+
+/// A certificate as a host presents it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Presented {
+    /// Whose it is, for people.
+    pub subject: String,
+    /// Until when it is valid.
+    pub not_after: Option<Timestamp>,
+    /// Its SHA-256 as openssl prints it.
+    pub fingerprint: String,
+    der: Vec<u8>,
+}
+
+impl Presented {
+    fn new(der: Vec<u8>) -> Presented {
+        use sha2::Digest;
+        let digest = sha2::Sha256::digest(&der);
+        let fingerprint = digest.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":");
+        let (not_after, _) = read(&der);
+        let subject = x509_cert::Certificate::from_der(&der)
+            .map_or_else(|_| String::new(), |certificate| words(&certificate.tbs_certificate().subject().to_string()));
+        Presented { subject, not_after, fingerprint, der }
+    }
+
+    /// The certificate as a file holds it.
+    pub fn pem(&self) -> String {
+        use base64::Engine;
+        let text = base64::engine::general_purpose::STANDARD.encode(&self.der);
+        let lines: Vec<&str> = (0..text.len()).step_by(64).map(|at| &text[at..text.len().min(at + 64)]).collect();
+        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
     }
 }
 
@@ -129,7 +163,7 @@ fn words(text: &str) -> String {
 #[derive(Debug)]
 struct Witness {
     judge: Arc<dyn ServerCertVerifier>,
-    seen: Mutex<Option<Vec<u8>>>,
+    seen: Mutex<Option<Vec<Vec<u8>>>>,
 }
 
 impl ServerCertVerifier for Witness {
@@ -141,7 +175,8 @@ impl ServerCertVerifier for Witness {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(end_entity.as_ref().to_vec());
+        let all = std::iter::once(end_entity).chain(intermediates).map(|certificate| certificate.as_ref().to_vec()).collect();
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(all);
         self.judge.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
     }
 

@@ -27,6 +27,7 @@
 //! before the other is counted once more.
 
 use super::coverage::Coverage;
+use super::hot::{Hot, Spot, Subsets};
 use super::identity::{Detail, pair_key};
 use super::look::{Counters, Index, Look};
 use super::pair::{Lead, Leads, Own, Reading, Selector, Sides, Ways};
@@ -157,6 +158,10 @@ pub struct Ledger {
     /// First seen in this run; by pair.
     fresh: HashMap<u64, Vec<Look>>,
     fresh_count: usize,
+    /// Pairs with very many records.
+    hot: HashMap<u64, Hot>,
+    hot_from: usize,
+    subsets: Option<Subsets>,
     /// Records that fit no look exactly, held until the answer was seen whole.
     waiting: Vec<(Seen, Vec<Hit>)>,
     coverage: Coverage,
@@ -165,12 +170,15 @@ pub struct Ledger {
     terms: Terms,
     scratch: Vec<u8>,
     /// What the pair at hand told before its record moved, for each different subset; and the subset of each hit.
-    counted: (Vec<(RuleAccount, Sides, Ways)>, Vec<usize>),
+    counted: (Vec<(usize, Sides, Ways)>, Vec<usize>),
     /// Records that were not remembered because of the cap.
     pub over_cap: u64,
     /// Records that could not be given a time and were left out.
     pub timeless: u64,
 }
+
+/// From so many looks on a pair has an index of them.
+const HOT_FROM: usize = 48;
 
 /// Most records held back for the end of an answer; past it they are settled at once, as if grown.
 const MOST_WAITING: usize = 50_000;
@@ -190,6 +198,9 @@ impl Ledger {
             known,
             fresh: HashMap::new(),
             fresh_count: 0,
+            hot: HashMap::new(),
+            hot_from: HOT_FROM,
+            subsets: None,
             waiting: Vec::new(),
             coverage,
             leads: Leads::new(aging.leads),
@@ -200,6 +211,12 @@ impl Ledger {
             over_cap: 0,
             timeless: 0,
         }
+    }
+
+    /// With an index of every pair that has so many looks.
+    #[cfg(test)]
+    pub(super) fn indexed_from(self, hot_from: usize) -> Self {
+        Self { hot_from, ..self }
     }
 
     /// Whether this is the very first look: nothing was ever covered.
@@ -231,13 +248,13 @@ impl Ledger {
             absent_at: None,
             talk: Talk::Current,
         };
+        self.index_if_hot(&record);
         let place = self.exact(&record);
-        if let Some(place) = place {
-            let look = self.look_mut(place);
-            if look.shown == record.shown {
-                (look.marks, look.part, look.day) = (marks, record.part, look.day.max(record.day));
-                return None;
-            }
+        if let Some(place) = place
+            && self.look(place).shown == record.shown
+        {
+            self.change(place, &record, |look| (look.marks, look.part, look.day) = (marks, record.part, look.day.max(record.day)));
+            return None;
         }
         record.was_whole = self.coverage.was_whole(flow);
         record.absent_at = self.coverage.proved_absent(flow, first, day);
@@ -249,7 +266,7 @@ impl Ledger {
         let Recognised { mut record, place } = recognised;
         if let Some(place) = place {
             self.grow(place, &record, hits, rules, out);
-        } else if self.waiting.len() < MOST_WAITING && self.unclaimed(&record).next().is_some() {
+        } else if self.waiting.len() < MOST_WAITING && self.may_continue(&record) {
             if !hits.is_empty() {
                 record.talk = Talk::Kept(out.keep());
             }
@@ -296,28 +313,40 @@ impl Ledger {
     /// The look this record continues when nothing about it has moved. Of several alike the one
     /// whose counters are nearest from below; one that went down was corrected.
     fn exact(&self, record: &Seen) -> Option<Place> {
-        let alike = || {
-            self.places(record).filter(|place| {
-                let look = self.look(*place);
-                look.detail == record.detail && look.part != record.part
-            })
+        let alike = |place: &Place| {
+            let look = self.look(*place);
+            look.detail == record.detail && look.part != record.part
         };
-        alike()
-            .filter(|place| not_above(&self.look(*place).shown, &record.shown))
-            .max_by_key(|place| self.look(*place).shown)
-            .or_else(|| alike().min_by_key(|place| self.look(*place).shown))
+        match self.hot.get(&record.pair) {
+            Some(hot) => self.nearest(record, || hot.alike(record.detail).map(|spot| Place::of(record.pair, spot)).filter(alike)),
+            None => self.nearest(record, || self.places(record).filter(alike)),
+        }
     }
 
-    /// Looks that this record may have grown from although something about it moved.
+    fn nearest<I: Iterator<Item = Place>>(&self, record: &Seen, alike: impl Fn() -> I) -> Option<Place> {
+        alike()
+            .filter(|place| not_above(&self.look(*place).shown, &record.shown))
+            .max_by_key(|place| (self.look(*place).shown, *place))
+            .or_else(|| alike().min_by_key(|place| (self.look(*place).shown, *place)))
+    }
+
+    /// Looks that this record may have grown from although something about it moved. Whatever is fresh was claimed when it came.
     fn unclaimed(&self, record: &Seen) -> impl Iterator<Item = Place> {
         let detail = record.detail;
-        self.places(record).filter(move |place| {
+        (record.known.0..record.known.1).map(Place::Known).filter(move |place| {
             let look = self.look(*place);
             look.part == 0
                 && look.detail.inbound() == detail.inbound()
                 && look.detail.decision_bit() == detail.decision_bit()
                 && detail.seconds_until(look.detail) >= 0
         })
+    }
+
+    fn may_continue(&self, record: &Seen) -> bool {
+        match self.hot.get(&record.pair) {
+            Some(hot) => hot.open(record.detail).next().is_some(),
+            None => self.unclaimed(record).next().is_some(),
+        }
     }
 
     fn settle(&mut self, record: &Seen, hits: &[Hit], rules: &[RuleAccount], out: &mut dyn Increases) {
@@ -339,27 +368,37 @@ impl Ledger {
 
     /// The unclaimed look this record has most likely grown from.
     fn heir(&self, record: &Seen) -> Option<Place> {
-        self.unclaimed(record).filter(|place| not_above(&self.look(*place).shown, &record.shown)).max_by_key(|place| {
+        let fits = |place: &Place| not_above(&self.look(*place).shown, &record.shown);
+        let likely = |place: &Place| {
             let (old, new) = (self.look(*place).detail, record.detail);
             let alike = u8::from(old.rest() == new.rest()) + u8::from(old.ends() == new.ends()) + u8::from(old.state() == new.state());
-            (alike, self.look(*place).shown)
-        })
+            // Of those equal in everything that matters the last one, wherever they stand.
+            (alike, self.look(*place).shown, *place)
+        };
+        match self.hot.get(&record.pair) {
+            Some(hot) => hot.open(record.detail).map(|spot| Place::of(record.pair, spot)).filter(fits).max_by_key(likely),
+            None => self.unclaimed(record).filter(fits).max_by_key(likely),
+        }
     }
 
     fn grow(&mut self, place: Place, record: &Seen, hits: &[Hit], rules: &[RuleAccount], out: &mut dyn Increases) {
         self.rename_ends(place, record);
         // Whatever makes the record count under a rule made it count before: its old counters belong to the same subset.
-        let look = self.look_mut(place);
-        (look.detail, look.marks) = (record.detail, record.marks);
+        self.change(place, record, |look| (look.detail, look.marks) = (record.detail, record.marks));
+        let look = self.look(place);
         // Seen twice in one run (asked again in parts): the later answer knows more, never less.
         let again = look.part != 0;
         let (old, unseen_since) = (look.shown, look.unseen_since);
         let new = if again { [0, 1, 2].map(|counter: usize| old[counter].max(record.shown[counter])) } else { record.shown };
         self.count_before(record, hits, rules);
-        let look = self.look_mut(place);
-        (look.shown, look.part, look.day) = (new, record.part, look.day.max(record.day));
-        if !not_above(&old, &new) {
-            look.settled = [[0; 3]; 2];
+        let shrank = !not_above(&old, &new);
+        self.change(place, record, |look| {
+            (look.shown, look.part, look.day) = (new, record.part, look.day.max(record.day));
+            if shrank {
+                look.settled = [[0; 3]; 2];
+            }
+        });
+        if shrank {
             hits.iter().for_each(|hit| out.learning(*hit));
         }
         let seen_at = if unseen_since == 0 || record.was_whole {
@@ -378,43 +417,46 @@ impl Ledger {
         if old.ends() == new.ends() {
             return;
         }
-        for other in self.places(record).collect::<Vec<_>>() {
-            let look = self.look_mut(other);
+        for other in (record.known.0..record.known.1).map(Place::Known) {
+            let look = self.look(other);
             if look.part == 0 && look.detail.ends() == old.ends() {
-                look.detail = look.detail.with_ends_of(new);
+                self.change(other, record, |look| look.detail = look.detail.with_ends_of(new));
             }
         }
     }
 
     /// What the pair tells before something changes, for each hit's subset. Must be followed by [`Ledger::tell`].
     fn count_before(&mut self, record: &Seen, hits: &[Hit], rules: &[RuleAccount]) {
-        let (mut subsets, mut numbers) = std::mem::take(&mut self.counted);
-        subsets.clear();
+        let (mut counted, mut numbers) = std::mem::take(&mut self.counted);
+        counted.clear();
         numbers.clear();
         // At the very first look only what began within a rule's window is compared with its like.
         let first_look = self.is_first().then_some(self.terms.now);
+        let subsets = self.subsets.take().unwrap_or_else(|| Subsets::of(rules, first_look));
+        let mut hot = self.hot.remove(&record.pair);
         for hit in hits {
-            let Some(rule) = rules.get(hit.rule as usize) else {
+            let Some(subset) = subsets.of_rule(hit.rule) else {
                 numbers.push(usize::MAX);
                 continue;
             };
-            let same =
-                |other: &RuleAccount| other.selector == rule.selector && (first_look.is_none() || other.window_start == rule.window_start);
-            let number = subsets.iter().position(|(other, ..)| same(other)).unwrap_or_else(|| {
-                let mut sides = Sides::default();
-                for place in self.places(record) {
-                    let look = self.look(place);
-                    let in_time = first_look.is_none_or(|near| look.detail.first_near(near) > rule.window_start.as_second());
-                    if in_time && rule.selector.takes(look, record.detail) {
-                        sides.add(look);
+            let number = counted.iter().position(|(other, ..)| *other == subset).unwrap_or_else(|| {
+                let looks = self.places(record).map(|place| self.look(place));
+                let sides = match &mut hot {
+                    Some(hot) => hot.sides(subset, record.detail, &subsets, looks),
+                    None => {
+                        let mut sides = Sides::default();
+                        looks.filter(|look| subsets.holds(subset, look, record.detail)).for_each(|look| sides.add(look));
+                        sides
                     }
-                }
-                subsets.push((*rule, sides, Ways::default()));
-                subsets.len() - 1
+                };
+                counted.push((subset, sides, Ways::default()));
+                counted.len() - 1
             });
             numbers.push(number);
         }
-        self.counted = (subsets, numbers);
+        self.hot.extend(hot.map(|hot| (record.pair, hot)));
+        self.subsets = Some(subsets);
+        self.counted = (counted, numbers);
     }
 
     /// Tells what the pair has grown by, now that its record has moved; all of that came after `since`.
@@ -427,9 +469,10 @@ impl Ledger {
         rules: &[RuleAccount],
         out: &mut dyn Increases,
     ) {
-        let (mut subsets, numbers) = std::mem::take(&mut self.counted);
+        let (mut counted, numbers) = std::mem::take(&mut self.counted);
         let reading = self.terms.reading;
-        for (rule, sides, by) in &mut subsets {
+        for (subset, sides, by) in &mut counted {
+            let Some(rule) = self.subsets.as_ref().and_then(|subsets| subsets.account(*subset)) else { continue };
             let compares = rule.selector.decisions != BLOCKED && sides.compares(record.detail);
             let look = (record.pair, record.detail, record.day);
             let own = if compares { self.leads.of(sides, &rule.selector, look, rule.mark_of) } else { Own::default() };
@@ -439,7 +482,7 @@ impl Ledger {
         }
         let looked_at = self.coverage.looked_at;
         for (hit, number) in hits.iter().zip(&numbers) {
-            let (Some(rule), Some((.., by))) = (rules.get(hit.rule as usize), subsets.get(*number)) else { continue };
+            let (Some(rule), Some((.., by))) = (rules.get(hit.rule as usize), counted.get(*number)) else { continue };
             let counts =
                 looked_at.is_some_and(|at| since >= at) || since > rule.window_start || rule.kept_from.is_some_and(|from| since >= from);
             if !counts || (rule.unmarked && looked_at.is_some()) {
@@ -451,13 +494,39 @@ impl Ledger {
                 out.grown(*hit, by, looked_at.map_or(since, |at| at.min(since)), record.talk);
             }
         }
-        self.counted = (subsets, numbers);
+        self.counted = (counted, numbers);
     }
 
     fn remember(&mut self, record: &Seen) {
         let Seen { pair, detail, shown, day, marks, part, .. } = *record;
         self.fresh_count += 1;
-        self.fresh.entry(pair).or_default().push(Look { pair, detail, shown, settled: [[0; 3]; 2], day, unseen_since: 0, marks, part });
+        let look = Look { pair, detail, shown, settled: [[0; 3]; 2], day, unseen_since: 0, marks, part };
+        let looks = self.fresh.entry(pair).or_default();
+        if let Some(hot) = self.hot.get_mut(&pair) {
+            hot.added(Place::fresh_spot(looks.len()), &look, self.subsets.as_ref());
+        }
+        looks.push(look);
+    }
+
+    /// Makes the index of a pair that has come to have very many looks.
+    fn index_if_hot(&mut self, record: &Seen) {
+        let known = record.known.1 - record.known.0;
+        let fresh = if self.fresh.is_empty() { 0 } else { self.fresh.get(&record.pair).map_or(0, Vec::len) };
+        if known + fresh >= self.hot_from && !self.hot.contains_key(&record.pair) {
+            let hot = Hot::new(self.places(record).map(|place| (place.spot(), self.look(place))));
+            self.hot.insert(record.pair, hot);
+        }
+    }
+
+    /// Changes a look, and what is known of its pair with it.
+    fn change(&mut self, place: Place, record: &Seen, edit: impl FnOnce(&mut Look)) {
+        let look = self.look_mut(place);
+        let old = look.clone();
+        edit(look);
+        let new = look.clone();
+        if let Some(hot) = self.hot.get_mut(&record.pair) {
+            hot.changed(place.spot(), &old, &new, self.subsets.as_ref());
+        }
     }
 
     /// Where the looks of a pair from the previous run lie. They stay where they are until the end.
@@ -507,10 +576,29 @@ fn settle(known: &mut [Look], coverage: &Coverage, settled_at: Option<Timestamp>
 }
 
 /// Where a look lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
     Known(usize),
     Fresh(u64, usize),
+}
+
+impl Place {
+    const FRESH: Spot = 1 << 31;
+
+    fn of(pair: u64, spot: Spot) -> Self {
+        if spot & Self::FRESH == 0 { Place::Known(spot as usize) } else { Place::Fresh(pair, (spot & !Self::FRESH) as usize) }
+    }
+
+    fn spot(self) -> Spot {
+        match self {
+            Place::Known(index) => index as Spot,
+            Place::Fresh(_, index) => Self::fresh_spot(index),
+        }
+    }
+
+    fn fresh_spot(index: usize) -> Spot {
+        index as Spot | Self::FRESH
+    }
 }
 
 fn not_above(old: &Counters, new: &Counters) -> bool {

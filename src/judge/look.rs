@@ -56,6 +56,6 @@ impl Index {
         let entry = (pair >> self.shift) as usize;
         let (low, high) = (self.starts[entry] as usize, self.starts[entry + 1] as usize);
         let start = low + looks[low..high].partition_point(|look| look.pair < pair);
-        (start, start + looks[start..high].iter().take_while(|look| look.pair == pair).count())
+        (start, start + looks[start..high].partition_point(|look| look.pair == pair))
     }
 }

@@ -9,6 +9,7 @@ pub mod events;
 pub mod exit;
 pub mod health;
 pub mod history;
+mod hot;
 pub mod identity;
 pub mod look;
 pub mod memory;

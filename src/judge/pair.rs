@@ -118,6 +118,13 @@ impl Sides {
         self.aged[end][blocked] = plus(self.aged[end][blocked], look.settled[0]);
     }
 
+    /// Takes away what a record shows.
+    pub(super) fn remove(&mut self, look: &Look) {
+        let (end, blocked) = place_of(look.detail);
+        self.told[end][blocked] = minus(self.told[end][blocked], look.shown);
+        self.aged[end][blocked] = minus(self.aged[end][blocked], look.settled[0]);
+    }
+
     /// A record has moved from one reading to the next.
     pub(super) fn moved(&mut self, detail: Detail, from: Counters, to: Counters) {
         let (end, blocked) = place_of(detail);

@@ -174,11 +174,9 @@ impl<T> Tally<T> {
         let most = ways.into_iter().max().unwrap_or(0);
         let Some(tally) = self.groups.get_mut(group as usize) else { return };
         match &tally.amount {
-            Amount::Sum(sum) => {
-                if least != most || tally.ways.is_some() {
-                    let have = tally.ways.get_or_insert([*sum; 4]);
-                    have.iter_mut().zip(ways).for_each(|(have, way)| *have = have.saturating_add(way));
-                }
+            Amount::Sum(sum) if least != most || tally.ways.is_some() => {
+                let have = tally.ways.get_or_insert([*sum; 4]);
+                have.iter_mut().zip(ways).for_each(|(have, way)| *have = have.saturating_add(way));
             }
             Amount::PerFlow(_) | Amount::Values(_) if value != 0 && most > least => {
                 if tally.beyond.len() < MOST_VALUES {

@@ -126,6 +126,7 @@ impl Client {
         }
         let agent = http::agent(&http::AgentOptions {
             client: None,
+            target: Some(&settings.url),
             ca_file: settings.ca_file.as_deref(),
             insecure: settings.insecure_skip_verify,
             proxy: settings.proxy.as_deref(),

@@ -36,6 +36,8 @@ fn firing(report: &Report, rule: &RuleReport, instance: &InstanceReport) -> Stri
     };
     let mut extension = common(report, rule, &instance.threshold, &words::instance_sentence(rule, instance));
     extension.push(("externalId", instance.fingerprint.clone()));
+    extension.push(("cs4", report.run.identity().key(&instance.fingerprint)));
+    extension.push(("cs4Label", "key".to_owned()));
     if let Some(since) = instance.since {
         extension.push(("start", since.as_millisecond().to_string()));
     }
@@ -71,6 +73,9 @@ fn common(report: &Report, rule: &RuleReport, threshold: &str, message: &str) ->
     }
     let host = url::Url::parse(&report.run.pce).ok().and_then(|url| url.host_str().map(str::to_owned));
     extension.extend(host.map(|host| ("dvchost", host)));
+    if let Some(org) = report.run.org_id {
+        extension.extend([("cs5", org.to_string()), ("cs5Label", "org".to_owned())]);
+    }
     extension
 }
 

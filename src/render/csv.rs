@@ -3,11 +3,11 @@
 use super::Style;
 use super::words;
 use crate::domain::report::{InstanceReport, Report, RuleReport};
-use crate::domain::text::visible;
+use crate::domain::text::is_hostile;
 use crate::domain::time::format_duration;
 use jiff::Timestamp;
 
-const HEADER: [&str; 28] = [
+const HEADER: [&str; 31] = [
     "run_id",
     "started_at",
     "status",
@@ -36,6 +36,9 @@ const HEADER: [&str; 28] = [
     "top",
     "error",
     "note",
+    "pce",
+    "org_id",
+    "key",
 ];
 
 /// The whole report.
@@ -85,6 +88,9 @@ fn row(report: &Report, rule: &RuleReport, instance: Option<&InstanceReport>) ->
         guarded(&top.iter().map(words::talker).collect::<Vec<_>>().join("; ")),
         if instance.is_none() { guarded(rule.error.as_deref().unwrap_or_default()) } else { String::new() },
         if instance.is_none() { guarded(rule.note.as_deref().unwrap_or_default()) } else { String::new() },
+        guarded(&report.run.pce),
+        report.run.org_id.map_or_else(String::new, |org| org.to_string()),
+        instance.map_or_else(String::new, |one| guarded(&report.run.identity().key(&one.fingerprint))),
     ]
 }
 
@@ -92,10 +98,25 @@ fn time(at: Option<Timestamp>) -> String {
     at.map_or_else(String::new, |at| at.to_string())
 }
 
-/// Text that a spreadsheet will not take for a formula. Full-width signs count: some spreadsheets read them too.
+/// Text that a spreadsheet will not take for a formula, wherever it parts the line: in half of Europe a semicolon
+/// separates, and then neither the quotes nor the beginning of the field are where they were written. Full-width signs
+/// count: some spreadsheets read them too.
 pub fn guarded(text: &str) -> String {
-    let shown = visible(text);
-    let begins_formula =
-        text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) || text.starts_with(['\t', '\r', '\n']);
-    if begins_formula { format!("'{shown}") } else { shown }
+    let mut out = String::with_capacity(text.len() + 1);
+    // Whether a field may begin here in some reader's eyes.
+    let mut begins = true;
+    for c in text.chars() {
+        let hidden = matches!(c, '\t' | '\r' | '\n');
+        if begins && (matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠') || (hidden && out.is_empty())) {
+            out.push('\'');
+            begins = false;
+        }
+        if is_hostile(c) {
+            out.extend(c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+        begins = matches!(c, ';' | '；') || hidden || (begins && (c.is_whitespace() || c == '"' || c == '\''));
+    }
+    out
 }

@@ -1,9 +1,9 @@
 //! `json`: the documented, versioned shape, apart from the domain so that one can change without the other.
 
 use super::Style;
-use crate::domain::alert::{Group, Talker, group_serde};
+use crate::domain::alert::{Group, PceIdentity, Talker, group_serde};
 use crate::domain::report::{DeliveryReport, InstanceReport, Report, RuleReport, RunInfo, SourceReport};
-use crate::domain::text::is_hostile;
+use crate::domain::text::{is_hostile, without_orders};
 use crate::domain::time::format_duration;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
@@ -13,13 +13,14 @@ pub const SCHEMA: &str = "pcemon.check/1";
 
 /// The whole report.
 pub fn render(report: &Report, _: &Style) -> String {
+    let pce = report.run.identity();
     let wire = Check {
         schema: SCHEMA,
         run: Run::of(&report.run),
         status: report.status.name(),
         exit_code: report.exit_code,
         sources: report.sources.iter().map(Source::of).collect(),
-        rules: report.rules.iter().map(Rule::of).collect(),
+        rules: report.rules.iter().map(|rule| Rule::of(rule, &pce)).collect(),
         deliveries: report.deliveries.iter().map(Delivery::of).collect(),
         warnings: &report.warnings,
     };
@@ -32,6 +33,8 @@ pub fn render(report: &Report, _: &Style) -> String {
 pub fn to_text(json: serde_json::Result<String>) -> String {
     // Plain structs with text keys cannot fail; an empty object would be a lie, so the error is shown if they ever do.
     let json = json.unwrap_or_else(|error| serde_json::json!({ "error": error.to_string() }).to_string());
+    // Nor do logs of CI jobs find orders in it.
+    let json = without_orders(&json, "\\u0023", true);
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         // Outside of strings serde_json writes nothing hostile but line ends.
@@ -146,7 +149,7 @@ pub struct Rule<'a> {
 
 impl<'a> Rule<'a> {
     /// From the domain.
-    pub fn of(rule: &'a RuleReport) -> Self {
+    pub fn of(rule: &'a RuleReport, pce: &PceIdentity) -> Self {
         Rule {
             name: &rule.name,
             source: rule.source.name(),
@@ -164,7 +167,7 @@ impl<'a> Rule<'a> {
             threshold: &rule.threshold,
             groups: rule.groups,
             matched: rule.matched,
-            instances: rule.instances.iter().map(Instance::of).collect(),
+            instances: rule.instances.iter().map(|instance| Instance::of(instance, pce)).collect(),
             top: rule.top.iter().map(Top::of).collect(),
             error: rule.error.as_deref(),
             note: rule.note.as_deref(),
@@ -175,6 +178,7 @@ impl<'a> Rule<'a> {
 #[derive(Serialize)]
 struct Instance<'a> {
     fingerprint: &'a str,
+    key: String,
     #[serde(with = "group_serde")]
     group: &'a Group,
     state: &'static str,
@@ -191,9 +195,10 @@ struct Instance<'a> {
 }
 
 impl<'a> Instance<'a> {
-    fn of(instance: &'a InstanceReport) -> Self {
+    fn of(instance: &'a InstanceReport, pce: &PceIdentity) -> Self {
         Instance {
             fingerprint: &instance.fingerprint,
+            key: pce.key(&instance.fingerprint),
             group: &instance.group,
             state: instance.state.name(),
             severity: instance.severity.map(|severity| severity.name()),

@@ -4,7 +4,7 @@ use super::Style;
 use super::words::{self, Badness, Unique};
 use crate::domain::metric::SourceKind;
 use crate::domain::report::{DeliveryReport, DeliveryStatus, Report, RuleReport, SourceReport};
-use crate::domain::text::visible;
+use crate::domain::text::{visible, without_orders};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 /// Instances told per rule.
@@ -53,13 +53,21 @@ pub fn render(report: &Report, style: &Style) -> String {
         xml.add_test_suite(suite);
     }
     // Writing to memory cannot fail; should it ever, a CI server must see a failure and not an empty, green report.
-    xml.to_string().unwrap_or_else(|error| format!("<error>{}</error>\n", quick_junit::XmlString::new(error.to_string()).as_str()))
+    let text =
+        xml.to_string().unwrap_or_else(|error| format!("<error>{}</error>\n", quick_junit::XmlString::new(error.to_string()).as_str()));
+    without_orders(&text, "&#35;", true).into_owned()
 }
 
 fn suite(report: &Report, name: &str) -> TestSuite {
     let mut suite = TestSuite::new(name);
     suite.extra.insert("timestamp".into(), report.run.started_at.strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string().into());
     suite.add_property(("pce", visible(&report.run.pce).as_str()));
+    if let Some(org) = report.run.org_id {
+        suite.add_property(("org", org.to_string().as_str()));
+    }
+    if let Some(place) = report.run.identity().place() {
+        suite.extra.insert("hostname".into(), visible(&place).into());
+    }
     suite
 }
 

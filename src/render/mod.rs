@@ -36,9 +36,9 @@ pub struct Style {
     pub width: Option<u16>,
     /// Zone of the times shown to people. Machines get UTC.
     pub timezone: jiff::tz::TimeZone,
-    /// Say nothing when all is well (only `table`; a machine that asks wants an answer).
+    /// Say nothing when the exit code is 0, else only what is not ok (only `table`; a machine that asks wants an answer).
     pub quiet: bool,
-    /// Show what is left out otherwise: rules that are switched off.
+    /// Show what is left out otherwise: rules that are ok or switched off, and the messages of a dry run.
     pub verbose: bool,
     /// Where the rules are, for formats that point at a line of a file.
     pub config_path: String,

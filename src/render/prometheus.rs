@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 /// All metrics; no timestamps, each name described once.
 pub fn render(report: &Report, _: &Style) -> String {
-    let mut out = Exposition(String::new());
+    let mut out = Exposition { text: String::new(), of: of_the_pce(report) };
     run(&mut out, report);
     sources(&mut out, report);
     rules(&mut out, report);
@@ -16,7 +16,7 @@ pub fn render(report: &Report, _: &Style) -> String {
     use crate::domain::report::DeliveryStatus::{DryRun, Failed, Queued, Sent};
     let rows = [Sent, Queued, Failed, DryRun].map(|status| (vec![("status", status.name().to_owned())], channels(status) as f64));
     out.metric("pcemon_deliveries", "Messages of the last run by what became of them.", rows);
-    out.0
+    out.text
 }
 
 fn run(out: &mut Exposition, report: &Report) {
@@ -103,7 +103,17 @@ fn rules(out: &mut Exposition, report: &Report) {
 
 type Labels = Vec<(&'static str, String)>;
 
-struct Exposition(String);
+struct Exposition {
+    text: String,
+    /// What every series has: a collector that finds one series in two files drops a file.
+    of: Labels,
+}
+
+fn of_the_pce(report: &Report) -> Labels {
+    let place = report.run.identity().place();
+    let org = report.run.org_id.map(|org| ("org", org.to_string()));
+    place.map(|place| ("pce", visible(&place))).into_iter().chain(org).collect()
+}
 
 impl Exposition {
     /// Describes a gauge and writes its samples; a gauge without samples is not mentioned.
@@ -112,11 +122,12 @@ impl Exposition {
         if samples.peek().is_none() {
             return;
         }
-        self.0.push_str(&format!("# HELP {name} {help}\n# TYPE {name} gauge\n"));
+        self.text.push_str(&format!("# HELP {name} {help}\n# TYPE {name} gauge\n"));
         for (labels, value) in samples {
-            let labels = labels.iter().map(|(key, value)| format!("{key}=\"{}\"", escape(value))).collect::<Vec<_>>().join(",");
+            let labels =
+                self.of.iter().chain(&labels).map(|(key, value)| format!("{key}=\"{}\"", escape(value))).collect::<Vec<_>>().join(",");
             let labels = if labels.is_empty() { labels } else { format!("{{{labels}}}") };
-            self.0.push_str(&format!("{name}{labels} {}\n", number(value)));
+            self.text.push_str(&format!("{name}{labels} {}\n", number(value)));
         }
     }
 }

@@ -3,18 +3,20 @@
 use super::Style;
 use super::json::to_text;
 use super::words::{self, Badness, Unique};
+use crate::domain::alert::PceIdentity;
 use crate::domain::report::{DeliveryStatus, InstanceReport, Report, RuleReport, RuleState};
 use crate::domain::text::visible;
 use serde_json::{Value, json};
 
 /// One run; a result per firing instance and one per rule that cannot be judged.
 pub fn render(report: &Report, style: &Style) -> String {
+    let pce = report.run.identity();
     let mut ids = Unique::new();
     let rules: Vec<(String, &RuleReport)> = report.rules.iter().map(|rule| (ids.name(&visible(&rule.name), usize::MAX), rule)).collect();
     let descriptors: Vec<Value> = rules.iter().map(|(id, rule)| descriptor(id, rule)).collect();
     let mut results = Vec::new();
     for (index, (id, rule)) in rules.iter().enumerate() {
-        let about = Finding { id, index, rule, style };
+        let about = Finding { id, index, rule, style, pce: &pce };
         match rule.state {
             RuleState::Unknown => results.push(about.unknown()),
             RuleState::Firing => {
@@ -30,7 +32,7 @@ pub fn render(report: &Report, style: &Style) -> String {
         "version": "2.1.0",
         "runs": [{
             "tool": { "driver": { "name": "pcemon", "version": env!("CARGO_PKG_VERSION"), "rules": descriptors } },
-            "automationDetails": { "id": format!("pcemon/{}", visible(&report.run.id)) },
+            "automationDetails": { "id": category(report) },
             "invocations": [{
                 "executionSuccessful": notifications(report).is_empty(),
                 "exitCode": report.exit_code,
@@ -70,7 +72,7 @@ fn notifications(report: &Report) -> Vec<Value> {
         let error = visible(delivery.error.as_deref().unwrap_or("no reason given"));
         texts.push(format!("delivery to {} {}: {error}", visible(&delivery.channel), delivery.status.name()));
     }
-    texts.into_iter().map(|text| json!({ "level": "error", "message": { "text": text } })).collect()
+    texts.into_iter().map(|text| json!({ "level": "error", "message": { "text": plain(&text) } })).collect()
 }
 
 struct Finding<'a> {
@@ -78,6 +80,7 @@ struct Finding<'a> {
     index: usize,
     rule: &'a RuleReport,
     style: &'a Style,
+    pce: &'a PceIdentity,
 }
 
 impl Finding<'_> {
@@ -105,6 +108,8 @@ impl Finding<'_> {
     }
 
     fn result(&self, level: &str, text: &str, fingerprint: &str) -> Value {
+        let key = format!("{}:{}", self.id, self.pce.key(fingerprint));
+        let hash = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, key.as_bytes()).simple().to_string();
         let mut location = json!({ "artifactLocation": { "uri": uri(&self.style.config_path) } });
         if self.rule.line > 0 {
             location["region"] = json!({ "startLine": self.rule.line });
@@ -113,11 +118,25 @@ impl Finding<'_> {
             "ruleId": self.id,
             "ruleIndex": self.index,
             "level": level,
-            "message": { "text": format!("{}: {text}", self.id) },
+            "message": { "text": plain(&format!("{}: {text}", self.id)) },
             "locations": [{ "physicalLocation": location }],
-            "partialFingerprints": { "pcemon/v1": format!("{}:{fingerprint}", self.id) },
+            // GitHub's code scanning reads `primaryLocationLineHash` and no other ("SARIF support for code scanning"):
+            // one value for each group, or all groups of a rule are one finding.
+            "partialFingerprints": { "primaryLocationLineHash": format!("{}:1", &hash[..16]), "pcemon/v1": key },
         })
     }
+}
+
+/// Text that makes no link: brackets are escaped as the standard has it (3.11.6, "embedded links").
+fn plain(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]")
+}
+
+/// What stands before the last slash is the category to which a later upload is compared: one for each PCE.
+fn category(report: &Report) -> String {
+    let part = |text: &str| visible(text).replace('/', "_");
+    let pce = report.run.identity().place().map(|place| format!("{}:{}/", part(&place), report.run.org_id.unwrap_or_default()));
+    format!("pcemon/{}{}", pce.unwrap_or_default(), part(&report.run.id))
 }
 
 /// A path as a URI reference: relative ones stay relative to the repository.

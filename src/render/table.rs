@@ -21,12 +21,13 @@ const SAME: &str = "·";
 
 /// The whole report.
 pub fn render(report: &Report, style: &Style) -> String {
-    if style.quiet && report.status == Status::Ok && report.exit_code == 0 {
+    if style.quiet && report.exit_code == 0 {
         return String::new();
     }
     let mut page = Page { lines: Vec::new(), style };
     page.heading(report);
     page.rules(report);
+    page.calm(report);
     page.remarks(report);
     page.sources(&report.sources, report);
     page.deliveries(&report.deliveries);
@@ -89,10 +90,8 @@ impl Page<'_> {
     }
 
     fn rules(&mut self, report: &Report) {
-        let shown: Vec<&RuleReport> = words::worst_first(&report.rules)
-            .into_iter()
-            .filter(|rule| self.style.verbose || Badness::of_rule(rule) != Badness::Disabled)
-            .collect();
+        let shown: Vec<&RuleReport> =
+            words::worst_first(&report.rules).into_iter().filter(|rule| self.style.verbose || !is_calm(Badness::of_rule(rule))).collect();
         if shown.is_empty() {
             return;
         }
@@ -118,7 +117,7 @@ impl Page<'_> {
                 value: tr!("VALUE"),
                 threshold: tr!("THRESHOLD"),
                 window: tr!("WINDOW"),
-                top: if self.room() == Room::Wide { tr!("TOP TALKER") } else { String::new() },
+                top: if self.room() == Room::Wide { tr!("DETAIL") } else { String::new() },
             },
         );
         let columns: &[Column] = match self.room() {
@@ -132,6 +131,17 @@ impl Page<'_> {
         self.lines.push(String::new());
         self.lines.push(self.dim(lines.first().map_or("", String::as_str)));
         self.push_coloured(lines.into_iter().skip(1).collect(), &badnesses, "");
+    }
+
+    /// One line for the rules that have nothing to say.
+    fn calm(&mut self, report: &Report) {
+        let count = report.rules.iter().filter(|rule| Badness::of_rule(rule) == Badness::Ok).count();
+        if self.style.verbose || self.style.quiet || count == 0 {
+            return;
+        }
+        self.lines.push(String::new());
+        let line = trn!("{count} rule ok (-v shows it)", "{count} rules ok (-v shows them)", count = count);
+        self.lines.push(self.dim(&line));
     }
 
     /// Pushes laid out rows. The first cell of a row is one of our own words, and blank on all lines but the first.
@@ -234,7 +244,9 @@ impl Page<'_> {
         let mut remarks: Vec<(Badness, &String, Vec<&str>)> = Vec::new();
         for rule in words::worst_first(&report.rules) {
             let badness = Badness::of_rule(rule);
-            if badness == Badness::Disabled && !self.style.verbose {
+            // What is remarkable of a rule that is ok (it learns) belongs to the whole picture, not to a mail about trouble.
+            let hidden = if self.style.quiet { is_calm(badness) } else { badness == Badness::Disabled };
+            if hidden && !self.style.verbose {
                 continue;
             }
             let muted = rule.instances.iter().filter_map(|instance| instance.suppressed_reason.as_ref());
@@ -287,7 +299,8 @@ impl Page<'_> {
             };
             (badness, vec![source.status.said(), source.source.said(), told])
         };
-        let rows = sources.iter().map(row).collect();
+        let whole = |source: &&SourceReport| self.style.quiet && !self.style.verbose && words::is_whole(source);
+        let rows = sources.iter().filter(|source| !whole(source)).map(row).collect();
         self.section(&tr!("Sources"), &[Column::Fixed, Column::Fixed, Column::Text], rows);
     }
 
@@ -301,7 +314,10 @@ impl Page<'_> {
                 told.push('\n');
                 told.push_str(&visible(text));
             }
-            for text in delivery.preview.iter() {
+            if delivery.preview.is_some() && !self.style.verbose {
+                told.push_str(&tr!(" (-v shows the message)"));
+            }
+            for text in delivery.preview.iter().filter(|_| self.style.verbose) {
                 // A preview keeps its own lines; everything else in it is foreign.
                 for line in text.lines() {
                     told.push('\n');
@@ -316,7 +332,9 @@ impl Page<'_> {
             };
             (badness, vec![delivery.status.said(), visible(&delivery.channel), told])
         };
-        self.section(&tr!("Deliveries"), &[Column::Fixed, Column::Text, Column::Text], deliveries.iter().map(row).collect());
+        let done = |delivery: &&DeliveryReport| self.style.quiet && !self.style.verbose && delivery.status == DeliveryStatus::Sent;
+        let rows = deliveries.iter().filter(|delivery| !done(delivery)).map(row).collect();
+        self.section(&tr!("Deliveries"), &[Column::Fixed, Column::Text, Column::Text], rows);
     }
 
     fn warnings(&mut self, warnings: &[String]) {
@@ -366,6 +384,11 @@ impl Page<'_> {
     fn paint(&self, text: &str, code: &str) -> String {
         if self.style.color && !text.is_empty() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
+}
+
+/// Whether nobody needs to look at a rule.
+fn is_calm(badness: Badness) -> bool {
+    matches!(badness, Badness::Ok | Badness::Disabled)
 }
 
 fn severity(severity: Option<Severity>) -> String {

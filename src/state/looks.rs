@@ -19,7 +19,8 @@ const FLAGS: u32 = 4;
 /// What they say of a look whose counters have not moved for long; 0: it is new, 1: its earlier counters follow.
 const AT_REST: u64 = 2;
 const MAGIC: &[u8; 8] = b"pcemonLK";
-const VERSION: u8 = 5;
+/// The version of what is written.
+pub const VERSION: u8 = 5;
 /// The one that pcemon 0.1 wrote.
 const FIRST_VERSION: u8 = 4;
 

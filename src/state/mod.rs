@@ -16,6 +16,7 @@ use crate::judge::outbox::Instances;
 use crate::judge::reading::Learned;
 use jiff::Timestamp;
 use looks::Memory;
+pub use looks::VERSION as LOOKS_VERSION;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -24,7 +25,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// The version of the file's shape.
-const SCHEMA: &str = "pcemon.state/1";
+pub const SCHEMA: &str = "pcemon.state/1";
 
 /// Behind the mark in the lock file: queries of this name may be left at the PCE.
 const LEFT: &str = "open";

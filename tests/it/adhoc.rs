@@ -152,7 +152,7 @@ fn mistakes_are_told_all_at_once_and_nobody_is_asked() {
     }
     for (arguments, part) in [
         (&["flows", "--columns", "last,destination"][..], "there is no column 'destination'"),
-        (&["flows", "-o", "sarif"], "-o sarif (SARIF 2.1.0 for code scanning views) is for results of `pcemon check`"),
+        (&["flows", "-o", "sarif"], "[possible values: table, json, ndjson, csv, markdown]"),
         (&["flows", "--since", "1h", "--until", "2h"], "holds no time"),
         (&["flows", "--since", "yesterday"], "neither an instant nor a duration"),
         (&["flows", "--since", "1h", "--window", "1h"], "cannot be used with"),

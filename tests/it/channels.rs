@@ -1,6 +1,7 @@
 //! Channels from outside: what goes over the wire, what an answer is taken for, what never gets out.
 
 mod contract;
+mod identity;
 mod limits;
 mod local;
 mod mail;
@@ -9,6 +10,7 @@ mod real_monitors;
 pub(crate) mod real_parts;
 pub(crate) mod real_services;
 mod settings;
+mod severity;
 mod templates;
 mod yes;
 

@@ -166,8 +166,13 @@ fn quiet_says_nothing_when_all_is_well_and_enough_when_not() {
     let ran = quiet("10:01", &["-o", "json"]).exits(0);
     assert_eq!((ran.out.as_str(), ran.err.as_str()), ("", ""));
     assert!(quiet("10:10", &["--dry-run"]).exits(1).out.contains("Warning"));
-    // What is not reported as a failure is still told.
-    assert!(quiet("10:10", &["--dry-run", "--fail-on", "never"]).exits(0).out.contains("Warning"));
+    // What `--fail-on` makes no failure is no mail either.
+    assert_eq!(quiet("10:10", &["--dry-run", "--fail-on", "never"]).exits(0).out, "");
+    assert_eq!(quiet("10:10", &["--dry-run", "--fail-on", "critical"]).exits(0).out, "");
+    // News are told once: the run in which it begins, not the next ones.
+    assert!(quiet("10:10", &["--fail-on", "new"]).exits(1).out.contains("Warning"));
+    assert_eq!(quiet("10:11", &["--fail-on", "new"]).exits(0).out, "");
+    assert!(quiet("10:12", &[]).exits(1).out.contains("Warning"));
 }
 
 /// Escape sequences, line ends, invisible and reversing marks, a formula, quotes, markup.

@@ -97,7 +97,7 @@ fn all_is_well() {
     assert!(ran.out.contains("ok    credentials") && ran.out.contains("0 warnings, 0 failures"), "{}", ran.out);
     assert_eq!(bench.room.run(&["doctor", "-q", "--now", NOW]).exits(0).out, "");
     let ran = bench.room.run(&["doctor", "-o", "sarif"]).exits(3);
-    assert!(ran.err.contains("table or json"), "{}", ran.err);
+    assert!(ran.err.contains("[possible values: table, json]"), "{}", ran.err);
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn the_way_to_the_pce() {
 }
 
 /// Something that shakes hands with this certificate, and never answers; and the certificate.
-fn tls_server(not_after: (i32, u8, u8)) -> (u16, String) {
+pub fn tls_server(not_after: (i32, u8, u8)) -> (u16, String) {
     let mut parameters = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
     parameters.distinguished_name.push(rcgen::DnType::CommonName, "Lab CA 7");
     parameters.not_before = rcgen::date_time_ymd(2020, 1, 1);

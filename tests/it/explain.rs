@@ -275,7 +275,7 @@ fn a_disabled_rule_is_explained_and_an_unknown_one_is_guessed() {
             "'src_worklaod' is not in group_by of rule 'blocked'; did you mean `src_workload`?",
         ),
         (&["explain", "blocked", "--group", "src_workload=x"], "no group src_workload=x of rule 'blocked'; seen were: src_workload=web-01"),
-        (&["explain", "blocked", "-o", "csv"], "an explanation cannot be shown as 'csv'"),
+        (&["explain", "blocked", "-o", "csv"], "[possible values: table, json]"),
     ];
     for (command, said) in cases {
         let ran = run(&room, command, "10:00", &[]).exits(3);

@@ -2,6 +2,10 @@
 
 use crate::support::cli::{Ran, Room};
 use pcemon::config::{Config, load};
+use pcemon::sim::estate::{self, Estate};
+use pcemon::sim::fault::{Action, Endpoint, Fault};
+use pcemon::sim::options::Options;
+use pcemon::sim::server::Sim;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
@@ -29,10 +33,8 @@ fn flags_are_enough() {
     let pce = config.pce.as_ref().unwrap();
     assert_eq!((pce.url.as_str(), pce.org_id), ("https://pce.example.com:8443/", 3));
     assert!(pce.api_key.describe().contains("PCE_API_KEY") && pce.api_secret.describe().contains("PCE_API_SECRET"));
-    assert!(
-        config.channels.is_empty() && config.rules.len() > 30 && config.rules.iter().all(|rule| rule.enabled && rule.runbook.is_none())
-    );
-    for step in ["PCE_API_KEY", "pcemon check --dry-run", "pcemon rules list"] {
+    assert!(config.channels.is_empty() && config.rules.iter().all(|rule| rule.runbook.is_none()));
+    for step in ["PCE_API_KEY", "pcemon rules validate", "pcemon doctor", "pcemon check --dry-run", "pcemon rules list"] {
         assert!(ran.out.contains(step), "{step} is not in {}", ran.out);
     }
     assert!(room.run(&["rules", "validate"]).exits(0).err.is_empty());
@@ -62,21 +64,69 @@ fn channels_of_any_kind_by_flag() {
         ("type=slakc,url=X", "did you mean `slack`?"),
         ("type=slack", "has no `url`"),
         ("type=slack,url=not a name", "plain:TEXT"),
-        ("type=slack,url=https://hooks.slack.com/services/T0/B0/hunter2hunter2hunter2", "plain text"),
         ("type=email,from=x", "has no `to`"),
     ] {
         let ran = init(&room, &["-c", "new.toml", "--channel", channel]).exits(3);
         assert!(ran.err.contains(want) && !ran.err.contains("hunter2"), "{channel}: {want} is not in {}", ran.err);
         assert!(!room.path("new.toml").exists());
     }
-    // Who asks for it gets it, and is warned.
-    let ran =
-        init(&room, &["-c", "plain.toml", "--channel", "type=line,token=plain:hunter2,to=U0123456789abcdef0123456789abcdef"]).exits(0);
-    assert!(
-        ran.err.contains("plain text") && std::fs::read_to_string(room.path("plain.toml")).unwrap().contains("token = \"hunter2\""),
-        "{}",
-        ran.err
-    );
+}
+
+/// A secret that is given by value is kept in a file of its own, readable by its owner only, and stands nowhere else.
+#[test]
+fn a_secret_never_stands_in_the_config() {
+    let room = Room::new();
+    let hook = "type=slack,url=https://hooks.slack.com/services/T0/B0/hunter2hunter2";
+    let line = "type=line,token=plain:hunter2 with blanks,to=U0123456789abcdef0123456789abcdef";
+    let ran = init(&room, &["--channel", hook, "--channel", line]).exits(0);
+    let config = written(&room, "rules.toml");
+    assert!(!std::fs::read_to_string(room.path("rules.toml")).unwrap().contains("hunter2"));
+    assert!(!ran.out.contains("hunter2") && !ran.err.contains("hunter2") && ran.out.contains("rules.secrets/slack.url"), "{}", ran.out);
+    for (name, value) in [("slack.url", "https://hooks.slack.com/services/T0/B0/hunter2hunter2\n"), ("line.token", "hunter2 with blanks\n")]
+    {
+        let path = room.path("rules.secrets").join(name);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), value);
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    assert_eq!(config.channels.len(), 2);
+    // What is kept can be used: the channels open.
+    let ran = room.run(&["channel", "test", "slack", "--no-send"]).exits(0);
+    assert!(!ran.out.contains("hunter2"), "{}", ran.out);
+    // A config that was not written leaves no secret behind.
+    let ran = init(&room, &["--channel", hook]).exits(3);
+    assert!(ran.err.contains("there already"), "{}", ran.err);
+    init(&room, &["-c", "no/such/folder/a.toml", "--channel", hook]).exits(3);
+    assert!(!room.path("no").exists(), "a folder was made");
+}
+
+/// A dozen rules are on, each topic once, and nothing in them is a name of somebody else's estate.
+#[test]
+fn the_starter_rules_are_few_and_do_not_overlap() {
+    let room = Room::new();
+    init(&room, &[]).exits(0);
+    let config = written(&room, "rules.toml");
+    let on: Vec<&str> = config.rules.iter().filter(|rule| rule.enabled).map(|rule| rule.name.as_str()).collect();
+    assert!((12..=15).contains(&on.len()), "{on:?}");
+    assert!(config.rules.len() > 50, "the rest of the catalogue is there, switched off");
+    // No event is the business of two of them.
+    let text = std::fs::read_to_string(room.path("rules.toml")).unwrap();
+    let table: toml::Table = text.parse().unwrap();
+    let mut seen: Vec<String> = Vec::new();
+    for rule in table["rules"].as_array().unwrap().iter().filter(|rule| on.contains(&rule["name"].as_str().unwrap())) {
+        assert!(!rule.to_string().contains("role=") && !rule.to_string().contains("192.0.2."), "{rule}");
+        for key in ["type", "notification"] {
+            for name in rule.get("match").and_then(|it| it.get(key)).and_then(toml::Value::as_array).into_iter().flatten() {
+                let name = name.as_str().unwrap();
+                let stem = |name: &str| name.split('*').next().unwrap().to_owned();
+                let other = seen.iter().find(|other| stem(name).starts_with(&stem(other)) || stem(other).starts_with(&stem(name)));
+                assert_eq!(other, None, "{name} is matched by two rules that are on");
+                seen.push(name.to_owned());
+            }
+        }
+    }
+    assert!(seen.len() > 5);
+    // One that is off is one command away.
+    room.run(&["rules", "enable", "VEN suspended", "--yes"]).exits(0);
 }
 
 #[test]
@@ -91,6 +141,7 @@ fn nothing_is_written_over_unless_asked() {
         (vec!["init", "-c", "a.toml"], "--url"),
         (vec!["init", "-c", "a.toml", "--url", "http://pce.example.com", "--org", "1"], "in the clear"),
         (vec!["init", "-c", "a.toml", "--url", "https://pce.example.com", "--org", "0"], "must be 1 or more"),
+        (vec!["init", "-c", "a.toml", "--url", "two words"], "no URL of a PCE"),
         (vec!["init", "-c", "no/such/folder/a.toml", "--url", "https://pce.example.com", "--org", "1"], "cannot write"),
         (
             vec!["init", "-c", "a.toml", "--url", "https://pce.example.com", "--org", "1", "--api-key-env", "api_12-34"],
@@ -102,28 +153,80 @@ fn nothing_is_written_over_unless_asked() {
     }
 }
 
-#[test]
-fn a_person_is_asked_until_the_answers_are_right() {
-    let room = Room::new();
+/// `pcemon init` at a terminal, with these answers.
+fn at_a_terminal(room: &Room, more: &str, answers: &str) -> Ran {
     let mut command = Command::new("script");
-    command.args(["-qec", &format!("{} init", env!("CARGO_BIN_EXE_pcemon")), "/dev/null"]);
+    command.args(["-qec", &format!("{} init {more}", env!("CARGO_BIN_EXE_pcemon")), "/dev/null"]);
     command
         .env_clear()
         .current_dir(room.path(""))
         .env("HOME", room.path(""))
         .env("PATH", std::env::var_os("PATH").unwrap())
+        .env("PCE_KEY", "api_1f2e3d4c5b6a79880")
+        .env("PCE_SECRET", "simulated-secret")
         .env("TERM", "dumb");
-    // A URL with a path is refused and asked for again; so is a channel that does not exist.
-    let answers = "https://pce.example.com/login\n\n\n\nhttps://pce.example.com:8443\n7\n\nfile:/run/secret\npigeon\nntfy\nphone\nNTFY_TOPIC\n\nstarter\n";
-    let ran = Ran::fed(&mut command, answers.as_bytes());
-    assert!(ran.out.contains("must end after host and port") && ran.out.contains("no type of channel 'pigeon'"), "{}", ran.out);
+    Ran::fed(&mut command, answers.as_bytes())
+}
+
+/// Each answer is checked when it is given; what was right before is not asked for again.
+#[test]
+fn a_person_is_asked_until_the_answers_are_right() {
+    let room = Room::new();
+    // A URL out of the browser is trimmed; the organisation, the type of a channel and a required key are asked for again.
+    let answers =
+        "two words\nhttps://pce.example.com:8443/#/map\nseven\n7\n\nfile:/run/secret\npigeon\nntfy\nphone\n\nNTFY_TOPIC\n\nmany\nstarter\n";
+    let ran = at_a_terminal(&room, "--offline", answers);
+    for said in
+        ["no URL of a PCE", "number of 1 or more", "no type of channel 'pigeon'", "cannot do without `topic`", "starter, all or none"]
+    {
+        assert!(ran.out.contains(said), "{said} is not in {}", ran.out);
+    }
+    assert_eq!(ran.out.matches("URL of the PCE, for example").count(), 2, "{}", ran.out);
     let config = written(&room, "rules.toml");
     let pce = config.pce.as_ref().unwrap();
-    assert_eq!((pce.org_id, pce.api_secret.describe().contains("/run/secret")), (7, true));
+    assert_eq!((pce.url.as_str(), pce.org_id), ("https://pce.example.com:8443/", 7));
+    assert!(pce.api_secret.describe().contains("/run/secret"));
     assert_eq!(config.channels[0].common.name, "phone");
     // The input ends: nothing is written.
     let room = Room::new();
-    command.current_dir(room.path(""));
-    let ran = Ran::fed(&mut command, b"https://pce.example.com\n\x04");
+    let ran = at_a_terminal(&room, "--offline", "https://pce.example.com\n\u{4}");
     assert!(!room.path("rules.toml").exists(), "{}", ran.out);
+}
+
+/// The credentials are tried at once, and what the PCE does not offer has no rules.
+#[test]
+fn credentials_are_tried_at_once() {
+    let Estate { world, events, .. } = estate::world(jiff::Timestamp::now());
+    let sim = Sim::start(Options { events, health: serde_json::Value::Null, ..Options::new(world, jiff::Timestamp::now()) }).unwrap();
+    sim.set_faults(vec![Fault::new(Endpoint::Health, .., Action::error(404, "not_found", "no such thing"))]);
+    let room = Room::new();
+    // First the secret is wrong, then it is right.
+    room.write("wrong", "nonsense");
+    let ran = at_a_terminal(&room, "", &format!("{}\n1\nPCE_KEY\nfile:wrong\nn\nPCE_KEY\nPCE_SECRET\n\nstarter\n", sim.url()));
+    assert!(ran.out.contains("401") && ran.out.contains("the PCE takes the API key"), "{}", ran.out);
+    let config = written(&room, "rules.toml");
+    assert!(config.pce.as_ref().unwrap().api_secret.describe().contains("PCE_SECRET"));
+    assert!(config.rules.iter().all(|rule| rule.source.name() != "health") && !config.rules.is_empty());
+    assert_eq!(sim.queries_left(), 0);
+}
+
+/// An unknown certificate is offered for trust with its fingerprint, and kept in a file that the config names.
+#[test]
+fn an_unknown_certificate_is_offered_for_trust() {
+    let (port, pem) = crate::doctor::tls_server((2036, 1, 2));
+    let room = Room::new();
+    let url = format!("https://localhost:{port}");
+    // No variable is set, so that the credentials are not tried.
+    let ran = at_a_terminal(&room, "", &format!("{url}\ny\n\nNO_KEY\nNO_SECRET\n\nnone\n"));
+    assert!(ran.out.contains("not trusted here") && ran.out.contains("SHA-256 ") && ran.out.contains("Lab CA 7"), "{}", ran.out);
+    assert!(ran.out.contains("is trusted here") && ran.out.contains("not tried"), "{}", ran.out);
+    let config = written(&room, "rules.toml");
+    assert_eq!(config.pce.as_ref().unwrap().ca_file.as_deref(), Some(room.path("pce-ca.pem").canonicalize().unwrap().as_path()));
+    let kept = std::fs::read_to_string(room.path("pce-ca.pem")).unwrap();
+    let bare = |text: &str| text.split_whitespace().collect::<String>();
+    assert_eq!(bare(&kept), bare(&pem));
+    // Whoever does not trust it chooses another URL, or none.
+    let room = Room::new();
+    let ran = at_a_terminal(&room, "", &format!("{url}\nn\nn\n\u{4}"));
+    assert!(!room.path("pce-ca.pem").exists() && !room.path("rules.toml").exists(), "{}", ran.out);
 }

@@ -99,7 +99,7 @@ fn columns_stay_aligned_behind_wide_characters() {
         rule.threshold = "> 7777".to_owned();
         report.rules.push(rule);
     }
-    let text = render("table", &report, &Style::default());
+    let text = render("table", &report, &Style { verbose: true, ..Style::default() });
     let columns: Vec<usize> = text.lines().filter_map(|line| line.split_once("> 7777")).map(|(before, _)| before.width()).collect();
     assert_eq!(columns.len(), 2);
     assert_eq!(columns[0], columns[1]);
@@ -119,6 +119,28 @@ fn quiet_is_silent_only_when_all_is_well() {
     let mut report = dummy::calm();
     report.exit_code = 3;
     assert!(render("table", &report, &quiet).contains("exit code 3"));
+}
+
+/// One standing warning among many rules that are ok: what cron mails is about the warning, and nothing at all once `--fail-on` has
+/// made the exit code 0.
+#[test]
+fn quiet_shows_only_what_is_not_ok() {
+    let mut report = dummy::rich();
+    report.rules.extend((0..59).map(|number| dummy::rule(&format!("calm rule {number}"), 1)));
+    let table = |style: Style| render("table", &report, &style);
+    let usual = table(Style::default());
+    assert!(!usual.contains("calm rule") && usual.contains(" rules ok (-v shows them)"), "{usual}");
+    let verbose = table(Style { verbose: true, ..Style::default() });
+    assert!((0..59).all(|number| verbose.contains(&format!("calm rule {number}"))) && !verbose.contains("-v shows"), "{verbose}");
+    let quiet = table(Style { quiet: true, ..Style::default() });
+    assert!(!quiet.contains("calm rule") && !quiet.contains("rules ok"), "{quiet}");
+    for source in report.sources.iter().filter(|source| source.status == pcemon::domain::report::SourceStatus::Ok) {
+        assert!(!quiet.lines().any(|line| line.starts_with(&format!("  ok  {}", source.source.said()))), "{quiet}");
+    }
+    let mut told = report.clone();
+    told.exit_code = 0;
+    assert_ne!(told.status, Status::Ok);
+    assert_eq!(render("table", &told, &Style { quiet: true, ..Style::default() }), "");
 }
 
 #[test]
@@ -152,9 +174,10 @@ fn a_failed_source_leaves_no_values_behind() {
     let mut report = dummy::rich();
     report.sources[0].status = SourceStatus::Failed;
     let text = render("prometheus", &report, &Style::default());
-    assert!(!text.contains("pcemon_rule_value{rule=\"Blocked traffic to databases\"}"));
-    assert!(text.contains("pcemon_rule_value{rule=\"PCE disk\"} 0.615"));
-    assert!(!text.contains("pcemon_source_records{source=\"traffic\"}"));
+    let series = |name: &str, labels: &str| readers::series(&report, name, labels);
+    assert!(!text.contains(&series("pcemon_rule_value", "rule=\"Blocked traffic to databases\"")));
+    assert!(text.contains(&format!("{} 0.615", series("pcemon_rule_value", "rule=\"PCE disk\""))));
+    assert!(!text.contains(&series("pcemon_source_records", "source=\"traffic\"")));
 }
 
 #[test]
@@ -194,7 +217,7 @@ fn an_empty_report_is_still_an_answer() {
 
 fn hostile_text() -> impl Strategy<Value = String> {
     let special: Vec<char> =
-        "\0\u{7}\t\r\n\u{1b}\u{7f}\u{9b}\u{a0}\u{2028}\u{202e}\u{feff}\u{e0041} |;,=:#%'\"`\\/<>&[](){}*_~@!$+-n資́".chars().collect();
+        "\0\u{fffe}\u{ffff}\u{378}\u{34f}\u{3164}\u{fe0f}\u{7}\t\r\n\u{1b}\u{7f}\u{9b}\u{a0}\u{2028}\u{202e}\u{feff}\u{e0041} |;,=:#%'\"`\\/<>&[](){}*_~@!$+-n資́".chars().collect();
     proptest::collection::vec(
         prop_oneof![any::<char>(), proptest::sample::select(special.clone()), proptest::sample::select(special)],
         0..24,

@@ -1,10 +1,9 @@
 //! The schema for editors: it takes what the program takes, refuses what can be seen to be wrong, and is made of what the
 //! readers ask for.
 
-use jsonschema::Validator;
+use crate::support::schemas::Validator;
 use pcemon::config::shape::{Shape, Want, whole};
 use pcemon::config::{parse, reference, schema};
-use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -13,15 +12,12 @@ fn root() -> PathBuf {
 }
 
 fn validator() -> Validator {
-    let schema: Value = serde_json::from_str(&schema::text()).unwrap();
-    jsonschema::meta::validate(&schema).unwrap();
-    jsonschema::validator_for(&schema).unwrap()
+    Validator::new(serde_json::from_str(&schema::text()).unwrap())
 }
 
 fn complaints(validator: &Validator, text: &str) -> Vec<String> {
     let table: toml::Table = text.parse().unwrap();
-    let instance = serde_json::to_value(table).unwrap();
-    validator.iter_errors(&instance).map(|error| format!("{}: {error}", error.instance_path())).collect()
+    validator.complaints(&serde_json::to_value(table).unwrap())
 }
 
 #[test]
@@ -34,13 +30,14 @@ fn what_the_program_takes_the_schema_takes() {
         .skip(1)
         .map(|line| format!("{}\n", line.strip_prefix("# ").or(line.strip_prefix('#')).unwrap_or(line)))
         .collect();
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let book = ["docs/src/guide/rules.md", "docs/src/guide/cookbook.md", "docs/src/channels.md", "docs/src/guide/first-run.md"];
+    let book: String = book.iter().map(|page| std::fs::read_to_string(root().join(page)).unwrap()).collect();
     let mut good: Vec<String> = vec![
         format!("{}{}", &example[..start], live.replace("\n<<< channels", "\n# <<< channels")),
         example.clone(),
         pcemon::sim::estate::demo_rules().to_owned(),
     ];
-    good.extend(readme.split("```toml\n").skip(1).map(|block| block.split("```").next().unwrap().to_owned()));
+    good.extend(book.split("```toml\n").skip(1).map(|block| block.split("```").next().unwrap().to_owned()));
     good.extend(pcemon::channels::KINDS.iter().map(|kind| kind.example.to_owned()));
     // Kinds of rule that the example does not use.
     for keys in [

@@ -81,6 +81,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "config::reference",
             "config::find",
             "lang",
+            // What `--version` tells, and which schemas there are.
+            "schemas",
+            "state::SCHEMA",
+            "state::LOOKS_VERSION",
         ],
     ),
     // The text of a config, changed; and the older monitor's settings, turned into one.
@@ -107,7 +111,30 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     // The front desk may import everything but the simulated PCE, which is the demo's and the rule tests'.
     ("app", &["cli", "config", "run", "state", "render", "commands", "process", "lang"]),
-    ("commands", &["domain", "process", "app", "cli", "config", "run", "state", "channels", "render", "judge", "edit", "import", "report"]),
+    (
+        "commands",
+        &[
+            "domain",
+            "http::reach",
+            "http::tls",
+            "pce::is_loopback",
+            "process",
+            "app",
+            "cli",
+            "config",
+            "run",
+            "state",
+            "channels",
+            "render",
+            "judge",
+            "edit",
+            "import",
+            "report",
+            "schemas",
+        ],
+    ),
+    // The published schemas; that of the config is made from its readers.
+    ("schemas", &["config::schema"]),
     ("main", &[]),
     ("lib", &[]),
 ];

@@ -5,6 +5,8 @@ use crate::channels::{Document, text};
 use crate::domain::alert::{AlertState, Parcel};
 use crate::domain::text::{shorten, visible};
 use crate::domain::threshold::Severity;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use lettre::message::header::ContentType;
 use lettre::message::header::{HeaderName, HeaderValue};
@@ -81,7 +83,7 @@ pub fn build(parcel: &Parcel, addresses: &Addresses, own: Option<String>, now: T
         .boundary(format!("pcemon-{}", id.simple()))
         .singlepart(SinglePart::plain(plain.clone()))
         .singlepart(SinglePart::html(html));
-    let message = builder.multipart(parts).map_err(|error| error.to_string())?;
+    let message = as_written(builder.multipart(parts).map_err(|error| error.to_string())?, addresses, &subject)?;
 
     let list = |mailboxes: &[Mailbox]| mailboxes.iter().map(Mailbox::to_string).collect::<Vec<_>>().join(", ");
     let mut preview = format!("From: {}\nTo: {}\n", addresses.from, list(&addresses.to));
@@ -114,8 +116,48 @@ pub fn carry(document: &Document, addresses: &Addresses, now: Timestamp) -> Resu
         .boundary(format!("pcemon-{}", document.id.simple()))
         .singlepart(SinglePart::plain(document.text.clone()))
         .singlepart(Attachment::new(document.file_name.clone()).body(document.bytes.clone(), kind));
-    let message = builder.multipart(parts).map_err(|error| error.to_string())?;
+    let message = as_written(builder.multipart(parts).map_err(|error| error.to_string())?, addresses, &subject)?;
     Ok(mail(addresses, &message, document.text.clone()))
+}
+
+/// Writes the headers with words of people anew where those hold `=?..?=`: a mail program would decode that and show
+/// something else (RFC 2047). It is encoded itself, so that a reader sees what was written.
+fn as_written(mut message: Message, addresses: &Addresses, subject: &str) -> Result<Message, String> {
+    let phrase = |mailbox: &Mailbox| match &mailbox.name {
+        Some(name) => format!("{} <{}>", encoded(name), mailbox.email),
+        None => mailbox.email.to_string(),
+    };
+    let mut put = |name: &'static str, original: String, raw: String| -> Result<(), String> {
+        let header = HeaderName::new_from_ascii(name.to_owned()).map_err(|error| error.to_string())?;
+        message.headers_mut().insert_raw(HeaderValue::dangerous_new_pre_encoded(header, original, raw));
+        Ok(())
+    };
+    if subject.contains("=?") {
+        put("Subject", subject.to_owned(), encoded(subject))?;
+    }
+    let lists = [("From", std::slice::from_ref(&addresses.from)), ("To", &addresses.to), ("Cc", &addresses.cc)];
+    for (name, list) in lists {
+        if list.iter().any(|mailbox| mailbox.name.as_deref().is_some_and(|name| name.contains("=?"))) {
+            let original = list.iter().map(Mailbox::to_string).collect::<Vec<_>>().join(", ");
+            put(name, original, list.iter().map(phrase).collect::<Vec<_>>().join(",\r\n "))?;
+        }
+    }
+    Ok(message)
+}
+
+/// A text as encoded words, one to a line.
+fn encoded(text: &str) -> String {
+    // 36 bytes make 48 of base64, and the first line has the header's name as well.
+    let mut words: Vec<String> = Vec::new();
+    let mut word = String::new();
+    for c in text.chars() {
+        if word.len() + c.len_utf8() > 36 {
+            words.push(std::mem::take(&mut word));
+        }
+        word.push(c);
+    }
+    words.push(word);
+    words.iter().map(|word| format!("=?utf-8?b?{}?=", STANDARD.encode(word))).collect::<Vec<_>>().join("\r\n ")
 }
 
 fn mail(addresses: &Addresses, message: &Message, shown: String) -> Mail {
@@ -158,6 +200,7 @@ fn marks(parcel: &Parcel) -> Vec<(&'static str, String)> {
     ];
     if let [alert] = parcel.alerts.as_slice() {
         marks.push(("X-Pcemon-Fingerprint", ascii(&alert.fingerprint)));
+        marks.push(("X-Pcemon-Key", parcel.pce.key(&alert.fingerprint)));
     }
     if worst == Some(Severity::Critical) {
         marks.push(("Importance", "high".to_owned()));
@@ -173,6 +216,6 @@ fn ascii(text: &str) -> String {
 /// The mail that the mails of one alert answer to; it is never sent. A digest stands alone.
 fn thread_root(parcel: &Parcel) -> Option<String> {
     let [alert] = parcel.alerts.as_slice() else { return None };
-    let identity = format!("{} {}", alert.fingerprint, alert.since);
+    let identity = format!("{} {}", parcel.pce.key(&alert.fingerprint), alert.since);
     (parcel.left_out == 0).then(|| format!("alert.{}", Uuid::new_v5(&Uuid::NAMESPACE_OID, identity.as_bytes())))
 }

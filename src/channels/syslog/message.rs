@@ -122,6 +122,7 @@ fn rfc5424(head: &str, alert: &Alert, parcel: &Parcel, longest: usize, said: &st
     let mut data = vec![
         ("id", parcel.id.clone()),
         ("fingerprint", alert.fingerprint.clone()),
+        ("key", text::key(&alert.fingerprint, &parcel.pce)),
         ("rule", alert.rule.clone()),
         ("severity", alert.severity.name().to_owned()),
         ("state", word(alert).to_owned()),
@@ -166,6 +167,10 @@ fn cef(head: &str, alert: &Alert, parcel: &Parcel, longest: usize, said: String)
         ("cs2Label", "threshold".to_owned()),
         ("cs3", parcel.pce.url.clone()),
         ("cs3Label", "pce".to_owned()),
+        ("cs4", text::key(&alert.fingerprint, &parcel.pce)),
+        ("cs4Label", "key".to_owned()),
+        ("cs5", parcel.pce.org_id.to_string()),
+        ("cs5Label", "org".to_owned()),
     ];
     if !alert.group.is_empty() {
         pairs.extend([("cs1", text::group(&alert.group)), ("cs1Label", "group".to_owned())]);

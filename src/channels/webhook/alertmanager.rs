@@ -35,6 +35,7 @@ struct Entry<'a> {
     #[serde(rename = "generatorURL")]
     generator_url: &'a str,
     fingerprint: &'a str,
+    key: String,
 }
 
 /// The body of one parcel; the same on every attempt.
@@ -43,7 +44,7 @@ pub fn body(parcel: &Parcel) -> String {
     let firing = parcel.alerts.iter().any(|alert| alert.state == AlertState::Firing);
     let body = Body {
         version: "4",
-        group_key: format!("{{}}:{{channel=\"{}\"}}", text::name(&parcel.channel)),
+        group_key: group_key(parcel),
         truncated_alerts: parcel.left_out,
         status: if firing { AlertState::Firing } else { AlertState::Resolved },
         receiver: &parcel.channel,
@@ -57,10 +58,17 @@ pub fn body(parcel: &Parcel) -> String {
     serde_json::to_string(&body).unwrap_or_default()
 }
 
+/// Receivers hold messages with one key for news about one thing: never those of two PCEs.
+fn group_key(parcel: &Parcel) -> String {
+    let quoted = |text: &str| text::name(text).replace('\\', "\\\\").replace('"', "\\\"");
+    let pce = parcel.pce.place().map(|place| format!(",pce=\"{}\",org=\"{}\"", quoted(&place), parcel.pce.org_id));
+    format!("{{}}:{{channel=\"{}\"{}}}", quoted(&parcel.channel), pce.unwrap_or_default())
+}
+
 fn entry<'a>(alert: &'a Alert, parcel: &'a Parcel) -> Entry<'a> {
     Entry {
         status: alert.state,
-        labels: labels(alert),
+        labels: labels(alert, &parcel.pce),
         annotations: annotations(alert),
         starts_at: alert.since.to_string(),
         ends_at: match alert.state {
@@ -69,6 +77,7 @@ fn entry<'a>(alert: &'a Alert, parcel: &'a Parcel) -> Entry<'a> {
         },
         generator_url: &parcel.pce.url,
         fingerprint: &alert.fingerprint,
+        key: text::key(&alert.fingerprint, &parcel.pce),
     }
 }
 

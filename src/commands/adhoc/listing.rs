@@ -9,7 +9,7 @@ use crate::domain::report::{SourceReport, SourceStatus};
 use crate::domain::text::quantity;
 use crate::render::Style;
 use crate::render::sheet::{self, Audience, Cell, Closing, Column, Form, Kind, Sheet, Writer};
-use crate::run::output::{print, prove_writable};
+use crate::run::output::{self, print, prove_writable};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
@@ -227,7 +227,7 @@ impl Listing {
         let mut open = Vec::new();
         for target in &self.targets {
             let out: Box<dyn Write> = match &target.place {
-                Place::Standard => Box::new(BufWriter::new(io::stdout())),
+                Place::Standard => output::lines(),
                 Place::File { beside, .. } => Box::new(BufWriter::new(
                     File::create(beside).map_err(|error| tr!("cannot write {path}: {error}", path = beside.display(), error))?,
                 )),

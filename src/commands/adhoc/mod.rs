@@ -12,16 +12,14 @@ pub mod vens;
 use crate::app::{Exit, Failure, config_or_none, style};
 use crate::cli::Global;
 use crate::cli::adhoc::SourceArgs;
+use crate::commands::waiting::Waiting;
 use crate::config::Config;
 use crate::domain::report::{Accounting, SourceReport, SourceStatus};
 use crate::render::Style;
-use crate::render::progress::Progress;
 use crate::run::interrupt::Interrupt;
 use crate::run::query::Query;
 use jiff::Timestamp;
-use std::io::IsTerminal;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 /// What a plain sum of flow records is, said with every one of them; for machines.
 const AS_REPORTED: &str =
@@ -42,12 +40,11 @@ fn ask(global: &Global, file: Option<&Path>, args: &SourceArgs, show: impl FnOnc
     }
     let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;
     interrupt.ends_by(std::time::Instant::now() + config.run.deadline).map_err(|error| tr!("cannot start the watchdog: {error}", error))?;
-    let shown = std::io::stderr().is_terminal() && !global.quiet && global.verbose == 0;
-    let line = Mutex::new(Progress::new(std::io::stderr(), shown));
-    let progress = |text: &str| line.lock().unwrap_or_else(PoisonError::into_inner).show(text);
+    let line = Waiting::new(global);
+    let progress = |text: &str| line.show(text);
     let style = style(global, &config);
     let result = show(&Query { config: &config, file, args, interrupt: &interrupt, progress: &progress }, &style);
-    line.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    line.clear();
     result
 }
 

@@ -5,6 +5,7 @@ mod words;
 
 use crate::app::{Exit, UNKNOWN, load_config, state_path, style};
 use crate::cli::{CheckArgs, ExplainArgs, Global};
+use crate::commands::waiting::Waiting;
 use crate::config::Config;
 use crate::config::reader::did_you_mean;
 use crate::domain::alert::Group;
@@ -13,14 +14,12 @@ use crate::domain::report::{Report, RuleState, SourceStatus};
 use crate::domain::rule::Rule;
 use crate::domain::text::visible;
 use crate::render::Style;
-use crate::render::progress::Progress;
 use crate::run::explain::{Story, Witness, try_records};
 use crate::run::interrupt::Interrupt;
 use crate::run::{self, Cycle, output};
 use jiff::Timestamp;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 
 /// Runs the command.
 pub fn run(global: &Global, args: &ExplainArgs) -> Exit {
@@ -96,14 +95,14 @@ fn witnessed(global: &Global, config: &Config, rule: &Rule, args: &ExplainArgs) 
     };
     let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;
     interrupt.ends_by(std::time::Instant::now() + config.run.deadline).map_err(|error| tr!("cannot start the watchdog: {error}", error))?;
-    let line = Mutex::new(Progress::new(std::io::stderr(), std::io::stderr().is_terminal() && !global.quiet && global.verbose == 0));
-    let progress = |text: &str| line.lock().unwrap_or_else(PoisonError::into_inner).show(text);
+    let line = Waiting::new(global);
+    let progress = |text: &str| line.show(text);
     let witness = Witness::default();
     let state_path: PathBuf = state_path(global, Some(config))?;
     let cycle =
         Cycle { config, args: &check, state_path, interrupt: &interrupt, progress: &progress, given: None, witness: Some(&witness) };
     let result = run::check(&cycle);
-    line.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    line.clear();
     let report = result?;
     let story = witness.stories().into_iter().find(|story| story.rule.name == rule.name).ok_or_else(|| tr!("the rule was not judged"))?;
     Ok((report, story))

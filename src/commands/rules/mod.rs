@@ -4,7 +4,7 @@ mod change;
 mod import;
 mod show;
 
-use super::listing;
+use super::{listing, print_json};
 use crate::app::{Exit, load_config};
 use crate::cli::{Global, RulesCommand};
 use crate::config::reference::{EXAMPLE, EXAMPLE_TESTS};
@@ -13,6 +13,7 @@ use crate::domain::rule::Rule;
 use crate::domain::text::visible;
 use crate::domain::time::format_duration;
 use crate::run::output::print;
+use serde_json::{Map, Value, json};
 
 /// Runs the command.
 pub fn run(global: &Global, command: &RulesCommand) -> Exit {
@@ -31,7 +32,13 @@ pub fn run(global: &Global, command: &RulesCommand) -> Exit {
             for warning in &config.warnings {
                 log::warn!("{warning}");
             }
-            if !global.quiet {
+            if global.output.as_deref() == Some("json") {
+                let count = config.rules.iter().filter(|rule| rule.enabled).count();
+                print_json(&json!({
+                    "schema": "pcemon.validation/1", "file": config.path.display().to_string(), "valid": true, "rules": config.rules.len(),
+                    "enabled": count, "channels": config.channels.len(), "warnings": config.warnings,
+                }))?;
+            } else if !global.quiet {
                 let (rules, channels) = (config.rules.iter().filter(|rule| rule.enabled).count(), config.channels.len());
                 print(&tr!(
                     "{path}: valid; {rules} rules enabled, {channels} channels, {warnings} warnings\n",
@@ -44,6 +51,11 @@ pub fn run(global: &Global, command: &RulesCommand) -> Exit {
         }
         RulesCommand::List => {
             let config = load_config(global)?;
+            if global.output.as_deref() == Some("json") {
+                let rules: Vec<Value> = config.rules.iter().map(as_json).collect();
+                print_json(&json!({ "schema": "pcemon.rule_list/1", "rules": rules }))?;
+                return Ok(0);
+            }
             let rows = config
                 .rules
                 .iter()
@@ -63,6 +75,16 @@ pub fn run(global: &Global, command: &RulesCommand) -> Exit {
         }
     }
     Ok(0)
+}
+
+fn as_json(rule: &Rule) -> Value {
+    let thresholds: Map<String, Value> =
+        rule.thresholds.worst_first().map(|(severity, threshold)| (severity.name().to_owned(), json!(threshold.to_string()))).collect();
+    json!({
+        "name": rule.name, "enabled": rule.enabled, "source": rule.source.name(), "metric": rule.metric.name(),
+        "unit": rule.metric.unit().name(), "window": format_duration(rule.window), "thresholds": thresholds,
+        "group_by": rule.group_by.iter().map(ToString::to_string).collect::<Vec<_>>(), "line": rule.line,
+    })
 }
 
 /// When a rule fires, in a few words.

@@ -273,9 +273,11 @@ fn check_discord(body: &Value, parcel: &Parcel) {
 }
 
 fn check_opsgenie(requests: &[Request], bodies: &[Value], parcel: &Parcel) {
-    assert_eq!(bodies.len(), parcel.alerts.len());
+    assert_eq!(requests.iter().filter(|request| request.method == "POST").count(), parcel.alerts.len());
     for (request, body) in requests.iter().zip(bodies) {
-        if request.target == "/v2/alerts" {
+        if request.method == "PUT" {
+            assert!(request.target.ends_with("/priority?identifierType=alias"), "{}", request.target);
+        } else if request.target == "/v2/alerts" {
             assert!((1..=130).contains(&units(&body["message"])) && units(&body["description"]) <= 15_000);
             assert!((1..=512).contains(&units(&body["alias"])) && units(&body["entity"]) <= 512);
             assert!(body["details"].as_object().unwrap().values().map(units).sum::<usize>() <= 8000);
@@ -297,7 +299,7 @@ fn check_pagerduty(bodies: &[Value], parcel: &Parcel) {
     }
 }
 
-const HEADERS: [&str; 20] = [
+const HEADERS: [&str; 21] = [
     "From",
     "To",
     "Subject",
@@ -314,6 +316,7 @@ const HEADERS: [&str; 20] = [
     "X-Pcemon-Severity",
     "X-Pcemon-Alerts",
     "X-Pcemon-Fingerprint",
+    "X-Pcemon-Key",
     "Importance",
     "X-Priority",
     "Cc",

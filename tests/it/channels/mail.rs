@@ -334,3 +334,47 @@ fn the_port_says_how_a_connection_is_protected() {
         assert!(format!("{settings:?}").to_lowercase().contains(&format!("tls: {tls}")), "{settings:?}");
     }
 }
+
+/// Decodes encoded words as a mail program does: everywhere in a header, and nowhere twice.
+fn as_read(header: &str) -> String {
+    use base64::Engine;
+    let mut out = String::new();
+    let mut rest = header;
+    while let Some(begin) = rest.find("=?utf-8?b?") {
+        let (before, word) = (&rest[..begin], &rest[begin + 10..]);
+        let end = word.find("?=").unwrap();
+        // Blanks between two encoded words are none.
+        if !before.trim().is_empty() || out.is_empty() {
+            out.push_str(before);
+        }
+        out.push_str(&String::from_utf8(base64::engine::general_purpose::STANDARD.decode(&word[..end]).unwrap()).unwrap());
+        rest = &word[end + 2..];
+    }
+    out + rest
+}
+
+/// `=?..?=` in a rule's name, a sender's name or the prefix is shown, not decoded into something else.
+#[test]
+fn encoded_words_are_shown_as_they_were_written() {
+    let spoof = "=?utf-8?b?4oCucm9vdA==?=";
+    let server = SmtpReceiver::start(&[]);
+    let toml = format!(
+        "from = \"=?utf-8?q?Boss?= <pcemon@example.com>\"\nto = [\"{spoof} <a@example.com>\", \"資安 <b@example.com>\"]\n\
+         subject_prefix = \"{spoof}\"\nsmtp = {{ host = \"127.0.0.1\", port = {}, tls = \"none\" }}",
+        server.port()
+    );
+    let mut parcel = single();
+    parcel.alerts[0].rule = format!("{spoof} {}", "long ".repeat(20));
+    assert_eq!(open("email", &toml).send(&parcel, &context()), Outcome::Delivered);
+    let mail = &server.mails()[0];
+    let (head, _) = mail.data.split_once("\r\n\r\n").unwrap();
+    for line in head.split("\r\n") {
+        assert!(line.len() <= 78 || !line.contains("=?"), "{line}");
+    }
+    let head = head.replace("\r\n ", " ");
+    let header = |name: &str| as_read(head.lines().find_map(|line| line.strip_prefix(&format!("{name}: "))).unwrap().trim_end());
+    assert!(header("Subject").starts_with(&format!("{spoof} CRITICAL {spoof} long long")), "{}", header("Subject"));
+    assert_eq!(header("From"), "=?utf-8?q?Boss?= <pcemon@example.com>");
+    assert_eq!(header("To"), format!("{spoof} <a@example.com>, 資安 <b@example.com>"));
+    assert!(!header("Subject").contains('\u{202e}'));
+}

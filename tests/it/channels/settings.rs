@@ -171,3 +171,29 @@ fn what_cannot_be_opened_says_why() {
         assert!(error.contains(words) && !error.contains("S3CRET") && !error.contains("***"), "{toml}: {error}");
     }
 }
+
+/// `NO_PROXY` with a blank behind its comma, as people write it: the receiver is asked itself, and only for its scheme
+/// is a proxy asked.
+#[test]
+fn the_proxy_variables_mean_what_they_mean_to_curl() {
+    use crate::support::receivers::Receiver;
+    use crate::support::run_cli::Bench;
+    for (variables, through_proxy) in [
+        (&[("http_proxy", "PROXY"), ("NO_PROXY", "localhost, 127.0.0.1")][..], false),
+        (&[("http_proxy", "PROXY"), ("no_proxy", "10.0.0.0/8 127.0.0.0/8")], false),
+        (&[("https_proxy", "PROXY"), ("HTTP_PROXY", "PROXY")], false),
+        (&[("http_proxy", "PROXY"), ("NO_PROXY", "example.com")], true),
+        (&[("ALL_PROXY", "PROXY")], true),
+    ] {
+        let (proxy, hook) = (Receiver::http([]), Receiver::http([]));
+        let bench = Bench::new("[[channels]]\nname = \"hook\"\ntype = \"webhook\"\nurl = { env = \"hook\" }\n").url("hook", &hook.url());
+        let mut command = bench.command(&["channel", "test", "hook"]);
+        for (name, value) in variables {
+            command.env(name, if *value == "PROXY" { proxy.url() } else { (*value).to_owned() });
+        }
+        let output = command.output().unwrap();
+        // What plays the proxy here only writes down that it was asked.
+        assert!(through_proxy || output.status.success(), "{variables:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!((proxy.requests().len(), hook.requests().len()), if through_proxy { (1, 0) } else { (0, 1) }, "{variables:?}");
+    }
+}

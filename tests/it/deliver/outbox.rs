@@ -162,7 +162,13 @@ fn a_dry_run_shows_everything_and_does_nothing() {
     let shown = bench.check_with(0, &[("web", 50)], &["--dry-run"]);
     assert_eq!((shown.deliveries(), shown.code), (vec!["hook dry_run".to_owned()], Some(1)));
     let flows = bench.path("flows.json");
-    let table = bench.run(&["check", "--dry-run", "--now", &at(0), "--flows", flows.to_str().unwrap()]);
+    let table = bench.run(&["check", "--dry-run", "-v", "--now", &at(0), "--flows", flows.to_str().unwrap()]);
+    let summary = bench.run(&["check", "--dry-run", "--now", &at(0), "--flows", flows.to_str().unwrap()]);
+    assert!(
+        summary.stdout.contains("hook  1 alert (-v shows the message)") && !summary.stdout.contains("authorization"),
+        "{}",
+        summary.stdout
+    );
     for run in [&shown, &table] {
         let text = run.said();
         assert!(text.contains("first") && text.contains("[hidden]") && text.contains("authorization") && text.contains("web"), "{text}");

@@ -96,6 +96,20 @@ fn csv(report: &Report, text: &str) {
             assert!(!cell.starts_with('-') || cell.parse::<f64>().is_ok(), "a formula: {cell}");
         }
     }
+    // A spreadsheet for which another sign parts the fields.
+    for delimiter in [b';', b'\t'] {
+        let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(text.as_bytes());
+        for row in reader.records().map(Result::unwrap) {
+            for cell in &row {
+                let cell = cell.trim_start_matches([' ', '"']);
+                assert!(
+                    !cell.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']),
+                    "a formula behind {}: {cell}",
+                    char::from(delimiter)
+                );
+            }
+        }
+    }
 }
 
 fn markdown(text: &str) {
@@ -196,11 +210,22 @@ fn prometheus(report: &Report, text: &str) {
     }
     for source in &report.sources {
         let whole = !matches!(source.status, SourceStatus::Failed | SourceStatus::Partial);
-        assert_eq!(samples[&format!("pcemon_source_up{{source=\"{}\"}}", source.source)], f64::from(u8::from(whole)));
+        assert_eq!(samples[&series(report, "pcemon_source_up", &format!("source=\"{}\"", source.source))], f64::from(u8::from(whole)));
     }
     let whole = report.sources.iter().all(|source| !matches!(source.status, SourceStatus::Failed | SourceStatus::Partial));
-    assert_eq!(samples.contains_key("pcemon_last_success_timestamp_seconds"), whole);
-    assert_eq!(samples["pcemon_run_exit_code"], f64::from(report.exit_code));
+    assert_eq!(samples.contains_key(&series(report, "pcemon_last_success_timestamp_seconds", "")), whole);
+    assert_eq!(samples[&series(report, "pcemon_run_exit_code", "")], f64::from(report.exit_code));
+    // Two PCEs in one folder have no series in common.
+    let of = series(report, "", "");
+    assert!(samples.keys().all(|name| name.contains(of.trim_matches(['{', '}']))), "{of}");
+}
+
+/// A series of this report's PCE.
+pub fn series(report: &Report, name: &str, labels: &str) -> String {
+    let place = report.run.identity().place().map(|place| format!("pce=\"{}\"", place.replace('\\', "\\\\")));
+    let org = report.run.org_id.map(|org| format!("org=\"{org}\""));
+    let all: Vec<String> = place.into_iter().chain(org).chain((!labels.is_empty()).then(|| labels.to_owned())).collect();
+    if all.is_empty() { name.to_owned() } else { format!("{name}{{{}}}", all.join(",")) }
 }
 
 /// Reads labels up to and with the closing brace; gives what follows.
@@ -274,7 +299,14 @@ fn sarif(report: &Report, text: &str) {
         let place = &result["locations"][0]["physicalLocation"];
         assert_eq!(place["artifactLocation"]["uri"], "rules.toml");
         assert_eq!(place["region"]["startLine"], report.rules[index].line);
-        assert!(fingerprints.insert(result["partialFingerprints"]["pcemon/v1"].as_str().unwrap()), "{result}");
+        // The only one that GitHub reads; without it all groups of one rule's line are one finding.
+        let hash = result["partialFingerprints"]["primaryLocationLineHash"].as_str().unwrap();
+        let (digits, count) = hash.split_once(':').unwrap();
+        assert!(digits.len() == 16 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) && count == "1", "{hash}");
+        assert!(fingerprints.insert(hash), "{result}");
+        // No link is made of a name.
+        let unescaped = result["message"]["text"].as_str().unwrap().replace("\\\\", "").replace("\\[", "").replace("\\]", "");
+        assert!(!unescaped.contains(['[', ']']), "{result}");
     }
     let whole = report.sources.iter().all(|source| !matches!(source.status, SourceStatus::Failed | SourceStatus::Partial));
     assert!(whole || run["invocations"][0]["executionSuccessful"] == false);

@@ -1,0 +1,182 @@
+//! Where alerts go: channels by flag or by asking.
+
+use super::ask::{complain, question};
+use super::secrets::{Keeper, Place};
+use super::{SOME_RULE, quoted};
+use crate::app::{Failure, refused};
+use crate::channels::KINDS;
+use crate::cli::Global;
+use crate::config;
+use crate::config::reader::did_you_mean;
+use crate::config::shape::{Shape, Want};
+use crate::domain::text::visible;
+use crate::edit::values::{new_table, shape_of_channel, split_pairs};
+use crate::run::output::print;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// A channel as it was chosen.
+pub struct Chosen {
+    name: String,
+    text: String,
+    /// Its secrets.
+    pub places: Vec<Place>,
+}
+
+/// `type=slack,url=SLACK_WEBHOOK_URL`
+pub fn from_flag(text: &str, keeper: &Keeper) -> Result<Chosen, Failure> {
+    let kind = text.split(',').find_map(|piece| piece.trim().strip_prefix("type=")).unwrap_or_default();
+    let shape = shape_of_channel(kind).ok_or_else(|| no_kind(kind))?;
+    channel(kind, &shape, split_pairs(text, |name| want(&shape, name).is_some())?, keeper)
+}
+
+fn no_kind(kind: &str) -> Failure {
+    let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+    Failure(tr!("there is no type of channel '{kind}'; {hint}", kind = visible(kind), hint = did_you_mean(kind, &names)))
+}
+
+/// What kind of value a key takes; `smtp.host` is one of a table.
+fn want(shape: &Shape, path: &str) -> Option<Want> {
+    match path.split_once('.') {
+        Some((table, key)) => want(&shape.table(table)?, key),
+        None => shape.get(path).map(|key| key.want.clone()),
+    }
+}
+
+fn channel(kind: &str, shape: &Shape, mut pairs: Vec<(String, String)>, keeper: &Keeper) -> Result<Chosen, Failure> {
+    if !pairs.iter().any(|(key, _)| key == "name") {
+        pairs.push(("name".to_owned(), kind.to_owned()));
+    }
+    let name = pairs.iter().find(|(key, _)| key == "name").map(|(_, name)| name.clone()).unwrap_or_default();
+    let mut places = Vec::new();
+    for (key, value) in &mut pairs {
+        if matches!(want(shape, key), Some(Want::Secret | Want::Secrets)) {
+            let place = keeper.place(&format!("{name}.{key}"), value)?;
+            *value = place.text.clone();
+            places.push(place);
+        }
+    }
+    Ok(Chosen { text: new_table("channels", &pairs, shape)?, name, places })
+}
+
+/// All channels, and a route to them.
+pub fn text(channels: &[Chosen]) -> String {
+    let mut text: String = channels.iter().map(|channel| format!("\n{}", channel.text)).collect();
+    if !channels.is_empty() {
+        let names: Vec<String> = channels.iter().map(|channel| quoted(&channel.name)).collect();
+        text.push_str(&format!(
+            "\n# Everything goes everywhere; see [[routes]] in the example.\n[[routes]]\nchannels = [{}]\n",
+            names.join(", ")
+        ));
+    }
+    text
+}
+
+/// Asks for channels until there are enough.
+pub fn ask(global: &Global, keeper: &Keeper) -> Result<Vec<Chosen>, Failure> {
+    let mut out: Vec<Chosen> = Vec::new();
+    print(&format!("\n{}", kinds()))?;
+    loop {
+        let text = if out.is_empty() { tr!("Where do alerts go? Nothing for none") } else { tr!("Where else? Nothing for none") };
+        let chosen = question(&text, Some(""), |given| match given {
+            "" => Ok(None),
+            kind => shape_of_channel(kind).map(|shape| Some((kind.to_owned(), shape))).ok_or_else(|| no_kind(kind)),
+        })?;
+        let Some((kind, shape)) = chosen else { return Ok(out) };
+        let taken: Vec<String> = out.iter().map(|channel| channel.name.clone()).collect();
+        out.push(ask_one(global, &kind, &shape, &taken, keeper)?);
+    }
+}
+
+/// The types of channels in columns, none broken.
+fn kinds() -> String {
+    let widest = KINDS.iter().map(|kind| kind.name.len()).max().unwrap_or(0) + 2;
+    KINDS
+        .chunks(5)
+        .map(|row| format!("  {}\n", row.iter().map(|kind| format!("{:widest$}", kind.name)).collect::<String>().trim_end()))
+        .collect()
+}
+
+/// Asks for one channel until it is right; what was answered before is offered again.
+fn ask_one(global: &Global, kind: &str, shape: &Shape, taken: &[String], keeper: &Keeper) -> Result<Chosen, Failure> {
+    let example: toml::Table = KINDS
+        .iter()
+        .find(|known| known.name == kind)
+        .and_then(|known| known.example.parse::<toml::Table>().ok())
+        .and_then(|table| table.get("channels")?.as_array()?.first()?.as_table().cloned())
+        .unwrap_or_default();
+    let mut before: BTreeMap<String, String> = BTreeMap::new();
+    loop {
+        let name = question(&tr!("Name of the channel"), Some(before.get("name").map_or(kind, String::as_str)), |given| {
+            let is_taken = taken.iter().any(|name| name == given);
+            if is_taken { Err(Failure(tr!("there is a channel '{name}' already", name = visible(given)))) } else { Ok(given.to_owned()) }
+        })?;
+        before.insert("name".to_owned(), name);
+        ask_keys(shape, "", &example, &mut before, keeper)?;
+        let mut pairs: Vec<(String, String)> = before.clone().into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        pairs.push(("type".to_owned(), kind.to_owned()));
+        match channel(kind, shape, pairs, keeper).and_then(|channel| proven(global, channel)) {
+            Ok(channel) => return Ok(channel),
+            Err(Failure(said)) => complain(&said),
+        }
+    }
+}
+
+fn proven(global: &Global, channel: Chosen) -> Result<Chosen, Failure> {
+    let text = format!("{}\n[[routes]]\nchannels = [{}]\n{SOME_RULE}", channel.text, quoted(&channel.name));
+    config::parse(Path::new("answers"), &text).map_err(|error| refused(global, &error))?;
+    Ok(channel)
+}
+
+/// Asks for what the channel cannot do without; of a table, for all of it.
+fn ask_keys(
+    shape: &Shape,
+    prefix: &str,
+    example: &toml::Table,
+    before: &mut BTreeMap<String, String>,
+    keeper: &Keeper,
+) -> Result<(), Failure> {
+    for (key, known) in shape.keys.iter().filter(|(key, _)| !matches!(key.as_str(), "name" | "type")) {
+        let path = format!("{prefix}{key}");
+        match &known.want {
+            Want::Table(inner) if known.required => {
+                let inside = example.get(key).and_then(toml::Value::as_table).cloned().unwrap_or_default();
+                ask_keys(&inner.borrow(), &format!("{path}."), &inside, before, keeper)?;
+            }
+            Want::Unsaid | Want::Table(_) | Want::Tables(_) => {}
+            want if known.required || !prefix.is_empty() => {
+                let is_secret = matches!(want, Want::Secret | Want::Secrets);
+                let sample = example.get(key).and_then(sample).filter(|_| !is_secret && !known.closed);
+                let how = match sample {
+                    _ if is_secret => tr!(" (name of a variable, or file:PATH)"),
+                    _ if known.closed => format!(" ({})", known.words.join(", ")),
+                    Some(sample) => tr!(" (for example {sample})", sample),
+                    None => String::new(),
+                };
+                let optional = if known.required { String::new() } else { tr!(", if any") };
+                let given = question(&format!("{path}{how}{optional}"), before.get(&path).map(String::as_str).or(Some("")), |given| {
+                    if given.is_empty() && known.required {
+                        return Err(Failure(tr!("it cannot do without `{key}`", key)));
+                    }
+                    if is_secret && !given.is_empty() {
+                        keeper.place(&path, given)?;
+                    }
+                    Ok(given.to_owned())
+                })?;
+                before.insert(path, given);
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// A value of the example as it is typed.
+fn sample(value: &toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Integer(number) => Some(number.to_string()),
+        toml::Value::Array(list) => list.first().and_then(sample),
+        _ => None,
+    }
+}

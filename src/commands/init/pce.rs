@@ -1,0 +1,323 @@
+//! `[pce]`: where it is, whether its certificate is trusted, whether the key works.
+
+use super::ask::{complain, question, yes};
+use super::secrets::{Keeper, Place};
+use super::{SOME_RULE, quoted};
+use crate::app::{Failure, refused};
+use crate::cli::{Global, InitArgs};
+use crate::commands::waiting::Waiting;
+use crate::config::{self, Config};
+use crate::domain::text::visible;
+use crate::http::reach::{self, Presented, Shown};
+use crate::run::doctor::{Finding, Patient, Verdict, examine};
+use crate::run::interrupt::Interrupt;
+use crate::run::output::{print, write_file};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use url::Url;
+
+/// How long one answer of the PCE may take while somebody waits.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The answers.
+pub struct Pce {
+    url: String,
+    org: u64,
+    key: Place,
+    secret: Place,
+    ca_file: Option<PathBuf>,
+    proxy: Option<String>,
+    /// Whether the PCE offers its health; `None`: it was not asked.
+    pub offers_health: Option<bool>,
+}
+
+impl Pce {
+    /// The table as it is written.
+    pub fn text(&self) -> String {
+        self.table(&self.key.text, &self.secret.text)
+    }
+
+    fn table(&self, key: &str, secret: &str) -> String {
+        let mut out = format!("[pce]\nurl = {}\norg_id = {}\napi_key = {key}\napi_secret = {secret}\n", quoted(&self.url), self.org);
+        if let Some(path) = &self.ca_file {
+            out.push_str(&format!("ca_file = {}\n", quoted(&path.display().to_string())));
+        }
+        if let Some(proxy) = &self.proxy {
+            out.push_str(&format!("proxy = {}\n", quoted(proxy)));
+        }
+        out
+    }
+
+    /// What was given by value.
+    pub fn places(&self) -> [&Place; 2] {
+        [&self.key, &self.secret]
+    }
+}
+
+/// From flags alone; nobody is contacted.
+pub fn from_flags(args: &InitArgs, keeper: &Keeper) -> Result<Pce, Failure> {
+    let Some(url) = &args.url else {
+        return Err(Failure(tr!("say where the PCE is: --url https://pce.example.com:8443 (on a terminal, `pcemon init` asks)")));
+    };
+    Ok(Pce {
+        url: trimmed(url)?,
+        org: args.org.unwrap_or(1),
+        key: key_place(args, keeper)?,
+        secret: secret_place(args, keeper)?,
+        ca_file: ca_file(args)?,
+        proxy: args.proxy.clone(),
+        offers_health: None,
+    })
+}
+
+/// By asking, each answer checked at once.
+pub fn ask(global: &Global, args: &InitArgs, keeper: &Keeper, config: &Path) -> Result<Pce, Failure> {
+    let mut pce = Pce {
+        url: String::new(),
+        org: args.org.unwrap_or(1),
+        key: key_place(args, keeper)?,
+        secret: secret_place(args, keeper)?,
+        ca_file: ca_file(args)?,
+        proxy: args.proxy.clone(),
+        offers_health: None,
+    };
+    loop {
+        pce.url = question(&tr!("URL of the PCE, for example https://pce.example.com:8443"), None, |given| {
+            let url = trimmed(given)?;
+            proven(
+                global,
+                &Pce {
+                    url: url.clone(),
+                    org: 1,
+                    key: pce.key.clone(),
+                    secret: pce.secret.clone(),
+                    ca_file: None,
+                    proxy: None,
+                    offers_health: None,
+                },
+            )?;
+            Ok(url)
+        })?;
+        if args.offline || reached(&mut pce, config)? {
+            break;
+        }
+    }
+    if args.org.is_none() {
+        pce.org = question(&tr!("Organisation, the number in the console's URL"), Some("1"), |given| match given.parse::<u64>() {
+            Ok(org) if org > 0 => Ok(org),
+            _ => Err(Failure(tr!("the organisation is a number of 1 or more"))),
+        })?;
+    }
+    loop {
+        if args.api_key_env.is_none() && args.api_key_file.is_none() {
+            pce.key = question(&tr!("Variable with the API key's id, or file:PATH, or the id itself"), Some("PCE_API_KEY"), |given| {
+                keeper.place("pce.api_key", given)
+            })?;
+        }
+        if args.api_secret_env.is_none() && args.api_secret_file.is_none() {
+            pce.secret = question(&tr!("Variable with the API key's secret, or file:PATH"), Some("PCE_API_SECRET"), |given| {
+                keeper.place("pce.api_secret", given)
+            })?;
+        }
+        if args.offline || tried(global, &mut pce)? {
+            return Ok(pce);
+        }
+    }
+}
+
+fn key_place(args: &InitArgs, keeper: &Keeper) -> Result<Place, Failure> {
+    place_of(keeper, "pce.api_key", args.api_key_env.as_deref(), args.api_key_file.as_deref(), "PCE_API_KEY")
+}
+
+fn secret_place(args: &InitArgs, keeper: &Keeper) -> Result<Place, Failure> {
+    place_of(keeper, "pce.api_secret", args.api_secret_env.as_deref(), args.api_secret_file.as_deref(), "PCE_API_SECRET")
+}
+
+fn place_of(keeper: &Keeper, label: &str, variable: Option<&str>, file: Option<&Path>, usual: &str) -> Result<Place, Failure> {
+    match file {
+        Some(path) => keeper.place(label, &format!("file:{}", path.display())),
+        None => keeper.place(label, variable.unwrap_or(usual)),
+    }
+}
+
+fn ca_file(args: &InitArgs) -> Result<Option<PathBuf>, Failure> {
+    let absolute = |path: &PathBuf| {
+        std::path::absolute(path)
+            .map_err(|error| Failure(tr!("cannot read {name} {path}: {error}", name = "ca_file", path = path.display(), error)))
+    };
+    args.ca_file.as_ref().map(absolute).transpose()
+}
+
+/// The part of a URL that names the PCE: what a browser shows behind it is cut off, and a scheme that is not there is https.
+fn trimmed(text: &str) -> Result<String, Failure> {
+    let text = text.trim();
+    let no_url = || Failure(tr!("'{text}' is no URL of a PCE; write for example https://pce.example.com:8443", text = visible(text)));
+    let whole = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+    let mut url = Url::parse(&whole).map_err(|_| no_url())?;
+    if text.is_empty() || url.host_str().is_none_or(str::is_empty) || !url.username().is_empty() {
+        return Err(no_url());
+    }
+    url.set_path("");
+    url.set_query(None);
+    url.set_fragment(None);
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// The answers so far as a config that is complete.
+fn proven(global: &Global, pce: &Pce) -> Result<Config, Failure> {
+    let text = format!("{}{SOME_RULE}", pce.table(&pce.key.on_trial(), &pce.secret.on_trial()));
+    config::parse(Path::new("answers"), &text).map_err(|error| {
+        // The place in a text that nobody wrote helps nobody; the first complaint is about the last answer.
+        let first = error.lines().into_iter().next().unwrap_or_default();
+        let said = first.split_once(": ").map_or(first.as_str(), |(_, said)| said).to_owned();
+        if said.is_empty() { refused(global, &error) } else { Failure(said) }
+    })
+}
+
+/// Whether the URL is to be kept: the way to the PCE and its certificate.
+fn reached(pce: &mut Pce, config: &Path) -> Result<bool, Failure> {
+    let url = Url::parse(&pce.url).map_err(|error| error.to_string())?;
+    if reach::proxy_of(&url, pce.proxy.as_deref(), crate::pce::is_loopback(&url)).is_some() {
+        print(&tr!("A proxy stands between; it is tried with the credentials.\n"))?;
+        return Ok(true);
+    }
+    let host = url.host_str().unwrap_or_default().to_owned();
+    let port = url.port_or_known_default().unwrap_or(443);
+    loop {
+        let connected = reach::resolve(&host, port, PATIENCE).and_then(|addresses| reach::connect(&addresses, PATIENCE));
+        let stream = match connected {
+            Ok(stream) => stream,
+            Err(error) => {
+                complain(&error);
+                return yes(&tr!("Keep this URL all the same? y/N"));
+            }
+        };
+        if url.scheme() != "https" {
+            return Ok(true);
+        }
+        let shown = match reach::shake_hands(stream, &host, pce.ca_file.as_deref(), PATIENCE) {
+            Ok(shown) => shown,
+            Err(error) => {
+                complain(&error);
+                return yes(&tr!("Keep this URL all the same? y/N"));
+            }
+        };
+        let Err(why) = &shown.trusted else {
+            print(&tr!("  {host} shows a certificate that is trusted here\n", host = visible(&host)))?;
+            return Ok(true);
+        };
+        let before = pce.ca_file.take();
+        match trust(&shown, why, config)? {
+            Some(path) if before.as_ref() != Some(&path) => pce.ca_file = Some(path),
+            _ => return yes(&tr!("Keep this URL all the same? y/N")),
+        }
+    }
+}
+
+/// Asks whether an unknown certificate is to be trusted, as ssh does. The file that makes it so.
+fn trust(shown: &Shown, why: &str, config: &Path) -> Result<Option<PathBuf>, Failure> {
+    print(&tr!("  the certificate is not trusted here: {why}\n", why))?;
+    for Presented { subject, fingerprint, not_after, .. } in &shown.certificates {
+        let until = not_after.map_or_else(|| "?".to_owned(), |at| format!("{at:.0}"));
+        print(&tr!("  {subject}, valid until {until}\n    SHA-256 {fingerprint}\n", subject, until, fingerprint))?;
+    }
+    // The last one signed the others; that one is kept, so that the PCE may renew its own.
+    let Some(last) = shown.certificates.last() else { return Ok(None) };
+    let path = std::path::absolute(config.with_file_name("pce-ca.pem")).map_err(|error| error.to_string())?;
+    print(&tr!("Compare the fingerprint with what the PCE's administrator says (openssl x509 -noout -fingerprint -sha256).\n"))?;
+    question(
+        &tr!("Trust it? y: keep the last one in {path}; or the path of the CA's file; nothing: no", path = path.display()),
+        Some(""),
+        |given| match given.to_lowercase().as_str() {
+            "" | "n" | "no" | "否" => Ok(None),
+            "y" | "yes" | "是" => {
+                write_file(&path, &last.pem())?;
+                Ok(Some(path.clone()))
+            }
+            _ => {
+                let named = std::path::absolute(given).map_err(|error| error.to_string())?;
+                crate::http::tls::client_config(Some(&named))?;
+                Ok(Some(named))
+            }
+        },
+    )
+}
+
+/// Tries the credentials; whether the answers are to be kept.
+fn tried(global: &Global, pce: &mut Pce) -> Result<bool, Failure> {
+    let config = match proven(global, pce) {
+        Ok(config) => config,
+        Err(Failure(said)) => {
+            complain(&said);
+            return Ok(false);
+        }
+    };
+    let missing = config.pce.iter().flat_map(|pce| [&pce.api_key, &pce.api_secret]).find_map(|source| config::fetch_secret(source).err());
+    if let Some(error) = missing {
+        print(&tr!("  not tried: {error}\n", error = visible(&error)))?;
+        return Ok(true);
+    }
+    let findings = findings(global, &config)?;
+    let failed: Vec<&Finding> = findings.iter().filter(|finding| finding.verdict == Verdict::Fail).collect();
+    pce.offers_health = match findings.iter().find(|finding| finding.check == "pce.health").map(|finding| finding.verdict) {
+        Some(Verdict::Ok) => Some(true),
+        Some(Verdict::Skipped) => Some(false),
+        _ => None,
+    };
+    for finding in findings.iter().filter(|finding| matches!(finding.check, "pce.credentials" | "pce.org" | "pce.version")) {
+        print(&format!("  {}: {}\n", finding.what, finding.detail))?;
+    }
+    if failed.is_empty() {
+        return Ok(true);
+    }
+    for finding in failed {
+        complain(&format!(
+            "{}: {}{}",
+            finding.what,
+            finding.detail,
+            finding.advice.as_ref().map_or_else(String::new, |advice| format!("\n{advice}"))
+        ));
+    }
+    yes(&tr!("Keep these answers all the same? y/N"))
+}
+
+fn findings(global: &Global, config: &Config) -> Result<Vec<Finding>, Failure> {
+    let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;
+    let line = Waiting::new(global);
+    let progress = |text: &str| line.show(text);
+    let found = examine(&Patient {
+        config: Ok(config),
+        usable: Some(config),
+        config_path: None,
+        state_path: Err(String::new()),
+        offline: false,
+        timeout: PATIENCE,
+        now: None,
+        interrupt: &interrupt,
+        progress: &progress,
+    });
+    line.clear();
+    Ok(found.into_iter().filter(|finding| finding.check.starts_with("pce.")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_browser_shows_is_trimmed() {
+        for (given, want) in [
+            ("https://pce.example.com:8443", "https://pce.example.com:8443"),
+            (" https://pce.example.com:8443/#/map?x=1 ", "https://pce.example.com:8443"),
+            ("https://pce.example.com/login", "https://pce.example.com"),
+            ("pce.example.com:8443", "https://pce.example.com:8443"),
+            ("https://[2001:db8::1]:8443/", "https://[2001:db8::1]:8443"),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ] {
+            assert_eq!(trimmed(given).unwrap(), want, "{given}");
+        }
+        for given in ["", "https://", "://x", "https://user:hunter2@pce.example.com", "two words"] {
+            assert!(trimmed(given).is_err(), "{given}");
+        }
+    }
+}

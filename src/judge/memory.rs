@@ -1,5 +1,9 @@
 //! What is remembered of a rule between runs: the increases of each run, for as long as the rule's window needs.
 
+mod stream;
+
+pub use stream::{Happening, Together};
+
 use super::history::History;
 use super::sightings::Sightings;
 use super::tally::{Amount, GroupTally, Tally, merge_talkers};
@@ -48,10 +52,14 @@ enum Number {
     Max(f64),
     /// The values are kept beside the slots.
     Values,
+    /// A sum of which this much is certain, and this much cannot be ruled out.
+    Between(f64, f64),
+    /// The largest: certain, and what cannot be ruled out.
+    MaxBetween(f64, f64),
+    /// The values are kept beside the slots, and so many more cannot be ruled out.
+    ValuesOr(u64),
     /// A sum, in each of the ways that are open.
     Ways([u64; 4]),
-    /// A rate, certain and possible.
-    UpTo(f64, f64),
 }
 
 /// What is remembered of one rule.
@@ -283,7 +291,7 @@ impl RuleMemory {
                 let certain = flows.values().max().copied().unwrap_or(0);
                 let beyond = group.beyond.iter().map(|(flow, more)| flows.get(flow).copied().unwrap_or(0).saturating_add(*more)).max();
                 let (certain, most) = (rate(certain), rate(beyond.map_or(certain, |most| most.max(certain))));
-                (most > 0.0).then_some(if most > certain { Number::UpTo(certain, most) } else { Number::Max(certain) })
+                (most > 0.0).then_some(if most > certain { Number::MaxBetween(certain, most) } else { Number::Max(certain) })
             }
             Amount::Values(values) => {
                 if values.is_empty() && group.beyond.is_empty() {
@@ -331,7 +339,8 @@ impl RuleMemory {
                 self.possible.get(group).map_or(0, |values| values.iter().filter(|(value, seen)| **seen > begin && !known(value)).count());
             if certain + possible > 0 {
                 let (sum, _) = sums.entry(*group).or_default();
-                *sum = Sum { ways: [certain as f64, (certain + possible) as f64, certain as f64, certain as f64], ..Sum::default() };
+                // A group of both maps is met twice, and means the same each time.
+                sum.values = Estimate { low: certain as f64, high: (certain + possible) as f64 };
             }
         }
         if !grouped {
@@ -472,52 +481,79 @@ impl Slot {
         for (group, cell) in newer.cells {
             let mine = self.cells.entry(group).or_insert(Cell { value: cell.value.nothing(), learning: false });
             mine.learning |= cell.learning;
-            mine.value = mine.value.plus(cell.value);
+            mine.value = match (mine.value, cell.value) {
+                (Number::Sum(a), Number::Sum(b)) => Number::Sum(a.saturating_add(b)),
+                (Number::Max(a), Number::Max(b)) => Number::Max(a.max(b)),
+                (Number::ValuesOr(a), Number::ValuesOr(b)) => Number::ValuesOr(a.saturating_add(b)),
+                (Number::ValuesOr(a), Number::Values) | (Number::Values, Number::ValuesOr(a)) => Number::ValuesOr(a),
+                (a @ (Number::Max(_) | Number::MaxBetween(..)), b) | (a, b @ Number::MaxBetween(..)) => {
+                    let both = b.added_to(a.added_to(Estimate::ZERO));
+                    Number::MaxBetween(both.low, both.high)
+                }
+                (a @ (Number::Sum(_) | Number::Between(..)), b @ (Number::Sum(_) | Number::Between(..))) => {
+                    let both = b.added_to(a.added_to(Estimate::ZERO));
+                    Number::Between(both.low, both.high)
+                }
+                (a @ (Number::Sum(_) | Number::Ways(_)), b @ (Number::Sum(_) | Number::Ways(_))) => {
+                    let (a, b) = (a.ways(), b.ways());
+                    Number::Ways([0, 1, 2, 3].map(|way: usize| a[way].saturating_add(b[way])))
+                }
+                (_, value) => value,
+            };
         }
         self.top = merge_talkers(self.top.drain(..).chain(newer.top));
     }
 }
 
 impl Number {
+    /// Nothing of the same sort.
     fn nothing(self) -> Number {
         match self {
-            Number::Sum(_) => Number::Sum(0),
-            Number::Max(_) => Number::Max(0.0),
-            Number::Values => Number::Values,
-            Number::Ways(_) => Number::Sum(0),
-            Number::UpTo(..) => Number::Max(0.0),
+            Number::Sum(_) | Number::Between(..) | Number::Ways(_) => Number::Sum(0),
+            Number::Max(_) | Number::MaxBetween(..) => Number::Max(0.0),
+            Number::Values | Number::ValuesOr(_) => Number::Values,
         }
     }
 
-    fn plus(self, other: Number) -> Number {
-        let rate = |number: Number| match number {
-            Number::Max(largest) => Some((largest, largest)),
-            Number::UpTo(certain, most) => Some((certain, most)),
-            _ => None,
-        };
-        let ways = |number: Number| match number {
-            Number::Sum(sum) => Some([sum; 4]),
-            Number::Ways(ways) => Some(ways),
-            _ => None,
-        };
-        match (self, other) {
-            (Number::Sum(a), Number::Sum(b)) => Number::Sum(a.saturating_add(b)),
-            (Number::Max(a), Number::Max(b)) => Number::Max(a.max(b)),
-            (a, b) => match (ways(a), ways(b), rate(a), rate(b)) {
-                (Some(a), Some(b), ..) => Number::Ways([0, 1, 2, 3].map(|way: usize| a[way].saturating_add(b[way]))),
-                (.., Some(a), Some(b)) => Number::UpTo(a.0.max(b.0), a.1.max(b.1)),
-                _ => b,
-            },
+    /// A window's value with this slot in it. Different values are counted beside the slots.
+    fn added_to(self, value: Estimate) -> Estimate {
+        match self {
+            Number::Sum(sum) => value.plus(Estimate::exact(sum as f64)),
+            Number::Between(low, high) => value.plus(Estimate { low, high }),
+            Number::Max(largest) => value.larger(Estimate::exact(largest)),
+            Number::MaxBetween(low, high) => value.larger(Estimate { low, high }),
+            Number::Values => value,
+            Number::Ways(ways) => {
+                let (least, most) = (ways.into_iter().min().unwrap_or(0), ways.into_iter().max().unwrap_or(0));
+                value.plus(Estimate { low: least as f64, high: most as f64 })
+            }
+            Number::ValuesOr(more) => value.plus(Estimate { low: 0.0, high: more as f64 }),
+        }
+    }
+
+    fn ways(self) -> [u64; 4] {
+        match self {
+            Number::Sum(sum) => [sum; 4],
+            Number::Ways(ways) => ways,
+            _ => [0; 4],
         }
     }
 }
 
 /// What a window adds up to.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 struct Sum {
     ways: [f64; 4],
-    /// The largest rate, certain and possible.
-    largest: (f64, f64),
+    /// Different values.
+    values: Estimate,
+    /// All else.
+    other: Estimate,
+}
+
+impl Default for Sum {
+    fn default() -> Self {
+        Self { ways: [0.0; 4], values: Estimate::ZERO, other: Estimate::ZERO }
+    }
 }
 
 /// What sets the ways of counting apart.
@@ -545,18 +581,15 @@ impl Apart {
 impl Sum {
     fn add(&mut self, number: Number) {
         match number {
-            Number::Sum(sum) => self.ways.iter_mut().for_each(|way| *way += sum as f64),
-            Number::Ways(ways) => self.ways.iter_mut().zip(ways).for_each(|(have, way)| *have += way as f64),
-            Number::Max(largest) => self.largest = (self.largest.0.max(largest), self.largest.1.max(largest)),
-            Number::UpTo(certain, most) => self.largest = (self.largest.0.max(certain), self.largest.1.max(most)),
-            Number::Values => {}
+            Number::Sum(_) | Number::Ways(_) => self.ways.iter_mut().zip(number.ways()).for_each(|(have, way)| *have += way as f64),
+            other => self.other = other.added_to(self.other),
         }
     }
 
     fn estimate(&self) -> Estimate {
         let low = self.ways.into_iter().fold(f64::INFINITY, f64::min);
         let high = self.ways.into_iter().fold(0.0, f64::max);
-        Estimate { low: low.max(self.largest.0), high: high.max(self.largest.1) }
+        Estimate { low, high }.plus(self.values).plus(self.other)
     }
 
     fn apart(&self) -> Option<Apart> {
@@ -564,7 +597,7 @@ impl Sum {
         if reported != unreported {
             return Some(Apart::Reading);
         }
-        (reported != reported_aged || self.largest.0 != self.largest.1).then_some(Apart::Ends)
+        (reported != reported_aged || !self.values.is_exact()).then_some(Apart::Ends)
     }
 }
 

@@ -4,6 +4,7 @@ pub mod adhoc;
 mod completing;
 mod forms;
 mod init;
+pub mod input;
 mod manage;
 mod rules;
 
@@ -370,6 +371,9 @@ pub struct CheckArgs {
     /// Read what the PCE says of its traffic database from a recorded answer: the same forms
     #[arg(long, value_name = "FILE")]
     pub database: Option<PathBuf>,
+    /// Read a source from a recorded answer: SOURCE=PATH, or SOURCE@TARGET=PATH for one of its targets
+    #[arg(long, value_name = "SOURCE[@TARGET]=PATH", value_parser = input::parse)]
+    pub input: Vec<input::Input>,
     /// Take this as the present time (RFC 3339) in everything the run decides
     #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
     pub now: Option<Timestamp>,

@@ -22,4 +22,5 @@ pub mod report;
 pub mod run;
 pub mod schemas;
 pub mod sim;
+pub mod sources;
 pub mod state;

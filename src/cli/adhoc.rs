@@ -250,7 +250,7 @@ pub trait Chosen {
 #[derive(Debug, Clone)]
 pub struct Flows;
 impl Chosen for Flows {
-    const SOURCE: SourceKind = SourceKind::Traffic;
+    const SOURCE: SourceKind = crate::sources::TRAFFIC;
     const HEADING: &'static str = "Which flows (lists with commas; each also as --not-..., which leaves out)";
 }
 
@@ -258,7 +258,7 @@ impl Chosen for Flows {
 #[derive(Debug, Clone)]
 pub struct Events;
 impl Chosen for Events {
-    const SOURCE: SourceKind = SourceKind::Events;
+    const SOURCE: SourceKind = crate::sources::EVENTS;
     const HEADING: &'static str = "Which events (lists with commas; each also as --not-..., which leaves out)";
 }
 
@@ -266,7 +266,7 @@ impl Chosen for Events {
 #[derive(Debug, Clone)]
 pub struct Vens;
 impl Chosen for Vens {
-    const SOURCE: SourceKind = SourceKind::Vens;
+    const SOURCE: SourceKind = crate::sources::VENS;
     const HEADING: &'static str = "Which VENs (lists with commas; each also as --not-..., which leaves out)";
 }
 

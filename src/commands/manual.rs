@@ -4,7 +4,7 @@ use crate::channels::KINDS;
 use crate::config::reference;
 use crate::config::shape::{Key, Shape, Want, whole};
 use crate::domain::field::Field;
-use crate::domain::metric::SourceKind;
+use crate::sources::SOURCES;
 use roff::{Inline, Roff, bold, italic, roman};
 use std::collections::BTreeSet;
 
@@ -107,11 +107,11 @@ fn rules(page: &mut Page, shape: &Shape) {
         }
     }
     page.keys(&all, |key| reference::text("rule", key));
-    for source in SourceKind::ALL {
+    for source in SOURCES {
         let Some((_, member)) = members.iter().find(|(name, _)| *name == source.name()) else { continue };
         page.part(&format!("Rules on {source}"));
         page.item(&[bold("metric")], &member.get("metric").map(|key| key.words.join(", ")).unwrap_or_default());
-        if let fields @ [_, ..] = Field::names(source) {
+        if let fields @ [_, ..] = Field::names(source).as_slice() {
             page.item(&[bold("group_by")], &fields.join(", "));
         }
         let Some(conditions) = member.table("match").filter(|conditions| conditions.keys.iter().any(|(_, key)| usable(key))) else {

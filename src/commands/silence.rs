@@ -78,7 +78,7 @@ fn line(flag: &str, text: &str) -> Result<String, Failure> {
 }
 
 fn matcher(text: &str) -> Result<Matcher, Failure> {
-    Matcher::parse(text).map_err(|WrongMatcher { message, word, choices }| {
+    Matcher::parse(text, &crate::sources::SOURCES).map_err(|WrongMatcher { message, word, choices }| {
         let choices: Vec<&str> = choices.iter().map(String::as_str).collect();
         let hint = word.map_or_else(String::new, |word| format!("; {}", did_you_mean(&word, &choices)));
         Failure(format!("--match '{}': {}{hint}", visible(text), visible(&message)))

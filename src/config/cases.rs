@@ -8,6 +8,7 @@ use crate::domain::alert::Reason;
 use crate::domain::metric::SourceKind;
 use crate::domain::threshold::Severity;
 use crate::domain::time::{after, parse_duration};
+use crate::sources::asked;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -170,9 +171,10 @@ fn read_step(text: &str, mut reader: Reader<'_>, start: Timestamp, folder: &Path
     let events = reader.tables("events").into_iter().map(map).collect();
     let mut snapshots = BTreeMap::new();
     let mut files = BTreeMap::new();
-    for source in SourceKind::ASKED {
-        let name = if source == SourceKind::Traffic { "flows" } else { source.name() };
-        if source.is_snapshot()
+    for source in asked() {
+        let name = source.flag;
+        if !source.is_flows()
+            && !source.is_stream()
             && let Some(value) = reader.raw(name)
         {
             snapshots.insert(source, json(value.get_ref()));
@@ -181,10 +183,10 @@ fn read_step(text: &str, mut reader: Reader<'_>, start: Timestamp, folder: &Path
             files.insert(source, folder.join(file.value));
         }
     }
-    let names = SourceKind::ASKED.map(SourceKind::name);
+    let names: Vec<&str> = asked().map(SourceKind::name).collect();
     let mut failed = Vec::new();
     for Placed { value, span } in reader.strings("failed").unwrap_or_default() {
-        match SourceKind::ASKED.into_iter().find(|source| source.name() == value) {
+        match asked().find(|source| source.name() == value) {
             Some(source) => failed.push(source),
             None => reader.problems().error(span, format!("'{value}' is no source"), Some(super::reader::did_you_mean(&value, &names))),
         }

@@ -4,10 +4,12 @@
 
 use super::lint;
 use super::reader::{Placed, Reader, did_you_mean, nearest};
-use crate::domain::filter::{End, EndCondition, EventCondition, Filter, IpSet, Pattern, PortRange, TrafficCondition, VenCondition};
+use crate::domain::condition::{Condition, Place, Test};
+use crate::domain::filter::{End, EndCondition, Filter, IpSet, Pattern, PortRange, TrafficCondition};
 use crate::domain::metric::SourceKind;
 use crate::domain::record::{Decision, Direction, PROTOCOLS, proto_number};
 use crate::domain::rule::Matcher;
+use crate::domain::source::{Catalogue, KeyDef, Takes};
 use std::collections::BTreeMap;
 
 type Read<C> = fn(&mut Reader<'_>, &str) -> Option<C>;
@@ -93,61 +95,6 @@ const ENFORCEMENT: [&str; 4] = ["idle", "visibility_only", "selective", "full"];
 const ALL_ENDS: [(End, &str); 3] = [(End::Src, "src"), (End::Dst, "dst"), (End::Any, "any")];
 const ONE_END: [(End, &str); 2] = [(End::Src, "src"), (End::Dst, "dst")];
 
-const EVENT_KEYS: [Key<EventCondition>; 8] = [
-    key("type", "PATTERN", "Event type, for example user.sign_in or sec_policy.*", |reader, key| {
-        checked_patterns(reader, key, lint::event_type).map(EventCondition::Type)
-    }),
-    key("severity", "SEVERITY", "Severity as the PCE writes it: err, warning, info", |reader, key| {
-        const KNOWN: [&str; 10] = ["emerg", "alert", "crit", "critical", "err", "error", "warning", "notice", "info", "debug"];
-        words(reader, key, &KNOWN, false).map(EventCondition::Severity)
-    }),
-    key("status", "STATUS", "success or failure", |reader, key| {
-        words(reader, key, &["success", "failure"], true).map(EventCondition::Status)
-    }),
-    key("notification", "PATTERN", "Notification inside the event, for example user.login_failed", |reader, key| {
-        checked_patterns(reader, key, lint::notification).map(EventCondition::Notification)
-    }),
-    key("actor", "PATTERN", "Who did it: user name, host name or href", |reader, key| {
-        patterns(reader, key, false).map(EventCondition::Actor)
-    }),
-    key("src_ip", "ADDRESS", "Where the call came from: address, CIDR block or range", |reader, key| {
-        addresses(reader, key).map(EventCondition::SrcIp)
-    }),
-    key("pce_fqdn", "PATTERN", "Which PCE recorded it", |reader, key| patterns(reader, key, true).map(EventCondition::PceFqdn)),
-    key("resource", "PATTERN", "Name or href of what was changed", |reader, key| {
-        patterns(reader, key, false).map(EventCondition::Resource)
-    }),
-];
-
-const VEN_KEYS: [Key<VenCondition>; 14] = [
-    key("ven", "PATTERN", "VEN, by name or host name", |reader, key| patterns(reader, key, true).map(VenCondition::Ven)),
-    key("label", "KEY=VALUE", "Label", |reader, key| labels(reader, key).map(VenCondition::Labels)),
-    key("status", "STATUS", "active, suspended or uninstalled", |reader, key| {
-        words(reader, key, &["active", "suspended", "uninstalled"], false).map(VenCondition::Status)
-    }),
-    key("version", "PATTERN", "Version of the VEN", |reader, key| patterns(reader, key, false).map(VenCondition::Version)),
-    key("os", "PATTERN", "Operating system", |reader, key| patterns(reader, key, true).map(VenCondition::Os)),
-    key("enforcement", "MODE", "Enforcement: idle, visibility_only, selective, full", |reader, key| {
-        words(reader, key, &ENFORCEMENT, false).map(VenCondition::Enforcement)
-    }),
-    key("sync_state", "STATE", "Policy sync state: applied, synced, syncing, staged", |reader, key| {
-        words(reader, key, &["applied", "synced", "syncing", "staged"], false).map(VenCondition::SyncState)
-    }),
-    key("condition", "PATTERN", "Health condition, for example agent.missed_heartbeats", |reader, key| {
-        checked_patterns(reader, key, lint::notification).map(VenCondition::Condition)
-    }),
-    key("online", TRUE_OR_FALSE, "Online", |reader, key| reader.boolean(key).map(VenCondition::Online)),
-    key("offline", TRUE_OR_FALSE, "Offline", |reader, key| reader.boolean(key).map(|offline| VenCondition::Online(!offline))),
-    key("ven_type", "TYPE", "server, endpoint or containerized-ven", |reader, key| {
-        words(reader, key, &["server", "endpoint", "containerized-ven", "containerized_ven"], false).map(VenCondition::VenType)
-    }),
-    key("active_pce", "PATTERN", "PCE it reports to", |reader, key| patterns(reader, key, true).map(VenCondition::ActivePce)),
-    key("ip", "ADDRESS", "Address, CIDR block or a-b range", |reader, key| addresses(reader, key).map(VenCondition::Ip)),
-    key("heartbeat_older", DURATION, "Last heartbeat older than this", |reader, key| {
-        reader.duration(key).map(|span| VenCondition::HeartbeatOlder(span.value))
-    }),
-];
-
 /// A key as it is shown to people, and made a flag of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MatchKey {
@@ -161,75 +108,75 @@ pub struct MatchKey {
 
 /// Every key that `match` and `exclude` take for a source.
 pub fn keys(source: SourceKind) -> Vec<MatchKey> {
-    fn of<C>(keys: &[Key<C>]) -> impl Iterator<Item = MatchKey> {
-        keys.iter().map(|key| MatchKey { name: key.name.to_owned(), takes: key.takes, about: key.about.to_owned() })
+    if source.is_flows() {
+        let ends = END_KEYS.iter().flat_map(|(ends, key)| {
+            ends.iter().map(|(end, prefix)| {
+                let place = match end {
+                    End::Src => "source",
+                    End::Dst => "destination",
+                    End::Any => "either end",
+                };
+                MatchKey { name: format!("{prefix}_{}", key.name), takes: key.takes, about: format!("{} ({place})", key.about) }
+            })
+        });
+        let own = TRAFFIC_KEYS.iter().map(|key| MatchKey { name: key.name.to_owned(), takes: key.takes, about: key.about.to_owned() });
+        return own.chain(ends).collect();
     }
-    match source {
-        SourceKind::Traffic => {
-            let ends = END_KEYS.iter().flat_map(|(ends, key)| {
-                ends.iter().map(|(end, prefix)| {
-                    let place = match end {
-                        End::Src => "source",
-                        End::Dst => "destination",
-                        End::Any => "either end",
-                    };
-                    MatchKey { name: format!("{prefix}_{}", key.name), takes: key.takes, about: format!("{} ({place})", key.about) }
-                })
-            });
-            of(&TRAFFIC_KEYS).chain(ends).collect()
-        }
-        SourceKind::Events => of(&EVENT_KEYS).collect(),
-        SourceKind::Vens => of(&VEN_KEYS).collect(),
-        SourceKind::Health | SourceKind::Database | SourceKind::Monitor => Vec::new(),
-    }
+    let rows = source.fields.iter().flat_map(|field| field.keys);
+    let own = rows.map(|key| MatchKey { name: key.name.to_owned(), takes: key.takes.value(), about: key.about.to_owned() });
+    let of_targets = has_targets(source).then_some(TARGET_KEYS).into_iter().flatten();
+    own.chain(of_targets.map(|(name, takes, about)| MatchKey { name: name.to_owned(), takes, about: about.to_owned() })).collect()
+}
+
+/// What can be asked about the target of a record.
+const TARGET_KEYS: [(&str, &str, &str); 2] =
+    [("target", "PATTERN", "Target, by name"), ("target_label", "KEY=VALUE", "Label of the target")];
+
+/// Whether there can be several targets of a source.
+fn has_targets(source: SourceKind) -> bool {
+    !source.is_run() && source.target_type != "pce"
+}
+
+/// Whether a source has anything to choose records by.
+fn chooses(source: SourceKind) -> bool {
+    source.is_flows() || source.open_fields || !keys(source).is_empty()
 }
 
 /// Reads `match` and `exclude`. `None` after a complaint.
 pub(super) fn matcher(rule: &mut Reader<'_>, source: SourceKind) -> Option<Matcher> {
-    match source {
-        SourceKind::Traffic => filter(rule, traffic_conditions).map(Matcher::Traffic),
-        SourceKind::Events => filter(rule, event_conditions).map(Matcher::Events),
-        SourceKind::Vens => filter(rule, ven_conditions).map(Matcher::Vens),
-        SourceKind::Health | SourceKind::Database | SourceKind::Monitor => {
-            for key in ["match", "exclude"] {
-                if rule.raw(key).is_some() && rule.has(key) {
-                    let hint = tr!("remove it; {source} rules look at everything the PCE reports of it", source);
-                    rule.error_at(
-                        key,
-                        tr!("`{key}` means nothing in {name}: its source is {source}", key, name = rule.name(), source),
-                        Some(hint),
-                    );
-                }
-            }
-            Some(Matcher::Everything)
+    if source.is_flows() {
+        return filter(rule, traffic_conditions).map(Matcher::Traffic);
+    }
+    if chooses(source) {
+        return filter(rule, |reader| record_conditions(reader, source)).map(Matcher::Records);
+    }
+    for key in ["match", "exclude"] {
+        if rule.raw(key).is_some() && rule.has(key) {
+            let hint = tr!("remove it; {source} rules look at everything the PCE reports of it", source);
+            rule.error_at(key, tr!("`{key}` means nothing in {name}: its source is {source}", key, name = rule.name(), source), Some(hint));
         }
     }
+    Some(Matcher::Records(Filter::default()))
 }
 
 /// Reads another condition of a rule, under its own key; what the rule leaves out is left out there, too.
 pub(super) fn matcher_of(rule: &mut Reader<'_>, key: &str, source: SourceKind, of: Option<&Matcher>) -> Option<Matcher> {
     let table = rule.table(key)?;
-    match source {
-        SourceKind::Traffic => {
-            let none = if let Some(Matcher::Traffic(filter)) = of { filter.none.clone() } else { Vec::new() };
-            traffic_conditions(table).map(|all| Matcher::Traffic(Filter { all, none }))
-        }
-        SourceKind::Events => {
-            let none = if let Some(Matcher::Events(filter)) = of { filter.none.clone() } else { Vec::new() };
-            event_conditions(table).map(|all| Matcher::Events(Filter { all, none }))
-        }
-        SourceKind::Vens => {
-            let none = if let Some(Matcher::Vens(filter)) = of { filter.none.clone() } else { Vec::new() };
-            ven_conditions(table).map(|all| Matcher::Vens(Filter { all, none }))
-        }
-        SourceKind::Health | SourceKind::Database | SourceKind::Monitor => Some(Matcher::Everything),
+    if source.is_flows() {
+        let none = if let Some(Matcher::Traffic(filter)) = of { filter.none.clone() } else { Vec::new() };
+        return traffic_conditions(table).map(|all| Matcher::Traffic(Filter { all, none }));
     }
+    let none = of.and_then(Matcher::records).map(|filter| filter.none.clone()).unwrap_or_default();
+    if !chooses(source) {
+        return Some(Matcher::Records(Filter::default()));
+    }
+    record_conditions(table, source).map(|all| Matcher::Records(Filter { all, none }))
 }
 
-fn filter<C: PartialEq>(rule: &mut Reader<'_>, read: fn(Reader<'_>) -> Option<Conditions<C>>) -> Option<Filter<C>> {
+fn filter<C: PartialEq>(rule: &mut Reader<'_>, read: impl Fn(Reader<'_>) -> Option<Conditions<C>>) -> Option<Filter<C>> {
     let mut one = |key: &str| match rule.raw(key) {
         None => Some(Vec::new()),
-        Some(_) => rule.table(key).and_then(read),
+        Some(_) => rule.table(key).and_then(&read),
     };
     let (all, none) = (one("match"), one("exclude"));
     let filter = Filter { all: all?, none: none? };
@@ -272,23 +219,96 @@ pub(super) fn traffic_conditions(mut reader: Reader<'_>) -> Option<Conditions<Tr
     sound.then_some(out)
 }
 
-pub(super) fn event_conditions(mut reader: Reader<'_>) -> Option<Conditions<EventCondition>> {
+/// Reads the conditions on records of a source, key by key of its row.
+pub(super) fn record_conditions(mut reader: Reader<'_>, source: SourceKind) -> Option<Conditions<Condition>> {
     let mut out = Vec::new();
-    let sound = read_keys(&mut reader, &EVENT_KEYS, &mut out);
+    let mut sound = true;
+    for (slot, field) in (0u8..).zip(source.fields) {
+        let mut first: Option<&str> = None;
+        for key in field.keys {
+            if reader.raw(key.name).is_none() {
+                continue;
+            }
+            if let (Some(first), Takes::Flag { .. }) = (first, key.takes) {
+                let hint = Some(tr!("`{key} = true` is the same as `{first} = false`; keep one", key = key.name, first));
+                let message = tr!("`{first}` and `{key}` both stand in {name}", first, key = key.name, name = reader.name());
+                reader.error_at(key.name, message, hint);
+                sound = false;
+            }
+            first = Some(key.name);
+            match test(&mut reader, key) {
+                Some(test) => out.push((key.name.to_owned(), Condition::of(slot, key, test))),
+                None => sound = false,
+            }
+        }
+    }
+    if has_targets(source) {
+        sound &= target_conditions(&mut reader, &mut out);
+    }
+    if source.open_fields {
+        sound &= open_conditions(&mut reader, source, &mut out);
+    }
     reader.finish();
     sound.then_some(out)
 }
 
-pub(super) fn ven_conditions(mut reader: Reader<'_>) -> Option<Conditions<VenCondition>> {
-    let mut out = Vec::new();
-    let mut sound = read_keys(&mut reader, &VEN_KEYS, &mut out);
-    if reader.has("online") && reader.has("offline") {
-        let hint = Some(tr!("`offline = true` is the same as `online = false`; keep one"));
-        reader.error_at("offline", tr!("`online` and `offline` both stand in {name}", name = reader.name()), hint);
-        sound = false;
+/// Reads the values of one key as its row says.
+fn test(reader: &mut Reader<'_>, key: &KeyDef) -> Option<Test> {
+    match key.takes {
+        Takes::Words { known, closed, synonyms, .. } => {
+            let read = words(reader, key.name, known, closed);
+            read.map(|list| Test::Words(list, synonyms))
+        }
+        Takes::Patterns { fold, catalogue: Catalogue::Open } => patterns(reader, key.name, fold).map(Test::Patterns),
+        Takes::Patterns { catalogue: Catalogue::EventTypes, .. } => {
+            checked_patterns(reader, key.name, lint::event_type).map(Test::Patterns)
+        }
+        Takes::Patterns { catalogue: Catalogue::Notifications, .. } => {
+            checked_patterns(reader, key.name, lint::notification).map(Test::Patterns)
+        }
+        Takes::Addresses => addresses(reader, key.name).map(Test::Addresses),
+        Takes::Pairs => labels(reader, key.name).map(Test::Pairs),
+        Takes::Flag { opposite } => reader.boolean(key.name).map(|flag| Test::Flag(flag != opposite)),
+        Takes::Older => reader.duration(key.name).map(|span| Test::Older(span.value)),
     }
-    reader.finish();
-    sound.then_some(out)
+}
+
+fn target_conditions(reader: &mut Reader<'_>, out: &mut Conditions<Condition>) -> bool {
+    let mut sound = true;
+    if reader.raw("target").is_some() {
+        match patterns(reader, "target", false) {
+            Some(list) => out.push(("target".to_owned(), Condition::beyond(Place::Target, "target", Test::Patterns(list)))),
+            None => sound = false,
+        }
+    }
+    if reader.raw("target_label").is_some() {
+        match labels(reader, "target_label") {
+            Some(map) => out.push(("target_label".to_owned(), Condition::beyond(Place::TargetLabels, "target_label", Test::Pairs(map)))),
+            None => sound = false,
+        }
+    }
+    sound
+}
+
+/// Any other key is a field of the records: true or false, or texts and numbers.
+fn open_conditions(reader: &mut Reader<'_>, source: SourceKind, out: &mut Conditions<Condition>) -> bool {
+    let mut sound = true;
+    let taken = |name: &str| source.key(name).is_some() || TARGET_KEYS.iter().any(|(key, ..)| *key == name);
+    let names: Vec<String> = reader.names_of_fields().filter(|name| !taken(name)).map(str::to_owned).collect();
+    for name in names {
+        let is_flag = reader.raw(&name).is_some_and(|value| matches!(value.get_ref(), toml::de::DeValue::Boolean(_)));
+        let test = if is_flag {
+            reader.boolean(&name).map(Test::Flag)
+        } else {
+            let list = reader.strings_or_numbers(&name);
+            items(reader, &name, list, |text| pattern(text, false)).map(sorted_patterns).map(Test::Patterns)
+        };
+        match test {
+            Some(test) => out.push((name.clone(), Condition::beyond(Place::Open(name.clone()), &name, test))),
+            None => sound = false,
+        }
+    }
+    sound
 }
 
 fn read_keys<C>(reader: &mut Reader<'_>, keys: &[Key<C>], out: &mut Conditions<C>) -> bool {

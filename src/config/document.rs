@@ -4,7 +4,7 @@ use super::error::one_line;
 use super::reader::{Level, Placed, Problem, Problems, Reader};
 use super::{
     Config, ConfigError, EventSettings, ReportSettings, RunSettings, TrafficSettings, channels, mask, mutes, pce, report, routes, rules,
-    run, sources,
+    run, sources, targets,
 };
 use crate::channels::{KINDS, Kind};
 use std::collections::BTreeSet;
@@ -83,6 +83,19 @@ pub(super) fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstance
     let events = root.table("events").map_or_else(EventSettings::default, sources::read_events);
     let pce = root.table("pce").and_then(pce::read);
 
+    let mut target_readers = root.tables("targets");
+    let target_names: Vec<Option<Placed<String>>> = target_readers.iter_mut().map(targets::name).collect();
+    let target_types: Vec<String> = target_readers.iter_mut().map(|reader| targets::type_of(reader).unwrap_or_default()).collect();
+    let named: Vec<(Placed<String>, String)> =
+        target_names.iter().zip(target_types).filter_map(|(name, kind)| Some((name.clone()?, kind))).collect();
+    unique(&named.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>(), |name| tr!("two targets are called `{name}`", name), problems);
+    let targets_written = target_readers.len();
+    let target_list: Vec<super::TargetConfig> = target_readers
+        .into_iter()
+        .zip(&target_names)
+        .filter_map(|(reader, name)| targets::read(reader, name.as_ref().map(|name| name.value.as_str())))
+        .collect();
+
     let mut channel_readers = root.tables("channels");
     let channel_names: Vec<Option<Placed<String>>> = channel_readers.iter_mut().map(channels::name).collect();
     let known: Vec<Placed<String>> = channel_names.iter().flatten().cloned().collect();
@@ -99,7 +112,7 @@ pub(super) fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstance
     let defaults = root.table("defaults");
     let fallback = defaults.as_ref().map(Reader::as_fallback);
     defaults.into_iter().for_each(rules::check_defaults);
-    let around = rules::Surroundings { text, accounting: traffic.accounting, channels: &known };
+    let around = rules::Surroundings { text, accounting: traffic.accounting, channels: &known, targets: &named };
     let mut rule_readers = root.tables("rules");
     let rules_written = rule_readers.len();
     let rule_names: Vec<Option<Placed<String>>> = rule_readers.iter_mut().map(rules::name).collect();
@@ -151,6 +164,7 @@ pub(super) fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstance
     let whole = complete
         && windows.len() + inhibitions.len() == mutes_written
         && channel_list.len() == channel_names.len()
+        && target_list.len() == targets_written
         && pce.is_some() == has_pce;
     if !whole && !problems.has_errors() {
         problems.error(0..0, tr!("part of the config could not be read, and nothing says why; this is a fault of pcemon"), None);
@@ -158,6 +172,7 @@ pub(super) fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstance
     Config {
         path: path.to_owned(),
         pce,
+        targets: target_list,
         run,
         traffic,
         events,

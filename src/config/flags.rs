@@ -2,9 +2,11 @@
 
 use super::conditions::{self, Conditions, DURATION, TRUE_OR_FALSE};
 use super::reader::{Level, Problems, Reader};
-use crate::domain::filter::{EventCondition, Filter, TrafficCondition, VenCondition};
+use crate::domain::condition::Condition;
+use crate::domain::filter::{Filter, TrafficCondition};
 use crate::domain::metric::SourceKind;
 use crate::domain::text::visible;
+use crate::sources::TRAFFIC;
 use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
@@ -32,34 +34,31 @@ pub struct Chosen<C> {
 
 /// Reads a filter of flows. The error holds every complaint, ready to print.
 pub fn traffic(asked: &[Asked]) -> Result<Chosen<TrafficCondition>, String> {
-    choose(SourceKind::Traffic, asked, conditions::traffic_conditions)
+    choose(TRAFFIC, asked, conditions::traffic_conditions)
 }
 
-/// Reads a filter of events. The error holds every complaint, ready to print.
-pub fn events(asked: &[Asked]) -> Result<Chosen<EventCondition>, String> {
-    choose(SourceKind::Events, asked, conditions::event_conditions)
+/// Reads a filter of records. The error holds every complaint, ready to print.
+pub fn records(source: SourceKind, asked: &[Asked]) -> Result<Chosen<Condition>, String> {
+    choose(source, asked, |reader| conditions::record_conditions(reader, source))
 }
 
-/// Reads a filter of VENs. The error holds every complaint, ready to print.
-pub fn vens(asked: &[Asked]) -> Result<Chosen<VenCondition>, String> {
-    choose(SourceKind::Vens, asked, conditions::ven_conditions)
-}
-
-type Read<C> = fn(Reader<'_>) -> Option<Conditions<C>>;
-
-fn choose<C: PartialEq>(source: SourceKind, asked: &[Asked], read: Read<C>) -> Result<Chosen<C>, String> {
+fn choose<C: PartialEq>(
+    source: SourceKind,
+    asked: &[Asked],
+    read: impl Fn(Reader<'_>) -> Option<Conditions<C>>,
+) -> Result<Chosen<C>, String> {
     let mut complaints = Complaints::default();
     let mut side = |exclude: bool| {
         let mut out = Vec::new();
         let of_side = || asked.iter().filter(move |asked| asked.exclude == exclude);
         let flags = as_table(source, of_side().filter(|asked| asked.key.is_some()));
-        out.extend(complaints.read(&flags, read));
+        out.extend(complaints.read(&flags, &read));
         for asked in of_side().filter(|asked| asked.key.is_none()) {
             for value in &asked.values {
                 let braces = value.trim_start().starts_with('{');
                 let text = if braces { format!("it = {value}") } else { format!("it = {{ {value} }}") };
                 let places = vec![(0..text.len(), asked.flag.clone())];
-                out.extend(complaints.read(&Written { text, places, wrapped: true }, read));
+                out.extend(complaints.read(&Written { text, places, wrapped: true }, &read));
             }
         }
         out.into_iter().flatten().collect::<Conditions<C>>()
@@ -122,7 +121,7 @@ struct Complaints {
 }
 
 impl Complaints {
-    fn read<C>(&mut self, written: &Written, read: Read<C>) -> Option<Conditions<C>> {
+    fn read<C>(&mut self, written: &Written, read: &dyn Fn(Reader<'_>) -> Option<Conditions<C>>) -> Option<Conditions<C>> {
         let flag = |span: &Range<usize>| {
             let place = written.places.iter().find(|(range, _)| range.contains(&span.start)).or(written.places.first());
             place.map_or_else(String::new, |(_, flag)| flag.clone())
@@ -246,7 +245,7 @@ mod tests {
         }
         let wrong = traffic(&[flag("port", &["22"], false), flag("port", &["22"], true)]).unwrap_err();
         assert!(wrong.contains("left out again"), "{wrong}");
-        assert!(!events(&[flag("severity", &["eror"], false)]).unwrap().warnings.is_empty());
+        assert!(!records(crate::sources::EVENTS, &[flag("severity", &["eror"], false)]).unwrap().warnings.is_empty());
     }
 
     #[test]

@@ -58,7 +58,8 @@ pub(super) fn ratio_to(
         return Some(None);
     }
     let over = conditions::matcher_of(reader, "ratio_to", source, matcher);
-    let adds_up = |metric: &Metric| !metric.is_sighting() && (!source.is_snapshot() || *metric == Metric::Vens);
+    let adds_up =
+        |metric: &Metric| metric.adds_up() || (source.is_flows() && !metric.is_sighting()) || matches!(metric, Metric::Distinct(_));
     if let Some(metric) = metric.filter(|metric| !adds_up(metric)) {
         let hint = Some(tr!("divide a metric that adds up, for example connections, bytes or count"));
         reader.error_at("ratio_to", tr!("{metric} in {name} cannot be divided", metric, name = reader.name()), hint);
@@ -85,7 +86,7 @@ pub(super) fn read(reader: &mut Reader<'_>, rule: &mut Rule, over: Option<Matche
     if !matches!(rule.metric, Metric::New(_)) {
         needs(reader, "learn", "only `new:` rules learn first");
     }
-    if matches!(rule.metric, Metric::Changes(_)) && rule.group_by.is_empty() && rule.source != SourceKind::Vens {
+    if matches!(rule.metric, Metric::Changes(_)) && rule.group_by.is_empty() && !rule.source.is_snapshot() {
         let hint = Some(tr!("add group_by, for example group_by = [\"src_workload\"]"));
         reader.problems().error(reader.span(), tr!("{name} does not say whose changes it counts", name = reader.name()), hint);
         return None;

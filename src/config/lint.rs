@@ -3,11 +3,13 @@
 use super::catalogue::{NOTIFICATION_TYPES, event_types};
 use super::reader::{Placed, Reader, nearest};
 use super::thresholds::within_reach;
+use crate::domain::condition::{Place, Test};
 use crate::domain::field::Field;
-use crate::domain::filter::{EventCondition, Pattern, TrafficCondition};
+use crate::domain::filter::{Pattern, TrafficCondition};
 use crate::domain::metric::{Metric, SourceKind};
 use crate::domain::report::Accounting;
 use crate::domain::rule::{Matcher, Rule};
+use crate::domain::source::Nature;
 use crate::domain::time::format_duration;
 use std::time::Duration;
 
@@ -127,10 +129,10 @@ pub(super) fn window(reader: &Reader<'_>, source: SourceKind, window: Duration, 
     let (problems, at) = (reader.problems(), reader.own_span_of("window"));
     let shown = format_duration(window);
     // Default retention: traffic is kept 90 days, events 30 (200 at the most).
-    let (kept, most) = match source {
-        SourceKind::Traffic => (90 * DAY, 90 * DAY),
-        SourceKind::Events => (30 * DAY, 200 * DAY),
-        SourceKind::Health | SourceKind::Vens | SourceKind::Database | SourceKind::Monitor => return,
+    let (kept, most) = match source.nature {
+        Nature::Flows => (90 * DAY, 90 * DAY),
+        Nature::Stream { kept_days, most_days } => (kept_days * DAY, most_days * DAY),
+        Nature::Snapshot | Nature::Window => return,
     };
     if window.is_zero() {
         problems.error(
@@ -152,7 +154,7 @@ pub(super) fn window(reader: &Reader<'_>, source: SourceKind, window: Duration, 
             tr!("the window of {name} ({shown}) is longer than a PCE usually keeps events", name = reader.name(), shown),
             Some(hint),
         );
-    } else if window < MINUTE && source == SourceKind::Traffic && accounting == Accounting::AsReported {
+    } else if window < MINUTE && source.is_flows() && accounting == Accounting::AsReported {
         let hint = tr!("make the window at least as long as the pause between two runs");
         problems.warn(
             at,
@@ -163,7 +165,7 @@ pub(super) fn window(reader: &Reader<'_>, source: SourceKind, window: Duration, 
             ),
             Some(hint),
         );
-    } else if source == SourceKind::Traffic && window > 7 * DAY && accounting == Accounting::Delta {
+    } else if source.is_flows() && window > 7 * DAY && accounting == Accounting::Delta {
         let hint = tr!("older flows come in weekly buckets that cannot be told apart; use 7d at the most");
         problems.warn(
             at,
@@ -189,8 +191,8 @@ fn most_values(field: &Field, matcher: &Matcher) -> Option<(u64, String)> {
             TrafficCondition::Port(list) => Some(list.iter().map(|range| u64::from(range.to - range.from) + 1).sum()),
             _ => None,
         }),
-        (Field::Type, Matcher::Events(filter)) => filter.all.iter().find_map(|(_, c)| match c {
-            EventCondition::Type(list) => exact(list),
+        (Field::Slot(slot, _), Matcher::Records(filter)) => filter.all.iter().find_map(|(_, condition)| match &condition.test {
+            Test::Patterns(list) if condition.place == Place::Slot(*slot) => exact(list),
             _ => None,
         }),
         _ => None,

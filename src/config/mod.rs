@@ -29,6 +29,7 @@ mod rules;
 mod run;
 mod selector;
 mod sources;
+mod targets;
 mod thresholds;
 
 pub use error::{ConfigError, Located};
@@ -113,6 +114,21 @@ pub struct EventSettings {
     pub lookback: Duration,
 }
 
+/// One of `[[targets]]`.
+#[derive(Debug)]
+pub struct TargetConfig {
+    /// Unique name; field `target` of its records.
+    pub name: String,
+    /// Its type.
+    pub target_type: &'static str,
+    /// For `target_label:KEY`, routes and silences.
+    pub labels: std::collections::BTreeMap<String, String>,
+    /// Whether it takes part.
+    pub enabled: bool,
+    /// What its type knows of it.
+    pub settings: Box<dyn crate::sources::Settings>,
+}
+
 /// A proven configuration.
 #[derive(Debug)]
 pub struct Config {
@@ -120,6 +136,8 @@ pub struct Config {
     pub path: PathBuf,
     /// `[pce]`; absent when every source comes from a file.
     pub pce: Option<PceSettings>,
+    /// `[[targets]]`, also the disabled ones.
+    pub targets: Vec<TargetConfig>,
     /// `[run]`
     pub run: RunSettings,
     /// `[traffic]`

@@ -6,6 +6,7 @@ use super::{calendar, channels, run, selector};
 use crate::domain::calendar::{Calendar, Days};
 use crate::domain::mute::{Inhibition, Maintenance, Property};
 use crate::domain::rule::{Rule, Selector};
+use crate::sources::SOURCES;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -97,10 +98,10 @@ pub(super) fn inhibition(mut reader: Reader<'_>) -> Option<PlacedInhibition> {
     let mut equal = Vec::new();
     let mut sound = true;
     for item in reader.strings("equal").unwrap_or_default() {
-        match Property::parse(&item.value) {
+        match Property::parse(&item.value, &SOURCES) {
             Some(value) => equal.push(Placed { value, span: item.span }),
             None => {
-                let names = Property::names();
+                let names = Property::names(&SOURCES);
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
                 let message = tr!("`equal` in {name}: an alert has no `{item}`", name = reader.name(), item = item.value);
                 reader.problems().error(item.span, message, Some(did_you_mean(&item.value, &names)));

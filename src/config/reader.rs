@@ -176,6 +176,12 @@ impl<'d> Reader<'d> {
         self.table.iter().map(|(key, _)| (key.get_ref().as_ref(), key.span()))
     }
 
+    /// The keys of a table in which fields of records stand as well.
+    pub(super) fn names_of_fields(&self) -> impl Iterator<Item = &'d str> + use<'d> {
+        self.shape.borrow_mut().fields = true;
+        self.table.iter().map(|(key, _)| key.get_ref().as_ref())
+    }
+
     /// The table itself, to be the fallback of others.
     pub fn as_fallback(&self) -> &'d DeTable<'d> {
         self.table

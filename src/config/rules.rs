@@ -4,10 +4,13 @@ use super::error::position;
 use super::reader::{Placed, Reader, did_you_mean};
 use super::{conditions, kinds, lint, thresholds};
 use crate::domain::field::Field;
+use crate::domain::filter::Pattern;
 use crate::domain::metric::{Metric, SourceKind};
 use crate::domain::report::Accounting;
 use crate::domain::rule::Rule;
+use crate::domain::source::Agg;
 use crate::domain::threshold::Severity;
+use crate::sources::SOURCES;
 use std::time::Duration;
 
 const DURATIONS: [(&str, Duration); 4] = [
@@ -25,6 +28,8 @@ pub(super) struct Surroundings<'a> {
     pub accounting: Accounting,
     /// Names of all channels, also of those that could not be read.
     pub channels: &'a [Placed<String>],
+    /// Names of all targets with their types.
+    pub targets: &'a [(Placed<String>, String)],
 }
 
 /// Validates `[defaults]` once; its values are then read again as part of each rule.
@@ -43,6 +48,7 @@ pub(super) fn check_defaults(mut reader: Reader<'_>) {
         reader.string(severity.name());
     }
     source(&mut reader);
+    reader.choice("undecided", &[("unknown", false), ("no", true)]);
     reader.string("metric");
     reader.strings("group_by");
     reader.strings("notify");
@@ -69,11 +75,12 @@ pub(super) fn read(mut reader: Reader<'_>, name: Option<Placed<String>>, around:
     let runbook = reader.string("runbook").map(|text| text.value);
     let enabled = reader.boolean("enabled").unwrap_or(true);
     if reader.raw("source").is_none() {
-        reader.missing("source", "\"traffic\", \"events\", \"health\", \"vens\", \"database\" or \"self\"");
+        let names: Vec<String> = SOURCES.iter().map(|source| format!("\"{source}\"")).collect();
+        reader.missing("source", &names.join(", "));
     }
     let Some(source) = source(&mut reader) else {
         // Without a source nothing can be said about these; they are known all the same.
-        for key in ["metric", "match", "exclude", "group_by", "info", "warning", "critical"] {
+        for key in ["metric", "match", "exclude", "group_by", "info", "warning", "critical", "targets", "undecided", "agg"] {
             reader.know(key);
         }
         kinds::alone(&mut reader);
@@ -84,6 +91,9 @@ pub(super) fn read(mut reader: Reader<'_>, name: Option<Placed<String>>, around:
     let metric = thresholds::metric(&mut reader, source);
     let matcher = conditions::matcher(&mut reader, source);
     let group_by = group_by(&mut reader, source);
+    let targets = targets(&mut reader, source, around);
+    let undecided = reader.choice("undecided", &[("unknown", false), ("no", true)]).unwrap_or(false);
+    let agg = agg(&mut reader, source);
     let over = kinds::ratio_to(&mut reader, source, metric.as_ref(), matcher.as_ref());
     let divided = reader.raw("ratio_to").is_some();
     let thresholds = match &metric {
@@ -99,6 +109,9 @@ pub(super) fn read(mut reader: Reader<'_>, name: Option<Placed<String>>, around:
     let rule = if let (Some(name), Some(metric), Some(matcher), Some(group_by), Some(thresholds), Some(over)) = parts {
         let mut rule = Rule {
             group_by,
+            targets: targets.unwrap_or_default(),
+            undecided_is_no: undecided,
+            agg,
             window,
             thresholds,
             hold,
@@ -153,21 +166,22 @@ fn duration(reader: &mut Reader<'_>, key: &str, usual: Duration) -> Duration {
 }
 
 fn source(reader: &mut Reader<'_>) -> Option<SourceKind> {
-    reader.choice("source", &SourceKind::ALL.map(|source| (source.name(), source)))
+    reader.choice("source", &SOURCES.map(|source| (source.name(), source)))
 }
 
 fn group_by(reader: &mut Reader<'_>, source: SourceKind) -> Option<Vec<Field>> {
     // What all others are grouped by cannot be meant for the PCE's health or database, which have nothing to group by,
     // nor for the monitoring itself.
-    let only_shared = (Field::names(source).is_empty() || source == SourceKind::Monitor) && !reader.has("group_by");
-    reader.words("group_by", Field::names(source), true);
+    let names = Field::names(source);
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let only_shared = ((names.is_empty() && !source.open_fields) || source.is_run()) && !reader.has("group_by");
+    reader.words("group_by", &names, !source.open_fields);
     if reader.raw("group_by").is_none() || only_shared {
         return Some(Vec::new());
     }
     let mut out = Vec::new();
     let mut sound = true;
     for item in reader.strings("group_by")? {
-        let names = Field::names(source);
         let (message, hint) = match Field::parse(source, &item.value) {
             Some(field) if !out.contains(&field) => {
                 out.push(field);
@@ -179,7 +193,7 @@ fn group_by(reader: &mut Reader<'_>, source: SourceKind) -> Option<Vec<Field>> {
             }
             None => (
                 tr!("`group_by` in {name}: {source} records have no field `{item}`", name = reader.name(), source, item = item.value),
-                did_you_mean(&item.value, names),
+                did_you_mean(&item.value, &names),
             ),
         };
         reader.problems().error(item.span, message, Some(hint));
@@ -188,10 +202,50 @@ fn group_by(reader: &mut Reader<'_>, source: SourceKind) -> Option<Vec<Field>> {
     sound.then_some(out)
 }
 
+/// The targets that a rule reads; each pattern must stand for one.
+fn targets(reader: &mut Reader<'_>, source: SourceKind, around: &Surroundings<'_>) -> Option<Vec<Pattern>> {
+    let list = reader.strings("targets")?;
+    if source.is_run() || source.target_type == "pce" {
+        let hint = Some(tr!("remove it"));
+        reader.error_at("targets", tr!("`targets` means nothing in {name}: there is one PCE", name = reader.name()), hint);
+        return None;
+    }
+    let mut out = Vec::new();
+    for item in list {
+        let known: Vec<&str> =
+            around.targets.iter().filter(|(_, kind)| kind == source.target_type).map(|(name, _)| name.value.as_str()).collect();
+        match Pattern::new(&item.value, false) {
+            Ok(pattern) if known.iter().any(|name| pattern.matches(name)) => out.push(pattern),
+            Ok(_) => {
+                let message = tr!(
+                    "`targets` in {name}: no target of type {kind} is called '{item}'",
+                    name = reader.name(),
+                    kind = source.target_type,
+                    item = item.value
+                );
+                reader.problems().error(item.span, message, Some(did_you_mean(&item.value, &known)));
+            }
+            Err(message) => reader.problems().error(item.span, message, None),
+        }
+    }
+    Some(out)
+}
+
+/// How records become one value, where that is not the metric's own way.
+fn agg(reader: &mut Reader<'_>, source: SourceKind) -> Option<Agg> {
+    let agg = reader.choice("agg", &Agg::SPELLINGS)?;
+    if source.is_flows() || source.is_stream() {
+        let hint = Some(tr!("remove it"));
+        reader.error_at("agg", tr!("`agg` means nothing in {name}: its source is {source}", name = reader.name(), source), hint);
+        return None;
+    }
+    Some(agg)
+}
+
 /// Of the monitoring itself only sources can be told apart.
 fn by_source(reader: &Reader<'_>, rule: &Rule) {
-    let tells_apart = matches!(rule.metric, Metric::FailedSources | Metric::PartialSources);
-    if rule.source == SourceKind::Monitor && !rule.group_by.is_empty() && !tells_apart {
+    let tells_apart = !matches!(&rule.metric, Metric::Row(def) if !def.groups);
+    if !rule.group_by.is_empty() && !tells_apart {
         let hint = Some(tr!("remove `group_by`"));
         reader.error_at(
             "group_by",

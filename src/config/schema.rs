@@ -90,7 +90,12 @@ fn table(shape: &Shape, name: &str) -> Value {
     let usable = shape.keys.iter().filter(|(_, key)| !matches!(key.want, Want::Unsaid));
     let properties: Map<String, Value> = usable.map(|(key, known)| (key.clone(), described(known, name, key))).collect();
     let required: Vec<&str> = shape.keys.iter().filter(|(_, key)| key.required).map(|(name, _)| name.as_str()).collect();
-    let others = if shape.open { json!({ "$ref": "#/$defs/secret" }) } else { json!(false) };
+    let others = match (shape.open, shape.fields) {
+        (true, _) => json!({ "$ref": "#/$defs/secret" }),
+        // Fields of records: texts, numbers, true or false.
+        (_, true) => json!({ "type": ["string", "integer", "boolean", "array"], "items": { "type": ["string", "integer"] } }),
+        _ => json!(false),
+    };
     let mut out = json!({ "type": "object", "properties": properties, "additionalProperties": others });
     if !required.is_empty() {
         out["required"] = json!(required);

@@ -3,7 +3,6 @@
 use super::conditions::label;
 use super::reader::{Placed, Problems, Reader, did_you_mean};
 use crate::domain::filter::Pattern;
-use crate::domain::metric::SourceKind;
 use crate::domain::rule::{Rule, Selector};
 use crate::domain::threshold::Severity;
 
@@ -15,7 +14,7 @@ pub(super) fn read(mut reader: Reader<'_>) -> Option<Selector> {
     let mut sound = true;
     let severities = Severity::ALL.map(|severity| (severity.name(), severity));
     sound &= words(&mut reader, "severity", &severities, &mut selector.severities);
-    let sources = SourceKind::ALL.map(|source| (source.name(), source));
+    let sources = crate::sources::SOURCES.map(|source| (source.name(), source));
     sound &= words(&mut reader, "source", &sources, &mut selector.sources);
     let problems = reader.problems();
     for item in reader.strings("rule").unwrap_or_default() {

@@ -6,7 +6,7 @@
 use super::document;
 use super::reader::{Problems, Reader};
 use crate::channels::KINDS;
-use crate::domain::metric::SourceKind;
+use crate::sources::{SOURCES, TARGET_TYPES};
 use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
@@ -27,6 +27,8 @@ pub struct Shape {
     pub keys: Vec<(String, Key)>,
     /// Takes names that the user chooses as well, each with a secret.
     pub open: bool,
+    /// Takes the names of fields as well, each with texts, numbers, true or false.
+    pub fields: bool,
 }
 
 /// What is known about one key.
@@ -117,6 +119,7 @@ impl Shape {
     fn learn(&mut self, seen: &Shape) {
         let first = self.keys.is_empty();
         self.open |= seen.open;
+        self.fields |= seen.fields;
         for (name, key) in &seen.keys {
             let known = self.key(name);
             known.required |= first && key.required;
@@ -145,7 +148,8 @@ impl Shape {
     pub fn members(&self, key: &str) -> Vec<(&'static str, Shape)> {
         let names: Vec<&'static str> = match key {
             "channels" => KINDS.iter().map(|kind| kind.name).collect(),
-            "rules" => SourceKind::ALL.iter().map(|source| source.name()).collect(),
+            "rules" => SOURCES.iter().map(|source| source.name()).collect(),
+            "targets" => TARGET_TYPES.iter().map(|kind| kind.name).collect(),
             _ => vec![""],
         };
         match self.get(key).map(|key| &key.want) {
@@ -178,10 +182,17 @@ fn one_of_everything() -> Table {
     let member =
         |pairs: &[(&str, String)]| Value::Table(pairs.iter().map(|(key, value)| ((*key).to_owned(), value.clone().into())).collect());
     let channels = KINDS.iter().map(|kind| member(&[("name", format!("channel {}", kind.name)), ("type", kind.name.to_owned())]));
-    let rules = SourceKind::ALL.iter().map(|source| member(&[("name", format!("rule {source}")), ("source", source.name().to_owned())]));
+    let rules = SOURCES.iter().map(|source| member(&[("name", format!("rule {source}")), ("source", source.name().to_owned())]));
     let one = || vec![member(&[])];
-    let lists =
-        [("channels", channels.collect()), ("rules", rules.collect()), ("routes", one()), ("maintenance", one()), ("inhibit", one())];
+    let targets = TARGET_TYPES.iter().map(|kind| member(&[("name", format!("target {}", kind.name)), ("type", kind.name.to_owned())]));
+    let lists = [
+        ("targets", targets.collect()),
+        ("channels", channels.collect()),
+        ("rules", rules.collect()),
+        ("routes", one()),
+        ("maintenance", one()),
+        ("inhibit", one()),
+    ];
     lists.into_iter().map(|(key, list)| (key.to_owned(), Value::Array(list))).collect()
 }
 

@@ -4,37 +4,51 @@ use super::reader::{Placed, Reader, did_you_mean};
 use super::shape::Want;
 use crate::domain::field::Field;
 use crate::domain::metric::{Metric, SourceKind, Unit};
+use crate::domain::source::Agg;
 use crate::domain::text::quantity;
 use crate::domain::threshold::{Op, Severity, Threshold, Thresholds};
+use crate::sources::SOURCES;
 use toml::de::DeValue;
 
 /// Reads `metric`; the source's own default when absent.
 pub(super) fn metric(reader: &mut Reader<'_>, source: SourceKind) -> Option<Metric> {
-    reader.words("metric", &metric_names(source), true);
+    let names = metric_names(source);
+    reader.words("metric", &names.iter().map(String::as_str).collect::<Vec<_>>(), !source.open_fields);
     if reader.raw("metric").is_none() {
         return Some(Metric::default_for(source));
     }
     let text = reader.string("metric")?;
-    if let Some((_, metric, _)) = Metric::PLAIN.iter().find(|(of, _, name)| *of == source && *name == text.value) {
-        return Some(metric.clone());
+    if let Some(metric) = Metric::find(source, &text.value) {
+        return Some(metric);
     }
+    let fields_of = || Field::names(source);
+    let nearest = |word: &str| did_you_mean(word, &fields_of().iter().map(String::as_str).collect::<Vec<_>>());
     let (message, hint) = match text.value.split_once(':') {
         Some(("distinct", field)) if has_fields(source) => match Field::parse(source, field) {
             Some(field) => return Some(Metric::Distinct(field)),
-            None => (tr!("{source} records have no field `{field}` to count", source, field), did_you_mean(field, Field::names(source))),
+            None => (tr!("{source} records have no field `{field}` to count", source, field), nearest(field)),
         },
         Some((kind @ ("new" | "changes"), names)) if has_fields(source) => match fields(source, names) {
             Ok(fields) if kind == "new" => return Some(Metric::New(fields)),
             Ok(fields) => return Some(Metric::Changes(fields)),
-            Err(wrong) => {
-                (tr!("{source} records have no field `{wrong}` to look at", source, wrong), did_you_mean(wrong, Field::names(source)))
-            }
+            Err(wrong) => (tr!("{source} records have no field `{wrong}` to look at", source, wrong), nearest(wrong)),
         },
-        _ => match Metric::PLAIN.iter().find(|(_, _, name)| *name == text.value) {
-            Some((other, _, name)) => {
-                (tr!("`{name}` is measured on {other}, and the rule's source is {source}", name, other, source), metrics_of(source))
+        Some((kind, field)) if source.open_fields && !field.is_empty() => match Agg::SPELLINGS.iter().find(|(name, _)| *name == kind) {
+            Some((_, agg)) => return Some(Metric::Over(*agg, field.to_owned())),
+            // A name with a colon in it is a name.
+            None => return Some(Metric::Over(Agg::Last, text.value)),
+        },
+        _ if source.open_fields && !text.value.is_empty() => return Some(Metric::Over(Agg::Last, text.value)),
+        _ => match SOURCES.iter().find(|other| Metric::find(**other, &text.value).is_some()) {
+            Some(other) => (
+                tr!("`{name}` is measured on {other}, and the rule's source is {source}", name = text.value, other, source),
+                tr!("{source} rules measure one of: {metrics}", source, metrics = metric_names(source).join(", ")),
+            ),
+            None => {
+                let names = metric_names(source);
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                (tr!("unknown metric `{text}`", text = text.value), did_you_mean(&text.value, &names))
             }
-            None => (tr!("unknown metric `{text}`", text = text.value), nearest_metric(&text.value, source)),
         },
     };
     reader.problems().error(text.span, format!("{message} ({})", reader.name()), Some(hint));
@@ -43,7 +57,7 @@ pub(super) fn metric(reader: &mut Reader<'_>, source: SourceKind) -> Option<Metr
 
 /// Whether records of this source have fields that can be counted or remembered.
 fn has_fields(source: SourceKind) -> bool {
-    source != SourceKind::Monitor && !Field::names(source).is_empty()
+    !source.is_run() && (source.open_fields || !Field::names(source).is_empty())
 }
 
 /// Fields as `new:` and `changes:` list them; the error is the one that is none.
@@ -58,20 +72,15 @@ fn fields(source: SourceKind, text: &str) -> Result<Vec<Field>, &str> {
     Ok(out)
 }
 
-fn metric_names(source: SourceKind) -> Vec<&'static str> {
-    let mut names: Vec<&str> = Metric::PLAIN.iter().filter(|(of, _, _)| *of == source).map(|(_, _, name)| *name).collect();
+fn metric_names(source: SourceKind) -> Vec<String> {
+    let mut names: Vec<String> = Metric::names(source).into_iter().map(str::to_owned).collect();
     if has_fields(source) {
-        names.extend(["distinct:FIELD", "new:FIELD[,FIELD]", "changes:FIELD[,FIELD]"]);
+        names.extend(["distinct:FIELD", "new:FIELD[,FIELD]", "changes:FIELD[,FIELD]"].map(str::to_owned));
+    }
+    if source.open_fields {
+        names.extend(Agg::SPELLINGS.iter().map(|(name, _)| format!("{name}:FIELD")));
     }
     names
-}
-
-fn metrics_of(source: SourceKind) -> String {
-    tr!("{source} rules measure one of: {metrics}", source, metrics = metric_names(source).join(", "))
-}
-
-fn nearest_metric(text: &str, source: SourceKind) -> String {
-    did_you_mean(text, &metric_names(source))
 }
 
 /// Reads the thresholds. `None` after a complaint; a rule needs one unless it follows the PCE's own status.
@@ -106,7 +115,7 @@ pub(super) fn thresholds(reader: &mut Reader<'_>, metric: &Metric, divided: bool
     if !sound {
         return None;
     }
-    if read.worst_first().next().is_none() && *metric != Metric::Status {
+    if read.worst_first().next().is_none() && !metric.follows_status() {
         let hint = tr!("add for example warning = \"{unit}\"", unit = example(unit));
         reader.problems().error(reader.span(), tr!("{name} has no threshold, so it can never fire", name = reader.name()), Some(hint));
         return None;
@@ -141,7 +150,8 @@ fn example(unit: Unit) -> &'static str {
         Unit::Days => "< 30",
         Unit::Status => ">= 1",
         Unit::Connections | Unit::Flows | Unit::Values => "> 100",
-        Unit::Events | Unit::Workloads | Unit::Vens | Unit::Files | Unit::Sources | Unit::Messages => ">= 5",
+        Unit::Plain => "> 100",
+        Unit::Records | Unit::Events | Unit::Workloads | Unit::Vens | Unit::Files | Unit::Sources | Unit::Messages => ">= 5",
     }
 }
 

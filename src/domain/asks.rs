@@ -1,14 +1,25 @@
 //! Conditions in words: what a key of `match` wants, and what a record has there.
 
-use super::filter::{End, EndCondition, EventCondition, Filter, IpSet, Pattern, PortRange, TrafficCondition, VenCondition};
-use super::record::{Endpoint, Event, Flow, proto_name};
+use super::condition::{Condition, Test};
+use super::estimate::Truth;
+use super::filter::{End, EndCondition, Filter, IpSet, Pattern, PortRange, TrafficCondition};
+use super::record::{Endpoint, Flow, proto_name};
+use super::source::SourceKind;
 use super::text::visible;
-use super::time::format_duration;
-use super::ven::Ven;
+use super::time::{format_duration, since};
+use super::value::{Record, Value, plain_number};
 use jiff::Timestamp;
 
-/// A VEN at an instant: how long it has been silent depends on when one asks.
-pub type VenAt<'v> = (&'v Ven, Timestamp);
+/// A record at a point in time: how long ago something was depends on when one asks.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordAt<'r> {
+    /// Its source.
+    pub source: SourceKind,
+    /// The record.
+    pub record: &'r Record,
+    /// When one asks.
+    pub now: Timestamp,
+}
 
 /// What a condition asks for, in words.
 pub trait Wanted {
@@ -19,7 +30,7 @@ pub trait Wanted {
 /// A condition on records of one kind.
 pub trait Asks<R>: Wanted {
     /// Whether the record satisfies it.
-    fn holds(&self, record: &R) -> bool;
+    fn truth(&self, record: &R) -> Truth;
     /// What the record has there, safe to show; `-` for nothing.
     fn found(&self, record: &R) -> String;
 }
@@ -35,14 +46,19 @@ pub struct Trial {
     pub wanted: String,
     /// What the record has.
     pub found: String,
-    /// Whether the record satisfies it.
-    pub holds: bool,
+    /// Whether the record satisfies it; `None`: it does not say.
+    pub holds: Option<bool>,
 }
 
 impl Trial {
     /// Whether the condition keeps the record out.
     pub fn keeps_out(&self) -> bool {
-        self.holds == self.exclude
+        self.holds == Some(self.exclude)
+    }
+
+    /// Whether that cannot be said.
+    pub fn is_undecided(&self) -> bool {
+        self.holds.is_none()
     }
 }
 
@@ -54,7 +70,11 @@ pub fn try_all<R, C: Asks<R>>(filter: &Filter<C>, record: &R) -> Vec<Trial> {
             exclude,
             wanted: condition.wanted(),
             found: condition.found(record),
-            holds: condition.holds(record),
+            holds: match condition.truth(record) {
+                Truth::Yes => Some(true),
+                Truth::No => Some(false),
+                Truth::Unknown => None,
+            },
         }
     };
     filter.all.iter().map(one(false)).chain(filter.none.iter().map(one(true))).collect()
@@ -121,8 +141,8 @@ impl Wanted for EndCondition {
 }
 
 impl Asks<Endpoint> for EndCondition {
-    fn holds(&self, end: &Endpoint) -> bool {
-        self.matches(end)
+    fn truth(&self, end: &Endpoint) -> Truth {
+        Truth::from(self.matches(end))
     }
 
     fn found(&self, end: &Endpoint) -> String {
@@ -168,8 +188,8 @@ impl Wanted for TrafficCondition {
 }
 
 impl Asks<Flow<'_>> for TrafficCondition {
-    fn holds(&self, flow: &Flow<'_>) -> bool {
-        self.matches(flow)
+    fn truth(&self, flow: &Flow<'_>) -> Truth {
+        Truth::from(self.matches(flow))
     }
 
     fn found(&self, flow: &Flow<'_>) -> String {
@@ -194,84 +214,36 @@ impl Asks<Flow<'_>> for TrafficCondition {
     }
 }
 
-impl Wanted for EventCondition {
+impl Wanted for Condition {
     fn wanted(&self) -> String {
-        match self {
-            EventCondition::Type(wanted)
-            | EventCondition::Notification(wanted)
-            | EventCondition::Actor(wanted)
-            | EventCondition::PceFqdn(wanted)
-            | EventCondition::Resource(wanted) => patterns(wanted),
-            EventCondition::Severity(wanted) | EventCondition::Status(wanted) => words(wanted),
-            EventCondition::SrcIp(set) => addresses(set),
+        match &self.test {
+            Test::Words(wanted, _) => words(wanted),
+            Test::Patterns(wanted) => patterns(wanted),
+            Test::Addresses(set) => addresses(set),
+            Test::Pairs(wanted) => labels(wanted),
+            Test::Flag(wanted) => flag(*wanted),
+            Test::Older(span) => format!("> {}", format_duration(*span)),
         }
     }
 }
 
-impl Asks<Event> for EventCondition {
-    fn holds(&self, event: &Event) -> bool {
-        self.matches(event)
+impl Asks<RecordAt<'_>> for Condition {
+    fn truth(&self, record: &RecordAt<'_>) -> Truth {
+        Condition::truth(self, record.source, record.record, record.now)
     }
 
-    fn found(&self, event: &Event) -> String {
-        match self {
-            EventCondition::Type(_) => plain(&event.event_type),
-            EventCondition::Severity(_) => plain(&event.severity),
-            EventCondition::Status(_) => plain(&event.status),
-            EventCondition::Notification(_) => or_nothing(words(&event.notifications)),
-            EventCondition::Actor(_) => or_nothing(words(&event.actors)),
-            EventCondition::SrcIp(_) => plain(&event.src_ip),
-            EventCondition::PceFqdn(_) => plain(&event.pce_fqdn),
-            EventCondition::Resource(_) => or_nothing(words(&event.resources)),
-        }
-    }
-}
-
-impl Wanted for VenCondition {
-    fn wanted(&self) -> String {
-        match self {
-            VenCondition::Ven(wanted)
-            | VenCondition::Version(wanted)
-            | VenCondition::Os(wanted)
-            | VenCondition::Condition(wanted)
-            | VenCondition::ActivePce(wanted) => patterns(wanted),
-            VenCondition::Labels(wanted) => labels(wanted),
-            VenCondition::Status(wanted)
-            | VenCondition::Enforcement(wanted)
-            | VenCondition::SyncState(wanted)
-            | VenCondition::VenType(wanted) => words(wanted),
-            VenCondition::Online(wanted) => if *wanted { "online" } else { "offline" }.to_owned(),
-            VenCondition::Ip(set) => addresses(set),
-            VenCondition::HeartbeatOlder(span) => format!("> {}", format_duration(*span)),
-        }
-    }
-}
-
-impl Asks<VenAt<'_>> for VenCondition {
-    fn holds(&self, (ven, now): &VenAt<'_>) -> bool {
-        self.matches(ven, *now)
-    }
-
-    fn found(&self, (ven, now): &VenAt<'_>) -> String {
-        let workload = ven.workload.as_ref();
-        match self {
-            VenCondition::Ven(_) => plain(ven.display_name()),
-            VenCondition::Labels(_) => pairs(ven.labels.iter().map(|(key, value)| (key.as_str(), value.as_str()))),
-            VenCondition::Status(_) => plain(&ven.status),
-            VenCondition::Version(_) => plain(&ven.version),
-            VenCondition::Os(_) => or_nothing(words(&ven.os)),
-            VenCondition::Enforcement(_) => workload.map_or("-".to_owned(), |workload| plain(&workload.enforcement)),
-            VenCondition::SyncState(_) => workload.map_or("-".to_owned(), |workload| plain(&workload.sync_state)),
-            VenCondition::Condition(_) => or_nothing(words(&ven.conditions)),
-            VenCondition::Online(_) => match workload.and_then(|workload| workload.online) {
-                Some(true) => "online".to_owned(),
-                Some(false) => "offline".to_owned(),
-                None => "-".to_owned(),
-            },
-            VenCondition::VenType(_) => plain(&ven.ven_type),
-            VenCondition::ActivePce(_) => plain(&ven.active_pce),
-            VenCondition::Ip(_) => or_nothing(list(&ven.addresses, ToString::to_string)),
-            VenCondition::HeartbeatOlder(_) => ven.heartbeat_age(*now).map_or("-".to_owned(), format_duration),
+    fn found(&self, record: &RecordAt<'_>) -> String {
+        match &*Condition::found(self, record.record) {
+            Value::NotTold => tr!("not told"),
+            Value::Absent => "-".to_owned(),
+            Value::Text(text) => plain(text),
+            Value::Texts(list, _) => or_nothing(words(list)),
+            Value::Pairs(list, _) => pairs(list.iter().map(|(key, value)| (key.as_str(), value.as_str()))),
+            Value::Addresses(list, _) => or_nothing(list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+            Value::Flag(have) => flag(*have),
+            Value::Time(at) if matches!(self.test, Test::Older(_)) => format_duration(since(record.now, *at)),
+            Value::Time(at) => at.to_string(),
+            Value::Number(number) => number.value().map_or_else(|| tr!("not told"), plain_number),
         }
     }
 }

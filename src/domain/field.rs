@@ -1,10 +1,10 @@
 //! The fields of a record that `group_by` and `distinct:` take.
 
-use super::metric::SourceKind;
+use super::source::{FieldDef, Holds, Needs, SourceKind};
 use std::fmt;
 
 /// A field of a flow, of an event or of a VEN.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Field {
     /// Source address.
     SrcIp,
@@ -28,143 +28,126 @@ pub enum Field {
     User,
     /// Policy decision.
     Decision,
-    /// Event type.
-    Type,
-    /// Who did it.
-    Actor,
-    /// Address an event's API call came from.
-    EventSrcIp,
-    /// Event severity.
-    Severity,
-    /// A VEN: its name, else host name.
-    Ven,
-    /// Status of a VEN.
-    Status,
-    /// Version of a VEN.
-    Version,
-    /// Operating system of a VEN.
-    Os,
-    /// Enforcement mode of a VEN's workload.
-    Enforcement,
-    /// Whether its policy is in step with the PCE.
-    SyncState,
-    /// Kind of VEN.
-    VenType,
-    /// The PCE a VEN talks to.
-    ActivePce,
-    /// Value of one label key of a VEN.
-    Label(String),
-    /// A source that this run read.
-    Source,
+    /// A field of a source's row, by its slot.
+    Slot(u8, &'static FieldDef),
+    /// One key of a field that holds pairs.
+    Label(u8, &'static FieldDef, String),
+    /// A field that is not in the row.
+    Open(String),
+    /// Name of the target.
+    Target,
+    /// Value of one label key of the target.
+    TargetLabel(String),
+    /// Kind of record.
+    Kind,
 }
 
+/// The fields of flows; `src_label:KEY` stands for any key.
+const OF_FLOWS: [&str; 11] =
+    ["src_ip", "dst_ip", "src_workload", "dst_workload", "src_label:KEY", "dst_label:KEY", "port", "proto", "process", "user", "decision"];
+
 impl Field {
-    /// Every name a source understands, for messages; `src_label:KEY` stands for any key.
-    pub fn names(source: SourceKind) -> &'static [&'static str] {
-        match source {
-            SourceKind::Traffic => &[
-                "src_ip",
-                "dst_ip",
-                "src_workload",
-                "dst_workload",
-                "src_label:KEY",
-                "dst_label:KEY",
-                "port",
-                "proto",
-                "process",
-                "user",
-                "decision",
-            ],
-            SourceKind::Events => &["type", "actor", "src_ip", "severity"],
-            SourceKind::Vens => &["ven", "status", "version", "os", "enforcement", "sync_state", "ven_type", "active_pce", "label:KEY"],
-            SourceKind::Monitor => &["source"],
-            SourceKind::Health | SourceKind::Database => &[],
+    /// Every name a source understands, for messages; a part in capitals stands for any text.
+    pub fn names(source: SourceKind) -> Vec<String> {
+        if source.is_flows() {
+            return OF_FLOWS.map(str::to_owned).into();
         }
+        let own = source.fields.iter().filter(|field| field.groups).map(|field| match field.holds {
+            Holds::Pairs => format!("{}:KEY", field.name),
+            _ => field.name.to_owned(),
+        });
+        let mut names: Vec<String> = own.collect();
+        if !source.kinds.is_empty() && !names.is_empty() {
+            names.push("kind".to_owned());
+        }
+        if !source.is_run() && (!names.is_empty() || source.open_fields) {
+            names.extend(["target".to_owned(), "target_label:KEY".to_owned()]);
+        }
+        names
     }
 
     /// Reads a field name as `group_by` and `distinct:` write it.
     pub fn parse(source: SourceKind, text: &str) -> Option<Field> {
-        match source {
-            SourceKind::Traffic => Some(match text {
-                "src_ip" => Field::SrcIp,
-                "dst_ip" => Field::DstIp,
-                "src_workload" => Field::SrcWorkload,
-                "dst_workload" => Field::DstWorkload,
-                "port" => Field::Port,
-                "proto" => Field::Proto,
-                "process" => Field::Process,
-                "user" => Field::User,
-                "decision" => Field::Decision,
-                _ => match text.split_once(':')? {
-                    ("src_label", key) if !key.is_empty() => Field::SrcLabel(key.to_owned()),
-                    ("dst_label", key) if !key.is_empty() => Field::DstLabel(key.to_owned()),
-                    _ => return None,
-                },
-            }),
-            SourceKind::Events => Some(match text {
-                "type" => Field::Type,
-                "actor" => Field::Actor,
-                "src_ip" => Field::EventSrcIp,
-                "severity" => Field::Severity,
-                _ => return None,
-            }),
-            SourceKind::Vens => Some(match text {
-                "ven" => Field::Ven,
-                "status" => Field::Status,
-                "version" => Field::Version,
-                "os" => Field::Os,
-                "enforcement" => Field::Enforcement,
-                "sync_state" => Field::SyncState,
-                "ven_type" => Field::VenType,
-                "active_pce" => Field::ActivePce,
-                _ => match text.split_once(':')? {
-                    ("label", key) if !key.is_empty() => Field::Label(key.to_owned()),
-                    _ => return None,
-                },
-            }),
-            SourceKind::Monitor => (text == "source").then_some(Field::Source),
-            SourceKind::Health | SourceKind::Database => None,
+        if source.is_flows() {
+            return of_flow(text);
+        }
+        if let Some((slot, def)) = source.field(text).filter(|(_, def)| def.groups && def.holds != Holds::Pairs) {
+            return Some(Field::Slot(slot, def));
+        }
+        if let Some((name, key)) = text.split_once(':').filter(|(_, key)| !key.is_empty()) {
+            if let Some((slot, def)) = source.field(name).filter(|(_, def)| def.holds == Holds::Pairs) {
+                return Some(Field::Label(slot, def, key.to_owned()));
+            }
+            if name == "target_label" && !source.is_run() {
+                return Some(Field::TargetLabel(key.to_owned()));
+            }
+        }
+        match text {
+            "target" if !source.is_run() => Some(Field::Target),
+            "kind" if !source.kinds.is_empty() => Some(Field::Kind),
+            name if source.open_fields && !name.is_empty() => Some(Field::Open(name.to_owned())),
+            _ => None,
         }
     }
 
-    /// Whether the two ends of a managed pair can report different values.
-    pub fn is_reporter_side(&self) -> bool {
-        matches!(self, Field::Process | Field::User | Field::Decision)
+    /// Whether it needs the second list of its source.
+    pub fn needs(&self) -> Needs {
+        match self {
+            Field::Slot(_, def) | Field::Label(_, def, _) => def.needs,
+            _ => Needs::Nothing,
+        }
     }
 
-    /// Whether it is known of a VEN's workload only, not of the VEN itself.
-    pub fn is_of_workload(&self) -> bool {
-        matches!(self, Field::Enforcement | Field::SyncState)
+    /// How the memory of rules is keyed: the names of earlier versions.
+    pub fn key(&self) -> String {
+        let own = |def: &FieldDef| if def.key.is_empty() { def.name } else { def.key }.to_owned();
+        match self {
+            Field::Slot(_, def) => own(def),
+            Field::Label(_, def, key) => format!("{}({key:?})", own(def)),
+            flows => format!("{flows:?}"),
+        }
     }
+}
+
+fn of_flow(text: &str) -> Option<Field> {
+    Some(match text {
+        "src_ip" => Field::SrcIp,
+        "dst_ip" => Field::DstIp,
+        "src_workload" => Field::SrcWorkload,
+        "dst_workload" => Field::DstWorkload,
+        "port" => Field::Port,
+        "proto" => Field::Proto,
+        "process" => Field::Process,
+        "user" => Field::User,
+        "decision" => Field::Decision,
+        _ => match text.split_once(':')? {
+            ("src_label", key) if !key.is_empty() => Field::SrcLabel(key.to_owned()),
+            ("dst_label", key) if !key.is_empty() => Field::DstLabel(key.to_owned()),
+            _ => return None,
+        },
+    })
 }
 
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Field::SrcIp | Field::EventSrcIp => "src_ip",
-            Field::DstIp => "dst_ip",
-            Field::SrcWorkload => "src_workload",
-            Field::DstWorkload => "dst_workload",
-            Field::SrcLabel(key) => return write!(f, "src_label:{key}"),
-            Field::DstLabel(key) => return write!(f, "dst_label:{key}"),
-            Field::Port => "port",
-            Field::Proto => "proto",
-            Field::Process => "process",
-            Field::User => "user",
-            Field::Decision => "decision",
-            Field::Type => "type",
-            Field::Actor => "actor",
-            Field::Severity => "severity",
-            Field::Ven => "ven",
-            Field::Status => "status",
-            Field::Version => "version",
-            Field::Os => "os",
-            Field::Enforcement => "enforcement",
-            Field::SyncState => "sync_state",
-            Field::VenType => "ven_type",
-            Field::Source => "source",
-            Field::ActivePce => "active_pce",
-            Field::Label(key) => return write!(f, "label:{key}"),
-        })
+        match self {
+            Field::SrcIp => f.write_str("src_ip"),
+            Field::DstIp => f.write_str("dst_ip"),
+            Field::SrcWorkload => f.write_str("src_workload"),
+            Field::DstWorkload => f.write_str("dst_workload"),
+            Field::SrcLabel(key) => write!(f, "src_label:{key}"),
+            Field::DstLabel(key) => write!(f, "dst_label:{key}"),
+            Field::Port => f.write_str("port"),
+            Field::Proto => f.write_str("proto"),
+            Field::Process => f.write_str("process"),
+            Field::User => f.write_str("user"),
+            Field::Decision => f.write_str("decision"),
+            Field::Slot(_, def) => f.write_str(def.name),
+            Field::Label(_, def, key) => write!(f, "{}:{key}", def.name),
+            Field::Open(name) => f.write_str(name),
+            Field::Target => f.write_str("target"),
+            Field::TargetLabel(key) => write!(f, "target_label:{key}"),
+            Field::Kind => f.write_str("kind"),
+        }
     }
 }

@@ -1,12 +1,9 @@
 //! Conditions on records, and what they mean. `config` reads them; `judge` plans how to test them fast.
 
-use super::record::{Decision, Direction, Endpoint, Event, Flow};
-use super::ven::Ven;
-use jiff::Timestamp;
+use super::record::{Decision, Direction, Endpoint, Flow};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
-use std::time::Duration;
 
 /// A text pattern: an exact text, or a glob with `*`, `?`, `[..]`, `{a,b}`.
 #[derive(Clone)]
@@ -41,13 +38,17 @@ impl Pattern {
     /// Compiles a pattern. `fold_case` makes it blind to upper and lower case.
     pub fn new(text: &str, fold_case: bool) -> Result<Self, String> {
         let special = text.contains(['*', '?', '[', '{', '\\']);
-        let glob = if special || fold_case {
-            Some(super::glob::matcher(text, fold_case).map_err(|error| {
+        if !special && !fold_case {
+            return Ok(Self { text: text.to_owned(), fold_case, glob: None });
+        }
+        let glob = match super::glob::matcher(text, fold_case) {
+            Ok(glob) => Some(glob),
+            // A name such as `LAB\` is no glob: its backslash escapes nothing.
+            Err(_) if !text.contains(['*', '?', '[', '{']) => super::glob::matcher(&text.replace('\\', "\\\\"), fold_case).ok(),
+            Err(error) => {
                 let text = super::text::shorten(text, 100);
-                tr!("'{text}' is not a valid pattern: {error}", text, error)
-            })?)
-        } else {
-            None
+                return Err(tr!("'{text}' is not a valid pattern: {error}", text, error));
+            }
         };
         Ok(Self { text: text.to_owned(), fold_case, glob })
     }
@@ -56,7 +57,8 @@ impl Pattern {
     pub fn matches(&self, text: &str) -> bool {
         match &self.glob {
             None => self.text == text,
-            Some(glob) => glob.is_match(text),
+            // A name matches itself, whatever glob or escape characters it holds.
+            Some(glob) => self.text == text || (self.fold_case && self.text.eq_ignore_ascii_case(text)) || glob.is_match(text),
         }
     }
 
@@ -244,103 +246,8 @@ impl TrafficCondition {
     }
 }
 
-/// One key of an event rule's `match` or `exclude`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum EventCondition {
-    /// Event type.
-    Type(Vec<Pattern>),
-    /// Severity as sent.
-    Severity(Vec<String>),
-    /// `success` or `failure`.
-    Status(Vec<String>),
-    /// Notification type inside the event.
-    Notification(Vec<Pattern>),
-    /// User name, host name or href of who did it.
-    Actor(Vec<Pattern>),
-    /// Where the API call came from.
-    SrcIp(IpSet),
-    /// Which PCE recorded it.
-    PceFqdn(Vec<Pattern>),
-    /// Href or name of a changed resource.
-    Resource(Vec<Pattern>),
-}
-
-impl EventCondition {
-    /// Whether the event satisfies the condition.
-    pub fn matches(&self, event: &Event) -> bool {
-        match self {
-            EventCondition::Type(wanted) => any_matches(wanted, &event.event_type),
-            EventCondition::Severity(wanted) => wanted.contains(&event.severity),
-            EventCondition::Status(wanted) => wanted.contains(&event.status),
-            EventCondition::Notification(wanted) => event.notifications.iter().any(|have| any_matches(wanted, have)),
-            EventCondition::Actor(wanted) => event.actors.iter().any(|have| any_matches(wanted, have)),
-            EventCondition::SrcIp(set) => event.src_ip.parse().is_ok_and(|ip| set.contains(ip)),
-            EventCondition::PceFqdn(wanted) => any_matches(wanted, &event.pce_fqdn),
-            EventCondition::Resource(wanted) => event.resources.iter().any(|have| any_matches(wanted, have)),
-        }
-    }
-}
-
-/// One key of a VEN rule's `match` or `exclude`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum VenCondition {
-    /// Name or host name.
-    Ven(Vec<Pattern>),
-    /// Label key to wanted values: any value within a key, every key.
-    Labels(BTreeMap<String, Vec<Pattern>>),
-    /// Status.
-    Status(Vec<String>),
-    /// Version.
-    Version(Vec<Pattern>),
-    /// Operating system, in any of its names.
-    Os(Vec<Pattern>),
-    /// Enforcement mode of its workload.
-    Enforcement(Vec<String>),
-    /// Whether its policy is in step.
-    SyncState(Vec<String>),
-    /// Notification type of a condition it is in.
-    Condition(Vec<Pattern>),
-    /// Whether the PCE hears of it.
-    Online(bool),
-    /// Kind of VEN.
-    VenType(Vec<String>),
-    /// The PCE it talks to.
-    ActivePce(Vec<Pattern>),
-    /// An address of it in a set.
-    Ip(IpSet),
-    /// Silent for longer than this.
-    HeartbeatOlder(Duration),
-}
-
-impl VenCondition {
-    /// Whether the VEN satisfies the condition at `now`. What is not known of it satisfies nothing.
-    pub fn matches(&self, ven: &Ven, now: Timestamp) -> bool {
-        let workload = ven.workload.as_ref();
-        match self {
-            VenCondition::Ven(names) => [&ven.name, &ven.hostname].into_iter().any(|have| !have.is_empty() && any_matches(names, have)),
-            VenCondition::Labels(wanted) => wanted.iter().all(|(key, values)| ven.label(key).is_some_and(|have| any_matches(values, have))),
-            VenCondition::Status(wanted) => wanted.contains(&ven.status),
-            VenCondition::Version(wanted) => !ven.version.is_empty() && any_matches(wanted, &ven.version),
-            VenCondition::Os(wanted) => ven.os.iter().any(|have| any_matches(wanted, have)),
-            VenCondition::Enforcement(wanted) => workload.is_some_and(|workload| wanted.contains(&workload.enforcement)),
-            VenCondition::SyncState(wanted) => workload.is_some_and(|workload| wanted.contains(&workload.sync_state)),
-            VenCondition::Condition(wanted) => ven.conditions.iter().any(|have| any_matches(wanted, have)),
-            VenCondition::Online(wanted) => workload.and_then(|workload| workload.online) == Some(*wanted),
-            VenCondition::VenType(wanted) => wanted.contains(&ven.ven_type),
-            VenCondition::ActivePce(wanted) => !ven.active_pce.is_empty() && any_matches(wanted, &ven.active_pce),
-            VenCondition::Ip(set) => ven.addresses.iter().any(|ip| set.contains(*ip)),
-            VenCondition::HeartbeatOlder(span) => ven.heartbeat_age(now).is_some_and(|age| age > *span),
-        }
-    }
-
-    /// Whether it asks for what only the VEN's workload tells.
-    pub fn is_of_workload(&self) -> bool {
-        matches!(self, VenCondition::Enforcement(_) | VenCondition::SyncState(_) | VenCondition::Online(_))
-    }
-}
-
 /// `match` (all must hold) and `exclude` (none may hold) of a rule, one entry for each key.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Filter<C> {
     /// Every one must hold. The first word is the key as written, for explanations.
     pub all: Vec<(String, C)>,
@@ -348,25 +255,16 @@ pub struct Filter<C> {
     pub none: Vec<(String, C)>,
 }
 
+impl<C> Default for Filter<C> {
+    fn default() -> Self {
+        Filter { all: Vec::new(), none: Vec::new() }
+    }
+}
+
 impl Filter<TrafficCondition> {
     /// Whether the flow is one the rule counts.
     pub fn matches(&self, flow: &Flow<'_>) -> bool {
         self.all.iter().all(|(_, condition)| condition.matches(flow)) && !self.none.iter().any(|(_, condition)| condition.matches(flow))
-    }
-}
-
-impl Filter<EventCondition> {
-    /// Whether the event is one the rule counts.
-    pub fn matches(&self, event: &Event) -> bool {
-        self.all.iter().all(|(_, condition)| condition.matches(event)) && !self.none.iter().any(|(_, condition)| condition.matches(event))
-    }
-}
-
-impl Filter<VenCondition> {
-    /// Whether the VEN is one the rule counts.
-    pub fn matches(&self, ven: &Ven, now: Timestamp) -> bool {
-        self.all.iter().all(|(_, condition)| condition.matches(ven, now))
-            && !self.none.iter().any(|(_, condition)| condition.matches(ven, now))
     }
 }
 

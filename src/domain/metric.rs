@@ -1,71 +1,10 @@
 //! What a rule measures, and in which unit the number is.
 
 use super::field::Field;
+use super::source::{Agg, Input, MetricDef};
 use std::fmt;
 
-/// Where the records of a rule come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum SourceKind {
-    /// Flow records of the traffic query.
-    Traffic,
-    /// Audit events.
-    Events,
-    /// The PCE's own health.
-    Health,
-    /// The VENs and the workloads they manage.
-    Vens,
-    /// The PCE's traffic database.
-    Database,
-    /// The monitoring itself.
-    Monitor,
-}
-
-impl SourceKind {
-    /// All sources, in the order they are reported.
-    pub const ALL: [SourceKind; 6] =
-        [SourceKind::Traffic, SourceKind::Events, SourceKind::Health, SourceKind::Vens, SourceKind::Database, SourceKind::Monitor];
-    /// Those that the PCE is asked for, and that can be recorded.
-    pub const ASKED: [SourceKind; 5] =
-        [SourceKind::Traffic, SourceKind::Events, SourceKind::Health, SourceKind::Vens, SourceKind::Database];
-
-    /// The name used in the config and in every output.
-    pub fn name(self) -> &'static str {
-        match self {
-            SourceKind::Traffic => "traffic",
-            SourceKind::Events => "events",
-            SourceKind::Health => "health",
-            SourceKind::Vens => "vens",
-            SourceKind::Database => "database",
-            SourceKind::Monitor => "self",
-        }
-    }
-
-    /// Whether an answer says how things are now. A rule on it has no window, and what is not in it is gone.
-    pub fn is_snapshot(self) -> bool {
-        match self {
-            SourceKind::Traffic | SourceKind::Events => false,
-            SourceKind::Health | SourceKind::Vens | SourceKind::Database | SourceKind::Monitor => true,
-        }
-    }
-
-    /// The word for people.
-    pub fn said(self) -> String {
-        match self {
-            SourceKind::Traffic => tr!("traffic"),
-            SourceKind::Events => tr!("events"),
-            SourceKind::Health => tr!("health"),
-            SourceKind::Vens => tr!("VENs"),
-            SourceKind::Database => tr!("database"),
-            SourceKind::Monitor => tr!("monitoring"),
-        }
-    }
-}
-
-impl fmt::Display for SourceKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
+pub use super::source::SourceKind;
 
 /// What a rule measures.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -90,46 +29,10 @@ pub enum Metric {
     New(Vec<Field>),
     /// How often a value appeared that the group did not have at the look before.
     Changes(Vec<Field>),
-    /// Events in the window.
-    Count,
-    /// The largest number of workloads one provisioning touched.
-    WorkloadsAffected,
-    /// The PCE's own verdict: 0 normal, 1 warning, 2 critical.
-    Status,
-    /// Busiest node's CPU.
-    Cpu,
-    /// Fullest node's memory.
-    Memory,
-    /// Fullest disk.
-    Disk,
-    /// Longest database replication lag.
-    ReplicationLag,
-    /// How many VENs match.
-    Vens,
-    /// How long the most silent of them has been silent.
-    HeartbeatAge,
-    /// How full the traffic database is, of what it may hold.
-    Used,
-    /// How large it is.
-    Size,
-    /// Days of traffic it holds.
-    Days,
-    /// Days it holds, of those it may hold.
-    DaysUsed,
-    /// What waits to be taken into it.
-    Backlog,
-    /// Files that wait to be taken into it.
-    BacklogFiles,
-    /// Sources that rules need and that could not be read in this run.
-    FailedSources,
-    /// Sources that could not be read whole.
-    PartialSources,
-    /// Messages that earlier runs could not deliver.
-    Undelivered,
-    /// Time since the run before.
-    Gap,
-    /// How far the PCE's clock is from this machine's, either way.
-    ClockSkew,
+    /// A metric of a source's row.
+    Row(&'static MetricDef),
+    /// A field of records that is not in the row.
+    Over(Agg, String),
 }
 
 /// The unit a value is kept in. Values are always in the base unit.
@@ -167,6 +70,10 @@ pub enum Unit {
     Sources,
     /// Messages.
     Messages,
+    /// Records.
+    Records,
+    /// A number of which nothing more is known.
+    Plain,
 }
 
 impl Unit {
@@ -188,6 +95,8 @@ impl Unit {
             Unit::Files => "files",
             Unit::Sources => "sources",
             Unit::Messages => "messages",
+            Unit::Records => "records",
+            Unit::Plain => "value",
         }
     }
 }
@@ -204,46 +113,63 @@ impl Unit {
 }
 
 impl Metric {
-    /// The metrics without a parameter, with the source they belong to.
-    pub const PLAIN: [(SourceKind, Metric, &'static str); 27] = [
-        (SourceKind::Traffic, Metric::Connections, "connections"),
-        (SourceKind::Traffic, Metric::Flows, "flows"),
-        (SourceKind::Traffic, Metric::Bytes, "bytes"),
-        (SourceKind::Traffic, Metric::BytesIn, "bytes_in"),
-        (SourceKind::Traffic, Metric::BytesOut, "bytes_out"),
-        (SourceKind::Traffic, Metric::Bandwidth, "bandwidth"),
-        (SourceKind::Traffic, Metric::Throughput, "throughput"),
-        (SourceKind::Events, Metric::Count, "count"),
-        (SourceKind::Events, Metric::WorkloadsAffected, "workloads_affected"),
-        (SourceKind::Health, Metric::Status, "status"),
-        (SourceKind::Health, Metric::Cpu, "cpu"),
-        (SourceKind::Health, Metric::Memory, "memory"),
-        (SourceKind::Health, Metric::Disk, "disk"),
-        (SourceKind::Health, Metric::ReplicationLag, "replication_lag"),
-        (SourceKind::Vens, Metric::Vens, "count"),
-        (SourceKind::Vens, Metric::HeartbeatAge, "heartbeat_age"),
-        (SourceKind::Database, Metric::Used, "used"),
-        (SourceKind::Database, Metric::Size, "size"),
-        (SourceKind::Database, Metric::Days, "days"),
-        (SourceKind::Database, Metric::DaysUsed, "days_used"),
-        (SourceKind::Database, Metric::Backlog, "backlog"),
-        (SourceKind::Database, Metric::BacklogFiles, "backlog_files"),
-        (SourceKind::Monitor, Metric::FailedSources, "failed_sources"),
-        (SourceKind::Monitor, Metric::PartialSources, "partial_sources"),
-        (SourceKind::Monitor, Metric::Undelivered, "undelivered"),
-        (SourceKind::Monitor, Metric::Gap, "gap"),
-        (SourceKind::Monitor, Metric::ClockSkew, "clock_skew"),
+    /// The metrics of flows.
+    pub const OF_FLOWS: [(Metric, &'static str); 7] = [
+        (Metric::Connections, "connections"),
+        (Metric::Flows, "flows"),
+        (Metric::Bytes, "bytes"),
+        (Metric::BytesIn, "bytes_in"),
+        (Metric::BytesOut, "bytes_out"),
+        (Metric::Bandwidth, "bandwidth"),
+        (Metric::Throughput, "throughput"),
     ];
+
+    /// The names of a source's metrics, the usual one first.
+    pub fn names(source: SourceKind) -> Vec<&'static str> {
+        if source.is_flows() {
+            return Metric::OF_FLOWS.iter().map(|(_, name)| *name).collect();
+        }
+        source.metrics.iter().map(|def| def.name).collect()
+    }
+
+    /// The metric of this name.
+    pub fn find(source: SourceKind, name: &str) -> Option<Metric> {
+        if source.is_flows() {
+            return Metric::OF_FLOWS.iter().find(|(_, have)| *have == name).map(|(metric, _)| metric.clone());
+        }
+        source.metrics.iter().find(|def| def.name == name).map(Metric::Row)
+    }
 
     /// What a rule of this source measures when it does not say.
     pub fn default_for(source: SourceKind) -> Metric {
-        match source {
-            SourceKind::Traffic => Metric::Connections,
-            SourceKind::Events => Metric::Count,
-            SourceKind::Health => Metric::Status,
-            SourceKind::Vens => Metric::Vens,
-            SourceKind::Database => Metric::Used,
-            SourceKind::Monitor => Metric::FailedSources,
+        source.metrics.first().map_or(Metric::Connections, Metric::Row)
+    }
+
+    /// How the memory of rules is keyed: the names of earlier versions.
+    pub fn key(&self) -> String {
+        let fields = |fields: &[Field]| fields.iter().map(Field::key).collect::<Vec<_>>().join(", ");
+        match self {
+            Metric::Distinct(field) => format!("Distinct({})", field.key()),
+            Metric::New(list) => format!("New([{}])", fields(list)),
+            Metric::Changes(list) => format!("Changes([{}])", fields(list)),
+            Metric::Row(def) => if def.key.is_empty() { def.name } else { def.key }.to_owned(),
+            Metric::Over(agg, field) => format!("{}:{field}", agg.name()),
+            flows => format!("{flows:?}"),
+        }
+    }
+
+    /// Whether a rule without thresholds follows the record's own verdict.
+    pub fn follows_status(&self) -> bool {
+        matches!(self, Metric::Row(def) if matches!(def.input, Input::Status(_)))
+    }
+
+    /// Whether the values of several records add up.
+    pub fn adds_up(&self) -> bool {
+        match self {
+            Metric::New(_) | Metric::Changes(_) => false,
+            Metric::Row(def) => def.agg == Agg::Sum && def.groups,
+            Metric::Over(agg, _) => *agg == Agg::Sum,
+            _ => true,
         }
     }
 
@@ -252,19 +178,11 @@ impl Metric {
         match self {
             Metric::Connections => Unit::Connections,
             Metric::Flows => Unit::Flows,
-            Metric::Bytes | Metric::BytesIn | Metric::BytesOut | Metric::Size | Metric::Backlog => Unit::Bytes,
+            Metric::Bytes | Metric::BytesIn | Metric::BytesOut => Unit::Bytes,
             Metric::Bandwidth | Metric::Throughput => Unit::BitsPerSecond,
             Metric::Distinct(_) | Metric::New(_) | Metric::Changes(_) => Unit::Values,
-            Metric::Count => Unit::Events,
-            Metric::WorkloadsAffected => Unit::Workloads,
-            Metric::Status => Unit::Status,
-            Metric::Cpu | Metric::Memory | Metric::Disk | Metric::Used | Metric::DaysUsed => Unit::Ratio,
-            Metric::ReplicationLag | Metric::HeartbeatAge | Metric::Gap | Metric::ClockSkew => Unit::Seconds,
-            Metric::Vens => Unit::Vens,
-            Metric::Days => Unit::Days,
-            Metric::BacklogFiles => Unit::Files,
-            Metric::FailedSources | Metric::PartialSources => Unit::Sources,
-            Metric::Undelivered => Unit::Messages,
+            Metric::Row(def) => def.unit,
+            Metric::Over(..) => Unit::Plain,
         }
     }
 
@@ -279,9 +197,9 @@ impl Metric {
             Metric::Distinct(field) => format!("distinct:{field}"),
             Metric::New(fields) => format!("new:{}", list(fields)),
             Metric::Changes(fields) => format!("changes:{}", list(fields)),
-            other => {
-                Metric::PLAIN.iter().find(|(_, metric, _)| metric == other).map_or_else(String::new, |(_, _, name)| (*name).to_owned())
-            }
+            Metric::Row(def) => def.name.to_owned(),
+            Metric::Over(_, field) => field.clone(),
+            flows => Metric::OF_FLOWS.iter().find(|(metric, _)| metric == flows).map_or_else(String::new, |(_, name)| (*name).to_owned()),
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod alert;
 pub mod asks;
 pub mod calendar;
+pub mod condition;
 pub mod estimate;
 pub mod field;
 pub mod filter;
@@ -14,7 +15,8 @@ pub mod record;
 pub mod report;
 pub mod rule;
 pub mod secret;
+pub mod source;
 pub mod text;
 pub mod threshold;
 pub mod time;
-pub mod ven;
+pub mod value;

@@ -33,9 +33,19 @@ pub enum Property {
 }
 
 impl Property {
-    /// Reads a name; `None` for one that nothing has.
-    pub fn parse(text: &str) -> Option<Property> {
-        let is_field = |name: &str| SourceKind::ALL.iter().any(|source| Field::parse(*source, name).is_some());
+    /// Reads a name; `None` for one that no record of these sources has. Without sources any field will do.
+    pub fn parse(text: &str, sources: &[SourceKind]) -> Option<Property> {
+        let in_a_row = |name: &str| {
+            let named = |source: &SourceKind| Field::parse(*source, name).is_some_and(|field| !matches!(field, Field::Open(_)));
+            sources.iter().any(named)
+        };
+        // A name that is nearly one of a row is a slip; any other may be a field of records that have no row.
+        let open = |name: &str| {
+            let near = |known: &String| strsim::osa_distance(name, known) <= 2 || known.contains(name);
+            sources.iter().any(|source| source.open_fields)
+                && !sources.iter().flat_map(|source| Field::names(*source)).any(|known| near(&known))
+        };
+        let is_field = |name: &str| sources.is_empty() || in_a_row(name) || open(name);
         match (text, text.split_once('.')) {
             ("rule", _) => Some(Property::Rule),
             ("source", _) => Some(Property::Source),
@@ -47,9 +57,9 @@ impl Property {
     }
 
     /// All names, for messages.
-    pub fn names() -> Vec<String> {
+    pub fn names(sources: &[SourceKind]) -> Vec<String> {
         let mut names: Vec<String> = ["rule", "source", "severity", "label.KEY"].map(str::to_owned).into();
-        for field in SourceKind::ALL.iter().flat_map(|source| Field::names(*source)) {
+        for field in sources.iter().flat_map(|source| Field::names(*source)) {
             let name = format!("group.{field}");
             if !names.contains(&name) {
                 names.push(name);
@@ -124,15 +134,15 @@ pub struct WrongMatcher {
 }
 
 impl Matcher {
-    /// Reads a matcher.
-    pub fn parse(text: &str) -> Result<Matcher, WrongMatcher> {
+    /// Reads a matcher. Without sources any field and source will do.
+    pub fn parse(text: &str, sources: &[SourceKind]) -> Result<Matcher, WrongMatcher> {
         let wrong = |message: String| WrongMatcher { message, word: None, choices: Vec::new() };
         let Some((name, pattern)) = text.split_once('=') else {
             return Err(wrong(format!("'{text}' has no `=`; write for example rule=GLOB, group.src_workload=web* or severity!=critical")));
         };
         let (name, differs) = name.strip_suffix('!').map_or((name, false), |name| (name, true));
-        let Some(property) = Property::parse(name.trim()) else {
-            let names = Property::names();
+        let Some(property) = Property::parse(name.trim(), sources) else {
+            let names = Property::names(sources);
             // The bare name of a field is what people forget the `group.` of.
             let bare = format!("group.{}", name.trim());
             let word = if names.contains(&bare) { bare } else { name.trim().to_owned() };
@@ -142,7 +152,7 @@ impl Matcher {
         let compiled = Pattern::new(pattern, property.folds_case()).map_err(wrong)?;
         let words: Vec<&str> = match property {
             Property::Severity => Severity::ALL.map(Severity::name).into(),
-            Property::Source => SourceKind::ALL.map(SourceKind::name).into(),
+            Property::Source if !sources.is_empty() => sources.iter().map(|source| source.name()).collect(),
             _ => return Ok(Matcher { property, differs, pattern: compiled }),
         };
         if !words.iter().any(|word| compiled.matches(word)) {
@@ -177,7 +187,8 @@ impl fmt::Display for Matcher {
 impl TryFrom<String> for Matcher {
     type Error = String;
     fn try_from(text: String) -> Result<Self, String> {
-        Matcher::parse(&text).map_err(|wrong| wrong.message)
+        // What is stored was proven when it was made.
+        Matcher::parse(&text, &[]).map_err(|wrong| wrong.message)
     }
 }
 

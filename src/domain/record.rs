@@ -183,40 +183,6 @@ pub struct Interned {
     pub href_key: u64,
 }
 
-/// One audit event.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Event {
-    /// Unique id.
-    pub href: String,
-    /// When it happened.
-    pub timestamp: Option<Timestamp>,
-    /// Which PCE recorded it.
-    pub pce_fqdn: String,
-    /// `resource.verb`.
-    pub event_type: String,
-    /// `success`, `failure` or empty.
-    pub status: String,
-    /// Severity as sent.
-    pub severity: String,
-    /// Names of who did it: user name, host name, href, `system`; any number.
-    pub actors: Vec<String>,
-    /// Where the API call came from, or empty.
-    pub src_ip: String,
-    /// Notification types inside the event.
-    pub notifications: Vec<String>,
-    /// Hrefs and names of resources that were changed.
-    pub resources: Vec<String>,
-    /// How many workloads a provisioning touched.
-    pub workloads_affected: Option<u64>,
-}
-
-impl Event {
-    /// Who did it, for people and for grouping.
-    pub fn actor(&self) -> Option<&str> {
-        self.actors.first().map(String::as_str).filter(|name| !name.is_empty())
-    }
-}
-
 /// The PCE's verdict on itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum HealthStatus {
@@ -251,6 +217,8 @@ pub struct Health {
     pub listen_only_since: Option<String>,
     /// Its nodes, as far as it names them.
     pub nodes: Vec<HealthNode>,
+    /// Its replications.
+    pub replications: Vec<Replication>,
 }
 
 /// Health of one node of a cluster.
@@ -268,6 +236,19 @@ pub struct HealthNode {
     pub memory: Option<f64>,
     /// Fullest disk, 0..1.
     pub disk: Option<f64>,
+    /// Whether every disk says how full it is.
+    pub disks_whole: bool,
+}
+
+/// One replication of a cluster's databases.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Replication {
+    /// What is replicated where.
+    pub name: String,
+    /// The word it has for itself, or empty.
+    pub status: String,
+    /// How far it is behind, in seconds; `None`: it does not say.
+    pub lag: Option<f64>,
 }
 
 /// The short name of a protocol, or its number.

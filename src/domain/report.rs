@@ -127,6 +127,8 @@ impl SourceStatus {
 pub struct SourceReport {
     /// Which source.
     pub source: SourceKind,
+    /// The target it was read from; empty: the run itself.
+    pub target: String,
     /// Whether it was read.
     pub status: SourceStatus,
     /// Records read.

@@ -1,8 +1,10 @@
 //! A rule, as proven by the config: what to count, when it is too much, whom to tell.
 
+use super::condition::Condition;
 use super::field::Field;
-use super::filter::{EventCondition, Filter, TrafficCondition, VenCondition};
-use super::metric::{Metric, SourceKind, Unit};
+use super::filter::{Filter, Pattern, TrafficCondition};
+use super::metric::{Metric, Unit};
+use super::source::{Agg, Needs, SourceKind};
 use super::threshold::{Severity, Threshold, Thresholds};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,12 +14,26 @@ use std::time::Duration;
 pub enum Matcher {
     /// Flow records.
     Traffic(Filter<TrafficCondition>),
-    /// Audit events.
-    Events(Filter<EventCondition>),
-    /// VENs.
-    Vens(Filter<VenCondition>),
-    /// Health and the traffic database have nothing to choose from.
-    Everything,
+    /// Records of any other source.
+    Records(Filter<Condition>),
+}
+
+impl Matcher {
+    /// The conditions on records, if it has such.
+    pub fn records(&self) -> Option<&Filter<Condition>> {
+        if let Matcher::Records(filter) = self { Some(filter) } else { None }
+    }
+
+    /// How the memory of rules is keyed: the text of earlier versions.
+    fn key(&self, source: SourceKind) -> String {
+        match self {
+            Matcher::Traffic(filter) => format!("Traffic({filter:?})"),
+            Matcher::Records(filter) if filter.all.is_empty() && filter.none.is_empty() && source.key.1 == "Everything" => {
+                source.key.1.to_owned()
+            }
+            Matcher::Records(filter) => format!("{}({filter:?})", source.key.1),
+        }
+    }
 }
 
 /// The value is a quotient: the rule's metric over what it matches, by the same metric over another match.
@@ -93,6 +109,12 @@ pub struct Rule {
     pub metric: Metric,
     /// Which records it counts.
     pub matcher: Matcher,
+    /// Only these targets; empty: all of its source's type.
+    pub targets: Vec<Pattern>,
+    /// A condition that cannot be decided counts as one that does not hold.
+    pub undecided_is_no: bool,
+    /// How records become one value, when that is not the metric's own way.
+    pub agg: Option<Agg>,
     /// One alert instance for each combination; empty: one for the rule.
     pub group_by: Vec<Field>,
     /// Over how much time.
@@ -143,6 +165,9 @@ impl Rule {
             source,
             metric,
             matcher,
+            targets: Vec::new(),
+            undecided_is_no: false,
+            agg: None,
             group_by: Vec::new(),
             window: Duration::from_secs(600),
             thresholds: Thresholds::default(),
@@ -179,16 +204,44 @@ impl Rule {
     /// A stable fingerprint of *what is counted* (not of thresholds, names or windows): what is
     /// remembered under one fingerprint keeps its meaning when a rule is renamed or its threshold moves.
     pub fn definition(&self) -> u64 {
-        // Debug output of plain values is stable within one version of the state file's format.
-        let over = self.ratio.as_ref().map(|ratio| &ratio.over.matcher);
-        let text = format!("{:?}|{:?}|{:?}|{:?}|{over:?}", self.source, self.metric, self.matcher, self.group_by);
+        // The text is that of 0.1, where it was made of the code's own names; they live on as keys in the rows.
+        let over = self.ratio.as_ref().map_or_else(|| "None".to_owned(), |ratio| format!("Some({})", ratio.over.matcher.key(self.source)));
+        let groups = self.group_by.iter().map(Field::key).collect::<Vec<_>>().join(", ");
+        let (source, metric, matcher) = (self.source.key.0, self.metric.key(), self.matcher.key(self.source));
+        let mut text = format!("{source}|{metric}|{matcher}|[{groups}]|{over}");
+        if !self.targets.is_empty() || self.agg.is_some() {
+            text.push_str(&format!("|{:?}|{:?}", self.targets, self.agg));
+        }
         xxhash_rust::xxh3::xxh3_64(text.as_bytes())
+    }
+
+    /// Whether it names something that only the second list of its source tells.
+    pub fn needs_second(&self) -> bool {
+        let row = |slot: u8| self.source.fields.get(usize::from(slot)).is_some_and(|field| field.needs == Needs::Second);
+        let asked = self.matcher.records().is_some_and(|filter| {
+            filter
+                .all
+                .iter()
+                .chain(&filter.none)
+                .any(|(_, condition)| matches!(condition.place, super::condition::Place::Slot(slot) if row(slot)))
+        });
+        let counted: &[Field] = match &self.metric {
+            Metric::Distinct(field) => std::slice::from_ref(field),
+            Metric::New(fields) | Metric::Changes(fields) => fields,
+            _ => &[],
+        };
+        asked || self.group_by.iter().chain(counted).any(|field| field.needs() == Needs::Second)
+    }
+
+    /// Whether it reads this target.
+    pub fn reads(&self, target: &str) -> bool {
+        self.targets.is_empty() || self.targets.iter().any(|pattern| pattern.matches(target))
     }
 
     /// The severities its alerts can have.
     pub fn severities(&self) -> Vec<Severity> {
         let set: Vec<Severity> = self.thresholds.worst_first().map(|(severity, _)| severity).collect();
-        if set.is_empty() && self.metric == Metric::Status { vec![Severity::Critical, Severity::Warning] } else { set }
+        if set.is_empty() && self.metric.follows_status() { vec![Severity::Critical, Severity::Warning] } else { set }
     }
 
     /// How long to wait after a notification until it is repeated, when it was repeated so often already.

@@ -165,7 +165,10 @@ pub fn quantity(value: f64, unit: Unit) -> String {
         | Unit::Days
         | Unit::Files
         | Unit::Sources
+        | Unit::Records
         | Unit::Messages => grouped(value),
+        Unit::Plain if value.fract() == 0.0 => grouped(value),
+        Unit::Plain => decimal(value),
     }
 }
 
@@ -193,7 +196,9 @@ pub fn counted(amount: &str, value: f64, unit: Unit) -> String {
         Unit::Sources => tr!("{amount} sources", amount),
         Unit::Messages if one => tr!("{amount} message", amount),
         Unit::Messages => tr!("{amount} messages", amount),
-        Unit::Bytes | Unit::BitsPerSecond | Unit::Status | Unit::Ratio | Unit::Seconds => amount.to_owned(),
+        Unit::Records if one => tr!("{amount} record", amount),
+        Unit::Records => tr!("{amount} records", amount),
+        Unit::Plain | Unit::Bytes | Unit::BitsPerSecond | Unit::Status | Unit::Ratio | Unit::Seconds => amount.to_owned(),
     }
 }
 

@@ -260,6 +260,23 @@ const BYTE_UNITS: [(&str, f64); 9] = [
 const RATE_UNITS: [(&str, f64); 4] = [("bps", 1.0), ("kbps", 1e3), ("Mbps", 1e6), ("Gbps", 1e9)];
 const TIME_UNITS: [(&str, f64); 5] = [("s", 1.0), ("m", 60.0), ("min", 60.0), ("h", 3600.0), ("d", 86_400.0)];
 
+/// A number of which nothing is known may be any of these.
+const ANY_UNITS: [(&str, f64); 13] = [
+    ("%", 0.01),
+    ("B", 1.0),
+    ("kB", 1e3),
+    ("MB", 1e6),
+    ("GB", 1e9),
+    ("KiB", 1024.0),
+    ("MiB", 1_048_576.0),
+    ("GiB", 1_073_741_824.0),
+    ("ms", 0.001),
+    ("s", 1.0),
+    ("m", 60.0),
+    ("h", 3_600.0),
+    ("d", 86_400.0),
+];
+
 fn unit_table(unit: Unit) -> &'static [(&'static str, f64)] {
     match unit {
         Unit::Bytes => &BYTE_UNITS,
@@ -275,8 +292,10 @@ fn unit_table(unit: Unit) -> &'static [(&'static str, f64)] {
         | Unit::Vens
         | Unit::Files
         | Unit::Sources
+        | Unit::Records
         | Unit::Messages
         | Unit::Status => &[],
+        Unit::Plain => &ANY_UNITS,
     }
 }
 

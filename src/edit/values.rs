@@ -2,7 +2,6 @@
 
 use crate::config::reader::did_you_mean;
 use crate::config::shape::{Key, Shape, Want, whole};
-use crate::domain::metric::SourceKind;
 use crate::domain::text::visible;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
@@ -10,7 +9,7 @@ use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 pub fn shape_of_rule(source: Option<&str>) -> Shape {
     let mut members = whole().members("rules");
     let at = members.iter().position(|(name, _)| Some(*name) == source);
-    let usual = members.iter().position(|(name, _)| *name == SourceKind::Traffic.name()).unwrap_or(0);
+    let usual = members.iter().position(|(name, _)| *name == "traffic").unwrap_or(0);
     members.swap_remove(at.unwrap_or(usual)).1
 }
 

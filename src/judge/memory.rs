@@ -1,5 +1,9 @@
 //! What is remembered of a rule between runs: the increases of each run, for as long as the rule's window needs.
 
+mod stream;
+
+pub use stream::{Happening, Together};
+
 use super::history::History;
 use super::sightings::Sightings;
 use super::tally::{Amount, Tally, merge_talkers};
@@ -48,6 +52,12 @@ enum Number {
     Max(f64),
     /// The values are kept beside the slots.
     Values,
+    /// A sum of which this much is certain, and this much cannot be ruled out.
+    Between(f64, f64),
+    /// The largest: certain, and what cannot be ruled out.
+    MaxBetween(f64, f64),
+    /// The values are kept beside the slots, and so many more cannot be ruled out.
+    ValuesOr(u64),
 }
 
 /// What is remembered of one rule.
@@ -294,26 +304,23 @@ impl RuleMemory {
         let (whole_from, covered_from) = self.covered_from(begin, span.to);
         let short = whole_from > start.min(covered_from);
         let length = window.as_secs_f64().max(since(span.to, covered_from).as_secs_f64());
-        let mut sums: BTreeMap<u64, (f64, bool)> = BTreeMap::new();
+        let mut sums: BTreeMap<u64, (Estimate, bool)> = BTreeMap::new();
         for slot in self.slots.iter().filter(|slot| slot.at > begin) {
             for (group, cell) in &slot.cells {
-                let (value, learning) = sums.entry(*group).or_insert((0.0, false));
+                let (value, learning) = sums.entry(*group).or_insert((Estimate::ZERO, false));
                 *learning |= cell.learning;
-                match cell.value {
-                    Number::Sum(sum) => *value += sum as f64,
-                    Number::Max(largest) => *value = value.max(largest),
-                    Number::Values => {}
-                }
+                *value = cell.value.added_to(*value);
             }
         }
         for (group, values) in &self.values {
             let count = values.values().filter(|seen| **seen > begin).count();
             if count > 0 {
-                sums.entry(*group).or_insert((0.0, false)).0 = count as f64;
+                let (value, _) = sums.entry(*group).or_insert((Estimate::ZERO, false));
+                *value = value.plus(Estimate::exact(count as f64));
             }
         }
         if !grouped {
-            sums.entry(UNGROUPED).or_insert((0.0, false));
+            sums.entry(UNGROUPED).or_insert((Estimate::ZERO, false));
         }
         let no_rate_yet = *metric == Metric::Bandwidth && span.from.is_none_or(|from| from >= span.to);
         let window_top = merge_talkers(self.slots.iter().filter(|slot| slot.at > begin).flat_map(|slot| slot.top.iter().cloned()));
@@ -322,10 +329,10 @@ impl RuleMemory {
             .into_iter()
             .map(|(key, (sum, learning))| {
                 let value = match metric {
-                    Metric::Throughput => sum * 8.0 / length.max(f64::MIN_POSITIVE),
+                    Metric::Throughput => sum.times(8.0 / length.max(f64::MIN_POSITIVE)),
                     _ => sum,
                 };
-                let certain = Estimate::exact(if no_rate_yet { 0.0 } else { value });
+                let certain = if no_rate_yet { Estimate::ZERO } else { value };
                 let certain = if overflow { certain.or_more() } else { certain };
                 let top = if grouped { tops.get(&key).cloned().unwrap_or_default() } else { window_top.clone() };
                 let measured = Measured { top, ..Measured::of(key, self.groups.get(&key).cloned().unwrap_or_default(), certain) };
@@ -449,6 +456,16 @@ impl Slot {
             mine.value = match (mine.value, cell.value) {
                 (Number::Sum(a), Number::Sum(b)) => Number::Sum(a.saturating_add(b)),
                 (Number::Max(a), Number::Max(b)) => Number::Max(a.max(b)),
+                (Number::ValuesOr(a), Number::ValuesOr(b)) => Number::ValuesOr(a.saturating_add(b)),
+                (Number::ValuesOr(a), Number::Values) | (Number::Values, Number::ValuesOr(a)) => Number::ValuesOr(a),
+                (a @ (Number::Max(_) | Number::MaxBetween(..)), b) | (a, b @ Number::MaxBetween(..)) => {
+                    let both = b.added_to(a.added_to(Estimate::ZERO));
+                    Number::MaxBetween(both.low, both.high)
+                }
+                (a @ (Number::Sum(_) | Number::Between(..)), b @ (Number::Sum(_) | Number::Between(..))) => {
+                    let both = b.added_to(a.added_to(Estimate::ZERO));
+                    Number::Between(both.low, both.high)
+                }
                 (_, value) => value,
             };
         }
@@ -457,11 +474,24 @@ impl Slot {
 }
 
 impl Number {
+    /// Nothing of the same sort.
     fn nothing(self) -> Number {
         match self {
-            Number::Sum(_) => Number::Sum(0),
-            Number::Max(_) => Number::Max(0.0),
-            Number::Values => Number::Values,
+            Number::Sum(_) | Number::Between(..) => Number::Sum(0),
+            Number::Max(_) | Number::MaxBetween(..) => Number::Max(0.0),
+            Number::Values | Number::ValuesOr(_) => Number::Values,
+        }
+    }
+
+    /// A window's value with this slot in it. Different values are counted beside the slots.
+    fn added_to(self, value: Estimate) -> Estimate {
+        match self {
+            Number::Sum(sum) => value.plus(Estimate::exact(sum as f64)),
+            Number::Between(low, high) => value.plus(Estimate { low, high }),
+            Number::Max(largest) => value.larger(Estimate::exact(largest)),
+            Number::MaxBetween(low, high) => value.larger(Estimate { low, high }),
+            Number::Values => value,
+            Number::ValuesOr(more) => value.plus(Estimate { low: 0.0, high: more as f64 }),
         }
     }
 }

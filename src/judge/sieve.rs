@@ -2,6 +2,7 @@
 //! judge, which needs no such thing to count.
 
 use crate::domain::asks::Asks;
+use crate::domain::estimate::Truth;
 use crate::domain::filter::Filter;
 
 /// Examples kept for each key.
@@ -14,6 +15,8 @@ pub struct Sieve {
     pub seen: u64,
     /// Those that meet every key of `match` and none of `exclude`.
     pub matched: u64,
+    /// Those that do not say what some key asks for, and are kept out by no other.
+    pub undecided: u64,
     /// The keys of `match`, in the order in which they are tested.
     pub failed: Vec<Mesh>,
     /// The keys of `exclude`.
@@ -56,11 +59,16 @@ impl Sieve {
     /// Counts one record.
     pub fn take<R, C: Asks<R>>(&mut self, filter: &Filter<C>, record: &R, describe: &dyn Fn(&R) -> String) {
         self.seen += 1;
-        let failing = filter.all.iter().zip(&mut self.failed).filter(|((_, condition), _)| !condition.holds(record));
-        let holding = filter.none.iter().zip(&mut self.excluded).filter(|((_, condition), _)| condition.holds(record));
+        let failing = filter.all.iter().zip(&mut self.failed).filter(|((_, condition), _)| condition.truth(record).is_no());
+        let holding = filter.none.iter().zip(&mut self.excluded).filter(|((_, condition), _)| condition.truth(record).is_yes());
         let mut against = failing.chain(holding);
         let Some(((_, condition), mesh)) = against.next() else {
-            self.matched += 1;
+            let conditions = filter.all.iter().chain(&filter.none);
+            if conditions.map(|(_, condition)| condition.truth(record)).any(|truth| truth == Truth::Unknown) {
+                self.undecided += 1;
+            } else {
+                self.matched += 1;
+            }
             return;
         };
         mesh.first += 1;
@@ -74,20 +82,16 @@ impl Sieve {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::filter::{EventCondition, Pattern};
-    use crate::domain::record::Event;
+    use crate::domain::filter::TrafficCondition;
+    use crate::domain::record::{Decision, Direction, Flow, Interned};
     use proptest::prelude::*;
+    use std::rc::Rc;
 
-    fn words() -> impl Strategy<Value = String> {
-        prop::sample::select(vec!["a", "b", "c"]).prop_map(str::to_owned)
-    }
-
-    fn condition(number: usize, word: &str) -> (String, EventCondition) {
-        let wanted = vec![Pattern::new(word, false).unwrap()];
+    fn condition(number: usize, word: usize) -> (String, TrafficCondition) {
         match number {
-            0 => ("type".to_owned(), EventCondition::Type(wanted)),
-            1 => ("severity".to_owned(), EventCondition::Severity(vec![word.to_owned()])),
-            _ => ("pce_fqdn".to_owned(), EventCondition::PceFqdn(wanted)),
+            0 => ("decision".to_owned(), TrafficCondition::Decision(vec![Decision::ALL[word]])),
+            1 => ("proto".to_owned(), TrafficCondition::Proto(vec![word as i16])),
+            _ => ("state".to_owned(), TrafficCondition::State(vec![format!("s{word}")])),
         }
     }
 
@@ -95,22 +99,28 @@ mod tests {
         /// Every record is accounted for once, and what the filter says is what was counted.
         #[test]
         fn nothing_is_lost(
-            all in prop::collection::vec((0usize..3, words()), 0..4),
-            none in prop::collection::vec((0usize..3, words()), 0..3),
-            events in prop::collection::vec((words(), words(), words()), 0..30),
+            all in prop::collection::vec((0usize..3, 0usize..3), 0..4),
+            none in prop::collection::vec((0usize..3, 0usize..3), 0..3),
+            flows in prop::collection::vec((0usize..3, 0i16..3, 0usize..3), 0..30),
         ) {
-            let of = |list: &[(usize, String)]| list.iter().map(|(number, word)| condition(*number, word)).collect::<Vec<_>>();
+            let of = |list: &[(usize, usize)]| list.iter().map(|(number, word)| condition(*number, *word)).collect::<Vec<_>>();
             let filter = Filter { all: of(&all), none: of(&none) };
             let mut sieve = Sieve::of(&filter);
             let mut matching = 0;
-            for (event_type, severity, pce_fqdn) in events {
-                let event = Event { event_type, severity, pce_fqdn, ..Event::default() };
-                matching += u64::from(filter.matches(&event));
-                sieve.take(&filter, &event, &|event| event.event_type.clone());
+            let end = Rc::new(Interned { endpoint: Default::default(), name: "".into(), marks: Box::new([]), ip_key: 0, href_key: 0 });
+            for (decision, proto, state) in flows {
+                let state = format!("s{state}");
+                let flow = Flow {
+                    src: Rc::clone(&end), dst: Rc::clone(&end), port: None, proto, process: "", service: "", user: "",
+                    decision: Decision::ALL[decision], direction: Direction::Inbound, state: &state, transmission: "", network: "",
+                    client_type: "", connections: 1, bytes_in: 0, bytes_out: 0, icmp: 0, first: None, last: None,
+                };
+                matching += u64::from(filter.matches(&flow));
+                sieve.take(&filter, &flow, &|flow| flow.state.to_owned());
             }
             prop_assert_eq!(sieve.matched, matching);
             let meshes = || sieve.failed.iter().chain(&sieve.excluded);
-            prop_assert_eq!(sieve.seen, sieve.matched + meshes().map(|mesh| mesh.first).sum::<u64>());
+            prop_assert_eq!(sieve.seen, sieve.matched + sieve.undecided + meshes().map(|mesh| mesh.first).sum::<u64>());
             prop_assert!(meshes().all(|mesh| mesh.only <= mesh.first && mesh.samples.len() as u64 == mesh.first.min(3)));
         }
     }

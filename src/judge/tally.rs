@@ -31,21 +31,16 @@ impl Amount {
         match metric {
             Metric::Bandwidth => Amount::PerFlow(HashMap::new()),
             Metric::Flows | Metric::Distinct(_) => Amount::Values(HashSet::new()),
-            Metric::WorkloadsAffected => Amount::Max(0),
+            // Those of records are judged by intervals (`judge::records`); what is seen is counted here.
             Metric::Connections
             | Metric::Bytes
             | Metric::BytesIn
             | Metric::BytesOut
             | Metric::Throughput
-            | Metric::Count
-            | Metric::Vens
             | Metric::New(_)
-            | Metric::Changes(_) => Amount::Sum(0),
-            Metric::HeartbeatAge => Amount::Max(0),
-            // Health and the traffic database are judged from their snapshots and never summed.
-            Metric::Status | Metric::Cpu | Metric::Memory | Metric::Disk | Metric::ReplicationLag => Amount::Max(0),
-            Metric::FailedSources | Metric::PartialSources | Metric::Undelivered | Metric::Gap | Metric::ClockSkew => Amount::Max(0),
-            Metric::Used | Metric::Size | Metric::Days | Metric::DaysUsed | Metric::Backlog | Metric::BacklogFiles => Amount::Max(0),
+            | Metric::Changes(_)
+            | Metric::Row(_)
+            | Metric::Over(..) => Amount::Sum(0),
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use super::body::plain_bytes;
 use super::error::line;
-use crate::domain::record::{Health, HealthNode, HealthStatus};
+use crate::domain::record::{Health, HealthNode, HealthStatus, Replication};
 use serde_json::Value;
 use std::io::Read;
 
@@ -53,6 +53,7 @@ fn cluster(value: &Value) -> Result<Health, String> {
         notes,
         listen_only_since: value.get("listen_only_mode_enabled_at").and_then(Value::as_str).filter(|at| !at.is_empty()).map(str::to_owned),
         nodes: nodes.iter().filter(|node| node.is_object()).map(node_of).collect(),
+        replications: replication.iter().map(replication_of).collect(),
         status_text,
     })
 }
@@ -73,7 +74,22 @@ fn node_of(node: &Value) -> HealthNode {
         cpu: node.get("cpu").and_then(percent),
         memory: node.get("memory").and_then(percent),
         disk: worst(disks().filter_map(percent)),
+        disks_whole: disks().all(|disk| percent(disk).is_some()),
     }
+}
+
+fn replication_of(link: &Value) -> Replication {
+    let value = link.get("value").unwrap_or(&Value::Null);
+    Replication {
+        name: replication_name(link),
+        status: text(value, "status"),
+        lag: value.get("lag_seconds").and_then(number).filter(|lag| *lag >= 0.0),
+    }
+}
+
+fn replication_name(link: &Value) -> String {
+    let details = link.get("details").unwrap_or(&Value::Null);
+    joined([text(link, "type"), text(details, "database_name"), text(details, "fqdn"), text(details, "replica_fqdn")], " ")
 }
 
 fn notification(value: &Value) -> String {
@@ -122,10 +138,8 @@ fn replication_note(link: &Value) -> Option<String> {
     if status.is_empty() || status.eq_ignore_ascii_case("normal") {
         return None;
     }
-    let details = link.get("details").unwrap_or(&Value::Null);
     let lag = value.get("lag_seconds").and_then(number).map_or(String::new(), |lag| format!("{lag} s behind"));
-    let what = joined([text(link, "type"), text(details, "database_name"), text(details, "fqdn"), text(details, "replica_fqdn")], " ");
-    Some(joined([format!("replication {what}:"), status, lag], " "))
+    Some(joined([format!("replication {}:", replication_name(link)), status, lag], " "))
 }
 
 fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {

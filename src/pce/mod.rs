@@ -7,7 +7,6 @@ mod ask;
 mod body;
 mod bounds;
 mod collection;
-pub mod database;
 pub mod decode;
 mod download;
 mod endpoints;
@@ -33,20 +32,22 @@ pub use pace::{Pace, RealPace};
 pub use queries::Cleaner;
 
 use crate::config::PceSettings;
-use crate::domain::record::{Event, Health};
 use crate::domain::secret::Secret;
-use crate::domain::ven::{Database, Inventory};
 use crate::http;
 use ask::{Ask, Size};
 use body::Recorder;
+use decode::{DecodeError, Decoded};
 use exchange::{Line, LineParts};
 use jiff::{SignedDuration, Timestamp};
 use queries::Outstanding;
+use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+/// Larger answers about the traffic database make no sense.
+const DATABASE_LIMIT: u64 = 1 << 20;
 /// Longest time that cleaning up takes when a client goes out of use.
 const LAST_CLEANING: Duration = Duration::from_secs(5);
 
@@ -74,45 +75,18 @@ pub struct Client {
     events_files: AtomicU32,
 }
 
-/// What the PCE says about its health.
-#[derive(Debug, Clone, PartialEq)]
-pub enum HealthAnswer {
-    /// One for each cluster.
-    Clusters(Vec<Health>),
-    /// This PCE does not tell (SaaS), with the reason for people. That is not "down".
-    Unavailable(String),
-}
+/// Where the parts of an answer go: the name under which it would be recorded, and its bytes.
+pub type Take<'t> = dyn FnMut(&str, &mut dyn Read) -> Result<Decoded, DecodeError> + 't;
 
-/// The events of a span.
+/// How asking for a list went.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct EventsAnswer {
-    /// Sorted by time, each once. May hold some of the second around either end.
-    pub events: Vec<Event>,
+pub struct Listed {
     /// Questions asked.
     pub queries: u32,
     /// Bytes received.
     pub bytes: u64,
-    /// Events that could not be read.
-    pub unreadable: u64,
-    /// Up to here every event of the span was had.
+    /// Of a span: up to here everything was had.
     pub whole_until: Option<Timestamp>,
-    /// Why it is partial, for people; `None`: it is whole.
-    pub missing: Option<String>,
-}
-
-/// The VENs of the organisation.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct VensAnswer {
-    /// The VENs, joined with their workloads if those were asked for.
-    pub inventory: Inventory,
-    /// Records that came: VENs and workloads.
-    pub records: u64,
-    /// Records that could not be read.
-    pub unreadable: u64,
-    /// Questions asked.
-    pub queries: u32,
-    /// Bytes received.
-    pub bytes: u64,
     /// Why it is partial, for people; `None`: it is whole.
     pub missing: Option<String>,
 }
@@ -191,46 +165,46 @@ impl Client {
     }
 
     /// Asks for the PCE's health.
-    pub fn health(&self) -> Result<HealthAnswer, PceError> {
-        let fetched = match self.line.fetch(&Ask::get(self.line.api_url("health"), Size::Small), health::LIMIT) {
-            Ok(fetched) => fetched,
-            Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Forbidden) => {
-                return Ok(HealthAnswer::Unavailable(error.message));
-            }
-            Err(error) => return Err(error),
-        };
-        if let Some(recorder) = &self.line.recorder {
-            recorder.keep("health.json.gz", &fetched.raw);
-        }
-        health::parse_health(fetched.plain.as_slice())
-            .map(HealthAnswer::Clusters)
-            .map_err(|error| fetched.bad_answer(&tr!("tells no health: {error}", error)))
+    pub fn health(&self, take: &mut Take<'_>) -> Result<Listed, PceError> {
+        let fetched = self.line.fetch(&Ask::get(self.line.api_url("health"), Size::Small), health::LIMIT)?;
+        self.handed("health.json.gz", &fetched, take, |error| tr!("tells no health: {error}", error))
     }
 
     /// Asks for all events of a span.
-    pub fn events(&self, from: Timestamp, to: Timestamp) -> Result<EventsAnswer, PceError> {
-        events::fetch(self, from, to)
+    pub fn events(&self, from: Timestamp, to: Timestamp, take: &mut Take<'_>) -> Result<Listed, PceError> {
+        events::fetch(self, from, to, take)
     }
 
     /// Asks for all VENs, and for the workloads they manage when somebody wants to know what only those tell.
-    pub fn vens(&self, workloads: bool) -> Result<VensAnswer, PceError> {
-        vens::fetch(self, workloads)
+    pub fn vens(&self, workloads: bool, take: &mut Take<'_>) -> Result<Listed, PceError> {
+        vens::fetch(self, workloads, take)
     }
 
     /// Asks how the traffic database is.
-    pub fn database(&self) -> Result<Vec<Database>, PceError> {
+    pub fn database(&self, take: &mut Take<'_>) -> Result<Listed, PceError> {
         let url = self.line.org_url("traffic_flows/database_metrics");
-        let fetched = self.line.fetch(&Ask::get(url, Size::Small), database::LIMIT).map_err(|error| match error.kind {
+        let fetched = self.line.fetch(&Ask::get(url, Size::Small), DATABASE_LIMIT).map_err(|error| match error.kind {
             ErrorKind::Forbidden => {
                 error.hint("the key needs a global role, such as Global Viewer: one for some labels only does not do; check org_id, too")
             }
             _ => error,
         })?;
+        self.handed("database.json.gz", &fetched, take, |error| format!("tells no database metrics: {error}"))
+    }
+
+    /// Hands over an answer that came in one piece.
+    fn handed(
+        &self,
+        name: &str,
+        fetched: &ask::Fetched,
+        take: &mut Take<'_>,
+        explain: impl Fn(DecodeError) -> String,
+    ) -> Result<Listed, PceError> {
         if let Some(recorder) = &self.line.recorder {
-            recorder.keep("database.json.gz", &fetched.raw);
+            recorder.keep(name, &fetched.raw);
         }
-        database::parse_database(fetched.plain.as_slice())
-            .map_err(|error| fetched.bad_answer(&format!("tells no database metrics: {error}")))
+        take(name, &mut fetched.plain.as_slice()).map_err(|error| fetched.bad_answer(&explain(error)))?;
+        Ok(Listed { queries: 1, bytes: fetched.raw.len() as u64, ..Listed::default() })
     }
 
     fn next_events_file(&self) -> u32 {

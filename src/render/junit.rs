@@ -2,7 +2,6 @@
 
 use super::Style;
 use super::words::{self, Badness, Unique};
-use crate::domain::metric::SourceKind;
 use crate::domain::report::{DeliveryReport, DeliveryStatus, Report, RuleReport, SourceReport};
 use crate::domain::text::{visible, without_orders};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
@@ -14,7 +13,7 @@ const INSTANCES: usize = 50;
 pub fn render(report: &Report, style: &Style) -> String {
     let mut xml = quick_junit::Report::new("pcemon");
     xml.set_time(report.run.duration);
-    for kind in SourceKind::ALL {
+    for kind in crate::sources::SOURCES {
         let source = report.sources.iter().find(|source| source.source == kind);
         let rules: Vec<&RuleReport> = report.rules.iter().filter(|rule| rule.source == kind).collect();
         if source.is_none() && rules.is_empty() {

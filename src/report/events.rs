@@ -2,8 +2,9 @@
 
 use super::gather::Axis;
 use super::model::{BySeverity, EventType, Events, ROWS, Span};
-use crate::domain::record::Event;
 use crate::domain::text::visible;
+use crate::domain::value::Record;
+use crate::sources::events::{SEVERITY, STATUS, TYPE};
 use std::collections::BTreeMap;
 
 /// Which of the four columns a severity belongs to.
@@ -17,19 +18,19 @@ fn column<'c>(severity: &str, counts: &'c mut BySeverity) -> &'c mut u64 {
 }
 
 /// Adds up the events of a span.
-pub fn gather(list: &[Event], span: Span) -> Events {
+pub fn gather(list: &[Record], span: Span) -> Events {
     let axis = Axis::new(span);
     let (mut total, mut failures) = (BySeverity::default(), 0);
     let mut buckets: BTreeMap<usize, BySeverity> = BTreeMap::new();
     let mut types: BTreeMap<&str, (BySeverity, u64)> = BTreeMap::new();
-    let within = |event: &&Event| event.timestamp.is_some_and(|at| span.from <= at && at <= span.to);
+    let within = |event: &&Record| event.at.is_some_and(|at| span.from <= at && at <= span.to);
     for event in list.iter().filter(within) {
-        let failed = u64::from(event.status == "failure");
+        let failed = u64::from(event.slot(STATUS).as_text() == Some("failure"));
         failures += failed;
-        *column(&event.severity, &mut total) += 1;
-        *column(&event.severity, buckets.entry(event.timestamp.map_or(0, |at| axis.index(at))).or_default()) += 1;
-        let (counts, failed_of_type) = types.entry(&event.event_type).or_default();
-        *column(&event.severity, counts) += 1;
+        *column(event.slot(SEVERITY).as_text().unwrap_or(""), &mut total) += 1;
+        *column(event.slot(SEVERITY).as_text().unwrap_or(""), buckets.entry(event.at.map_or(0, |at| axis.index(at))).or_default()) += 1;
+        let (counts, failed_of_type) = types.entry(event.slot(TYPE).as_text().unwrap_or("")).or_default();
+        *column(event.slot(SEVERITY).as_text().unwrap_or(""), counts) += 1;
         *failed_of_type += failed;
     }
     let mut sorted: Vec<EventType> =

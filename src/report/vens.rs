@@ -2,7 +2,9 @@
 
 use super::model::{Count, ROWS, SilentVen, Vens};
 use crate::domain::text::visible;
-use crate::domain::ven::{Inventory, Ven};
+use crate::domain::time::since;
+use crate::domain::value::{Record, Value};
+use crate::sources::vens::{CONDITION, ENFORCEMENT, LAST_HEARTBEAT, SILENT_SINCE, STATUS, VERSION};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -10,13 +12,17 @@ use std::collections::BTreeMap;
 const SILENT_SECONDS: u64 = 3_600;
 
 /// Adds up the VENs of an answer.
-pub fn gather(inventory: &Inventory, now: Timestamp) -> Vens {
-    let vens = &inventory.vens;
-    let silence = |ven: &Ven| ven.heartbeat_age(now).map(|age| age.as_secs()).filter(|age| ven.status == "active" && *age > SILENT_SECONDS);
+pub fn gather(vens: &[Record], workloads: bool, now: Timestamp) -> Vens {
+    let time = |ven: &Record, slot: u8| if let Value::Time(at) = ven.slot(slot) { Some(*at) } else { None };
+    let text = |ven: &'_ Record, slot: u8| ven.slot(slot).as_text().unwrap_or("").to_owned();
+    let silence = |ven: &Record| {
+        let age = time(ven, SILENT_SINCE).map(|at| since(now, at).as_secs());
+        age.filter(|age| text(ven, STATUS) == "active" && *age > SILENT_SECONDS)
+    };
     let mut silent: Vec<SilentVen> = vens
         .iter()
         .filter_map(|ven| {
-            silence(ven).map(|seconds| SilentVen { name: visible(ven.display_name()), last_heartbeat: ven.last_heartbeat, seconds })
+            silence(ven).map(|seconds| SilentVen { name: visible(&ven.name), last_heartbeat: time(ven, LAST_HEARTBEAT), seconds })
         })
         .collect();
     silent.sort_by(|a, b| b.seconds.cmp(&a.seconds).then_with(|| a.name.cmp(&b.name)));
@@ -24,26 +30,25 @@ pub fn gather(inventory: &Inventory, now: Timestamp) -> Vens {
     silent.truncate(ROWS);
     Vens {
         count: vens.len() as u64,
-        status: counts(vens.iter().map(|ven| ven.status.as_str())),
-        versions: counts(vens.iter().map(|ven| ven.version.as_str())),
-        conditions: counts(vens.iter().flat_map(|ven| ven.conditions.iter().map(String::as_str))),
-        enforcement: inventory
-            .workloads_whole
-            .then(|| counts(vens.iter().filter_map(|ven| ven.workload.as_ref()).map(|workload| workload.enforcement.as_str()))),
+        status: counts(vens.iter().map(|ven| text(ven, STATUS))),
+        versions: counts(vens.iter().map(|ven| text(ven, VERSION))),
+        conditions: counts(vens.iter().flat_map(|ven| ven.slot(CONDITION).texts().iter().cloned())),
+        enforcement: workloads
+            .then(|| counts(vens.iter().filter(|ven| ven.slot(ENFORCEMENT) != &Value::NotTold).map(|ven| text(ven, ENFORCEMENT)))),
         silent_count,
         silent,
     }
 }
 
 /// How often each word comes, the most frequent first; the rare ones together.
-fn counts<'w>(words: impl Iterator<Item = &'w str>) -> Vec<Count> {
-    let mut counted: BTreeMap<&str, u64> = BTreeMap::new();
+fn counts(words: impl Iterator<Item = String>) -> Vec<Count> {
+    let mut counted: BTreeMap<String, u64> = BTreeMap::new();
     for word in words {
         *counted.entry(word).or_default() += 1;
     }
     let mut list: Vec<Count> = counted
         .into_iter()
-        .map(|(name, count)| Count { name: if name.is_empty() { "-".to_owned() } else { visible(name) }, count })
+        .map(|(name, count)| Count { name: if name.is_empty() { "-".to_owned() } else { visible(&name) }, count })
         .collect();
     list.sort_by_key(|one| std::cmp::Reverse(one.count));
     list.truncate(ROWS);

@@ -3,20 +3,19 @@
 
 use super::measure::Measurements;
 use super::rules::{evidence, is_partial, worse_first};
-use super::snapshots;
 use super::sources::{self, FlowReader, Recording};
 use crate::config::Config;
 use crate::domain::alert::{Group, Parcel, ParcelKind, Reason};
-use crate::domain::asks::{Trial, VenAt, try_all};
+use crate::domain::asks::{RecordAt, Trial, try_all};
 use crate::domain::estimate::Truth;
 use crate::domain::metric::SourceKind;
-use crate::domain::record::{Event, Flow, FlowSink, proto_name};
+use crate::domain::record::{Flow, FlowSink, proto_name};
 use crate::domain::report::{RuleReport, SourceReport, Suppression};
 use crate::domain::rule::{Matcher, Route, Rule, channels_for};
 use crate::domain::text::visible;
 use crate::domain::threshold::{Severity, Usual};
 use crate::domain::time::after;
-use crate::domain::ven::Ven;
+use crate::domain::value::Record;
 use crate::judge::memory::Measured;
 use crate::judge::mute::Mutes;
 use crate::judge::outbox::{self, Instances};
@@ -181,22 +180,20 @@ impl Witness {
         self.log().looks.insert(source, look);
     }
 
-    /// Counts events beside the judge.
-    pub(super) fn events(&self, rules: &[&Rule], events: &[Event]) {
+    /// Counts records beside the judge.
+    pub(super) fn records(&self, rules: &[&Rule], records: &[Record], now: Timestamp) {
         for rule in rules {
-            let Matcher::Events(filter) = &rule.matcher else { continue };
+            let Matcher::Records(filter) = &rule.matcher else { continue };
+            if filter.all.is_empty()
+                && filter.none.is_empty()
+                && rule.source.fields.iter().all(|field| field.keys.is_empty())
+                && !rule.source.open_fields
+            {
+                continue;
+            }
             let mut sieve = Sieve::of(filter);
-            events.iter().for_each(|event| sieve.take(filter, event, &describe_event));
-            self.log().sieves.entry(rule.name.clone()).or_default().push(sieve);
-        }
-    }
-
-    /// Counts VENs beside the judge.
-    pub(super) fn vens(&self, rules: &[&Rule], vens: &[Ven], now: Timestamp) {
-        for rule in rules {
-            let Matcher::Vens(filter) = &rule.matcher else { continue };
-            let mut sieve = Sieve::of(filter);
-            vens.iter().for_each(|ven| sieve.take(filter, &(ven, now), &describe_ven));
+            let own = records.iter().filter(|record| rule.reads(&record.target));
+            own.for_each(|record| sieve.take(filter, &RecordAt { source: rule.source, record, now }, &describe_record));
             self.log().sieves.entry(rule.name.clone()).or_default().push(sieve);
         }
     }
@@ -269,14 +266,16 @@ fn describe_flow(flow: &Flow<'_>) -> String {
     )
 }
 
-fn describe_event(event: &Event) -> String {
-    let who = event.actor().map_or(String::new(), |actor| format!(" by {}", visible(actor)));
-    let at = event.timestamp.map_or(String::new(), |at| format!(" at {at}"));
-    format!("{}{who}{at}", visible(&event.event_type))
-}
-
-fn describe_ven((ven, _): &VenAt<'_>) -> String {
-    visible(ven.display_name())
+fn describe_record(at: &RecordAt<'_>) -> String {
+    let Record { name, detail, at: time, .. } = at.record;
+    // An event is known by what happened, a thing by its name.
+    let (first, second) = if at.source.is_stream() { (detail, name) } else { (name, detail) };
+    if !at.source.is_stream() {
+        return visible(first);
+    }
+    let who = if second.is_empty() { String::new() } else { format!(" by {}", visible(second)) };
+    let when = time.map_or(String::new(), |time| format!(" at {time}"));
+    format!("{}{who}{when}", visible(first))
 }
 
 fn groups(config: &Config, rule: &Rule, read: &Measurements, before: &Instances, telling: &Told<'_>) -> Vec<GroupStory> {
@@ -433,18 +432,19 @@ pub fn try_records(rule: &Rule, file: &Path, now: Timestamp) -> Result<Vec<Tried
             }
             (out, report)
         }
-        Matcher::Events(filter) => {
-            let fetched = sources::events_from_file(recording, now);
-            let events = fetched.answer.map(|answer| answer.list).unwrap_or_default();
-            (events.iter().take(MOST_TRIED).map(|event| tried(describe_event(event), try_all(filter, event))).collect(), fetched.report)
+        Matcher::Records(filter) if !filter.all.is_empty() || !filter.none.is_empty() => {
+            let Some(member) = crate::sources::member(rule.source) else {
+                return Err(tr!("{source} is not read from a file", source = rule.source));
+            };
+            let ask = crate::sources::Ask { from: now, to: now, second: false };
+            let answer = super::read::recorded(member, recording, &ask, None);
+            let one = |record: &Record| {
+                let at = RecordAt { source: rule.source, record, now };
+                tried(describe_record(&at), try_all(filter, &at))
+            };
+            (answer.records.iter().take(MOST_TRIED).map(one).collect(), answer.report)
         }
-        Matcher::Vens(filter) => {
-            let fetched = snapshots::vens_from_file(recording, false);
-            let vens = fetched.answer.map(|inventory| inventory.vens).unwrap_or_default();
-            let one = |ven: &Ven| tried(describe_ven(&(ven, now)), try_all(filter, &(ven, now)));
-            (vens.iter().take(MOST_TRIED).map(one).collect(), fetched.report)
-        }
-        Matcher::Everything => {
+        Matcher::Records(_) => {
             return Err(tr!(
                 "rule '{name}' chooses no records: it looks at all that {source} says",
                 name = visible(&rule.name),

@@ -4,9 +4,9 @@
 //! bytes of a bucket came evenly between its first and its last detection, and the output says so.
 
 use super::{Answer, Given};
-use crate::domain::metric::SourceKind;
 use crate::domain::time::{before, parse_pce_time, pce_format};
 use crate::pce::records::read_records;
+use crate::sources::{EVENTS, TRAFFIC};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::path::Path;
@@ -46,11 +46,11 @@ impl Export {
         let recent = |row: &&Row| row.first <= now && row.last >= oldest;
         if let Some(flows) = &self.flows {
             let list: Value = flows.iter().filter(recent).map(|row| so_far(row, now)).collect();
-            given.insert(SourceKind::Traffic, Answer::Text(list.to_string().into_bytes()));
+            given.insert(TRAFFIC, Answer::Text(list.to_string().into_bytes()));
         }
         if let Some(events) = &self.events {
             let list: Value = events.iter().filter(recent).map(|row| row.value.clone()).collect();
-            given.insert(SourceKind::Events, Answer::Text(list.to_string().into_bytes()));
+            given.insert(EVENTS, Answer::Text(list.to_string().into_bytes()));
         }
         given
     }

@@ -1,26 +1,28 @@
 //! Reading the sources and measuring every rule: the traffic query first, the rest while the PCE works on it.
 
 use super::explain::{Beside, Look};
-use super::{Cycle, Rules, RunError, snapshots, sources};
+use super::read::{self, Batch, Inputs};
+use super::{Cycle, Rules, RunError, sources};
 use crate::config::Config;
 use crate::domain::metric::SourceKind;
-use crate::domain::record::{FlowSink, Health};
+use crate::domain::record::FlowSink;
 use crate::domain::report::{Accounting, SourceReport, SourceStatus};
 use crate::domain::rule::{Matcher, Rule};
 use crate::domain::time::before;
-use crate::domain::ven::{Database, Inventory};
 use crate::judge::coverage::{Coverage, Scope};
 use crate::judge::memory::{Observation, RuleMemory, Span};
-use crate::judge::monitor::Monitor;
+use crate::judge::records::StreamLook;
 use crate::judge::traffic::{Settings as JudgeSettings, TrafficJudge, TrafficMemory};
 use crate::judge::transition::Instance;
-use crate::judge::{ask, database, events, health, monitor, plan, ratio, vens};
+use crate::judge::{ask, plan, ratio, records};
 use crate::pce::Client;
 use crate::pce::decode::Endpoints;
+use crate::sources::monitor::Monitor;
+use crate::sources::{Ask, MONITOR, TRAFFIC};
 use crate::state::looks::Memory;
 use crate::state::{State, heal};
 use jiff::{SignedDuration, Timestamp};
-use sources::{Events, Fetched, FlowReader};
+use sources::FlowReader;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -72,13 +74,13 @@ pub(super) fn read_and_measure(
     let assumed = SignedDuration::from_secs(if follow { remembered } else { 0 });
 
     // The traffic query first: the PCE works on it while the rest is asked for.
-    let traffic_rules = of(SourceKind::Traffic);
-    let traffic_needed = needed.contains(&SourceKind::Traffic);
+    let traffic_rules = of(TRAFFIC);
+    let traffic_needed = needed.contains(&TRAFFIC);
     let filters: Vec<_> =
         traffic_rules.iter().filter_map(|rule| if let Matcher::Traffic(filter) = &rule.matcher { Some(filter) } else { None }).collect();
     let decisions = plan::wanted_decisions(filters.iter().copied());
     let services = plan::wanted_services(filters.iter().copied());
-    let recorded = cycle.recording(SourceKind::Traffic).is_some();
+    let recorded = cycle.recording(TRAFFIC).is_some();
     let wanted = ask::Wanted {
         decisions,
         scope: if recorded { Scope::Recorded } else { Scope::of(&services) },
@@ -106,37 +108,12 @@ pub(super) fn read_and_measure(
     };
     heal::counted(book.state, &mut book.memory, shifted(now, skew));
 
-    let event_rules = of(SourceKind::Events);
-    let event_span = event_span(config, book, &event_rules, shifted(now, skew));
     let mut out = Measurements { sources: Vec::new(), observations: BTreeMap::new(), spared: BTreeSet::new() };
-    let ven_rules = of(SourceKind::Vens);
-    let workloads = ven_rules.iter().any(|rule| vens::needs_workloads(rule));
-    let recording = SourceKind::ALL.map(|source| cycle.recording(source));
-    let recording = |source: SourceKind| recording[source as usize];
-    let (traffic_report, fetched) = std::thread::scope(|scope| {
-        let others = scope.spawn(|| {
-            let events = needed.contains(&SourceKind::Events).then(|| match (recording(SourceKind::Events), client) {
-                (Some(recording), _) => sources::events_from_file(recording, event_span.1),
-                (None, Some(client)) => sources::events_from_pce(client, event_span.0, event_span.1),
-                (None, None) => Fetched { report: sources::failed(SourceKind::Events, tr!("not asked for")), answer: None },
-            });
-            let health = needed.contains(&SourceKind::Health).then(|| match (recording(SourceKind::Health), client) {
-                (Some(recording), _) => sources::health_from_file(recording),
-                (None, Some(client)) => sources::health_from_pce(client),
-                (None, None) => Fetched { report: sources::failed(SourceKind::Health, tr!("not asked for")), answer: None },
-            });
-            let vens = needed.contains(&SourceKind::Vens).then(|| match (recording(SourceKind::Vens), client) {
-                (Some(recording), _) => snapshots::vens_from_file(recording, workloads),
-                (None, Some(client)) => snapshots::vens_from_pce(client, workloads),
-                (None, None) => Fetched { report: sources::failed(SourceKind::Vens, tr!("not asked for")), answer: None },
-            });
-            let database = needed.contains(&SourceKind::Database).then(|| match (recording(SourceKind::Database), client) {
-                (Some(recording), _) => snapshots::database_from_file(recording),
-                (None, Some(client)) => snapshots::database_from_pce(client),
-                (None, None) => Fetched { report: sources::failed(SourceKind::Database, tr!("not asked for")), answer: None },
-            });
-            Others { events, health, vens, database }
-        });
+    let at = shifted(now, skew);
+    let ask = ask_of(config, book, rules, at);
+    let inputs = Inputs::of(cycle);
+    let (traffic_report, read) = std::thread::scope(|scope| {
+        let others = scope.spawn(|| read::all(&inputs, needed, client, &ask));
         let traffic = traffic_needed.then(|| {
             let ask = plan_ask(skew);
             measure_traffic(cycle, &traffic_rules, ask, on_the_way, client, book, &mut out, warnings)
@@ -144,41 +121,17 @@ pub(super) fn read_and_measure(
         (traffic, others.join().unwrap_or_default())
     });
     out.sources.extend(traffic_report.transpose()?);
-    if let Some(fetched) = fetched.events {
-        let whole = fetched.report.status == SourceStatus::Ok;
-        out.sources.push(fetched.report);
-        if let Some(answer) = fetched.answer {
-            if let Some(witness) = cycle.witness {
-                let previous = book.state.events.read_to.filter(|_| book.events_known);
-                witness.looked(SourceKind::Events, Look { previous, anew: false, only: String::new() });
-                witness.events(&event_rules, &answer.list);
-            }
-            measure_events(config, &event_rules, answer, whole, event_span, book, &mut out.observations);
-        }
-    }
-    let at = shifted(now, skew);
-    if let Some(fetched) = fetched.health {
-        measure_snapshot(&of(SourceKind::Health), fetched, book, at, &mut out, |rule, clusters, _, _| health::observe(rule, clusters));
-    }
-    if let Some(fetched) = fetched.vens {
-        if let (Some(witness), Some(inventory)) = (cycle.witness, &fetched.answer) {
-            witness.vens(&ven_rules, &inventory.vens, at);
-        }
-        measure_snapshot(&ven_rules, fetched, book, at, &mut out, |rule, inventory, memory, state| {
-            vens::observe(rule, inventory, &groups_of(state, rule), memory, at)
-        });
-    }
-    if let Some(fetched) = fetched.database {
-        measure_snapshot(&of(SourceKind::Database), fetched, book, at, &mut out, |rule, list, _, _| database::observe(rule, list));
+    for batch in read {
+        measure_batch(cycle, rules, batch, book, (ask, at), &mut out);
     }
     // A thread that died has read nothing.
-    for source in needed.iter().filter(|source| SourceKind::ASKED.contains(source)) {
+    for source in needed.iter().filter(|source| !source.is_run()) {
         if out.source(*source).is_none() {
             out.sources.push(sources::failed(*source, tr!("reading {source} failed unexpectedly", source)));
         }
     }
-    if needed.contains(&SourceKind::Monitor) {
-        measure_monitor(rules, client, book, now, &mut out);
+    if needed.contains(&MONITOR) {
+        measure_monitor(cycle, rules, client, book, now, &mut out);
     }
     // What no rule counts any more is forgotten.
     let counted: Vec<&Rule> = rules.enabled.iter().flat_map(|rule| rule.counted()).collect();
@@ -187,52 +140,113 @@ pub(super) fn read_and_measure(
     Ok(out)
 }
 
+/// What the sources are asked for: of a stream as far back as rules and what was missed need.
+fn ask_of(config: &Config, book: &Book<'_>, rules: &Rules<'_>, now: Timestamp) -> Ask {
+    let streams = rules.enabled.iter().filter(|rule| rule.source.is_stream());
+    let longest = streams.map(|rule| rule.window).max().unwrap_or_default();
+    let from = match book.state.events.read_to.filter(|_| book.events_known) {
+        Some(read_to) => before(read_to.min(now), config.events.lookback),
+        None => before(now, longest),
+    };
+    Ask { from, to: now, second: rules.enabled.iter().flat_map(|rule| rule.counted()).any(Rule::needs_second) }
+}
+
+/// Measures the rules on the records of one source.
+fn measure_batch(
+    cycle: &Cycle<'_>,
+    rules: &Rules<'_>,
+    batch: Batch,
+    book: &mut Book<'_>,
+    (ask, at): (Ask, Timestamp),
+    out: &mut Measurements,
+) {
+    let Batch { source, reports, records, whole_until } = batch;
+    let whole = reports.iter().all(|report| report.status == SourceStatus::Ok);
+    let read = reports.iter().any(|report| matches!(report.status, SourceStatus::Ok | SourceStatus::Partial));
+    out.sources.extend(reports);
+    if !read {
+        return;
+    }
+    let own: Vec<&Rule> = rules.enabled.iter().filter(|rule| rule.source == source).flat_map(|rule| rule.counted()).collect();
+    if let Some(witness) = cycle.witness {
+        let previous = book.state.events.read_to.filter(|_| book.events_known);
+        if source.is_stream() {
+            witness.looked(source, Look { previous, anew: false, only: String::new() });
+        }
+        witness.records(&own, &records, at);
+    }
+    let answer = records::Answer { records: &records, incomplete: !whole, now: at };
+    let (keys, mut memories) = take_memories(&mut book.memory, &own);
+    let measured = if source.is_stream() {
+        let from = book.state.events.read_to.filter(|_| book.events_known).map(|from| from.min(at));
+        if from == Some(at) {
+            memories.iter_mut().for_each(|memory| memory.clamp_to(at));
+        }
+        let span = Span { from, to: at };
+        // By the clock that windows follow.
+        let previous_run = book.state.last_run.as_ref().map(|last| shifted(last.at, SignedDuration::from_secs(last.clock_skew)));
+        let look = StreamLook { span, oldest: from.map(|_| ask.from), previous_run: previous_run.filter(|_| from.is_some()) };
+        own.iter().zip(&mut memories).map(|(rule, memory)| records::stream(rule, answer, memory, &book.memory.shown, look)).collect()
+    } else {
+        let state = &book.state;
+        own.iter().zip(&mut memories).map(|(rule, memory)| records::snapshot(rule, answer, &groups_of(state, rule), memory)).collect()
+    };
+    conclude(&own, measured, &mut memories, &|_| whole, at, &mut out.observations);
+    book.memory.rules.extend(keys.into_iter().zip(memories));
+    if source.is_stream() {
+        records::remember(&mut book.memory.shown, &records, at);
+        // The watermark moves only past what was read whole, and never back.
+        let from = book.state.events.read_to.filter(|_| book.events_known).map(|from| from.min(at));
+        let read_to = whole_until.unwrap_or(at).min(at).max(from.unwrap_or(Timestamp::MIN));
+        book.state.events.read_to = Some(read_to);
+        let lookback = cycle.config.events.lookback.saturating_add(Duration::from_secs(60));
+        records::forget(&mut book.memory.shown, before(read_to, lookback));
+    }
+}
+
 /// Measures the rules on the monitoring itself, when all else was read.
-fn measure_monitor(rules: &Rules<'_>, client: Option<&Client>, book: &mut Book<'_>, now: Timestamp, out: &mut Measurements) {
-    let wanted = |source: &&SourceKind| rules.enabled.iter().any(|rule| rule.source == **source);
-    let sources = out.sources.clone();
+fn measure_monitor(
+    cycle: &Cycle<'_>,
+    rules: &Rules<'_>,
+    client: Option<&Client>,
+    book: &mut Book<'_>,
+    now: Timestamp,
+    out: &mut Measurements,
+) {
+    let wanted = |source: &SourceKind| rules.enabled.iter().any(|rule| rule.source == *source);
+    let read = out.sources.clone();
+    let all = crate::sources::asked().filter(wanted).all(|source| read.iter().any(|report| report.source == source));
     let monitor = Monitor {
-        all: SourceKind::ASKED.iter().filter(wanted).all(|source| sources.iter().any(|report| report.source == *source)),
-        sources: &sources,
+        sources: &read,
         undelivered: book.state.outbox.iter().filter(|parcel| parcel.given_up.is_none() && parcel.held_until.is_none()).count(),
         previous: book.state.last_run.as_ref().map(|last| last.at),
         skew: client.and_then(Client::clock_skew),
         now,
     };
-    let records = sources.len() as u64;
-    let report = SourceReport { status: SourceStatus::Ok, records, error: None, ..sources::failed(SourceKind::Monitor, String::new()) };
-    let own: Vec<&Rule> = rules.enabled.iter().copied().filter(|rule| rule.source == SourceKind::Monitor).collect();
-    measure_snapshot(&own, Fetched { report, answer: Some(monitor) }, book, now, out, |rule, monitor, _, _| {
-        monitor::observe(rule, monitor)
-    });
-}
-
-/// Measures the rules on a source that says how things are now.
-fn measure_snapshot<T>(
-    rules: &[&Rule],
-    fetched: Fetched<T>,
-    book: &mut Book<'_>,
-    at: Timestamp,
-    out: &mut Measurements,
-    observe: impl Fn(&Rule, &T, &mut RuleMemory, &State) -> Observation,
-) {
-    if let Some(answer) = &fetched.answer {
-        let (keys, mut own) = take_memories(&mut book.memory, rules);
-        let measured = rules.iter().zip(&mut own).map(|(rule, memory)| observe(rule, answer, memory, book.state)).collect();
-        let whole = fetched.report.status == SourceStatus::Ok;
-        conclude(rules, measured, &mut own, &|_| whole, at, &mut out.observations);
-        book.memory.rules.extend(keys.into_iter().zip(own));
+    let records = crate::sources::monitor::records(&monitor);
+    let report = SourceReport {
+        status: SourceStatus::Ok,
+        records: read.len() as u64,
+        error: None,
+        target: String::new(),
+        ..sources::failed(MONITOR, String::new())
+    };
+    let batch = Batch { source: MONITOR, reports: vec![report], records, whole_until: None };
+    let ask = Ask { from: now, to: now, second: false };
+    measure_batch(cycle, rules, batch, book, (ask, now), out);
+    if all {
+        return;
     }
-    out.sources.push(fetched.report);
-}
-
-/// What is read while the PCE works on the traffic query.
-#[derive(Default)]
-struct Others {
-    events: Option<Fetched<Events>>,
-    health: Option<Fetched<Vec<Health>>>,
-    vens: Option<Fetched<Inventory>>,
-    database: Option<Fetched<Vec<Database>>>,
+    // Unknown for sources that this run did not read.
+    for rule in rules.enabled.iter().filter(|rule| rule.source == MONITOR && rule.metric.adds_up()) {
+        if let Some(observation) = out.observations.get_mut(&rule.name) {
+            observation.note = Some("this run reads only the sources of the chosen rules".to_owned());
+            observation.unlisted = observation.unlisted.learning(true);
+            if rule.group_by.is_empty() {
+                observation.groups.iter_mut().for_each(|group| group.estimate = group.estimate.or_more());
+            }
+        }
+    }
 }
 
 /// The groups of a rule that have an instance.
@@ -297,7 +311,7 @@ fn measure_traffic(
         lookback: config.traffic.lookback,
         cap: config.traffic.max_looks,
         // A folder holds the parts of a query that was asked again in parts.
-        may_repeat: cycle.recording(SourceKind::Traffic).is_none_or(|recording| recording.folder().is_some()),
+        may_repeat: cycle.recording(TRAFFIC).is_none_or(|recording| recording.folder().is_some()),
     };
     if ask.anew {
         looks.clear();
@@ -316,17 +330,17 @@ fn measure_traffic(
         let only =
             [asked.join(" "), ask.scope.to_string()].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; services ");
         // A recorded answer was asked for by somebody else.
-        let only = if cycle.recording(SourceKind::Traffic).is_some() { String::new() } else { only };
-        witness.looked(SourceKind::Traffic, Look { previous: ask.span.from, anew: ask.anew, only });
+        let only = if cycle.recording(TRAFFIC).is_some() { String::new() } else { only };
+        witness.looked(TRAFFIC, Look { previous: ask.span.from, anew: ask.anew, only });
     }
     let span = (ask.from, ask.to);
     let read = |sink: &mut dyn FlowSink| {
         let mut reader = FlowReader::new(sink, &mut endpoints);
-        let report = match (cycle.recording(SourceKind::Traffic), on_the_way, client) {
+        let report = match (cycle.recording(TRAFFIC), on_the_way, client) {
             (Some(recording), _, _) => sources::flows_from_file(recording, &mut reader),
             (None, Some(Ok(query)), Some(client)) => sources::collect_traffic(client, query, &mut reader, span, cycle.progress),
-            (None, Some(Err(error)), _) => sources::failed(SourceKind::Traffic, error),
-            _ => sources::failed(SourceKind::Traffic, tr!("not asked for")),
+            (None, Some(Err(error)), _) => sources::failed(TRAFFIC, error),
+            _ => sources::failed(TRAFFIC, tr!("not asked for")),
         };
         (SourceReport { unreadable: reader.unreadable, ..report }, reader.short)
     };
@@ -399,37 +413,4 @@ fn conclude(
         memory.history.complete(rule, &mut observation, whole(rule), now);
         observations.insert(rule.name.clone(), observation);
     }
-}
-
-/// The span of events to ask for.
-fn event_span(config: &Config, book: &Book<'_>, rules: &[&Rule], now: Timestamp) -> (Timestamp, Timestamp) {
-    let longest = rules.iter().map(|rule| rule.window).max().unwrap_or_default();
-    match book.state.events.read_to.filter(|_| book.events_known) {
-        Some(read_to) => (before(read_to.min(now), config.events.lookback), now),
-        None => (before(now, longest), now),
-    }
-}
-
-fn measure_events(
-    config: &Config,
-    rules: &[&Rule],
-    answer: Events,
-    whole: bool,
-    span: (Timestamp, Timestamp),
-    book: &mut Book<'_>,
-    observations: &mut BTreeMap<String, Observation>,
-) {
-    let to = span.1;
-    let from = book.state.events.read_to.filter(|_| book.events_known).map(|from| from.min(to));
-    let (keys, mut own) = take_memories(&mut book.memory, rules);
-    if from == Some(to) {
-        own.iter_mut().for_each(|memory| memory.clamp_to(to));
-    }
-    let found = events::judge(rules, &mut own, &answer.list, &mut book.memory.shown, Span { from, to }, from.map(|_| span.0));
-    conclude(rules, found, &mut own, &|_| whole, to, observations);
-    book.memory.rules.extend(keys.into_iter().zip(own));
-    // The watermark moves only past what was read whole, and never back.
-    let read_to = answer.whole_until.min(to).max(from.unwrap_or(Timestamp::MIN));
-    book.state.events.read_to = Some(read_to);
-    events::forget(&mut book.memory.shown, before(read_to, config.events.lookback.saturating_add(Duration::from_secs(60))));
 }

@@ -8,11 +8,11 @@ pub mod interrupt;
 mod measure;
 pub mod output;
 pub mod query;
+mod read;
 pub mod recorded;
 pub mod rehearse;
 pub mod report;
 mod rules;
-pub mod snapshots;
 pub mod sources;
 mod unremembered;
 
@@ -31,6 +31,7 @@ use crate::judge::{exit, outbox, snapshot};
 use crate::pce::{Client, ClientOptions, RealPace};
 use crate::process::panics::contained;
 use crate::process::patience;
+use crate::sources::{SOURCES, TRAFFIC};
 use crate::state::looks::Memory;
 use crate::state::silences::SilenceFile;
 use crate::state::{LastRun, Loaded, State, StateError, Store, heal};
@@ -86,16 +87,13 @@ impl Cycle<'_> {
                 Answer::Failed(error) => Recording::Failed(error),
             });
         }
-        let args = self.args;
-        let path = match source {
-            SourceKind::Traffic => &args.flows,
-            SourceKind::Events => &args.events,
-            SourceKind::Health => &args.health,
-            SourceKind::Vens => &args.vens,
-            SourceKind::Database => &args.database,
-            SourceKind::Monitor => return None,
-        };
-        path.as_deref().map(Recording::Path)
+        self.args.recorded().find(|(name, target, _)| *name == source.name() && target.is_none()).map(|(_, _, path)| Recording::Path(path))
+    }
+
+    /// The recorded answer of one target of a source.
+    fn recording_of(&self, source: SourceKind, target: &str) -> Option<Recording<'_>> {
+        let of_target = |(name, of, _): &(&str, Option<&str>, &std::path::Path)| *name == source.name() && *of == Some(target);
+        self.args.recorded().find(of_target).map(|(_, _, path)| Recording::Path(path))
     }
 }
 
@@ -187,7 +185,7 @@ fn cycle_once(
 
     // Everything that can fail before the first request fails here.
     let from_pce: Vec<SourceKind> = {
-        let asked = |source: &SourceKind| SourceKind::ASKED.contains(source) && cycle.recording(*source).is_none();
+        let asked = |source: &SourceKind| source.target_type == "pce" && cycle.recording(*source).is_none();
         needed.iter().copied().filter(asked).collect()
     };
     let mut client = if from_pce.is_empty() {
@@ -213,7 +211,7 @@ fn cycle_once(
         warnings.push(format!("heartbeat: {error}"));
     }
 
-    let mark = client.as_mut().filter(|_| from_pce.contains(&SourceKind::Traffic)).and_then(|client| sweep(client, &store));
+    let mark = client.as_mut().filter(|_| from_pce.contains(&TRAFFIC)).and_then(|client| sweep(client, &store));
     let known = Known { state, memory, memory_lost, silences: silences.clone() };
     let reload = || Ok(store.load(&identity)?.memory);
     let Decided { mut report, mut state, memory, left_nothing } = decide(cycle, &rules, &needed, run, known, client, &reload, warnings)?;
@@ -440,7 +438,7 @@ fn decide(
     };
     // Recorded answers are from whom they are said to be from.
     let answered = |report: &SourceReport| matches!(report.status, SourceStatus::Ok | SourceStatus::Partial | SourceStatus::Unavailable);
-    state.bound |= client.is_none() || read.sources.iter().any(|report| report.source != SourceKind::Monitor && answered(report));
+    state.bound |= client.is_none() || read.sources.iter().any(|report| !report.source.is_run() && answered(report));
     let last_run = state.last_run.as_ref().map(|last| last.at);
     let remembered = |last: &LastRun| last.rhythm.map(Duration::from_secs);
     let rhythm = state.last_run.as_ref().map(|last| snapshot::rhythm(last.at, remembered(last), now));
@@ -519,8 +517,8 @@ fn distrust(read: &mut Measurements, rules: &Rules<'_>, skew: SignedDuration) ->
             span
         )
     };
-    let counts = |source: SourceKind| matches!(source, SourceKind::Traffic | SourceKind::Events);
-    for report in read.sources.iter_mut().filter(|report| SourceKind::ASKED.contains(&report.source)) {
+    let counts = |source: SourceKind| source.is_flows() || source.is_stream();
+    for report in read.sources.iter_mut().filter(|report| !report.source.is_run()) {
         report.status = if counts(report.source) { SourceStatus::Failed } else { SourceStatus::Partial };
         report.error = Some(report.error.take().map_or(why.clone(), |error| format!("{error}; {why}")));
     }
@@ -600,7 +598,7 @@ fn choose<'c>(config: &'c Config, args: &CheckArgs) -> Result<Rules<'c>, RunErro
 }
 
 fn needed_sources(rules: &Rules<'_>) -> Vec<SourceKind> {
-    SourceKind::ALL.into_iter().filter(|source| rules.selected.iter().any(|rule| rule.source == *source)).collect()
+    SOURCES.into_iter().filter(|source| rules.selected.iter().any(|rule| rule.source == *source)).collect()
 }
 
 /// What a conversation with the PCE needs beside the config.

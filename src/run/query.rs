@@ -2,21 +2,24 @@
 //! answer. Nothing is remembered and nothing is told to anybody.
 
 use super::interrupt::Interrupt;
-use super::snapshots;
+use super::read;
 use super::sources::{self, FlowReader, Recording};
 use super::{Conversation, RunError, open_client};
 use crate::cli::adhoc::{SourceArgs, SpanArgs, When};
 use crate::config::{Config, PceSettings};
-use crate::domain::filter::{EventCondition, Filter, TrafficCondition, VenCondition};
+use crate::domain::condition::{Condition, Place};
+use crate::domain::filter::{Filter, TrafficCondition};
 use crate::domain::metric::SourceKind;
-use crate::domain::record::{Event, Flow, FlowSink, Health};
+use crate::domain::record::{Flow, FlowSink, Health};
 use crate::domain::report::{SourceReport, SourceStatus};
+use crate::domain::source::Needs;
 use crate::domain::time::before;
-use crate::domain::ven::Ven;
+use crate::domain::value::Record;
 use crate::judge::plan::{Plan, wanted_decisions, wanted_services};
 use crate::judge::repeats::Repeats;
 use crate::pce::Client;
 use crate::pce::decode::Endpoints;
+use crate::sources::{Ask, HEALTH, TRAFFIC, member};
 use jiff::{SignedDuration, Timestamp};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -101,7 +104,7 @@ impl Query<'_> {
 
     fn client(&self, source: SourceKind) -> Result<(Client, &PceSettings), RunError> {
         let settings = self.config.pce.as_ref().ok_or_else(|| {
-            let flag = if source == SourceKind::Traffic { "flows" } else { source.name() };
+            let flag = source.flag;
             RunError::Setup(tr!(
                 "{path} has no [pce] to ask; add [pce], or give a recorded answer with --{flag}",
                 path = self.config.path.display(),
@@ -149,7 +152,7 @@ pub fn flows(
         let report = sources::flows_from_file(Recording::Path(file), &mut reader);
         SourceReport { unreadable: reader.unreadable, ..report }
     } else if let Some(asked) = asked {
-        let (client, settings) = query.client(SourceKind::Traffic)?;
+        let (client, settings) = query.client(TRAFFIC)?;
         let (decisions, services) = (wanted_decisions([filter]), wanted_services([filter]));
         let at = |skew: SignedDuration| asked.at(now.checked_add(skew).unwrap_or(now));
         (query.progress)("submitting the traffic query");
@@ -166,10 +169,10 @@ pub fn flows(
                 let report = sources::collect_traffic(&client, on_the_way, &mut reader, span, query.progress);
                 SourceReport { unreadable: reader.unreadable, ..report }
             }
-            Err(error) => sources::failed(SourceKind::Traffic, error),
+            Err(error) => sources::failed(TRAFFIC, error),
         }
     } else {
-        sources::failed(SourceKind::Traffic, tr!("not asked for"))
+        sources::failed(TRAFFIC, tr!("not asked for"))
     };
     query.interrupted()?;
     let mut report = report;
@@ -221,85 +224,74 @@ impl FlowSink for Chosen<'_> {
     }
 }
 
-/// The events that the filter chooses, newest first.
-pub fn events(query: &Query<'_>, span: &SpanArgs, filter: &Filter<EventCondition>) -> Result<Answer<Vec<Event>>, RunError> {
-    let asked = query.asked(span, Duration::from_secs(86_400))?;
-    let now = query.now();
-    let (fetched, span) = match (query.file, asked) {
-        (Some(file), asked) => (sources::events_from_file(Recording::Path(file), now), asked.map(|asked| asked.at(now))),
-        (None, Some(asked)) => {
-            let (client, _) = query.client(SourceKind::Events)?;
-            (query.progress)("asking for events");
-            let mut span = asked.at(now);
-            let mut fetched = sources::events_from_pce(&client, span.0, span.1);
+/// The records that the filter chooses, and when they were looked at: of a stream the newest first, else by name.
+/// `second`: what only the second list of the source tells is wanted, too.
+pub fn records(
+    query: &Query<'_>,
+    source: SourceKind,
+    span: Option<&SpanArgs>,
+    second: bool,
+    filter: &Filter<Condition>,
+) -> Result<Answer<(Vec<Record>, Timestamp)>, RunError> {
+    let Some(member) = member(source) else { return Err(RunError::Setup(tr!("{source} is not read as records", source))) };
+    let asked = match span {
+        Some(span) => query.asked(span, Duration::from_secs(86_400))?,
+        None => None,
+    };
+    let mut now = query.now();
+    let of = |slot: u8| source.fields.get(usize::from(slot)).is_some_and(|field| field.needs == Needs::Second);
+    let named = filter.all.iter().chain(&filter.none).any(|(_, condition)| matches!(condition.place, Place::Slot(slot) if of(slot)));
+    let ask = |span: Option<(Timestamp, Timestamp)>, now| {
+        let (from, to) = span.unwrap_or((now, now));
+        Ask { from, to, second: second || named }
+    };
+    let mut within = asked.as_ref().map(|asked| asked.at(now));
+    let answer = match (query.file, &member.pce) {
+        (Some(file), _) => read::recorded(member, Recording::Path(file), &ask(within, now), None),
+        (None, Some(of_pce)) => {
+            let (client, _) = query.client(source)?;
+            (query.progress)(&tr!("asking for {what}", what = source.said()));
+            let mut answer = read::from_pce(member, of_pce, &client, &ask(within, now));
             // Durations count back from the PCE's now, which its first answer tells.
             let skew = sources::measured_skew(&client);
             if query.args.now.is_none() && !skew.is_zero() {
-                let shifted = asked.at(now.checked_add(skew).unwrap_or(now));
-                if shifted != span {
-                    span = shifted;
-                    fetched = sources::events_from_pce(&client, span.0, span.1);
+                now = now.checked_add(skew).unwrap_or(now);
+                let shifted = asked.as_ref().map(|asked| asked.at(now));
+                if source.is_stream() && shifted != within {
+                    within = shifted;
+                    answer = read::from_pce(member, of_pce, &client, &ask(within, now));
                 }
             }
-            (fetched, Some(span))
+            answer
         }
-        (None, None) => {
-            let report = sources::failed(SourceKind::Events, tr!("not asked for"));
-            return Ok(Answer { report, span: None, records: Vec::new() });
-        }
+        (None, None) => read::of_targets(query.config, member, &ask(within, now)),
     };
     query.interrupted()?;
-    let mut report = fetched.report;
-    let mut records = fetched.answer.map(|answer| answer.list).unwrap_or_default();
-    records.retain(|event| filter.matches(event));
-    if let Some((from, to)) = span {
-        let timeless = records.iter().filter(|event| event.timestamp.is_none()).count() as u64;
+    let (mut report, mut records) = (answer.report, answer.records);
+    records.retain(|record| filter.truth(source, record, now).is_yes());
+    if let Some((from, to)) = within {
+        let timeless = records.iter().filter(|record| record.at.is_none()).count() as u64;
         if timeless > 0 {
             let text = tr!("{timeless} events have no readable time", timeless);
             report.unreadable += timeless;
             report.status = SourceStatus::Partial;
             report.error = Some(report.error.map_or(text.clone(), |error| format!("{error}; {text}")));
         }
-        records.retain(|event| event.timestamp.is_some_and(|at| from < at && at <= to));
+        records.retain(|record| record.at.is_some_and(|at| from < at && at <= to));
     }
-    records.sort_by_key(|event| std::cmp::Reverse(event.timestamp));
-    Ok(Answer { report, span, records })
+    if source.is_stream() {
+        records.sort_by_key(|record| std::cmp::Reverse(record.at));
+    } else {
+        records.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+    Ok(Answer { report, span: within, records: (records, now) })
 }
 
-/// The VENs that the filter chooses, by name, and the instant at which they were looked at. `workloads`: what
-/// only those tell is wanted, too.
-pub fn vens(query: &Query<'_>, workloads: bool, filter: &Filter<VenCondition>) -> Result<Answer<(Vec<Ven>, Timestamp)>, RunError> {
-    let workloads = workloads || filter.all.iter().chain(&filter.none).any(|(_, condition)| condition.is_of_workload());
-    let mut now = query.now();
-    let fetched = match query.file {
-        Some(file) => snapshots::vens_from_file(Recording::Path(file), workloads),
-        None => {
-            let (client, _) = query.client(SourceKind::Vens)?;
-            (query.progress)("asking for VENs");
-            let fetched = snapshots::vens_from_pce(&client, workloads);
-            if query.args.now.is_none() {
-                now = now.checked_add(sources::measured_skew(&client)).unwrap_or(now);
-            }
-            fetched
-        }
-    };
-    query.interrupted()?;
-    let mut vens = fetched.answer.map(|inventory| inventory.vens).unwrap_or_default();
-    vens.retain(|ven| filter.matches(ven, now));
-    vens.sort_by(|a, b| a.display_name().cmp(b.display_name()));
-    Ok(Answer { report: fetched.report, span: None, records: (vens, now) })
-}
-
-/// The PCE's health.
+/// The PCE's health, cluster by cluster.
 pub fn health(query: &Query<'_>) -> Result<Answer<Vec<Health>>, RunError> {
-    let fetched = match query.file {
-        Some(file) => sources::health_from_file(Recording::Path(file)),
-        None => {
-            let (client, _) = query.client(SourceKind::Health)?;
-            (query.progress)("asking for health");
-            sources::health_from_pce(&client)
-        }
-    };
+    let client = if query.file.is_none() { Some(query.client(HEALTH)?.0) } else { None };
+    (query.progress)("asking for health");
+    let (report, clusters) = read::health(query.file.map(Recording::Path), client.as_ref(), query.now());
     query.interrupted()?;
-    Ok(Answer { report: fetched.report, span: None, records: fetched.answer.unwrap_or_default() })
+    Ok(Answer { report, span: None, records: clusters.unwrap_or_default() })
 }

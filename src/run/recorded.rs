@@ -2,7 +2,6 @@
 //! sources fared.
 
 use super::{Answer, Given};
-use crate::domain::metric::SourceKind;
 use crate::domain::report::{Report, SourceStatus};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -74,7 +73,7 @@ impl RunNote {
     /// The recorded answers, to be given again.
     pub fn given(&self, folder: &Path) -> Given {
         let one = |note: &SourceNote| {
-            let source = SourceKind::ASKED.into_iter().find(|source| source.name() == note.source)?;
+            let source = crate::sources::asked().find(|source| source.name() == note.source)?;
             let read = [SourceStatus::Ok, SourceStatus::Partial].iter().any(|status| status.name() == note.status);
             let reason = || note.error.clone().unwrap_or_else(|| note.status.clone());
             Some((source, if read { Answer::Path(folder.to_path_buf()) } else { Answer::Failed(reason()) }))

@@ -43,7 +43,7 @@ pub fn rehearse(cycle: &Cycle<'_>, kept: &mut Kept, down: &BTreeSet<String>, now
     let config = cycle.config;
     let enabled: Vec<_> = config.rules.iter().filter(|rule| rule.enabled).collect();
     // The monitoring itself is always there.
-    let own = enabled.iter().any(|rule| rule.source == SourceKind::Monitor).then_some(SourceKind::Monitor);
+    let own = enabled.iter().any(|rule| rule.source.is_run()).then_some(crate::sources::MONITOR);
     let sources: Vec<SourceKind> = cycle.given.into_iter().flatten().map(|(source, _)| *source).chain(own).collect();
     let selected = enabled.iter().copied().filter(|rule| sources.contains(&rule.source)).collect();
     let rules = Rules { enabled, selected };

@@ -1,7 +1,7 @@
 //! One report, in order: read the sources, add them up, compare with the previous report. Judges no rule and sends nothing.
 
 use super::sources::{self, FlowReader, Recording};
-use super::{Conversation, Cycle, RunError, open_client, snapshots};
+use super::{Conversation, Cycle, RunError, open_client};
 use crate::config::PceSettings;
 use crate::domain::metric::SourceKind;
 use crate::domain::record::HealthStatus;
@@ -14,13 +14,14 @@ use crate::report::gather::Gather;
 use crate::report::memory::{Memory, compare};
 use crate::report::model::{Health, Report, SCHEMA, Source, Span, Traffic};
 use crate::report::{events, rules, vens};
+use crate::sources::{Ask, EVENTS, HEALTH, TRAFFIC, VENS, member};
 use crate::state::Store;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// What a report asks a PCE for.
-const READ: [SourceKind; 4] = [SourceKind::Traffic, SourceKind::Events, SourceKind::Health, SourceKind::Vens];
+const READ: [SourceKind; 4] = [TRAFFIC, EVENTS, HEALTH, VENS];
 
 /// What to report on.
 #[derive(Debug, Clone)]
@@ -63,7 +64,7 @@ pub fn report(cycle: &Cycle<'_>, question: &Question) -> Result<(Report, Memory)
     };
 
     // Recorded answers are a world of their own: what is not recorded is not asked for either.
-    let recorded = SourceKind::ALL.into_iter().any(|source| cycle.recording(source).is_some());
+    let recorded = crate::sources::SOURCES.into_iter().any(|source| cycle.recording(source).is_some());
     let asked = if recorded { None } else { Some(sources::pce_of(config, &READ).map_err(RunError::Setup)?) };
     let client = match asked {
         None => None,
@@ -89,28 +90,23 @@ pub fn report(cycle: &Cycle<'_>, question: &Question) -> Result<(Report, Memory)
     }
     let span = span_at(ahead);
     let [flows, recorded_events, recorded_health, recorded_vens] = READ.map(|source| cycle.recording(source));
+    // Whoever did not record the workloads gets a report without what only those tell.
+    let second = recorded_vens.is_none_or(|recording| recording.folder().is_some_and(|_| recording.files("workloads-").is_ok()));
+    let ask = Ask { from: span.from, to: span.to, second };
+    let records = |source, recording: Option<Recording<'_>>| {
+        let member = member(source)?;
+        match (recording, &client, &member.pce) {
+            (Some(recording), _, _) => Some(super::read::recorded(member, recording, &ask, None)),
+            (None, Some(client), Some(of_pce)) => Some(super::read::from_pce(member, of_pce, client, &ask)),
+            _ => None,
+        }
+    };
     let (traffic, (events, health, vens)) = std::thread::scope(|scope| {
         let others = scope.spawn(|| {
-            let events = match (recorded_events, &client) {
-                (Some(recording), _) => Some(sources::events_from_file(recording, span.to)),
-                (None, Some(client)) => Some(sources::events_from_pce(client, span.from, span.to)),
-                (None, None) => None,
-            };
-            let health = match (recorded_health, &client) {
-                (Some(recording), _) => Some(sources::health_from_file(recording)),
-                (None, Some(client)) => Some(sources::health_from_pce(client)),
-                (None, None) => None,
-            };
-            let vens = match (recorded_vens, &client) {
-                (Some(recording), _) => {
-                    // Whoever did not record the workloads gets a report without what only those tell.
-                    let workloads = recording.folder().is_some_and(|_| recording.files("workloads-").is_ok());
-                    Some(snapshots::vens_from_file(recording, workloads))
-                }
-                (None, Some(client)) => Some(snapshots::vens_from_pce(client, true)),
-                (None, None) => None,
-            };
-            (events, health, vens)
+            let events = records(EVENTS, recorded_events);
+            let health =
+                (recorded_health.is_some() || client.is_some()).then(|| super::read::health(recorded_health, client.as_ref(), now));
+            (events, health, records(VENS, recorded_vens))
         });
         let traffic = read_traffic(cycle, question, flows, span, on_the_way, client.as_ref());
         (traffic, others.join().unwrap_or((None, None, None)))
@@ -126,17 +122,20 @@ pub fn report(cycle: &Cycle<'_>, question: &Question) -> Result<(Report, Memory)
         read.push(traffic.report);
         traffic.answer
     });
-    let events = events.and_then(|fetched| {
-        read.push(fetched.report);
-        fetched.answer.map(|answer| events::gather(&answer.list, span))
+    let was_read = |report: &SourceReport| matches!(report.status, SourceStatus::Ok | SourceStatus::Partial);
+    let events = events.and_then(|answer| {
+        let list = was_read(&answer.report).then(|| events::gather(&answer.records, span));
+        read.push(answer.report);
+        list
     });
-    let health = health.and_then(|fetched| {
-        read.push(fetched.report);
-        fetched.answer.map(|clusters| clusters.into_iter().map(health_of).collect())
+    let health = health.and_then(|(report, clusters)| {
+        read.push(report);
+        clusters.map(|clusters| clusters.into_iter().map(health_of).collect())
     });
-    let vens = vens.and_then(|fetched| {
-        read.push(fetched.report);
-        fetched.answer.map(|inventory| vens::gather(&inventory, now_at(ahead)))
+    let vens = vens.and_then(|answer| {
+        let gathered = was_read(&answer.report).then(|| vens::gather(&answer.records, ask.second, now_at(ahead)));
+        read.push(answer.report);
+        gathered
     });
     let judged_at = state.as_ref().and_then(|state| state.last_run.as_ref()).map(|last| last.at);
     let mut report = Report {
@@ -204,7 +203,7 @@ fn read_traffic(
     let mut report = match (flows, on_the_way, client) {
         (Some(recording), _, _) => sources::flows_from_file(recording, &mut reader),
         (None, Some(Ok(query)), Some(client)) => sources::collect_traffic(client, query, &mut reader, (span.from, span.to), cycle.progress),
-        (None, Some(Err(error)), _) => sources::failed(SourceKind::Traffic, error),
+        (None, Some(Err(error)), _) => sources::failed(TRAFFIC, error),
         _ => return None,
     };
     report.unreadable = reader.unreadable;

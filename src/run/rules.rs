@@ -4,7 +4,6 @@ use super::measure::Measurements;
 use crate::config::Config;
 use crate::domain::alert::{Group, Talker};
 use crate::domain::estimate::Estimate;
-use crate::domain::metric::SourceKind;
 use crate::domain::report::{InstanceReport, RuleReport, RuleState, SourceStatus, Suppression};
 use crate::domain::rule::{Rule, channels_for};
 use crate::domain::threshold::{PCE_STATUS, Usual};
@@ -12,7 +11,7 @@ use crate::domain::time::Window;
 use crate::judge::memory::{Measured, Observation};
 use crate::judge::mute::Mutes;
 use crate::judge::transition::{Evidence, Finding, Instance, Stage, Verdict, fingerprint, missing, retire, step};
-use crate::judge::{health, outbox};
+use crate::judge::{outbox, records};
 use crate::state::State;
 use jiff::Timestamp;
 use std::cmp::Ordering;
@@ -173,7 +172,7 @@ fn blank(rule: &Rule, config: &Config) -> RuleReport {
         lower_bound: false,
         covers_from: None,
         covers_to: None,
-        accounting: (rule.source == SourceKind::Traffic).then_some(config.traffic.accounting),
+        accounting: rule.source.is_flows().then_some(config.traffic.accounting),
         thresholds: rule.thresholds.clone(),
         threshold: mildest(rule),
         groups: 0,
@@ -316,7 +315,7 @@ pub(super) fn is_partial(rule: &Rule, read: &Measurements) -> bool {
 }
 
 fn verdict(rule: &Rule, evidence: &Evidence) -> Verdict {
-    if rule.source == SourceKind::Health { health::verdict(rule, evidence) } else { Verdict::of(rule, evidence) }
+    records::verdict(rule, evidence)
 }
 
 /// What a group of this rule can be judged by. Of a quotient an answer that is not whole says nothing.

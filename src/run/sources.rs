@@ -2,37 +2,23 @@
 
 use crate::config::{Config, PceSettings};
 use crate::domain::metric::SourceKind;
-use crate::domain::record::{Decision, Event, FlowSink, Health};
+use crate::domain::record::{Decision, FlowSink};
 use crate::domain::report::{SourceReport, SourceStatus};
 use crate::judge::plan::WantedService;
+use crate::pce::Client;
 use crate::pce::decode::{DecodeError, Decoded, Endpoints, decode_flows};
 use crate::pce::traffic::{AnswerSink, BodyError, ServiceFilter, TrafficQuery, collect, submit};
-use crate::pce::{Client, HealthAnswer};
+use crate::sources::TRAFFIC;
 use jiff::{SignedDuration, Timestamp};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// What one source gave: the report, and the answer unless it failed.
-pub struct Fetched<T> {
-    /// For every output.
-    pub report: SourceReport,
-    /// What was read; `None`: it failed or is not offered.
-    pub answer: Option<T>,
-}
-
-/// Events, and how far they are whole.
-pub struct Events {
-    /// The events.
-    pub list: Vec<Event>,
-    /// Everything up to here was read.
-    pub whole_until: Timestamp,
-}
-
 /// A report of a source that was not read.
 pub fn failed(source: SourceKind, error: String) -> SourceReport {
     SourceReport {
         source,
+        target: source.target_type.to_owned(),
         status: SourceStatus::Failed,
         records: 0,
         unreadable: 0,
@@ -81,10 +67,10 @@ impl AnswerSink for FlowReader<'_, '_> {
 
 /// Reads recorded flows: a file, a folder of `--record`, or standard input.
 pub fn flows_from_file(recording: Recording<'_>, reader: &mut FlowReader<'_, '_>) -> SourceReport {
-    let mut report = SourceReport { status: SourceStatus::Ok, error: None, ..failed(SourceKind::Traffic, String::new()) };
+    let mut report = SourceReport { status: SourceStatus::Ok, error: None, ..failed(TRAFFIC, String::new()) };
     let files = match recording.files("traffic-") {
         Ok(files) => files,
-        Err(error) => return failed(SourceKind::Traffic, error),
+        Err(error) => return failed(TRAFFIC, error),
     };
     for (part, file) in (0u32..).zip(files) {
         let result = file.open().and_then(|file_reader| {
@@ -98,101 +84,10 @@ pub fn flows_from_file(recording: Recording<'_>, reader: &mut FlowReader<'_, '_>
                 report.records += decoded.rows;
                 report.queries += 1;
             }
-            Err(error) => return failed(SourceKind::Traffic, error),
+            Err(error) => return failed(TRAFFIC, error),
         }
     }
     report
-}
-
-/// Reads recorded events.
-pub fn events_from_file(recording: Recording<'_>, now: Timestamp) -> Fetched<Events> {
-    let read = || -> Result<(Vec<Event>, u64), String> {
-        let (mut list, mut unreadable) = (Vec::new(), 0);
-        for file in recording.files("events-")? {
-            let (events, bad) = crate::pce::events::parse_events(file.open()?).map_err(|error| format!("{}: {error}", file.name()))?;
-            list.extend(events);
-            unreadable += bad;
-        }
-        Ok((list, unreadable))
-    };
-    match read() {
-        Ok((list, unreadable)) => {
-            let report = SourceReport {
-                status: SourceStatus::Ok,
-                records: list.len() as u64,
-                unreadable,
-                error: None,
-                ..failed(SourceKind::Events, String::new())
-            };
-            Fetched { report: with_unreadable(report), answer: Some(Events { list, whole_until: now }) }
-        }
-        Err(error) => Fetched { report: failed(SourceKind::Events, error), answer: None },
-    }
-}
-
-/// Reads recorded health.
-pub fn health_from_file(recording: Recording<'_>) -> Fetched<Vec<Health>> {
-    let read = || -> Result<Vec<Health>, String> {
-        let mut list = Vec::new();
-        for file in recording.files("health")? {
-            list.extend(crate::pce::health::parse_health(file.open()?).map_err(|error| format!("{}: {error}", file.name()))?);
-        }
-        Ok(list)
-    };
-    match read() {
-        Ok(list) => {
-            let report = SourceReport {
-                status: SourceStatus::Ok,
-                records: list.len() as u64,
-                error: None,
-                ..failed(SourceKind::Health, String::new())
-            };
-            Fetched { report, answer: Some(list) }
-        }
-        Err(error) => Fetched { report: failed(SourceKind::Health, error), answer: None },
-    }
-}
-
-/// Asks the PCE for health.
-pub fn health_from_pce(client: &Client) -> Fetched<Vec<Health>> {
-    let base = SourceReport { queries: 1, ..failed(SourceKind::Health, String::new()) };
-    match client.health() {
-        Ok(HealthAnswer::Clusters(list)) => {
-            let report = SourceReport { status: SourceStatus::Ok, records: list.len() as u64, error: None, ..base };
-            Fetched { report, answer: Some(list) }
-        }
-        Ok(HealthAnswer::Unavailable(reason)) => Fetched {
-            report: SourceReport {
-                status: SourceStatus::Unavailable,
-                error: Some(tr!("not offered by this PCE: {reason}", reason)),
-                ..base
-            },
-            answer: None,
-        },
-        Err(error) => Fetched { report: SourceReport { error: Some(error.to_string()), ..base }, answer: None },
-    }
-}
-
-/// Asks the PCE for events.
-pub fn events_from_pce(client: &Client, from: Timestamp, to: Timestamp) -> Fetched<Events> {
-    let base = SourceReport { from: Some(from), to: Some(to), queries: 1, ..failed(SourceKind::Events, String::new()) };
-    match client.events(from, to) {
-        Ok(answer) => {
-            let status = if answer.missing.is_some() { SourceStatus::Partial } else { SourceStatus::Ok };
-            let report = SourceReport {
-                status,
-                records: answer.events.len() as u64,
-                unreadable: answer.unreadable,
-                queries: answer.queries,
-                bytes: answer.bytes,
-                error: answer.missing,
-                ..base
-            };
-            let whole_until = answer.whole_until.unwrap_or(from).min(to);
-            Fetched { report: with_unreadable(report), answer: Some(Events { list: answer.events, whole_until }) }
-        }
-        Err(error) => Fetched { report: SourceReport { error: Some(error.to_string()), ..base }, answer: None },
-    }
 }
 
 /// A traffic query on its way, and the clock it was asked by.
@@ -253,7 +148,7 @@ pub fn collect_traffic(
     span: (Timestamp, Timestamp),
     progress: &dyn Fn(&str),
 ) -> SourceReport {
-    let base = SourceReport { from: Some(span.0), to: Some(span.1), ..failed(SourceKind::Traffic, String::new()) };
+    let base = SourceReport { from: Some(span.0), to: Some(span.1), ..failed(TRAFFIC, String::new()) };
     match collect(client, on_the_way.submitted, reader, progress) {
         Ok(answer) => {
             reader.short = answer.short;
@@ -301,11 +196,6 @@ impl<'r> Recording<'r> {
     /// The folder, when it is one.
     pub(super) fn folder(&self) -> Option<&'r Path> {
         if let Recording::Path(path) = self { Some(*path).filter(|path| path.is_dir()) } else { None }
-    }
-
-    /// What it is called in messages.
-    pub(super) fn name(&self) -> String {
-        if let Recording::Path(path) = self { path.display().to_string() } else { tr!("the given answer") }
     }
 
     /// The files it stands for; in a folder those whose name begins like this.
@@ -369,8 +259,7 @@ impl<R: Read> Read for Counting<R> {
 pub fn pce_of<'c>(config: &'c Config, needed: &[SourceKind]) -> Result<&'c PceSettings, String> {
     config.pce.as_ref().ok_or_else(|| {
         let list: Vec<&str> = needed.iter().map(|source| source.name()).collect();
-        let flags: Vec<String> =
-            needed.iter().map(|source| if *source == SourceKind::Traffic { "--flows".to_owned() } else { format!("--{source}") }).collect();
+        let flags: Vec<String> = needed.iter().map(|source| format!("--{}", source.flag)).collect();
         tr!(
             "{path} has rules on {list} but no [pce] to ask; add [pce], or give recorded answers with {flags}",
             path = config.path.display(),

@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn what_rules_remember_comes_back() {
-        let metrics = [Metric::Bytes, Metric::Flows, Metric::Bandwidth, Metric::WorkloadsAffected];
+        let metrics = [Metric::Bytes, Metric::Flows, Metric::Bandwidth, Metric::Throughput];
         let rules: BTreeMap<u64, RuleMemory> = (0u64..)
             .zip(metrics.iter().flat_map(|metric| [false, true].map(|learning| rule_memory(metric, learning, u64::MAX - 5))))
             .collect();

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use pcemon::domain::estimate::Estimate;
 use pcemon::domain::field::Field;
 use pcemon::domain::filter::{Filter, Pattern, PortRange, TrafficCondition};
-use pcemon::domain::metric::{Metric, SourceKind};
+use pcemon::domain::metric::Metric;
 use pcemon::domain::record::{Decision, Direction};
 use pcemon::domain::rule::{Matcher, Rule};
 use pcemon::domain::time::{Window, after};
@@ -46,7 +46,7 @@ fn rule(
 ) -> Rule {
     let named = |list: Vec<TrafficCondition>| list.into_iter().map(|condition| (String::new(), condition)).collect();
     let matcher = Matcher::Traffic(Filter { all: named(all), none: named(none) });
-    Rule { group_by, window, cooldown: Duration::ZERO, ..Rule::counting(name, SourceKind::Traffic, metric, matcher) }
+    Rule { group_by, window, cooldown: Duration::ZERO, ..Rule::counting(name, pcemon::sources::TRAFFIC, metric, matcher) }
 }
 
 pub type Key = fn(&PointView<'_>) -> Option<Vec<Option<String>>>;

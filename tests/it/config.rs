@@ -3,10 +3,11 @@
 use pcemon::config::reader::Level;
 use pcemon::config::{Config, ConfigError, load, parse};
 use pcemon::domain::field::Field;
-use pcemon::domain::metric::{Metric, SourceKind};
+use pcemon::domain::metric::Metric;
 use pcemon::domain::report::Accounting;
 use pcemon::domain::rule::Matcher;
 use pcemon::domain::secret::SecretSource;
+use pcemon::sources::{EVENTS, HEALTH, SOURCES, TRAFFIC};
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -130,7 +131,12 @@ fn the_example_is_complete_and_right() {
         assert!(rule.description.as_ref().is_some_and(|text| text.len() > 20), "{} has no description", rule.name);
         assert!(rule.runbook.is_some(), "{} has no runbook", rule.name);
     }
-    assert!(SourceKind::ALL.iter().all(|source| config.rules.iter().any(|rule| rule.source == *source && rule.enabled)));
+    assert!(
+        SOURCES
+            .iter()
+            .filter(|source| source.target_type != "records")
+            .all(|source| config.rules.iter().any(|rule| rule.source == *source && rule.enabled))
+    );
 }
 
 /// Every key of the contract stands in the example, live or commented out.
@@ -179,7 +185,10 @@ fn what_is_left_out_takes_the_documented_defaults() {
     assert_eq!(config.events.lookback, minutes(15));
     let rule = &config.rules[0];
     assert_eq!((rule.window, rule.cooldown, rule.hold, rule.keep_firing_for), (minutes(10), minutes(30), Duration::ZERO, Duration::ZERO));
-    assert_eq!((rule.metric.clone(), rule.enabled, rule.line, rule.notify.clone()), (Metric::Count, true, 6, None));
+    assert_eq!(
+        (rule.metric.clone(), rule.enabled, rule.line, rule.notify.clone()),
+        (Metric::find(EVENTS, "count").unwrap(), true, 6, None)
+    );
     assert_eq!(config.warnings, Vec::<String>::new());
 }
 
@@ -192,11 +201,8 @@ fn defaults_hold_for_every_rule_that_does_not_say_otherwise() {
     );
     let [a, b, health] = config.rules.as_slice() else { panic!() };
     assert!(health.group_by.is_empty());
-    assert_eq!((a.source, a.window, a.group_by.clone()), (SourceKind::Events, Duration::from_secs(3600), vec![Field::Actor]));
-    assert_eq!(
-        (b.source, b.window, b.group_by.clone()),
-        (SourceKind::Traffic, Duration::from_secs(1800), vec![Field::SrcLabel("app".to_owned())])
-    );
+    assert_eq!((a.source, a.window, a.group_by.clone()), (EVENTS, Duration::from_secs(3600), vec![Field::parse(EVENTS, "actor").unwrap()]));
+    assert_eq!((b.source, b.window, b.group_by.clone()), (TRAFFIC, Duration::from_secs(1800), vec![Field::SrcLabel("app".to_owned())]));
     assert!(a.thresholds.warning.is_some() && b.thresholds.warning.is_some());
     assert_eq!(b.labels["team"], "soc");
 }
@@ -250,9 +256,9 @@ source = "health"
     assert_eq!(config.warnings, Vec::<String>::new());
     let Matcher::Traffic(traffic) = &config.rules[0].matcher else { panic!() };
     assert_eq!((traffic.all.len(), traffic.none.len()), (30, 1));
-    let Matcher::Events(events) = &config.rules[1].matcher else { panic!() };
+    let Matcher::Records(events) = &config.rules[1].matcher else { panic!() };
     assert_eq!(events.all.len(), 8);
-    assert_eq!((&config.rules[2].matcher, &config.rules[2].metric), (&Matcher::Everything, &Metric::Status));
+    assert_eq!(config.rules[2].metric, Metric::find(HEALTH, "status").unwrap());
 }
 
 #[test]

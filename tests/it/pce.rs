@@ -6,7 +6,10 @@ use pcemon::config::PceSettings;
 use pcemon::domain::record::{Decision, HealthStatus};
 use pcemon::domain::secret::{Secret, SecretSource};
 use pcemon::pce::traffic::{AnswerSink, BodyError, ServiceFilter, TrafficAnswer, TrafficQuery, collect, submit};
-use pcemon::pce::{Client, ClientOptions, ErrorKind, HealthAnswer, Pace, PceError};
+use pcemon::pce::{Client, ClientOptions, ErrorKind, Listed, Pace, PceError};
+use pcemon::sources::events::Events;
+use pcemon::sources::health::Clusters;
+use pcemon::sources::{Assembled, Assembler};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -777,6 +780,18 @@ fn at(text: &str) -> jiff::Timestamp {
     text.parse().unwrap()
 }
 
+/// All events of a span, read as a run reads them.
+fn events_of(client: &Client, from: jiff::Timestamp, to: jiff::Timestamp) -> Result<(Listed, Assembled), PceError> {
+    let mut assembler = Box::<Events>::default();
+    let listed = client.events(from, to, &mut |name, body| assembler.part(name, body))?;
+    Ok((listed, assembler.finish()))
+}
+
+fn health(client: &Client) -> Result<Listed, PceError> {
+    let mut clusters = Clusters::default();
+    client.health(&mut |name, body| clusters.part(name, body))
+}
+
 #[test]
 fn more_events_than_the_cap_are_had_by_halves() {
     let start = at("2026-08-03T05:00:00Z");
@@ -787,11 +802,10 @@ fn more_events_than_the_cap_are_had_by_halves() {
         })
         .collect();
     let world = events_world(events);
-    let answer = world.talk(|client| client.events(start, at("2026-08-03T06:00:00Z"))).unwrap();
-    assert_eq!((answer.events.len(), answer.unreadable, &answer.missing), (25_000, 0, &None));
-    assert_eq!(answer.whole_until, Some(at("2026-08-03T06:00:00Z")));
-    assert!(answer.queries > 1 && answer.bytes > 0);
-    assert!(answer.events.is_sorted_by(|a, b| a.timestamp <= b.timestamp));
+    let answer = world.talk(|client| events_of(client, start, at("2026-08-03T06:00:00Z"))).unwrap();
+    assert_eq!((answer.1.records.len(), answer.1.unreadable, &answer.0.missing), (25_000, 0, &None));
+    assert_eq!(answer.0.whole_until, Some(at("2026-08-03T06:00:00Z")));
+    assert!(answer.0.queries > 1 && answer.0.bytes > 0);
 }
 
 #[test]
@@ -801,15 +815,15 @@ fn a_second_with_too_many_events_is_named() {
     events.push((at("2026-08-03T05:10:00Z"), event(99_998, "2026-08-03T05:10:00Z")));
     events.push((at("2026-08-03T05:50:00Z"), event(99_999, "2026-08-03T05:50:00Z")));
     let world = events_world(events);
-    let answer = world.talk(|client| client.events(at("2026-08-03T05:00:00.25Z"), at("2026-08-03T05:59:59.75Z"))).unwrap();
-    assert_eq!(answer.events.len(), 10_002);
-    assert_eq!(answer.whole_until, Some(at("2026-08-03T05:30:00Z")));
-    assert!(answer.missing.unwrap().contains("2026-08-03T05:30:00Z"));
+    let answer = world.talk(|client| events_of(client, at("2026-08-03T05:00:00.25Z"), at("2026-08-03T05:59:59.75Z"))).unwrap();
+    assert_eq!(answer.1.records.len(), 10_002);
+    assert_eq!(answer.0.whole_until, Some(at("2026-08-03T05:30:00Z")));
+    assert!(answer.0.missing.unwrap().contains("2026-08-03T05:30:00Z"));
 }
 
 #[test]
 fn events_that_cannot_be_had_are_an_error() {
-    let ask = |world: &World| world.talk(|client| client.events(at("2026-08-03T05:00:00Z"), at("2026-08-03T06:00:00Z")));
+    let ask = |world: &World| world.talk(|client| events_of(client, at("2026-08-03T05:00:00Z"), at("2026-08-03T06:00:00Z")));
     for (reply, kind) in [
         (Reply::json(200, ""), ErrorKind::BadAnswer),
         (Reply::json(200, "{}"), ErrorKind::BadAnswer),
@@ -827,7 +841,7 @@ fn events_that_cannot_be_had_are_an_error() {
         Some(Reply::json(200, r#"[null,{"href":"/e/1","event_type":"a.b"},{"href":"/e/1","event_type":"a.b"}]"#))
     });
     let answer = ask(&world).unwrap();
-    assert_eq!((answer.events.len(), answer.unreadable), (1, 1));
+    assert_eq!((answer.1.records.len(), answer.1.unreadable), (1, 1));
 }
 
 #[test]
@@ -844,20 +858,22 @@ fn a_later_half_that_fails_keeps_what_was_had() {
             _ => Reply::new(406),
         })
     });
-    let answer = world.talk(|client| client.events(start, at("2026-08-03T06:00:00Z"))).unwrap();
-    assert_eq!((answer.events.len(), answer.whole_until), (10_000, Some(at("2026-08-03T05:30:00Z"))));
-    assert!(answer.missing.unwrap().contains("406"));
+    let answer = world.talk(|client| events_of(client, start, at("2026-08-03T06:00:00Z"))).unwrap();
+    assert_eq!((answer.1.records.len(), answer.0.whole_until), (10_000, Some(at("2026-08-03T05:30:00Z"))));
+    assert!(answer.0.missing.unwrap().contains("406"));
 }
 
 #[test]
 fn health_is_read_or_unavailable_or_an_error() {
     let body = r#"[{"status":"warning","fqdn":"pce.example.com","nodes":[{"cpu":{"percent":97}}]}]"#;
     let world = World::new(plain(0), move |request, _| (request.path() == "/api/v2/health").then(|| Reply::json(200, body).gzip(true)));
-    let HealthAnswer::Clusters(clusters) = world.talk(Client::health).unwrap() else { panic!("not available") };
-    assert_eq!((clusters[0].status, clusters[0].cpu), (HealthStatus::Warning, Some(0.97)));
-    for status in [403, 404] {
+    let mut clusters = Clusters::default();
+    world.talk(|client| client.health(&mut |name, body| clusters.part(name, body))).unwrap();
+    assert_eq!((clusters.0[0].status, clusters.0[0].cpu), (HealthStatus::Warning, Some(0.97)));
+    for (status, kind) in [(403, ErrorKind::Forbidden), (404, ErrorKind::NotFound)] {
         let world = World::new(plain(0), move |_, _| Some(Reply::new(status)));
-        assert!(matches!(world.talk(Client::health).unwrap(), HealthAnswer::Unavailable(why) if why.contains(&status.to_string())));
+        assert_eq!(world.talk(health).unwrap_err().kind, kind);
+        assert!(pcemon::sources::member(pcemon::sources::HEALTH).unwrap().pce.unwrap().not_offered.contains(&kind));
     }
     for (reply, kind) in [
         (Reply::new(502).body(HTML), ErrorKind::Server),
@@ -866,7 +882,7 @@ fn health_is_read_or_unavailable_or_an_error() {
         (Reply::new(401), ErrorKind::Unauthorized),
     ] {
         let world = World::new(plain(0), move |_, _| Some(reply.clone()));
-        assert_eq!(world.talk(Client::health).unwrap_err().kind, kind);
+        assert_eq!(world.talk(health).unwrap_err().kind, kind);
     }
 }
 
@@ -878,7 +894,7 @@ fn the_pces_clock_is_compared() {
         let world = World::new(plain(0), move |_, _| Some(Reply::new(404).header("Date", date)));
         let client = world.client();
         assert_eq!(client.clock_skew(), None);
-        client.health().unwrap();
+        assert_eq!(health(&client).unwrap_err().kind, ErrorKind::NotFound);
         let measured = client.clock_skew().unwrap().as_secs();
         assert_eq!(measured, skew, "{date}");
     }
@@ -896,8 +912,8 @@ fn raw_answers_are_kept_and_hold_no_secrets() {
     });
     world.record = Some(dir.path().join("answers"));
     world.talk(|client| {
-        client.health().unwrap();
-        client.events(at("2026-08-03T05:00:00Z"), at("2026-08-03T06:00:00Z")).unwrap();
+        health(&client).unwrap();
+        events_of(client, at("2026-08-03T05:00:00Z"), at("2026-08-03T06:00:00Z")).unwrap();
         ask(client, &query(15)).unwrap();
     });
     let mut names = Vec::new();

@@ -62,13 +62,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("state", &["domain", "judge", "files"]),
     ("channels", &["domain", "http", "process", "config::reader"]),
     ("heartbeat", &["domain", "channels::post", "channels::Outcome"]),
-    ("render", &["domain"]),
+    ("render", &["domain", "sources"]),
     ("sim", &["domain"]),
+    // A source is a folder with a row; the config asks each type of target to read its own table.
+    ("sources", &["domain", "pce", "config::reader"]),
     // The config asks each kind of channel to read its own table; the kinds know only the reader.
-    ("config", &["domain", "channels", "files", "process", "lang"]),
+    ("config", &["domain", "channels", "sources", "files", "process", "lang"]),
     // The flags that choose records are made from the keys of `match`.
     // A report is added up and told; it knows the rules only as the state left them.
-    ("report", &["domain", "judge", "render", "lang"]),
+    ("report", &["domain", "judge", "render", "sources", "lang"]),
     (
         "cli",
         &[
@@ -80,6 +82,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "config::flags",
             "config::reference",
             "config::find",
+            "sources",
             "lang",
             // What `--version` tells, and which schemas there are.
             "schemas",
@@ -106,6 +109,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "channels",
             "heartbeat",
             "render",
+            "sources",
             "report",
         ],
     ),
@@ -126,6 +130,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "state",
             "channels",
             "render",
+            "sources",
             "judge",
             "edit",
             "import",

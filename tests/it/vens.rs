@@ -1,12 +1,13 @@
 //! Rules on VENs, from the PCE's lists to the verdict.
 
 use crate::support::cli::{Bench, Ran, Room, at, until};
-use pcemon::domain::ven::Inventory;
-use pcemon::pce::vens::VenRecords;
+use pcemon::domain::value::Record;
 use pcemon::sim::fault::{Action, Endpoint, Fault};
 use pcemon::sim::fleet::SimVen;
 use pcemon::sim::options::{Life, Options};
 use pcemon::sim::world::World;
+use pcemon::sources::Assembler;
+use pcemon::sources::vens::Vens;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::process::Stdio;
@@ -349,7 +350,7 @@ fn a_heartbeat_that_nobody_knows_is_told_and_not_made_up() {
     let checked = ran.json();
     assert_eq!(checked.value("old"), 119.0);
     let table = room.run(&["check", "--dry-run", "--now", "2026-11-20T10:00:00Z", "--vens", "vens.json"]).exits(1);
-    assert!(table.out.contains("of 1 VENs the PCE does not say when it last heard of them"), "{}", table.out);
+    assert!(table.out.contains("1 of 2 records do not say `heartbeat_age`"), "{}", table.out);
 }
 
 #[test]
@@ -392,10 +393,10 @@ fn hostile_names_are_shown_and_not_obeyed() {
     assert!(out.contains("web\\u{1b}[31m\\u{202e}x") && !out.contains('\u{1b}') && !out.contains('\u{202e}'), "{out}");
 }
 
-fn inventory(rows: &[Value]) -> Inventory {
-    let mut records = VenRecords::default();
-    records.read(Value::from(rows.to_vec()).to_string().as_bytes()).unwrap();
-    records.join(true)
+fn inventory(rows: &[Value]) -> Vec<Record> {
+    let mut records = Box::new(Vens::new(true));
+    records.part("vens", &mut Value::from(rows.to_vec()).to_string().as_bytes()).unwrap();
+    records.finish().records
 }
 
 /// Any JSON at all, with the words of VENs in it.
@@ -441,11 +442,11 @@ proptest! {
     #[test]
     fn no_answer_makes_the_reader_panic(rows in proptest::collection::vec(any_json(), 0..12), cut in 0usize..400) {
         let text = Value::from(rows.clone()).to_string();
-        let mut records = VenRecords::default();
-        prop_assert_eq!(records.read(text.as_bytes()).unwrap().rows, rows.len() as u64);
-        let _ = records.join(true);
+        let mut records = Box::new(Vens::new(true));
+        prop_assert_eq!(records.part("vens", &mut text.as_bytes()).unwrap().rows, rows.len() as u64);
+        let _ = records.finish();
         let cut: String = text.chars().take(cut).collect();
-        let read = VenRecords::default().read(cut.as_bytes());
+        let read = Vens::new(true).part("vens", &mut cut.as_bytes());
         prop_assert!(read.is_ok() == (cut == text), "{} {:?}", cut, read);
     }
 

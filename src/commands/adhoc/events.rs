@@ -7,23 +7,25 @@ use crate::cli::Global;
 use crate::cli::adhoc::EventsArgs;
 use crate::config::flags;
 use crate::domain::metric::Unit;
-use crate::domain::record::Event;
+use crate::domain::value::{Record, Value};
 use crate::render::sheet::{Cell, Closing, Kind};
 use crate::run::query;
+use crate::sources::EVENTS;
+use crate::sources::events as row;
 
-type Read = fn(&Event) -> Cell;
+type Read = fn(&Record) -> Cell;
 
 const fn offer(name: &'static str, title: Text, kind: Kind, usual: bool, about: Text, read: Read) -> (Offer, Read) {
     (Offer { name, title, kind, usual, about }, read)
 }
 
 const COLUMNS: &[(Offer, Read)] = &[
-    offer("time", || tr!("time"), Kind::Fixed, true, || tr!("when it happened"), |event| event.timestamp.map_or(Cell::Nothing, Cell::Time)),
-    offer("severity", || tr!("severity"), Kind::Fixed, true, || tr!("severity as the PCE writes it"), |event| Cell::text(&event.severity)),
-    offer("type", || tr!("type"), Kind::Text, true, || tr!("event type"), |event| Cell::text(&event.event_type)),
-    offer("actor", || tr!("actor"), Kind::Text, true, || tr!("who did it"), |event| Cell::text(event.actor().unwrap_or_default())),
-    offer("src_ip", || tr!("source ip"), Kind::Fixed, true, || tr!("where the call came from"), |event| Cell::text(&event.src_ip)),
-    offer("status", || tr!("status"), Kind::Fixed, true, || tr!("success or failure"), |event| Cell::text(&event.status)),
+    offer("time", || tr!("time"), Kind::Fixed, true, || tr!("when it happened"), |event| event.at.map_or(Cell::Nothing, Cell::Time)),
+    offer("severity", || tr!("severity"), Kind::Fixed, true, || tr!("severity as the PCE writes it"), |event| text(event, row::SEVERITY)),
+    offer("type", || tr!("type"), Kind::Text, true, || tr!("event type"), |event| text(event, row::TYPE)),
+    offer("actor", || tr!("actor"), Kind::Text, true, || tr!("who did it"), |event| text(event, row::ACTOR)),
+    offer("src_ip", || tr!("source ip"), Kind::Fixed, true, || tr!("where the call came from"), |event| text(event, row::SRC_IP)),
+    offer("status", || tr!("status"), Kind::Fixed, true, || tr!("success or failure"), |event| text(event, row::STATUS)),
     offer(
         "changed",
         || tr!("what changed"),
@@ -31,11 +33,11 @@ const COLUMNS: &[(Offer, Read)] = &[
         true,
         || tr!("the resources that were changed, else the notifications"),
         |event| {
-            let mut parts = named(&event.resources);
+            let mut parts = named(event.slot(row::RESOURCE).texts());
             if parts.is_empty() {
-                parts.clone_from(&event.notifications);
+                parts = event.slot(row::NOTIFICATION).texts().to_vec();
             }
-            if let Some(count) = event.workloads_affected {
+            if let Some(count) = affected(event) {
                 parts.push(format!("{count} workloads affected"));
             }
             list(parts)
@@ -47,7 +49,7 @@ const COLUMNS: &[(Offer, Read)] = &[
         Kind::Text,
         false,
         || tr!("names and hrefs of everything that was changed"),
-        |event| list(event.resources.clone()),
+        |event| list(event.slot(row::RESOURCE).texts().to_vec()),
     ),
     offer(
         "notifications",
@@ -55,7 +57,7 @@ const COLUMNS: &[(Offer, Read)] = &[
         Kind::Text,
         false,
         || tr!("notifications inside the event"),
-        |event| list(event.notifications.clone()),
+        |event| list(event.slot(row::NOTIFICATION).texts().to_vec()),
     ),
     offer(
         "workloads_affected",
@@ -63,16 +65,23 @@ const COLUMNS: &[(Offer, Read)] = &[
         Kind::Number,
         false,
         || tr!("how many workloads a provisioning touched"),
-        |event| event.workloads_affected.map_or(Cell::Nothing, |count| Cell::Count(count, Unit::Workloads)),
+        |event| affected(event).map_or(Cell::Nothing, |count| Cell::Count(count, Unit::Workloads)),
     ),
-    offer("actors", || tr!("actors"), Kind::Text, false, || tr!("all names of who did it"), |event| list(event.actors.clone())),
-    offer("pce_fqdn", || "pce".to_owned(), Kind::Text, false, || tr!("which PCE recorded it"), |event| Cell::text(&event.pce_fqdn)),
-    offer("href", || "href".to_owned(), Kind::Text, false, || tr!("its id"), |event| Cell::text(&event.href)),
+    offer(
+        "actors",
+        || tr!("actors"),
+        Kind::Text,
+        false,
+        || tr!("all names of who did it"),
+        |event| list(event.slot(row::ACTOR).texts().to_vec()),
+    ),
+    offer("pce_fqdn", || "pce".to_owned(), Kind::Text, false, || tr!("which PCE recorded it"), |event| text(event, row::PCE_FQDN)),
+    offer("href", || "href".to_owned(), Kind::Text, false, || tr!("its id"), |event| text(event, row::HREF)),
 ];
 
 /// Runs the command.
 pub fn run(global: &Global, args: &EventsArgs) -> Exit {
-    let chosen = flags::events(&args.which.asked)?;
+    let chosen = flags::records(EVENTS, &args.which.asked)?;
     for warning in &chosen.warnings {
         log::warn!("{warning}");
     }
@@ -89,17 +98,25 @@ pub fn run(global: &Global, args: &EventsArgs) -> Exit {
         };
         let listing = Listing::prepare(global, style, contents, Some(&args.shape), false)?;
         let mut rows = listing.open()?;
-        let mut answer = query::events(query, &args.span, &chosen.filter)?;
+        let mut answer = query::records(query, EVENTS, Some(&args.span), false, &chosen.filter)?;
         if args.shape.reverse {
-            answer.records.reverse();
+            answer.records.0.reverse();
         }
-        for event in &answer.records {
+        for event in &answer.records.0 {
             let _all_are_counted = rows.row(0, || COLUMNS.iter().map(|(_, read)| read(event)).collect());
         }
         let closing = Closing { facts: span_facts(answer.span), notes: span_note(answer.span, style).into_iter().collect() };
         rows.finish(global, &answer.report, closing)?;
         conclude(&answer.report)
     })
+}
+
+fn text(event: &Record, slot: u8) -> Cell {
+    Cell::text(event.slot(slot).as_text().unwrap_or(""))
+}
+
+fn affected(event: &Record) -> Option<u64> {
+    if let Value::Number(number) = event.slot(row::WORKLOADS_AFFECTED) { number.value().map(|count| count as u64) } else { None }
 }
 
 /// Names where there are any; an href says little to people.

@@ -7,12 +7,13 @@ use crate::cli::Global;
 use crate::cli::adhoc::{FlowOrder, FlowsArgs};
 use crate::config::flags;
 use crate::domain::field::Field;
-use crate::domain::metric::{SourceKind, Unit};
+use crate::domain::metric::Unit;
 use crate::domain::record::{Endpoint, Flow, proto_name};
 use crate::domain::time::since;
 use crate::judge::traffic::field_value;
 use crate::render::sheet::{Cell, Closing, Column, Kind};
 use crate::run::query;
+use crate::sources::TRAFFIC;
 
 type Read = fn(&Flow<'_>) -> Cell;
 
@@ -213,14 +214,13 @@ pub fn run(global: &Global, args: &FlowsArgs) -> Exit {
         log::warn!("{warning}");
     }
     let offers: Vec<Offer> = COLUMNS.iter().map(|(offer, _)| *offer).collect();
-    let label = |name: &str| match Field::parse(SourceKind::Traffic, name) {
+    let label = |name: &str| match Field::parse(TRAFFIC, name) {
         Some(Field::SrcLabel(_) | Field::DstLabel(_)) => Some(Column { name: name.to_owned(), title: name.to_owned(), kind: Kind::Text }),
         _ => None,
     };
     let hint = tr!("\nsrc_label:KEY and dst_label:KEY show one label, for example dst_label:role.\n");
     let Some((columns, picked)) = listing::choose(&offers, &args.shape.columns, label, &hint)? else { return Ok(0) };
-    let fields: Vec<Option<Field>> =
-        columns.iter().skip(offers.len()).map(|(column, _)| Field::parse(SourceKind::Traffic, &column.name)).collect();
+    let fields: Vec<Option<Field>> = columns.iter().skip(offers.len()).map(|(column, _)| Field::parse(TRAFFIC, &column.name)).collect();
     ask(global, args.flows.as_deref(), &args.source, |query, style| {
         let contents = Contents {
             schema: "pcemon.flows/1",

@@ -7,29 +7,32 @@ use crate::cli::Global;
 use crate::cli::adhoc::VensArgs;
 use crate::config::flags;
 use crate::domain::metric::Unit;
-use crate::domain::ven::{Ven, VenWorkload};
+use crate::domain::time::since;
+use crate::domain::value::{Record, Value};
 use crate::render::sheet::{Cell, Closing, Kind};
 use crate::run::query;
+use crate::sources::VENS;
+use crate::sources::vens as row;
 use jiff::Timestamp;
 
-type Read = fn(&Ven, Timestamp) -> Cell;
+type Read = fn(&Record, Timestamp) -> Cell;
 
 const fn offer(name: &'static str, title: Text, kind: Kind, usual: bool, about: Text, read: Read) -> (Offer, Read) {
     (Offer { name, title, kind, usual, about }, read)
 }
 
 const COLUMNS: &[(Offer, Read)] = &[
-    offer("ven", || "ven".to_owned(), Kind::Text, true, || tr!("name, else host name"), |ven, _| Cell::text(ven.display_name())),
-    offer("status", || tr!("status"), Kind::Fixed, true, || tr!("active, suspended or uninstalled"), |ven, _| Cell::text(&ven.status)),
-    offer("version", || tr!("version"), Kind::Fixed, true, || tr!("version of the VEN"), |ven, _| Cell::text(&ven.version)),
-    offer("os", || tr!("os"), Kind::Text, true, || tr!("operating system"), |ven, _| Cell::text(ven.os.first().map_or("", String::as_str))),
+    offer("ven", || "ven".to_owned(), Kind::Text, true, || tr!("name, else host name"), |ven, _| Cell::text(&ven.name)),
+    offer("status", || tr!("status"), Kind::Fixed, true, || tr!("active, suspended or uninstalled"), |ven, _| text(ven, row::STATUS)),
+    offer("version", || tr!("version"), Kind::Fixed, true, || tr!("version of the VEN"), |ven, _| text(ven, row::VERSION)),
+    offer("os", || tr!("os"), Kind::Text, true, || tr!("operating system"), |ven, _| text(ven, row::OS)),
     offer(
         "enforcement",
         || tr!("enforcement"),
         Kind::Fixed,
         true,
         || tr!("enforcement mode of its workload"),
-        |ven, _| of_workload(ven, |workload| Cell::text(&workload.enforcement)),
+        |ven, _| text(ven, row::ENFORCEMENT),
     ),
     offer(
         "sync_state",
@@ -37,7 +40,7 @@ const COLUMNS: &[(Offer, Read)] = &[
         Kind::Fixed,
         true,
         || tr!("whether its policy is in step with the PCE"),
-        |ven, _| of_workload(ven, |workload| Cell::text(&workload.sync_state)),
+        |ven, _| text(ven, row::SYNC_STATE),
     ),
     offer(
         "online",
@@ -45,7 +48,7 @@ const COLUMNS: &[(Offer, Read)] = &[
         Kind::Fixed,
         true,
         || tr!("whether the PCE hears of it"),
-        |ven, _| of_workload(ven, |workload| workload.online.map_or(Cell::Nothing, Cell::Flag)),
+        |ven, _| if let Value::Flag(flag) = ven.slot(row::ONLINE) { Cell::Flag(*flag) } else { Cell::Nothing },
     ),
     offer(
         "last_heartbeat",
@@ -53,7 +56,7 @@ const COLUMNS: &[(Offer, Read)] = &[
         Kind::Fixed,
         true,
         || tr!("when the PCE last heard of it"),
-        |ven, _| ven.last_heartbeat.map_or(Cell::Nothing, Cell::Time),
+        |ven, _| time(ven, row::LAST_HEARTBEAT).map_or(Cell::Nothing, Cell::Time),
     ),
     offer(
         "heartbeat_age",
@@ -61,7 +64,7 @@ const COLUMNS: &[(Offer, Read)] = &[
         Kind::Number,
         false,
         || tr!("how long ago that is"),
-        |ven, now| ven.heartbeat_age(now).map_or(Cell::Nothing, |age| Cell::Amount(age.as_secs_f64(), Unit::Seconds)),
+        |ven, now| time(ven, row::SILENT_SINCE).map_or(Cell::Nothing, |at| Cell::Amount(since(now, at).as_secs_f64(), Unit::Seconds)),
     ),
     offer(
         "conditions",
@@ -69,18 +72,18 @@ const COLUMNS: &[(Offer, Read)] = &[
         Kind::Text,
         true,
         || tr!("what the PCE holds against it"),
-        |ven, _| list(ven.conditions.clone()),
+        |ven, _| list(ven.slot(row::CONDITION).texts().to_vec()),
     ),
-    offer("hostname", || tr!("host name"), Kind::Text, false, || tr!("host name"), |ven, _| Cell::text(&ven.hostname)),
+    offer("hostname", || tr!("host name"), Kind::Text, false, || tr!("host name"), |ven, _| text(ven, row::HOSTNAME)),
     offer(
         "labels",
         || tr!("labels"),
         Kind::Text,
         false,
         || tr!("labels"),
-        |ven, _| match ven.labels.as_slice() {
-            [] => Cell::Nothing,
-            labels => Cell::Pairs(labels.to_vec()),
+        |ven, _| match ven.slot(row::LABEL) {
+            Value::Pairs(labels, _) if !labels.is_empty() => Cell::Pairs(labels.clone()),
+            _ => Cell::Nothing,
         },
     ),
     offer(
@@ -89,7 +92,9 @@ const COLUMNS: &[(Offer, Read)] = &[
         Kind::Text,
         false,
         || tr!("addresses of its interfaces"),
-        |ven, _| list(ven.addresses.iter().map(ToString::to_string).collect()),
+        |ven, _| {
+            list(if let Value::Addresses(all, _) = ven.slot(row::IP) { all.iter().map(ToString::to_string).collect() } else { Vec::new() })
+        },
     ),
     offer(
         "ven_type",
@@ -97,17 +102,17 @@ const COLUMNS: &[(Offer, Read)] = &[
         Kind::Fixed,
         false,
         || tr!("server, endpoint or containerized-ven"),
-        |ven, _| Cell::text(&ven.ven_type),
+        |ven, _| text(ven, row::VEN_TYPE),
     ),
-    offer("active_pce", || "pce".to_owned(), Kind::Text, false, || tr!("the PCE it talks to"), |ven, _| Cell::text(&ven.active_pce)),
-    offer("href", || "href".to_owned(), Kind::Text, false, || tr!("its id"), |ven, _| Cell::text(&ven.href)),
+    offer("active_pce", || "pce".to_owned(), Kind::Text, false, || tr!("the PCE it talks to"), |ven, _| text(ven, row::ACTIVE_PCE)),
+    offer("href", || "href".to_owned(), Kind::Text, false, || tr!("its id"), |ven, _| text(ven, row::HREF)),
 ];
 /// Columns that only workloads can fill.
 const OF_WORKLOAD: [&str; 3] = ["enforcement", "sync_state", "online"];
 
 /// Runs the command.
 pub fn run(global: &Global, args: &VensArgs) -> Exit {
-    let chosen = flags::vens(&args.which.asked)?;
+    let chosen = flags::records(VENS, &args.which.asked)?;
     for warning in &chosen.warnings {
         log::warn!("{warning}");
     }
@@ -125,7 +130,7 @@ pub fn run(global: &Global, args: &VensArgs) -> Exit {
         let listing = Listing::prepare(global, style, contents, Some(&args.shape), false)?;
         let mut rows = listing.open()?;
         let workloads = offers.iter().enumerate().any(|(place, offer)| OF_WORKLOAD.contains(&offer.name) && rows.wants(place));
-        let mut answer = query::vens(query, workloads, &chosen.filter)?;
+        let mut answer = query::records(query, VENS, None, workloads, &chosen.filter)?;
         let (vens, now) = &mut answer.records;
         if args.shape.reverse {
             vens.reverse();
@@ -138,8 +143,12 @@ pub fn run(global: &Global, args: &VensArgs) -> Exit {
     })
 }
 
-fn of_workload(ven: &Ven, read: impl Fn(&VenWorkload) -> Cell) -> Cell {
-    ven.workload.as_ref().map_or(Cell::Nothing, read)
+fn text(ven: &Record, slot: u8) -> Cell {
+    Cell::text(ven.slot(slot).as_text().unwrap_or(""))
+}
+
+fn time(ven: &Record, slot: u8) -> Option<Timestamp> {
+    if let Value::Time(at) = ven.slot(slot) { Some(*at) } else { None }
 }
 
 fn list(items: Vec<String>) -> Cell {

@@ -43,9 +43,7 @@ fn rule(rule: &Rule, was_enabled: bool) -> Value {
     }
     let sides = |matcher: &Matcher| match matcher {
         Matcher::Traffic(filter) => both(filter),
-        Matcher::Events(filter) => both(filter),
-        Matcher::Vens(filter) => both(filter),
-        Matcher::Everything => (json!({}), json!({})),
+        Matcher::Records(filter) => both(filter),
     };
     let (wanted, unwanted) = sides(&rule.matcher);
     let thresholds: Map<String, Value> =

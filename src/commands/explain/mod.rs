@@ -9,7 +9,6 @@ use crate::commands::waiting::Waiting;
 use crate::config::Config;
 use crate::config::reader::did_you_mean;
 use crate::domain::alert::Group;
-use crate::domain::metric::SourceKind;
 use crate::domain::report::{Report, RuleState, SourceStatus};
 use crate::domain::rule::Rule;
 use crate::domain::text::visible;
@@ -84,7 +83,7 @@ fn witnessed(global: &Global, config: &Config, rule: &Rule, args: &ExplainArgs) 
     let check = CheckArgs {
         dry_run: true,
         // What the monitoring says of itself depends on everything that is read.
-        rule: (rule.source != SourceKind::Monitor).then(|| globset::escape(&rule.name)),
+        rule: (!rule.source.is_run()).then(|| globset::escape(&rule.name)),
         flows: args.flows.clone(),
         events: args.events.clone(),
         health: args.health.clone(),

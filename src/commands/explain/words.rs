@@ -4,7 +4,6 @@ use crate::domain::alert::Group;
 use crate::domain::asks::Wanted;
 use crate::domain::estimate::Truth;
 use crate::domain::filter::Filter;
-use crate::domain::metric::SourceKind;
 use crate::domain::report::{Accounting, RuleState};
 use crate::domain::rule::{Matcher, Rule};
 use crate::domain::text::{quantity, visible};
@@ -123,9 +122,7 @@ fn filter(out: &mut String, matcher: &Matcher, wanted: &str, unwanted: &str) {
     }
     match matcher {
         Matcher::Traffic(filter) => lines(out, filter, wanted, unwanted),
-        Matcher::Events(filter) => lines(out, filter, wanted, unwanted),
-        Matcher::Vens(filter) => lines(out, filter, wanted, unwanted),
-        Matcher::Everything => {}
+        Matcher::Records(filter) => lines(out, filter, wanted, unwanted),
     }
 }
 
@@ -175,7 +172,7 @@ fn asked(out: &mut String, story: &Story, telling: &Telling<'_>) {
 
 fn records(out: &mut String, story: &Story, short: bool) {
     push(out, 0, tr!("3 Records"));
-    if matches!(story.rule.matcher, Matcher::Everything) {
+    if story.sieves.is_empty() && story.rule.matcher.records().is_some() {
         push(out, 4, tr!("{matched}: a rule on {source} looks at all of it", matched = story.report.matched, source = story.rule.source));
         return;
     }
@@ -400,7 +397,7 @@ pub fn tried(rule: &Rule, was_enabled: bool, records: &[Tried]) -> String {
     if records.len() >= MOST_TRIED {
         push(&mut out, 0, tr!("the first {count} records were tried", count = MOST_TRIED));
     }
-    if rule.source == SourceKind::Traffic && rule.ratio.is_some() {
+    if rule.source.is_flows() && rule.ratio.is_some() {
         push(&mut out, 0, tr!("the divisor (ratio_to) was not tried"));
     }
     out

@@ -10,7 +10,6 @@ use crate::app::{Exit, Failure, refused};
 use crate::cli::{Global, InitArgs, StartingRules};
 use crate::config::reference::EXAMPLE;
 use crate::config::{self, Config};
-use crate::domain::metric::SourceKind;
 use crate::domain::text::visible;
 use crate::edit::save::create;
 use crate::edit::{Block, Sheet};
@@ -99,7 +98,7 @@ fn quoted(text: &str) -> String {
 fn rules_text(which: StartingRules, offers_health: Option<bool>) -> Result<String, Failure> {
     let mut text = EXAMPLE.to_owned();
     let unwanted = |block: &Block| {
-        let is_health = block.source.as_deref() == Some(SourceKind::Health.name());
+        let is_health = block.source.as_deref() == Some("health");
         // What the PCE does not offer would be unknown for ever.
         (offers_health == Some(false) && is_health) || (which == StartingRules::None && !is_health)
     };

@@ -10,6 +10,7 @@ use crate::domain::time::{before, parse_duration, utc_day_start};
 use crate::run::{Answer, Given};
 use crate::sim::record::{FlowRecord, label_href};
 use crate::sim::world::{Host, IpList, Workload};
+use crate::sources::{DATABASE, EVENTS, TRAFFIC, VENS};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -79,8 +80,8 @@ impl World {
         let mut sources = BTreeSet::new();
         for step in steps {
             sources.extend(step.snapshots.keys().chain(step.files.keys()).chain(&step.failed));
-            sources.extend((!step.flows.is_empty()).then_some(SourceKind::Traffic));
-            sources.extend((!step.events.is_empty()).then_some(SourceKind::Events));
+            sources.extend((!step.flows.is_empty()).then_some(TRAFFIC));
+            sources.extend((!step.events.is_empty()).then_some(EVENTS));
         }
         World { sources, lookback, ..World::default() }
     }
@@ -108,7 +109,7 @@ impl World {
             };
             given.insert(*source, answer);
         }
-        if !step.failed.contains(&SourceKind::Traffic) {
+        if !step.failed.contains(&TRAFFIC) {
             self.looked = Some(step.at);
         }
         Ok(given)
@@ -117,15 +118,15 @@ impl World {
     fn answer(&self, source: SourceKind, now: Timestamp) -> Value {
         match source {
             // A PCE is asked for no more than that; of what lies further back a run does not remember that it was seen.
-            SourceKind::Traffic => {
+            source if source == TRAFFIC => {
                 let oldest = self.looked.map_or(Timestamp::MIN, |at| before(at, self.lookback));
                 self.buckets.values().filter(|record| record.last >= oldest).map(FlowRecord::to_json).collect()
             }
-            SourceKind::Events => self.events.iter().map(|(_, event)| event.clone()).collect(),
-            SourceKind::Vens => complete_vens(self.snapshots.get(&source), now),
+            source if source == EVENTS => self.events.iter().map(|(_, event)| event.clone()).collect(),
+            source if source == VENS => complete_vens(self.snapshots.get(&source), now),
             _ => match self.snapshots.get(&source) {
                 Some(Value::Array(list)) => Value::Array(list.clone()),
-                Some(one) if source == SourceKind::Database => one.clone(),
+                Some(one) if source == DATABASE => one.clone(),
                 Some(one) => json!([one]),
                 None => json!([]),
             },
@@ -281,6 +282,14 @@ fn complete_vens(said: Option<&Value>, now: Timestamp) -> Value {
         let id = uuid::Uuid::from_u64_pair(xxh3_64(name.as_bytes()), 1);
         ven.entry("href").or_insert_with(|| json!(format!("/orgs/1/vens/{id}")));
         ven.entry("status").or_insert_with(|| json!("active"));
+        // What a test does not mention its VEN does not have.
+        for none in ["labels", "conditions"] {
+            ven.entry(none).or_insert_with(|| json!([]));
+        }
+        ven.entry("ven_type").or_insert_with(|| json!("server"));
+        if !ven.contains_key("heartbeat_age") {
+            ven.entry("last_heartbeat_at").or_insert_with(|| json!(now.to_string()));
+        }
         if let Some(Value::Object(labels)) = ven.get("labels").cloned() {
             let one = |(key, value): (&String, &Value)| json!({ "key": key, "value": value, "href": label_href(key, &value.to_string()) });
             ven.insert("labels".to_owned(), labels.iter().map(one).collect());

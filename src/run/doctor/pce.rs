@@ -3,7 +3,7 @@
 use super::{Findings, Patient, span};
 use crate::config::{Config, PceSettings, fetch_secret};
 use crate::domain::filter::Filter;
-use crate::domain::metric::{SourceKind, Unit};
+use crate::domain::metric::Unit;
 use crate::domain::record::{Flow, FlowSink};
 use crate::domain::report::Accounting;
 use crate::domain::text::quantity;
@@ -230,7 +230,7 @@ fn permissions(client: &Client, limit: Duration, config: &Config, findings: &mut
             &tr!("give the key a role that may read events, or have no rules on them"),
         ),
     }
-    let needed = config.rules.iter().any(|rule| rule.enabled && rule.source == SourceKind::Vens);
+    let needed = config.rules.iter().any(|rule| rule.enabled && rule.source == crate::sources::VENS);
     match client.once(Question::Workloads, limit) {
         Ok(_) => findings.ok("pce.workloads", &tr!("workloads"), tr!("may be read")),
         Err(error) if needed => {

@@ -162,7 +162,7 @@ impl World {
             by: None,
         };
         if let Some(minutes) = turn.silence {
-            let matcher = Matcher::parse("group.src_workload=A*").unwrap();
+            let matcher = Matcher::parse("group.src_workload=A*", &[]).unwrap();
             self.silences.push(silence(Target::Matchers(vec![matcher]), minutes, self.silences.len()));
         }
         if turn.acknowledge {

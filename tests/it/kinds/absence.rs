@@ -114,12 +114,12 @@ fn events_that_stay_away() {
     let rules = "[[rules]]\nname = \"No events\"\nsource = \"events\"\nwindow = \"1h\"\ncritical = \"< 1\"\n\
         [[rules]]\nname = \"Job\"\nsource = \"events\"\nmatch = { type = [\"user.sign_in\"] }\ngroup_by = [\"actor\"]\nwindow = \"1h\"\nwarning = \"< 1\"\nexpect = [\"backup@example.com\"]\n";
     let tape = Tape::new("delta", rules);
-    let login = event(1, "09:30", "backup@example.com", "user.sign_in", "info");
+    let login = event(1, "09:31", "backup@example.com", "user.sign_in", "info");
     let report = tape.check("10:00", "events", &json!([login]));
     fires(&report, "No events", &[]);
     fires(&report, "Job", &[]);
     let other = event(2, "10:20", "alice@example.com", "user.sign_in", "info");
-    // In arrival time: the event of half past nine came at ten.
+    // An event belongs to the window in which it happened.
     fires(&tape.check("10:30", "events", &json!([other])), "Job", &[]);
     let report = tape.check("11:01", "events", &json!([]));
     fires(&report, "No events", &[]);

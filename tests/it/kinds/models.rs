@@ -4,7 +4,7 @@ use crate::support::tape::{MODES, Tape, instant, minute};
 use jiff::{SignedDuration, Timestamp};
 use pcemon::domain::estimate::Estimate;
 use pcemon::domain::filter::Filter;
-use pcemon::domain::metric::{Metric, SourceKind, Unit};
+use pcemon::domain::metric::{Metric, Unit};
 use pcemon::domain::rule::{Against, Baseline, Matcher, Ratio, Roll, Rule, Stat};
 use pcemon::domain::threshold::{Severity, Threshold, Thresholds, Usual};
 use pcemon::domain::time::Window;
@@ -20,7 +20,7 @@ use std::time::Duration;
 fn counting(grouped: bool) -> Rule {
     let matcher = Matcher::Traffic(Filter { all: Vec::new(), none: Vec::new() });
     let group_by = if grouped { vec![pcemon::domain::field::Field::SrcWorkload] } else { Vec::new() };
-    Rule { group_by, ..Rule::counting("r", SourceKind::Traffic, Metric::Connections, matcher) }
+    Rule { group_by, ..Rule::counting("r", pcemon::sources::TRAFFIC, Metric::Connections, matcher) }
 }
 
 fn threshold(text: &str) -> Option<Threshold> {

@@ -8,6 +8,7 @@ use pcemon::domain::report::{
     Suppression,
 };
 use pcemon::domain::threshold::{Severity, Threshold, Thresholds};
+use pcemon::sources;
 use std::time::Duration;
 
 /// Names that break one format each, or more.
@@ -65,7 +66,7 @@ pub fn instance(number: usize, group: Group, severity: Severity, value: f64) -> 
 pub fn rule(name: &str, line: usize) -> RuleReport {
     RuleReport {
         name: name.to_owned(),
-        source: SourceKind::Traffic,
+        source: sources::TRAFFIC,
         metric: "connections".to_owned(),
         unit: Unit::Connections,
         window: Some(Duration::from_secs(600)),
@@ -168,7 +169,7 @@ fn pending() -> RuleReport {
 
 fn unknown() -> RuleReport {
     RuleReport {
-        source: SourceKind::Events,
+        source: sources::EVENTS,
         metric: "count".to_owned(),
         unit: Unit::Events,
         state: RuleState::Unknown,
@@ -189,7 +190,7 @@ fn informing() -> RuleReport {
     only.threshold = ">= 1".to_owned();
     only.top.push(talker("alice@example.com", "sec_policy.create", None, "", "success", 1.0));
     RuleReport {
-        source: SourceKind::Events,
+        source: sources::EVENTS,
         metric: "count".to_owned(),
         unit: Unit::Events,
         state: RuleState::Firing,
@@ -207,7 +208,7 @@ fn informing() -> RuleReport {
 
 fn health() -> RuleReport {
     RuleReport {
-        source: SourceKind::Health,
+        source: sources::HEALTH,
         metric: "disk".to_owned(),
         unit: Unit::Ratio,
         window: None,
@@ -228,6 +229,7 @@ fn disabled() -> RuleReport {
 fn source(source: SourceKind, status: SourceStatus, records: u64, error: Option<&str>) -> SourceReport {
     SourceReport {
         source,
+        target: source.target_type.to_owned(),
         status,
         records,
         unreadable: 0,
@@ -245,15 +247,11 @@ fn delivery(channel: &str, status: DeliveryStatus, attempts: u32, error: Option<
 
 /// Everything at once.
 pub fn rich() -> Report {
-    let mut traffic = source(
-        SourceKind::Traffic,
-        SourceStatus::Partial,
-        200_000,
-        Some("200,000 of 214,003 flows: the PCE's limit, also after splitting"),
-    );
+    let mut traffic =
+        source(sources::TRAFFIC, SourceStatus::Partial, 200_000, Some("200,000 of 214,003 flows: the PCE's limit, also after splitting"));
     traffic.queries = 7;
     traffic.unreadable = 3;
-    let mut health_source = source(SourceKind::Health, SourceStatus::Ok, 1, None);
+    let mut health_source = source(sources::HEALTH, SourceStatus::Ok, 1, None);
     health_source.from = None;
     health_source.to = None;
     let mut preview = delivery("chat", DeliveryStatus::DryRun, 0, None);
@@ -272,7 +270,7 @@ pub fn rich() -> Report {
         exit_code: 2,
         sources: vec![
             traffic,
-            source(SourceKind::Events, SourceStatus::Failed, 0, Some("503 Service Unavailable\u{1b}[2J | asked 3 times")),
+            source(sources::EVENTS, SourceStatus::Failed, 0, Some("503 Service Unavailable\u{1b}[2J | asked 3 times")),
             health_source,
         ],
         rules: vec![

@@ -155,14 +155,15 @@ fn one(rule: &Object<'_>, place: &str, draft: &mut Draft) -> Option<(Sort, Strin
     let words: Vec<String> =
         ["desc", "description", "rec"].into_iter().filter_map(|key| rule.text(key)).filter(|words| *words != name).collect();
     let enabled = rule.flag("enabled");
-    // What the older monitor made up itself, or only showed.
-    for key in ["id", "desc_key", "rec_key", "created_at", "updated_at", "colour", "color", "icon"] {
+    // What the older monitor made up itself.
+    for key in ["id", "desc_key", "rec_key", "created_at", "updated_at"] {
         rule.get(key);
     }
-    // Whatever else stands there may have been a condition.
+    // A rule that lost a condition counts more than it should: a person looks at it first. Whatever stands there and is not only
+    // for show may have been one.
+    let unknown = rule.left().iter().any(|key| !["colour", "color", "icon"].contains(&key.as_str()));
+    let wider = unknown || draft.differences[said..].iter().any(|difference| difference.kind == Kind::NotCarriedOver);
     draft.left_at(rule, &place);
-    // A rule that lost a condition counts more than it should: a person looks at it first.
-    let wider = draft.differences[said..].iter().any(|difference| difference.kind == Kind::NotCarriedOver);
     text.push_str(&conditions);
     text.push_str(&limit);
     if let Some(minutes) = cooldown {

@@ -21,6 +21,7 @@ mod import;
 mod init;
 mod kinds;
 mod lang;
+mod laws;
 mod matrix;
 mod orders;
 mod outputs;

@@ -54,7 +54,8 @@ pub fn render(report: &Report, style: &Style) -> String {
     // Writing to memory cannot fail; should it ever, a CI server must see a failure and not an empty, green report.
     let text =
         xml.to_string().unwrap_or_else(|error| format!("<error>{}</error>\n", quick_junit::XmlString::new(error.to_string()).as_str()));
-    without_orders(&text, "&#35;", true).into_owned()
+    // As `visible` writes it: not every reader of this format knows character references.
+    without_orders(&text, "\\u{23}", true).into_owned()
 }
 
 fn suite(report: &Report, name: &str) -> TestSuite {

@@ -12,6 +12,7 @@ pub(crate) mod real_services;
 mod settings;
 mod severity;
 mod templates;
+mod tls;
 mod yes;
 
 use jiff::Timestamp;

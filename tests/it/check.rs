@@ -218,7 +218,7 @@ fn shape() -> Value {
         "sources": [{ "source": "s", "status": "s", "records": "n", "queries": "n", "bytes": "n", "partial": "b", "from": "t?", "to": "t?", "error": "s?" }],
         "rules": [{ "name": "s", "source": "s", "metric": "s", "window": "s?", "state": "s", "severity": "s?", "value": "n?", "unit": "s",
             "lower_bound": "b", "covers_from": "t?", "covers_to": "t?", "accounting": "s?", "threshold": "s", "groups": "n", "matched": "n",
-            "instances": [{ "fingerprint": "s", "group": "o", "state": "s", "severity": "s", "value": "n?", "since": "t", "notified": "b", "suppressed_by": "s?" }],
+            "instances": [{ "fingerprint": "s", "key": "s", "group": "o", "state": "s", "severity": "s", "value": "n?", "since": "t", "notified": "b", "suppressed_by": "s?" }],
             "top": [{ "src": "s", "dst": "s", "port": "n?", "proto": "s", "decision": "s", "value": "n" }],
             "error": "s?" }],
         "deliveries": [{ "channel": "s", "status": "s", "alerts": "n", "attempts": "n", "error": "s?" }]

@@ -27,6 +27,7 @@ mod orders;
 mod outputs;
 mod packaging;
 mod pce;
+mod records;
 mod render;
 mod replay;
 mod report;

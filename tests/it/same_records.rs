@@ -80,7 +80,7 @@ fn a_health_rule_names_what_its_value_is_of() {
     for (metric, limit, src, dst, value) in [
         ("disk", "> 90%", "data0", "disk /data critical 97 %", json!(0.97)),
         ("cpu", "> 50%", "data0", "", json!(0.55)),
-        ("replication_lag", "> 60", "pce.example", "replication intracluster data1: warning 90 s behind", json!(90)),
+        ("replication_lag", "> 60", "intracluster data1", "replication intracluster data1: warning 90 s behind", json!(90)),
     ] {
         room.config(&format!("[[rules]]\nname = \"R\"\nsource = \"health\"\nmetric = \"{metric}\"\ncritical = \"{limit}\"\n"));
         let _ = std::fs::remove_dir_all(room.path("state"));

@@ -6,6 +6,7 @@
 use super::Outcome;
 pub use super::trust::Trust;
 use crate::domain::secret::Secret;
+use crate::domain::spelling::{hide, hide_all};
 use crate::domain::text::{shorten, visible};
 use crate::http::{AgentOptions, agent};
 use base64::Engine;
@@ -121,13 +122,9 @@ pub fn is_loopback(host: &str) -> bool {
     bare.eq_ignore_ascii_case("localhost") || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Takes secrets out of a text from the outside, also in the form in which Basic and PLAIN carry them.
+/// Takes secrets out of a text from the outside, in every spelling: those given, and all that this process has fetched.
 pub fn redact(text: &str, secrets: &[String]) -> String {
-    let mut known: Vec<String> = secrets.iter().filter(|secret| !secret.is_empty()).cloned().collect();
-    known.extend(secrets.iter().filter(|secret| !secret.is_empty()).map(|secret| base64::engine::general_purpose::STANDARD.encode(secret)));
-    // Longest first: a secret that contains another one goes whole.
-    known.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    known.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "[hidden]"))
+    hide(&hide_all(text, secrets))
 }
 
 /// Who posts: an agent and the endpoint it posts to.

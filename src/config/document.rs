@@ -1,13 +1,13 @@
 //! The whole file: parse, hand every table to its reader, look at what lies between them, then all or nothing.
 
-use super::error::one_line;
+use super::error::{Lines, one_line};
 use super::reader::{Level, Placed, Problem, Problems, Reader};
 use super::{
-    Config, ConfigError, EventSettings, ReportSettings, RunSettings, TrafficSettings, channels, mask, mutes, pce, report, routes, rules,
-    run, sources, targets,
+    Config, ConfigError, EventSettings, ReportSettings, RunSettings, TrafficSettings, channels, declared, mask, mutes, pce, report, routes,
+    rules, run, sources, targets,
 };
 use crate::channels::{KINDS, Kind};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 use toml::de::DeTable;
@@ -46,8 +46,6 @@ pub(super) fn read(path: &Path, text: &str, circumstances: &Circumstances<'_>) -
         syntax.dedup();
     }
     let broken: Vec<Range<usize>> = syntax.iter().map(|(span, _)| span.clone()).collect();
-    let secrets = mask::secret_spans(document.get_ref(), text, &broken);
-
     let meaning = Problems::of_file(!circumstances.private, circumstances.commands.clone());
     let mut config = tables(path, text, Reader::new(document.get_ref(), 0..0, tr!("the config"), &meaning), circumstances);
 
@@ -70,10 +68,21 @@ pub(super) fn read(path: &Path, text: &str, circumstances: &Circumstances<'_>) -
         problem.hint = problem.hint.as_deref().map(mask::hint);
     }
     if problems.iter().any(|problem| problem.level == Level::Error) {
-        return Err(ConfigError::new(path, text, problems, &secrets));
+        return Err(ConfigError::new(path, text, problems, &secrets(document.get_ref(), text, &broken)));
     }
-    config.warnings = problems.iter().map(|problem| one_line(path, text, problem)).collect();
+    let lines = Lines::of(text);
+    config.warnings = problems.iter().map(|problem| one_line(path, text, &lines, problem)).collect();
     Ok(config)
+}
+
+/// The places that are not shown: what the readers take for secrets, and what looks like one all the same.
+pub(super) fn secrets(document: &DeTable<'_>, text: &str, broken: &[Range<usize>]) -> Vec<Range<usize>> {
+    if !broken.is_empty() {
+        return declared::of_broken(text);
+    }
+    let mut spans = mask::secret_spans(document, text, broken);
+    spans.extend(declared::spans(document));
+    spans
 }
 
 pub(super) fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstances: &Circumstances<'_>) -> Config {
@@ -112,7 +121,7 @@ pub(super) fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstance
     let defaults = root.table("defaults");
     let fallback = defaults.as_ref().map(Reader::as_fallback);
     defaults.into_iter().for_each(rules::check_defaults);
-    let around = rules::Surroundings { text, accounting: traffic.accounting, channels: &known, targets: &named };
+    let around = rules::Surroundings { lines: &Lines::of(text), accounting: traffic.accounting, channels: &known, targets: &named };
     let mut rule_readers = root.tables("rules");
     let rules_written = rule_readers.len();
     let rule_names: Vec<Option<Placed<String>>> = rule_readers.iter_mut().map(rules::name).collect();
@@ -187,10 +196,13 @@ pub(super) fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstance
 }
 
 fn unique(names: &[Placed<String>], message: impl Fn(&str) -> String, problems: &Problems) {
-    for (index, name) in names.iter().enumerate() {
-        if let Some(first) = names[..index].iter().find(|earlier| earlier.value == name.value) {
+    let mut first: BTreeMap<&str, &Placed<String>> = BTreeMap::new();
+    for name in names {
+        if let Some(first) = first.get(name.value.as_str()) {
             let hint = Some(tr!("give one of them another name"));
             problems.clash(name.span.clone(), message(&name.value), hint, first.span.clone(), &tr!("the first is here"));
+        } else {
+            first.insert(&name.value, name);
         }
     }
 }

@@ -56,7 +56,8 @@ impl ConfigError {
 
     /// Every complaint, in the order of the file. Empty when the file could not be read.
     pub fn problems(&self) -> Vec<Located> {
-        self.problems.iter().map(|problem| locate(&self.text, problem)).collect()
+        let lines = Lines::of(&self.text);
+        self.problems.iter().map(|problem| locate(&self.text, &lines, problem)).collect()
     }
 
     /// One line for each complaint: `file:line:column: error: message (hint)`.
@@ -64,7 +65,8 @@ impl ConfigError {
         if let Some(reason) = &self.unreadable {
             return vec![format!("error: {reason}")];
         }
-        self.problems.iter().map(|problem| one_line(&self.path, &self.text, problem)).collect()
+        let lines = Lines::of(&self.text);
+        self.problems.iter().map(|problem| one_line(&self.path, &self.text, &lines, problem)).collect()
     }
 
     /// For people: each complaint with the offending line and a hint.
@@ -75,8 +77,9 @@ impl ConfigError {
         }
         let path = visible(&self.path.display().to_string());
         let mut out = String::new();
+        let lines = Lines::of(&self.text);
         for problem in self.problems.iter().take(MOST_SHOWN) {
-            out.push_str(&self.render_one(&renderer, &path, problem));
+            out.push_str(&self.render_one(&renderer, &path, &lines, problem));
             out.push_str("\n\n");
         }
         if self.problems.len() > MOST_SHOWN {
@@ -92,15 +95,23 @@ impl ConfigError {
         out
     }
 
-    fn render_one(&self, renderer: &Renderer, path: &str, problem: &Problem) -> String {
+    fn render_one(&self, renderer: &Renderer, path: &str, lines: &Lines, problem: &Problem) -> String {
         let level = match problem.level {
             Level::Error => Shown::ERROR,
             Level::Warning => Shown::WARNING,
         };
         let message = visible(&problem.message);
-        let mut snippet = Snippet::source(self.text.as_str())
+        let span = within_one_line(&self.text, &problem.span);
+        // Only the line at hand, where nothing else is shown: a library that reads a megabyte for each of a hundred takes long.
+        let (from, to) = match problem.also {
+            Some(_) => (0, self.text.len()),
+            None => around(&self.text, &span),
+        };
+        let number = lines.number(from);
+        let mut snippet = Snippet::source(&self.text[from..to])
             .path(path)
-            .annotation(AnnotationKind::Primary.span(within_one_line(&self.text, &problem.span)));
+            .line_start(number)
+            .annotation(AnnotationKind::Primary.span(span.start - from..span.end - from));
         if let Some((span, label)) = &problem.also {
             snippet = snippet.annotation(AnnotationKind::Context.span(within_one_line(&self.text, span)).label(visible(label)));
         }
@@ -121,8 +132,8 @@ impl fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 /// `file:line:column: error: message (hint)`, without anything a terminal would obey.
-pub(crate) fn one_line(path: &Path, text: &str, problem: &Problem) -> String {
-    let at = locate(text, problem);
+pub(crate) fn one_line(path: &Path, text: &str, lines: &Lines, problem: &Problem) -> String {
+    let at = locate(text, lines, problem);
     let level = match at.level {
         Level::Error => "error",
         Level::Warning => "warning",
@@ -155,8 +166,8 @@ fn only_lines_of(text: &str, problems: &[Problem]) -> String {
     out
 }
 
-fn locate(text: &str, problem: &Problem) -> Located {
-    let (line, column) = position(text, problem.span.start);
+fn locate(text: &str, lines: &Lines, problem: &Problem) -> Located {
+    let (line, column) = lines.position(text, problem.span.start);
     Located { level: problem.level, line, column, message: visible(&problem.message), hint: problem.hint.as_deref().map(visible) }
 }
 
@@ -165,11 +176,38 @@ pub(super) fn floor_char(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
+/// Where the lines of a text begin: counting them anew for each of a thousand complaints takes minutes.
+pub(crate) struct Lines(Vec<usize>);
+
+impl Lines {
+    /// Those of a text.
+    pub(crate) fn of(text: &str) -> Lines {
+        Lines(std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect())
+    }
+
+    /// The line of a byte offset, from 1.
+    pub(crate) fn number(&self, offset: usize) -> usize {
+        self.0.partition_point(|start| *start <= offset)
+    }
+
+    /// Line and column (in characters) of a byte offset, both from 1.
+    fn position(&self, text: &str, offset: usize) -> (usize, usize) {
+        let at = floor_char(text, offset);
+        let line = self.number(at);
+        let start = self.0.get(line - 1).copied().unwrap_or(0);
+        (line, text[start..at].chars().count() + 1)
+    }
+}
+
 /// Line and column (in characters) of a byte offset, both from 1.
 pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
-    let before = &text[..floor_char(text, offset)];
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    Lines::of(text).position(text, offset)
+}
+
+/// The whole line on which a span lies.
+fn around(text: &str, span: &Range<usize>) -> (usize, usize) {
+    let from = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+    (from, text[span.end..].find('\n').map_or(text.len(), |at| span.end + at))
 }
 
 /// The part of a span that lies on its first line: a complaint never drags a page along.

@@ -17,6 +17,7 @@ pub mod shape;
 
 mod calendar;
 mod channels;
+mod declared;
 mod document;
 mod kinds;
 mod lint;
@@ -240,5 +241,5 @@ pub fn parse(path: &Path, text: &str) -> Result<Config, ConfigError> {
 pub fn shown(text: &str) -> String {
     let (document, errors) = toml::de::DeTable::parse_recoverable(text);
     let broken: Vec<_> = errors.iter().filter_map(toml::de::Error::span).collect();
-    mask::harmless(text, &mask::secret_spans(document.get_ref(), text, &broken))
+    mask::harmless(text, &document::secrets(document.get_ref(), text, &broken))
 }

@@ -1,6 +1,6 @@
 //! `[[rules]]` and `[defaults]`: what is counted, when it is too much, whom to tell.
 
-use super::error::position;
+use super::error::Lines;
 use super::reader::{Placed, Reader, did_you_mean};
 use super::{conditions, kinds, lint, thresholds};
 use crate::domain::field::Field;
@@ -22,8 +22,8 @@ const DURATIONS: [(&str, Duration); 4] = [
 
 /// What a rule needs to know of the rest of the file.
 pub(super) struct Surroundings<'a> {
-    /// The whole text, for line numbers.
-    pub text: &'a str,
+    /// The lines of the whole text.
+    pub lines: &'a Lines,
     /// How traffic is counted.
     pub accounting: Accounting,
     /// Names of all channels, also of those that could not be read.
@@ -123,7 +123,7 @@ pub(super) fn read(mut reader: Reader<'_>, name: Option<Placed<String>>, around:
             description,
             runbook,
             enabled,
-            line: position(around.text, reader.span().start).0,
+            line: around.lines.number(reader.span().start),
             ..Rule::counting(name.value, source, metric, matcher)
         };
         rule.cooldown_max = cooldown_max.unwrap_or(rule.cooldown_max);

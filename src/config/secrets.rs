@@ -5,6 +5,7 @@
 use super::reader::Reader;
 use super::shape::Want;
 use crate::domain::secret::{Secret, SecretSource};
+use crate::domain::spelling::remember;
 use crate::domain::text::visible;
 use crate::files::read_patiently;
 use crate::process::{children, patience};
@@ -126,7 +127,7 @@ fn tells_a_secret(text: &str) -> bool {
 /// Fetches a secret. The error names its source and never its value.
 pub fn fetch_secret(source: &SecretSource) -> Result<Secret, String> {
     let text = match source {
-        SecretSource::Plain(secret) => return Ok(secret.clone()),
+        SecretSource::Plain(secret) => secret.expose().to_owned(),
         SecretSource::Env(name) => match std::env::var(name) {
             Ok(text) => text,
             Err(std::env::VarError::NotPresent) => return Err(tr!("the environment variable {name} is not set", name = visible(name))),
@@ -140,6 +141,7 @@ pub fn fetch_secret(source: &SecretSource) -> Result<Secret, String> {
     if text.trim().is_empty() {
         return Err(tr!("the secret is empty: {source}", source = visible(&source.describe())));
     }
+    remember(&text);
     Ok(Secret::new(text))
 }
 

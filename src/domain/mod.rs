@@ -16,6 +16,7 @@ pub mod report;
 pub mod rule;
 pub mod secret;
 pub mod source;
+pub mod spelling;
 pub mod text;
 pub mod threshold;
 pub mod time;

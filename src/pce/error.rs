@@ -3,6 +3,7 @@
 //! A message says what was asked, what came back (status, the PCE's own token and message, its
 //! request id) and what to do. It never holds credentials; foreign text in it is made harmless.
 
+use crate::domain::spelling::hide;
 use crate::domain::text::{shorten, visible};
 use serde_json::Value;
 use std::fmt;
@@ -143,7 +144,9 @@ fn collect(value: &Value, parts: &mut Vec<String>) {
 
 /// Foreign text, harmless and short enough for one line.
 pub(super) fn line(text: &str) -> String {
-    shorten(&visible(text), 200)
+    // What lies far behind the end is not shown anyway.
+    let head: String = text.chars().take(4_000).collect();
+    shorten(&visible(&hide(&head)), 200)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::body::{Recorder, bounded, plain_bytes};
 use super::error::{ErrorKind, PceError, line as harmless, refusal};
 use super::pace::{LIMITED_PATIENCE, Pace, STEP, limited_delays, retry_after, transient_delays};
 use crate::domain::secret::Secret;
+use crate::domain::spelling::remember;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use std::io::{self, Read};
@@ -73,6 +74,7 @@ impl Line {
         use base64::Engine;
         let pair = format!("{}:{}", parts.key.expose(), parts.secret.expose());
         let encoded = base64::engine::general_purpose::STANDARD.encode(pair);
+        remember(&encoded);
         Line {
             authorization: Secret::new(format!("Basic {encoded}")),
             hidden: vec![parts.secret, Secret::new(encoded)],

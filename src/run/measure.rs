@@ -89,7 +89,11 @@ pub(super) fn read_and_measure(
         max_gap: config.traffic.max_gap,
     };
     let coverage = book.state.traffic.coverage();
-    let plan_ask = |skew: SignedDuration| plan_traffic(config, coverage.clone(), &wanted, shifted(now, skew));
+    let plan_ask = |skew: SignedDuration| {
+        let (mut coverage, at) = (coverage.clone(), shifted(now, skew));
+        coverage.clamp_to(at);
+        plan_traffic(config, coverage, &wanted, at)
+    };
     let live = client.filter(|_| !recorded && traffic_needed);
     let on_the_way = match (live, config.pce.as_ref()) {
         (Some(client), Some(settings)) => {

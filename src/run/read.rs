@@ -124,6 +124,7 @@ fn finished(source: SourceKind, assembled: Assembled, base: SourceReport, missin
 type Fed = Result<(SourceReport, Option<String>, Option<Timestamp>), SourceReport>;
 
 /// Has the PCE's answer read by an assembler.
+#[allow(clippy::result_large_err, reason = "one report for each source")]
 fn listed(source: SourceKind, of_pce: &OfPce, client: &Client, ask: &Ask, assembler: &mut dyn Assembler) -> Fed {
     let span = source.is_stream().then_some((ask.from, ask.to));
     let base = SourceReport { from: span.map(|span| span.0), to: span.map(|span| span.1), queries: 1, ..failed(source, String::new()) };
@@ -142,6 +143,7 @@ fn listed(source: SourceKind, of_pce: &OfPce, client: &Client, ask: &Ask, assemb
 }
 
 /// Has a recorded answer read by an assembler. What the run that recorded it knew of its completeness holds again.
+#[allow(clippy::result_large_err, reason = "one report for each source")]
 fn replayed(source: SourceKind, recording: Recording<'_>, ask: &Ask, assembler: &mut dyn Assembler) -> Fed {
     let note = recording.folder().and_then(|folder| super::recorded::RunNote::read(folder).ok().flatten());
     let noted = note.as_ref().and_then(|note| note.sources.iter().find(|one| one.source == source.name()));

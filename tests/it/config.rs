@@ -80,9 +80,11 @@ notify = ["sco"]
         assert!(message.contains(want.2), "{message} lacks {}", want.2);
     }
     let shown = error.render(false);
-    for part in ["rules.toml:13:11", "did you mean `decision`?", "did you mean `deadline`?", "13 | match = { decison", "13 errors"] {
+    for part in ["rules.toml:13:11", "did you mean `decision`?", "did you mean `deadline`?", "13 | match = {", "13 errors"] {
         assert!(shown.contains(part), "{part} is not in\n{shown}");
     }
+    // Line 9 cannot be parsed: who knows where its value ends, so none is shown.
+    assert!(!shown.contains("match = { decison"), "{shown}");
     assert_eq!(error.lines().len(), wanted.len());
     assert!(error.lines().iter().all(|line| !line.contains('\n') && line.starts_with("rules.toml:")));
 }

@@ -912,7 +912,7 @@ fn raw_answers_are_kept_and_hold_no_secrets() {
     });
     world.record = Some(dir.path().join("answers"));
     world.talk(|client| {
-        health(&client).unwrap();
+        health(client).unwrap();
         events_of(client, at("2026-08-03T05:00:00Z"), at("2026-08-03T06:00:00Z")).unwrap();
         ask(client, &query(15)).unwrap();
     });

@@ -6,3 +6,4 @@ mod disks;
 mod files;
 mod limits;
 mod peers;
+mod secrets;

@@ -134,3 +134,33 @@ fn templates_are_bounded_and_cost_no_alert() {
         }
     }
 }
+
+/// Configs that make a reader slow: every one is judged within a few seconds of processor time, however slow the machine.
+#[test]
+fn no_config_takes_long_to_complain_about() {
+    let room = Room::new();
+    let mut seed = 7u64;
+    let noise: Vec<u8> = (0..400_000)
+        .map(|_| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) as u8
+        })
+        .collect();
+    let table: [(&str, Vec<u8>); 6] = [
+        ("noise", noise),
+        ("one name", "[[rules]]\nname = \"a\"\nsource = \"health\"\n".repeat(18_000).into_bytes()),
+        ("words", "x\n".repeat(200_000).into_bytes()),
+        ("quotes", "a = \"\n".repeat(60_000).into_bytes()),
+        ("unknown keys", (0..40_000).map(|key| format!("k{key} = 1\n")).collect::<String>().into_bytes()),
+        ("zeros", vec![0; 900_000]),
+    ];
+    for (name, text) in table {
+        room.write("rules.toml", text);
+        let inner = room.command(&["rules", "validate"]);
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", "ulimit -t 20; exec \"$@\"", "sh"]).arg(inner.get_program()).args(inner.get_args());
+        command.env_clear().envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?)))).current_dir(room.path(""));
+        let ran = crate::support::cli::Ran::of(&mut command);
+        assert_eq!(ran.code, 3, "{name}: {}", ran.err.chars().take(300).collect::<String>());
+    }
+}

@@ -11,6 +11,7 @@ use pcemon::domain::time::{after, before};
 use pcemon::judge::ask;
 use pcemon::judge::coverage::Scope;
 use pcemon::judge::memory::RuleMemory;
+use pcemon::judge::reading::{Learned, Sample};
 use pcemon::judge::traffic::{Settings, TrafficJudge, TrafficMemory};
 use pcemon::pce::decode::{Endpoints, decode_flows};
 use pcemon::sim::generate::Params;
@@ -20,7 +21,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 const LOOKBACK: Duration = Duration::from_secs(1_800);
-const SETTINGS: Settings = Settings { lookback: LOOKBACK, cap: 2_000_000, may_repeat: false };
+const SETTINGS: Settings = Settings { lookback: LOOKBACK, cap: 2_000_000, may_repeat: false, learned: NOTHING_LEARNED };
+
+const NOTHING: Sample = Sample { blocked: 0, reported: 0 };
+const NOTHING_LEARNED: Learned = Learned { past: NOTHING, present: NOTHING };
 
 /// Takes records and keeps nothing.
 struct Nothing(u64);
@@ -102,7 +106,12 @@ fn main() {
     measure(
         "decode, match and account, five rules",
         count,
-        || TrafficMemory { looks: warm.looks.clone(), coverage: warm.coverage.clone(), marked: warm.marked.clone() },
+        || TrafficMemory {
+            looks: warm.looks.clone(),
+            coverage: warm.coverage.clone(),
+            marked: warm.marked.clone(),
+            aging: warm.aging.clone(),
+        },
         |memory| judged(&rules, Some(memory), &second, now),
     );
 }

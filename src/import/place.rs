@@ -56,6 +56,8 @@ pub fn run(root: &Object<'_>, draft: &mut Draft) -> Option<String> {
         let head = if text.is_empty() { "[run]\n" } else { "" };
         text = draft.proven("settings.language", format!("{text}{head}language = {}\n", quoted(ours)), "").unwrap_or(text);
     }
+    // The rules make something of it.
+    settings.flag("enable_health_check");
     draft.left(&settings);
     Some(text).filter(|text| !text.is_empty())
 }
@@ -74,7 +76,9 @@ fn zone_of(text: &str) -> String {
 pub fn channels(root: &Object<'_>, draft: &mut Draft) -> Vec<String> {
     let alerts = root.object("alerts");
     let active: Vec<String> = alerts.as_ref().map(|alerts| alerts.texts("active")).unwrap_or_default();
-    for name in active.iter().filter(|name| !["mail", "email", "line", "webhook"].contains(&name.as_str())) {
+    for name in
+        active.iter().filter(|name| !["mail", "email", "line", "webhook", "teams", "telegram", "slack", "discord"].contains(&name.as_str()))
+    {
         draft.say(Kind::NotCarriedOver, "alerts.active", tr!("there was no way to tell `{name}`", name));
     }
     let is_on = |names: &[&str]| active.iter().any(|name| names.contains(&name.as_str()));
@@ -115,6 +119,19 @@ pub fn channels(root: &Object<'_>, draft: &mut Draft) -> Vec<String> {
             format!("webhook\nurl = {}\n", draft.secret(&url, "WEBHOOK_URL", "alerts.webhook_url"))
         });
         add("webhook", is_on(&["webhook"]), webhook, draft);
+        for kind in ["teams", "slack", "discord"] {
+            let keys = [format!("{kind}_webhook_url"), format!("{kind}_url"), format!("{kind}_webhook")];
+            let url = keys.iter().find_map(|key| Some((key, alerts.text(key)?)));
+            let variable = format!("{}_WEBHOOK_URL", kind.to_uppercase());
+            let text = url.map(|(key, url)| format!("{kind}\nurl = {}\n", draft.secret(&url, &variable, &format!("alerts.{key}"))));
+            add(kind, is_on(&[kind]), text, draft);
+        }
+        let token = ["telegram_bot_token", "telegram_token"].into_iter().find_map(|key| Some((key, alerts.text(key)?)));
+        let telegram = token.zip(alerts.text("telegram_chat_id")).map(|((key, token), chat)| {
+            let token = draft.secret(&token, "TELEGRAM_TOKEN", &format!("alerts.{key}"));
+            format!("telegram\ntoken = {token}\nchat_id = {}\n", quoted(&chat))
+        });
+        add("telegram", is_on(&["telegram"]), telegram, draft);
         draft.left(alerts);
     }
     if !draft.channels.is_empty() {

@@ -46,6 +46,27 @@ pub fn all(root: &Object<'_>, draft: &mut Draft) -> Vec<String> {
         }
     }
     general(&sorts, draft);
+    out.extend(health_check(root, &sorts, draft));
+    out
+}
+
+/// The older monitor looked at the PCE's health in every cycle, unless that was switched off, and told when it did not answer.
+fn health_check(root: &Object<'_>, sorts: &[Sort], draft: &mut Draft) -> Vec<String> {
+    let settings = root.object("settings");
+    let said = settings.as_ref().and_then(|settings| settings.flag("enable_health_check"));
+    if said.or_else(|| root.flag("enable_health_check")) == Some(false) {
+        return Vec::new();
+    }
+    let mut out = Vec::new();
+    let mut add = |wanted: &str, keys: &str, draft: &mut Draft| {
+        let name = draft.unique(wanted, "settings.enable_health_check");
+        out.push(format!("# Was settings.enable_health_check.\n[[rules]]\nname = {}\n{keys}", quoted(&name)));
+    };
+    if !sorts.contains(&Sort::Health) {
+        add("PCE health", "source = \"health\"\n", draft);
+    }
+    add("PCE does not answer", "source = \"self\"\nmetric = \"failed_sources\"\nwarning = \">= 1\"\n", draft);
+    draft.say(Kind::Changed, "settings.enable_health_check", tr!("it became rules: the PCE's health, and sources that do not answer"));
     out
 }
 
@@ -113,7 +134,9 @@ fn one(rule: &Object<'_>, place: &str, draft: &mut Draft) -> Option<(Sort, Strin
             return None;
         }
     };
-    let wanted = rule.text("name").unwrap_or_else(|| format!("{kind} rule {}", place.trim_matches(|c: char| !c.is_ascii_digit())));
+    let spoken = rule.text("name_key").and_then(|key| spoken(&key));
+    let numbered = || format!("{kind} rule {}", place.trim_matches(|c: char| !c.is_ascii_digit()));
+    let wanted = rule.text("name").or(spoken).unwrap_or_else(numbered);
     let before = draft.names.clone();
     let name = draft.unique(&wanted, place);
     let place = format!("{place} {name}");
@@ -127,27 +150,34 @@ fn one(rule: &Object<'_>, place: &str, draft: &mut Draft) -> Option<(Sort, Strin
         }
         Sort::Traffic | Sort::Bandwidth | Sort::Volume => traffic(rule, sort, &place, draft),
     };
-    // A rule that lost a condition counts more than it should: a person looks at it first.
-    let wider = draft.differences[said..].iter().any(|difference| difference.kind == Kind::NotCarriedOver);
-    text.push_str(&conditions);
-    text.push_str(&threshold(rule, sort, &place, draft));
-    if let Some(minutes) = rule.number("cooldown_minutes") {
-        let _infallible = writeln!(text, "cooldown = \"{}\"", span(minutes.clamp(0.0, 1e6)));
-    }
+    let limit = threshold(rule, sort, &place, draft);
+    let cooldown = rule.number("cooldown_minutes");
     let words: Vec<String> =
         ["desc", "description", "rec"].into_iter().filter_map(|key| rule.text(key)).filter(|words| *words != name).collect();
+    let enabled = rule.flag("enabled");
+    // What the older monitor made up itself.
+    for key in ["id", "desc_key", "rec_key", "created_at", "updated_at"] {
+        rule.get(key);
+    }
+    // A rule that lost a condition counts more than it should: a person looks at it first. Whatever stands there and is not only
+    // for show may have been one.
+    let unknown = rule.left().iter().any(|key| !["colour", "color", "icon"].contains(&key.as_str()));
+    let wider = unknown || draft.differences[said..].iter().any(|difference| difference.kind == Kind::NotCarriedOver);
+    draft.left_at(rule, &place);
+    text.push_str(&conditions);
+    text.push_str(&limit);
+    if let Some(minutes) = cooldown {
+        let _infallible = writeln!(text, "cooldown = \"{}\"", span(minutes.clamp(0.0, 1e6)));
+    }
     if !words.is_empty() {
         let _infallible = writeln!(text, "description = {}", quoted(&words.join(" ")));
     }
     if wider {
         draft.say(Kind::Changed, &place, tr!("it is off until you looked at it: a condition of it could not be carried over"));
     }
-    if wider || rule.flag("enabled") == Some(false) {
+    if wider || enabled == Some(false) {
         text.push_str("enabled = false\n");
     }
-    // What the older monitor made up itself.
-    rule.get("id");
-    draft.left_at(rule, &place);
     let piece = draft.proven(&place, text, "");
     if piece.is_none() {
         draft.names = before;
@@ -204,23 +234,36 @@ fn traffic(rule: &Object<'_>, sort: Sort, place: &str, draft: &mut Draft) -> Str
         Sort::Volume => "metric = \"bytes\"\n",
         _ => "",
     });
-    let mut only = decision(rule, place, draft);
-    let mut not = Vec::new();
-    for (theirs, ours) in [("src_label", "src_label"), ("dst_label", "dst_label")] {
-        only.extend(labels(rule, theirs, ours, place, draft));
-        not.extend(labels(rule, &format!("ex_{theirs}"), ours, place, draft));
-    }
-    for (theirs, ours) in [("src_ip", "src_ip"), ("dst_ip", "dst_ip")] {
-        only.extend(addresses(rule, &format!("{theirs}_in"), ours, place, draft));
-        not.extend(addresses(rule, &format!("ex_{theirs}"), ours, place, draft));
-    }
-    only.extend(ports(rule, "port"));
-    not.extend(ports(rule, "ex_port"));
-    let protocols: Vec<String> = rule.texts("proto").into_iter().map(|name| name.to_lowercase()).filter(|name| !is_any(name)).collect();
-    if !protocols.is_empty() {
-        only.push(format!("proto = {}", list(&protocols)));
-    }
-    for (key, pairs) in [("match", only), ("exclude", not)] {
+    for (key, before) in [("match", ""), ("exclude", "ex_")] {
+        let mut pairs = if before.is_empty() { decision(rule, place, draft) } else { Vec::new() };
+        for end in ["src", "dst", "any"] {
+            let theirs = [format!("{before}{end}_label"), format!("{before}{end}_labels")];
+            pairs.extend(labels(rule, &theirs, &format!("{end}_label"), place, draft));
+            let theirs = [format!("{before}{end}_ip"), format!("{before}{end}_ip_in"), format!("{before}{end}_ips")];
+            pairs.extend(addresses(rule, &theirs, &format!("{end}_ip"), place, draft));
+            let named = |names: [&str; 2]| names.map(|name| format!("{before}{end}_{name}"));
+            pairs.extend(names(rule, &named(["workload", "workloads"]), &format!("{end}_workload")));
+            let lists = names(rule, &named(["iplist", "iplists"]), &format!("{end}_ip_list"));
+            // What is no address may have become the same key.
+            pairs.extend(lists.filter(|_| !pairs.iter().any(|pair| pair.starts_with(&format!("{end}_ip_list")))));
+        }
+        pairs.extend(ports(rule, &["port", "ports"].map(|name| format!("{before}{name}"))));
+        for (theirs, ours) in [
+            ("process_name", "process"),
+            ("process", "process"),
+            ("services", "service"),
+            ("service", "service"),
+            ("transmission", "transmission"),
+            ("user", "user"),
+        ] {
+            let pair = names(rule, &[format!("{before}{theirs}")], ours);
+            pairs.extend(pair.filter(|_| !pairs.iter().any(|pair| pair.starts_with(&format!("{ours} = ")))));
+        }
+        let protocols: Vec<String> =
+            rule.texts(&format!("{before}proto")).into_iter().map(|name| name.to_lowercase()).filter(|name| !is_any(name)).collect();
+        if !protocols.is_empty() {
+            pairs.push(format!("proto = {}", list(&protocols)));
+        }
         if !pairs.is_empty() {
             let _infallible = writeln!(text, "{key} = {{ {} }}", pairs.join(", "));
         }
@@ -265,9 +308,11 @@ fn decision(rule: &Object<'_>, place: &str, draft: &mut Draft) -> Vec<String> {
 }
 
 /// `key=value` and `key:value`.
-fn labels(rule: &Object<'_>, theirs: &str, ours: &str, place: &str, draft: &mut Draft) -> Option<String> {
+fn labels(rule: &Object<'_>, theirs: &[String], ours: &str, place: &str, draft: &mut Draft) -> Option<String> {
     let mut out = Vec::new();
-    for label in rule.texts(theirs) {
+    let written: Vec<(&String, String)> =
+        theirs.iter().flat_map(|key| rule.texts(key).into_iter().map(move |label| (key, label))).collect();
+    for (theirs, label) in written {
         match label.split_once(['=', ':']) {
             Some((key, value)) if !key.trim().is_empty() && !value.trim().is_empty() => {
                 out.push(format!("{}={}", key.trim(), globset::escape(value.trim())));
@@ -283,8 +328,10 @@ fn labels(rule: &Object<'_>, theirs: &str, ours: &str, place: &str, draft: &mut 
 }
 
 /// Addresses and ranges; what is neither is the name of an IP list.
-fn addresses(rule: &Object<'_>, theirs: &str, ours: &str, place: &str, draft: &mut Draft) -> Vec<String> {
-    let (addresses, names): (Vec<String>, Vec<String>) = rule.texts(theirs).into_iter().partition(|text| IpSet::parse_item(text).is_ok());
+fn addresses(rule: &Object<'_>, theirs: &[String], ours: &str, place: &str, draft: &mut Draft) -> Vec<String> {
+    let texts = |key: &String| rule.texts(key);
+    let (addresses, names): (Vec<String>, Vec<String>) = theirs.iter().flat_map(texts).partition(|text| IpSet::parse_item(text).is_ok());
+    let theirs = theirs.iter().find(|key| rule.has(key)).cloned().unwrap_or_default();
     let mut out = Vec::new();
     if !addresses.is_empty() {
         if addresses.iter().any(|text| text.contains(['/', '-'])) {
@@ -311,8 +358,29 @@ fn addresses(rule: &Object<'_>, theirs: &str, ours: &str, place: &str, draft: &m
     out
 }
 
-fn ports(rule: &Object<'_>, theirs: &str) -> Option<String> {
-    let ports: Vec<String> = rule.texts(theirs).into_iter().filter(|port| !is_any(&port.to_lowercase()) && port != "0").collect();
+/// Names of something, each as it is.
+fn names(rule: &Object<'_>, theirs: &[String], ours: &str) -> Option<String> {
+    let names: Vec<String> = theirs
+        .iter()
+        .flat_map(|key| rule.texts(key))
+        .filter(|name| !is_any(&name.to_lowercase()))
+        .map(|name| globset::escape(&name))
+        .collect();
+    (!names.is_empty()).then(|| format!("{ours} = {}", list(&names)))
+}
+
+/// The name of a rule that the older monitor looked up in its catalogue of texts: `rule_vens_offline` is "Vens offline".
+fn spoken(key: &str) -> Option<String> {
+    let bare = ["rule_", "event_", "traffic_", "name_"].iter().fold(key, |key, head| key.strip_prefix(head).unwrap_or(key));
+    let bare = bare.strip_suffix("_name").unwrap_or(bare).replace(['_', '.'], " ");
+    let mut letters = bare.trim().chars();
+    let first = letters.next()?;
+    Some(first.to_uppercase().chain(letters).collect())
+}
+
+fn ports(rule: &Object<'_>, theirs: &[String]) -> Option<String> {
+    let ports: Vec<String> =
+        theirs.iter().flat_map(|key| rule.texts(key)).filter(|port| !is_any(&port.to_lowercase()) && port != "0").collect();
     (!ports.is_empty()).then(|| format!("port = {}", list(&ports)))
 }
 

@@ -30,11 +30,13 @@ use super::coverage::Coverage;
 use super::hot::{Hot, Spot, Subsets};
 use super::identity::{Detail, pair_key};
 use super::look::{Counters, Index, Look};
-use super::pair::{Selector, Sides, Ways};
+use super::pair::{Lead, Leads, Own, Reading, Selector, Sides, Ways};
+use super::reading::Learned;
 use crate::domain::record::Flow;
 use crate::domain::time::utc_day_start;
 use hashbrown::HashMap;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A bucket's last record may end this much after its day's midnight.
@@ -83,6 +85,30 @@ pub struct RuleAccount {
     pub kept_from: Option<Timestamp>,
     /// The marks of earlier looks say nothing of this rule yet.
     pub unmarked: bool,
+    /// What its mark stands for in every run; 0 without one.
+    pub mark_of: u64,
+}
+
+/// How leads of one end over the other age, carried from run to run.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Aging {
+    /// The leads that have aged, by subset of a pair.
+    pub leads: BTreeMap<u64, Lead>,
+    /// When the looks last kept their counters in between.
+    pub settled_at: Option<Timestamp>,
+}
+
+/// What a pass depends on beside the past.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms {
+    /// The instant of this look.
+    pub now: Timestamp,
+    /// Most records remembered.
+    pub cap: usize,
+    /// How late VENs may report.
+    pub lookback: Duration,
+    /// What is known of what sources report.
+    pub reading: Reading,
 }
 
 /// One record as the ledger sees it.
@@ -139,8 +165,9 @@ pub struct Ledger {
     /// Records that fit no look exactly, held until the answer was seen whole.
     waiting: Vec<(Seen, Vec<Hit>)>,
     coverage: Coverage,
-    now: Timestamp,
-    cap: usize,
+    leads: Leads,
+    settled_at: Option<Timestamp>,
+    terms: Terms,
     scratch: Vec<u8>,
     /// What the pair at hand told before its record moved, for each different subset; and the subset of each hit.
     counted: (Vec<(usize, Sides, Ways)>, Vec<usize>),
@@ -157,14 +184,15 @@ const HOT_FROM: usize = 48;
 const MOST_WAITING: usize = 50_000;
 
 impl Ledger {
-    /// A ledger at `now`, with what the previous run left. `known` need not be sorted.
-    pub fn new(mut known: Vec<Look>, coverage: Coverage, now: Timestamp, cap: usize) -> Self {
+    /// A ledger with what the previous run left. `known` need not be sorted.
+    pub fn new(mut known: Vec<Look>, coverage: Coverage, aging: Aging, terms: Terms) -> Self {
         for look in &mut known {
             look.part = 0;
         }
         if !known.is_sorted_by_key(|look| (look.pair, look.detail)) {
             known.sort_unstable_by_key(|look| (look.pair, look.detail));
         }
+        let settled_at = settle(&mut known, &coverage, aging.settled_at, terms);
         Self {
             index: Index::new(&known),
             known,
@@ -175,8 +203,9 @@ impl Ledger {
             subsets: None,
             waiting: Vec::new(),
             coverage,
-            now,
-            cap,
+            leads: Leads::new(aging.leads),
+            settled_at,
+            terms,
             scratch: Vec::new(),
             counted: Default::default(),
             over_cap: 0,
@@ -257,7 +286,7 @@ impl Ledger {
     }
 
     /// The looks to keep for the next run, sorted, and the day before which everything was forgotten.
-    pub fn into_looks(mut self, closing: Closing) -> (Vec<Look>, i32) {
+    pub fn into_looks(mut self, closing: Closing, learned: &mut Learned) -> (Vec<Look>, Aging, i32) {
         let forget_before = day_of(crate::domain::time::before(closing.next_from, MIDNIGHT_SLACK)).max(self.coverage.forgotten_before);
         let looked_at = self.coverage.looked_at.map_or(0, |at| u32::try_from(at.as_second()).unwrap_or(0));
         for look in &mut self.known {
@@ -271,10 +300,14 @@ impl Ledger {
         let mut fresh: Vec<Look> = self.fresh.into_values().flatten().collect();
         fresh.sort_unstable_by_key(|look| (look.pair, look.detail));
         self.known.extend(fresh);
-        self.known.retain(|look| look.day >= forget_before);
         // Two sorted runs: the stable sort merges them in one pass.
         self.known.sort_by_key(|look| (look.pair, look.detail));
-        (self.known, forget_before)
+        if closing.whole == [true; 4] && !closing.narrowed {
+            learned.learn(&self.known, forget_before);
+        }
+        self.known.retain(|look| look.day >= forget_before);
+        let aging = Aging { leads: self.leads.into_map(forget_before), settled_at: self.settled_at };
+        (self.known, aging, forget_before)
     }
 
     /// The look this record continues when nothing about it has moved. Of several alike the one
@@ -320,7 +353,7 @@ impl Ledger {
         // Asked again in parts, the same record may have waited twice: the first has settled by now.
         if let Some(place) = self.exact(record).or_else(|| self.heir(record)) {
             self.grow(place, record, hits, rules, out);
-        } else if self.known.len() + self.fresh_count >= self.cap {
+        } else if self.known.len() + self.fresh_count >= self.terms.cap {
             self.over_cap += 1;
             hits.iter().for_each(|hit| out.learning(*hit));
         } else {
@@ -358,8 +391,14 @@ impl Ledger {
         let (old, unseen_since) = (look.shown, look.unseen_since);
         let new = if again { [0, 1, 2].map(|counter: usize| old[counter].max(record.shown[counter])) } else { record.shown };
         self.count_before(record, hits, rules);
-        self.change(place, record, |look| (look.shown, look.part, look.day) = (new, record.part, look.day.max(record.day)));
-        if !not_above(&old, &new) {
+        let shrank = !not_above(&old, &new);
+        self.change(place, record, |look| {
+            (look.shown, look.part, look.day) = (new, record.part, look.day.max(record.day));
+            if shrank {
+                look.settled = [[0; 3]; 2];
+            }
+        });
+        if shrank {
             hits.iter().for_each(|hit| out.learning(*hit));
         }
         let seen_at = if unseen_since == 0 || record.was_whole {
@@ -392,7 +431,7 @@ impl Ledger {
         counted.clear();
         numbers.clear();
         // At the very first look only what began within a rule's window is compared with its like.
-        let first_look = self.is_first().then_some(self.now);
+        let first_look = self.is_first().then_some(self.terms.now);
         let subsets = self.subsets.take().unwrap_or_else(|| Subsets::of(rules, first_look));
         let mut hot = self.hot.remove(&record.pair);
         for hit in hits {
@@ -430,15 +469,20 @@ impl Ledger {
         rules: &[RuleAccount],
         out: &mut dyn Increases,
     ) {
-        let (mut subsets, numbers) = std::mem::take(&mut self.counted);
-        for (_, sides, by) in &mut subsets {
-            let before = sides.count();
+        let (mut counted, numbers) = std::mem::take(&mut self.counted);
+        let reading = self.terms.reading;
+        for (subset, sides, by) in &mut counted {
+            let Some(rule) = self.subsets.as_ref().and_then(|subsets| subsets.account(*subset)) else { continue };
+            let compares = rule.selector.decisions != BLOCKED && sides.compares(record.detail);
+            let look = (record.pair, record.detail, record.day);
+            let own = if compares { self.leads.of(sides, &rule.selector, look, rule.mark_of) } else { Own::default() };
+            let before = sides.count(&own, reading);
             sides.moved(record.detail, from, to);
-            *by = grown(&before, &sides.count());
+            *by = grown(&before, &sides.count(&own, reading));
         }
         let looked_at = self.coverage.looked_at;
         for (hit, number) in hits.iter().zip(&numbers) {
-            let (Some(rule), Some((.., by))) = (rules.get(hit.rule as usize), subsets.get(*number)) else { continue };
+            let (Some(rule), Some((.., by))) = (rules.get(hit.rule as usize), counted.get(*number)) else { continue };
             let counts =
                 looked_at.is_some_and(|at| since >= at) || since > rule.window_start || rule.kept_from.is_some_and(|from| since >= from);
             if !counts || (rule.unmarked && looked_at.is_some()) {
@@ -450,13 +494,13 @@ impl Ledger {
                 out.grown(*hit, by, looked_at.map_or(since, |at| at.min(since)), record.talk);
             }
         }
-        self.counted = (subsets, numbers);
+        self.counted = (counted, numbers);
     }
 
     fn remember(&mut self, record: &Seen) {
         let Seen { pair, detail, shown, day, marks, part, .. } = *record;
         self.fresh_count += 1;
-        let look = Look { pair, detail, shown, day, unseen_since: 0, marks, part };
+        let look = Look { pair, detail, shown, settled: [[0; 3]; 2], day, unseen_since: 0, marks, part };
         let looks = self.fresh.entry(pair).or_default();
         if let Some(hot) = self.hot.get_mut(&pair) {
             hot.added(Place::fresh_spot(looks.len()), &look, self.subsets.as_ref());
@@ -512,6 +556,23 @@ impl Ledger {
             },
         }
     }
+}
+
+/// A rule on blocked connections alone: there is nothing to compare.
+const BLOCKED: u8 = 1 << crate::domain::record::Decision::Blocked as u8;
+
+/// Lets the counters of the looks settle: each look knows what it showed at least `lookback` before the previous look, so
+/// that whatever came since then is too late for it. Returns when that was done last. After a look that left something out
+/// nothing settles: who is behind cannot be told from who was cut.
+fn settle(known: &mut [Look], coverage: &Coverage, settled_at: Option<Timestamp>, terms: Terms) -> Option<Timestamp> {
+    let looked_at = coverage.looked_at?;
+    let whole = coverage.proofs.iter().flatten().any(|proof| proof.at == looked_at);
+    let is_past = |at: Timestamp| crate::domain::time::since(looked_at, at) >= terms.lookback;
+    if !whole || !settled_at.is_none_or(is_past) {
+        return settled_at;
+    }
+    known.iter_mut().for_each(|look| look.settled = [look.settled[1], look.shown]);
+    Some(looked_at)
 }
 
 /// Where a look lies.

@@ -45,6 +45,11 @@ impl Subsets {
         self.of_rule.get(rule as usize).copied()
     }
 
+    /// What is counted by a subset.
+    pub(super) fn account(&self, subset: usize) -> Option<&RuleAccount> {
+        self.accounts.get(subset)
+    }
+
     /// Whether a subset holds this look, when the record at hand is like `like`.
     pub(super) fn holds(&self, subset: usize, look: &Look, like: Detail) -> bool {
         self.accounts.get(subset).is_some_and(|account| {
@@ -137,14 +142,14 @@ impl Hot {
             self.leave(spot, old);
             self.enter(spot, new);
         }
-        if (old.detail, old.marks, old.shown) != (new.detail, new.marks, new.shown)
+        if (old.detail, old.marks, old.shown, old.settled) != (new.detail, new.marks, new.shown, new.settled)
             && let (Some(sums), Some(subsets)) = (&mut self.sums, subsets)
         {
             for subset in 0..subsets.accounts.len() {
                 if subsets.holds(subset, old, old.detail)
                     && let Some(sides) = subsets.key(subset, old.detail).and_then(|key| sums.get_mut(&key))
                 {
-                    sides.moved(old.detail, old.shown, [0; 3]);
+                    sides.remove(old);
                 }
             }
             add(sums, subsets, new);
@@ -185,9 +190,10 @@ fn add(sums: &mut HashMap<(u32, u64), Sides>, subsets: &Subsets, look: &Look) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::accounting::{Closing, Hit, Increases, Ledger, Talk};
+    use super::super::accounting::{Aging, Closing, Hit, Increases, Ledger, Talk, Terms};
     use super::super::coverage::{Coverage, Proof};
-    use super::super::pair::Ways;
+    use super::super::pair::{Own, Reading, Ways};
+    use super::super::reading::Learned;
     use super::*;
     use crate::domain::record::{Decision, Direction, Endpoint, Flow, Interned};
     use proptest::prelude::*;
@@ -240,6 +246,7 @@ mod tests {
             late_start: at(minutes - 30),
             kept_from: None,
             unmarked: false,
+            mark_of: 0,
         })
         .collect()
     }
@@ -252,10 +259,12 @@ mod tests {
             Rc::new(Interned { endpoint, name, marks: Box::new([]), ip_key, href_key: u64::from(href) })
         };
         let rules = rules();
-        let (mut known, mut coverage, mut all) = (Vec::new(), Coverage::default(), Vec::new());
+        let (mut known, mut coverage, mut aging, mut all) = (Vec::new(), Coverage::default(), Aging::default(), Vec::new());
         for (number, look) in looks.iter().enumerate() {
             let now = at(120 + 10 * number as i64);
-            let mut ledger = Ledger::new(std::mem::take(&mut known), coverage.clone(), now, 1_000).indexed_from(index_from);
+            let terms = Terms { now, cap: 1_000, lookback: std::time::Duration::from_secs(600), reading: Reading::Unknown };
+            let mut ledger =
+                Ledger::new(std::mem::take(&mut known), coverage.clone(), std::mem::take(&mut aging), terms).indexed_from(index_from);
             let mut out = Heard::default();
             for (minute, who, decision, inbound, state, href, count, marks) in look {
                 let flow = Flow {
@@ -286,8 +295,9 @@ mod tests {
             }
             ledger.end_of_answer(&rules, &mut out);
             all.push(out);
-            let (looks, forgotten_before) = ledger.into_looks(Closing { next_from: start(), whole: [true; 4], narrowed: false });
-            known = looks;
+            let closing = Closing { next_from: start(), whole: [true; 4], narrowed: false };
+            let forgotten_before;
+            (known, aging, forgotten_before) = ledger.into_looks(closing, &mut Learned::default());
             let proof = Proof { since: start(), at: now, scope: coverage.scope.clone() };
             coverage = Coverage {
                 proofs: [const { None }; 4].map(|_: Option<Proof>| Some(proof.clone())),
@@ -320,6 +330,7 @@ mod tests {
             pair: 1 << 8,
             detail: Detail(u64::from(number & 0xfff) << 18 | u64::from(number >> 12) << 8),
             shown: [1, 2, 3],
+            settled: [[0; 3]; 2],
             day: 0,
             unseen_since: 0,
             marks: 0,
@@ -335,7 +346,7 @@ mod tests {
             hot.changed(spot, look, &seen, Some(&subsets));
         }
         assert!(hot.open.iter().all(BTreeSet::is_empty));
-        let [[connections, ..]] = hot.sides(0, Detail(0), &subsets, std::iter::empty()).count();
-        assert_eq!(connections, 40_000);
+        let ways = hot.sides(0, Detail(0), &subsets, std::iter::empty()).count(&Own::default(), Reading::Unknown);
+        assert_eq!(ways[0][0], 40_000);
     }
 }

@@ -43,6 +43,10 @@ impl Detail {
         ((self.0 >> 61) & 3) as usize
     }
 
+    pub(super) fn is_blocked(self) -> bool {
+        self.decision() == crate::domain::record::Decision::Blocked as usize
+    }
+
     pub(super) fn state_bit(self) -> u8 {
         1 << ((self.0 >> 58) & 7)
     }

@@ -14,6 +14,8 @@ pub struct Look {
     pub detail: Detail,
     /// The counters, as the PCE showed them.
     pub shown: Counters,
+    /// The counters as they were at two earlier looks: at least `lookback` ago, and in between.
+    pub settled: [Counters; 2],
     /// The last UTC day (since the epoch) on which the bucket can still grow.
     pub day: i32,
     /// When it was seen last, in seconds, where a later look may have left it out; 0: it was at rest or seen since.

@@ -6,7 +6,7 @@ pub use stream::{Happening, Together};
 
 use super::history::History;
 use super::sightings::Sightings;
-use super::tally::{Amount, Tally, merge_talkers};
+use super::tally::{Amount, GroupTally, Tally, merge_talkers};
 use super::transition::Evidence;
 use crate::domain::alert::Talker;
 use crate::domain::estimate::Estimate;
@@ -58,6 +58,8 @@ enum Number {
     MaxBetween(f64, f64),
     /// The values are kept beside the slots, and so many more cannot be ruled out.
     ValuesOr(u64),
+    /// A sum, in each of the ways that are open.
+    Ways([u64; 4]),
 }
 
 /// What is remembered of one rule.
@@ -68,6 +70,8 @@ pub struct RuleMemory {
     slots: Vec<Slot>,
     /// For metrics that count different values: when each was last seen, by group.
     values: BTreeMap<u64, BTreeMap<u64, Timestamp>>,
+    /// The same of values that may have been seen.
+    possible: BTreeMap<u64, BTreeMap<u64, Timestamp>>,
     /// For metrics that ask what was ever seen.
     pub sightings: Sightings,
     /// Who is missed when silent, and what is usual.
@@ -96,7 +100,7 @@ impl From<FirstRuleMemory> for RuleMemory {
     fn from(first: FirstRuleMemory) -> Self {
         let FirstRuleMemory { groups, slots, values, sightings, history } = first;
         let slot = |FirstSlot { at, from, cells, top }: FirstSlot| Slot { at, from, reach: None, cells, top };
-        Self { groups, slots: slots.into_iter().map(slot).collect(), values, sightings, history }
+        Self { groups, slots: slots.into_iter().map(slot).collect(), values, possible: BTreeMap::new(), sightings, history }
     }
 }
 
@@ -232,7 +236,7 @@ impl RuleMemory {
         let start = before(span.to, window);
         if span.from.is_none() {
             // A first look counts everything that began within the window; nothing before it may count again.
-            (self.groups, self.slots, self.values) = Default::default();
+            (self.groups, self.slots, self.values, self.possible) = Default::default();
         }
         let kept_from = [span.from, tally.kept_from].into_iter().flatten().min();
         self.forget(kept_from.map_or(start, |from| from.min(start)));
@@ -248,21 +252,7 @@ impl RuleMemory {
         sizes.sort_unstable_by_key(|size| std::cmp::Reverse(*size));
         let described_from = sizes.get(MOST_DESCRIBED - 1).copied().unwrap_or(0);
         for group in tally.groups {
-            let value = match &group.amount {
-                Amount::Sum(0) | Amount::Max(0) => None,
-                Amount::Sum(sum) => Some(Number::Sum(*sum)),
-                Amount::Max(largest) => Some(Number::Max(*largest as f64)),
-                Amount::PerFlow(flows) => match (flows.values().max(), interval) {
-                    (Some(bytes), Some(seconds)) => Some(Number::Max(*bytes as f64 * 8.0 / seconds)),
-                    _ => None,
-                },
-                Amount::Values(values) if values.is_empty() => None,
-                Amount::Values(values) => {
-                    let seen = self.values.entry(group.key).or_default();
-                    seen.extend(values.iter().map(|value| (*value, span.to)));
-                    Some(Number::Values)
-                }
-            };
+            let value = self.number(&group, span.to, interval);
             if value.is_none() && !group.learning && grouped {
                 continue;
             }
@@ -288,6 +278,35 @@ impl RuleMemory {
         self.observe(metric, window, grouped, matched, overflow, span, &tops)
     }
 
+    /// What a group adds in this run.
+    fn number<T>(&mut self, group: &GroupTally<T>, now: Timestamp, interval: Option<f64>) -> Option<Number> {
+        match &group.amount {
+            Amount::Sum(_) if group.ways.is_some_and(|ways| ways != [ways[0]; 4]) => group.ways.map(Number::Ways),
+            Amount::Sum(sum) => Some(Number::Sum(group.ways.map_or(*sum, |ways| ways[0]))).filter(|number| *number != Number::Sum(0)),
+            Amount::Max(0) => None,
+            Amount::Max(largest) => Some(Number::Max(*largest as f64)),
+            Amount::PerFlow(flows) => {
+                let seconds = interval?;
+                let rate = |bytes: u64| bytes as f64 * 8.0 / seconds;
+                let certain = flows.values().max().copied().unwrap_or(0);
+                let beyond = group.beyond.iter().map(|(flow, more)| flows.get(flow).copied().unwrap_or(0).saturating_add(*more)).max();
+                let (certain, most) = (rate(certain), rate(beyond.map_or(certain, |most| most.max(certain))));
+                (most > 0.0).then_some(if most > certain { Number::MaxBetween(certain, most) } else { Number::Max(certain) })
+            }
+            Amount::Values(values) => {
+                if values.is_empty() && group.beyond.is_empty() {
+                    return None;
+                }
+                self.values.entry(group.key).or_default().extend(values.iter().map(|value| (*value, now)));
+                if !group.beyond.is_empty() {
+                    let possible = group.beyond.keys().filter(|value| !values.contains(*value));
+                    self.possible.entry(group.key).or_default().extend(possible.map(|value| (*value, now)));
+                }
+                Some(Number::Values)
+            }
+        }
+    }
+
     #[allow(clippy::too_many_arguments)]
     fn observe(
         &self,
@@ -304,35 +323,41 @@ impl RuleMemory {
         let (whole_from, covered_from) = self.covered_from(begin, span.to);
         let short = whole_from > start.min(covered_from);
         let length = window.as_secs_f64().max(since(span.to, covered_from).as_secs_f64());
-        let mut sums: BTreeMap<u64, (Estimate, bool)> = BTreeMap::new();
+        let mut sums: BTreeMap<u64, (Sum, bool)> = BTreeMap::new();
         for slot in self.slots.iter().filter(|slot| slot.at > begin) {
             for (group, cell) in &slot.cells {
-                let (value, learning) = sums.entry(*group).or_insert((Estimate::ZERO, false));
+                let (sum, learning) = sums.entry(*group).or_default();
                 *learning |= cell.learning;
-                *value = cell.value.added_to(*value);
+                sum.add(cell.value);
             }
         }
-        for (group, values) in &self.values {
-            let count = values.values().filter(|seen| **seen > begin).count();
-            if count > 0 {
-                let (value, _) = sums.entry(*group).or_insert((Estimate::ZERO, false));
-                *value = value.plus(Estimate::exact(count as f64));
+        let seen = |values: &BTreeMap<u64, Timestamp>| values.values().filter(|seen| **seen > begin).count();
+        for group in self.values.keys().chain(self.possible.keys()) {
+            let known = |value: &u64| self.values.get(group).and_then(|values| values.get(value)).is_some_and(|seen| *seen > begin);
+            let certain = self.values.get(group).map_or(0, seen);
+            let possible =
+                self.possible.get(group).map_or(0, |values| values.iter().filter(|(value, seen)| **seen > begin && !known(value)).count());
+            if certain + possible > 0 {
+                let (sum, _) = sums.entry(*group).or_default();
+                // A group of both maps is met twice, and means the same each time.
+                sum.values = Estimate { low: certain as f64, high: (certain + possible) as f64 };
             }
         }
         if !grouped {
-            sums.entry(UNGROUPED).or_insert((Estimate::ZERO, false));
+            sums.entry(UNGROUPED).or_default();
         }
         let no_rate_yet = *metric == Metric::Bandwidth && span.from.is_none_or(|from| from >= span.to);
         let window_top = merge_talkers(self.slots.iter().filter(|slot| slot.at > begin).flat_map(|slot| slot.top.iter().cloned()));
         let any_learning = sums.values().any(|(_, learning)| *learning);
+        let apart = sums.values().find_map(|(sum, _)| sum.apart());
         let groups = sums
             .into_iter()
             .map(|(key, (sum, learning))| {
-                let value = match metric {
-                    Metric::Throughput => sum.times(8.0 / length.max(f64::MIN_POSITIVE)),
-                    _ => sum,
+                let counted = match metric {
+                    Metric::Throughput => sum.estimate().times(8.0 / length.max(f64::MIN_POSITIVE)),
+                    _ => sum.estimate(),
                 };
-                let certain = if no_rate_yet { Estimate::ZERO } else { value };
+                let certain = if no_rate_yet { Estimate::ZERO } else { counted };
                 let certain = if overflow { certain.or_more() } else { certain };
                 let top = if grouped { tops.get(&key).cloned().unwrap_or_default() } else { window_top.clone() };
                 let measured = Measured { top, ..Measured::of(key, self.groups.get(&key).cloned().unwrap_or_default(), certain) };
@@ -351,7 +376,7 @@ impl RuleMemory {
         } else if short {
             Some(tr!("counted only since this rule or its memory began; exact once the window has passed"))
         } else {
-            None
+            apart.map(|apart| apart.said())
         };
         Observation {
             groups,
@@ -390,12 +415,17 @@ impl RuleMemory {
     fn forget(&mut self, start: Timestamp) {
         let begin = self.begin(start);
         self.slots.retain(|slot| slot.at > begin);
-        for values in self.values.values_mut() {
-            values.retain(|_, seen| *seen > begin);
+        for values in [&mut self.values, &mut self.possible] {
+            values.values_mut().for_each(|seen| seen.retain(|_, seen| *seen > begin));
+            values.retain(|_, seen| !seen.is_empty());
         }
-        self.values.retain(|_, values| !values.is_empty());
-        let needed: std::collections::BTreeSet<u64> =
-            self.slots.iter().flat_map(|slot| slot.cells.keys().copied()).chain(self.values.keys().copied()).collect();
+        let needed: std::collections::BTreeSet<u64> = self
+            .slots
+            .iter()
+            .flat_map(|slot| slot.cells.keys().copied())
+            .chain(self.values.keys().copied())
+            .chain(self.possible.keys().copied())
+            .collect();
         self.groups.retain(|key, _| needed.contains(key));
     }
 
@@ -420,10 +450,8 @@ impl RuleMemory {
             slot.from = slot.from.min(now);
             slot.reach = slot.reach.filter(|reach| *reach < slot.from);
         }
-        for values in self.values.values_mut() {
-            for seen in values.values_mut() {
-                *seen = (*seen).min(now);
-            }
+        for seen in self.values.values_mut().chain(self.possible.values_mut()).flat_map(|values| values.values_mut()) {
+            *seen = (*seen).min(now);
         }
     }
 }
@@ -466,6 +494,10 @@ impl Slot {
                     let both = b.added_to(a.added_to(Estimate::ZERO));
                     Number::Between(both.low, both.high)
                 }
+                (a @ (Number::Sum(_) | Number::Ways(_)), b @ (Number::Sum(_) | Number::Ways(_))) => {
+                    let (a, b) = (a.ways(), b.ways());
+                    Number::Ways([0, 1, 2, 3].map(|way: usize| a[way].saturating_add(b[way])))
+                }
                 (_, value) => value,
             };
         }
@@ -477,7 +509,7 @@ impl Number {
     /// Nothing of the same sort.
     fn nothing(self) -> Number {
         match self {
-            Number::Sum(_) | Number::Between(..) => Number::Sum(0),
+            Number::Sum(_) | Number::Between(..) | Number::Ways(_) => Number::Sum(0),
             Number::Max(_) | Number::MaxBetween(..) => Number::Max(0.0),
             Number::Values | Number::ValuesOr(_) => Number::Values,
         }
@@ -491,8 +523,81 @@ impl Number {
             Number::Max(largest) => value.larger(Estimate::exact(largest)),
             Number::MaxBetween(low, high) => value.larger(Estimate { low, high }),
             Number::Values => value,
+            Number::Ways(ways) => {
+                let (least, most) = (ways.into_iter().min().unwrap_or(0), ways.into_iter().max().unwrap_or(0));
+                value.plus(Estimate { low: least as f64, high: most as f64 })
+            }
             Number::ValuesOr(more) => value.plus(Estimate { low: 0.0, high: more as f64 }),
         }
+    }
+
+    fn ways(self) -> [u64; 4] {
+        match self {
+            Number::Sum(sum) => [sum; 4],
+            Number::Ways(ways) => ways,
+            _ => [0; 4],
+        }
+    }
+}
+
+/// What a window adds up to.
+#[derive(Debug, Clone, Copy)]
+struct Sum {
+    ways: [f64; 4],
+    /// Different values.
+    values: Estimate,
+    /// All else.
+    other: Estimate,
+}
+
+impl Default for Sum {
+    fn default() -> Self {
+        Self { ways: [0.0; 4], values: Estimate::ZERO, other: Estimate::ZERO }
+    }
+}
+
+/// What sets the ways of counting apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Apart {
+    /// What sources report of what destinations drop.
+    Reading,
+    /// Which end tells.
+    Ends,
+}
+
+impl Apart {
+    fn said(self) -> String {
+        match self {
+            Apart::Reading => tr!(
+                "between two values: whether sources report what destinations block is not known yet; the doctor says what is learned of it"
+            ),
+            Apart::Ends => tr!(
+                "between two values: one end of some flows fell silent and the other began to report, so nobody can say whether they speak of the same connections"
+            ),
+        }
+    }
+}
+
+impl Sum {
+    fn add(&mut self, number: Number) {
+        match number {
+            Number::Sum(_) | Number::Ways(_) => self.ways.iter_mut().zip(number.ways()).for_each(|(have, way)| *have += way as f64),
+            other => self.other = other.added_to(self.other),
+        }
+    }
+
+    fn estimate(&self) -> Estimate {
+        let low = self.ways.into_iter().fold(f64::INFINITY, f64::min);
+        let high = self.ways.into_iter().fold(0.0, f64::max);
+        Estimate { low, high }.plus(self.values).plus(self.other)
+    }
+
+    fn apart(&self) -> Option<Apart> {
+        let [reported, unreported, reported_aged, _] = self.ways;
+        if reported != unreported {
+            return Some(Apart::Reading);
+        }
+        (reported != reported_aged || !self.values.is_exact()).then_some(Apart::Ends)
     }
 }
 

@@ -15,6 +15,7 @@ pub mod outbox;
 pub mod pair;
 pub mod plan;
 pub mod ratio;
+pub mod reading;
 pub mod records;
 pub mod repeats;
 pub mod sieve;

@@ -1,7 +1,29 @@
 //! How the two ends' reports of one pair become one number.
+//!
+//! Of each connection both ends may tell, each in its own time. Let `O_b` and `O_r` be what the source told as blocked and
+//! as anything else, `N_b` and `N_r` what the destination told. What the source blocked never reached the destination, so
+//! it must not be compared with anything the destination told; what the destination blocked had left the source.
+//!
+//! - If sources also report what the destination drops, `O_r` holds both what arrived and what was dropped there:
+//!   the pair has `O_b + max(O_r, N_b + N_r)` connections, which is certain.
+//! - If they do not, it has `O_b + N_b + max(O_r, N_r)`, which is possible.
+//!
+//! The two are equal for rules on blocked connections alone (`O_r = N_r = 0`), for rules without them (`O_b = N_b = 0`),
+//! and wherever one end tells alone; they are at most `min(N_b, max(0, O_r - N_r))` apart. Which of them is true is a
+//! property of the PCE that is learned from buckets at rest, see [`Reading`].
+//!
+//! Example: the destination told 500 blocked this morning. At noon enforcement is switched on at the source, which tells 50
+//! blocked: `O_b + N_b` has grown by 50, while the larger of 50 and 500 would not have grown at all.
+//!
+//! `max` takes the smaller end for the late one. That is wrong for good once the two ends change which of them tells (a VEN
+//! replaced): the destination told 500 and is silent now, the source tells 50 that are new. So each is counted a second
+//! time with *leads* that have aged: what one end had told at least `lookback` ago and the other has not made up
+//! for until now is taken for connections that only that end knows (`own`), and no longer compared:
+//! `own_O + own_N + max(O - own_O, N - own_N)`. In steady state no lead ages, and both counts are equal.
 
 use super::identity::Detail;
 use super::look::{Counters, Look};
+use serde::{Deserialize, Serialize};
 
 /// Which records of a pair belong together for one rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,37 +56,170 @@ impl Selector {
             && (!self.same_user || detail.user() == like.user())
             && (!self.same_decision || detail.decision_bit() == like.decision_bit())
     }
+
+    /// A number that stands for its subset of a pair, the same in every run.
+    fn subset(&self, pair: u64, like: Detail, mark: u64) -> u64 {
+        let mut bytes = [0u8; 48];
+        let own = |same: bool, value: u64| if same { value + 1 } else { 0 };
+        let decision = own(self.same_decision, u64::from(like.decision_bit()));
+        let numbers = [pair, mark, like.ends(), own(self.same_process, like.process()), own(self.same_user, like.user()), decision];
+        for (place, number) in bytes.chunks_exact_mut(8).zip(numbers) {
+            place.copy_from_slice(&number.to_le_bytes());
+        }
+        let seed = u64::from(self.decisions) | u64::from(self.states) << 8 | u64::from(self.directions) << 16;
+        xxhash_rust::xxh3::xxh3_64_with_seed(&bytes, seed)
+    }
 }
 
-/// What an increase is, counted in each of the ways that cannot be ruled out.
-pub type Ways = [Counters; 1];
+/// Whether sources also report, as anything but blocked, what the destination drops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reading {
+    /// Not known yet: both are counted.
+    #[default]
+    Unknown,
+    /// They do.
+    Reported,
+    /// They do not.
+    Unreported,
+}
+
+/// A number counted in each of the ways that cannot be ruled out: as if sources reported what destinations drop, as if they
+/// did not, and both once more with leads that have aged. Where a way is ruled out, another one stands in its place.
+pub type Ways = [Counters; 4];
+
+/// What only one end knows of a subset of a pair, by reading and end.
+pub type Own = [[Counters; 2]; 2];
+
+/// The leads of one subset of a pair that have aged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lead {
+    /// The last UTC day on which the pair can still grow.
+    pub day: i32,
+    /// What only one end knows.
+    pub own: Own,
+}
+
+const NOTHING: Counters = [0; 3];
 
 /// What the two ends told of one rule's subset of a pair.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Sides {
-    /// By reporter: the source, the destination.
-    told: [Counters; 2],
+    /// By reporter (the source, the destination), then anything else and blocked.
+    told: [[Counters; 2]; 2],
+    /// The same, as it was at least `lookback` ago.
+    aged: [[Counters; 2]; 2],
 }
 
 impl Sides {
     /// Adds what a record shows.
     pub(super) fn add(&mut self, look: &Look) {
-        let side = &mut self.told[usize::from(look.detail.inbound())];
-        for (sum, shown) in side.iter_mut().zip(look.shown) {
-            *sum = sum.saturating_add(shown);
-        }
+        let (end, blocked) = place_of(look.detail);
+        self.told[end][blocked] = plus(self.told[end][blocked], look.shown);
+        self.aged[end][blocked] = plus(self.aged[end][blocked], look.settled[0]);
+    }
+
+    /// Takes away what a record shows.
+    pub(super) fn remove(&mut self, look: &Look) {
+        let (end, blocked) = place_of(look.detail);
+        self.told[end][blocked] = minus(self.told[end][blocked], look.shown);
+        self.aged[end][blocked] = minus(self.aged[end][blocked], look.settled[0]);
     }
 
     /// A record has moved from one reading to the next.
     pub(super) fn moved(&mut self, detail: Detail, from: Counters, to: Counters) {
-        let side = &mut self.told[usize::from(detail.inbound())];
-        for (sum, (from, to)) in side.iter_mut().zip(from.into_iter().zip(to)) {
-            *sum = sum.saturating_sub(from).saturating_add(to);
+        let (end, blocked) = place_of(detail);
+        self.told[end][blocked] = plus(minus(self.told[end][blocked], from), to);
+    }
+
+    /// Whether the end that did not report this record told anything, so that there is something to compare.
+    pub(super) fn compares(&self, detail: Detail) -> bool {
+        self.told[1 - usize::from(detail.inbound())] != [NOTHING; 2]
+    }
+
+    /// Each connection once, in every way that is open.
+    pub(super) fn count(&self, own: &Own, reading: Reading) -> Ways {
+        let [[source_rest, source_blocked], [destination_rest, destination_blocked]] = self.told;
+        let count = |reported: bool, own: &[Counters; 2]| {
+            let (alone, destination) = if reported {
+                (source_blocked, plus(destination_blocked, destination_rest))
+            } else {
+                (plus(source_blocked, destination_blocked), destination_rest)
+            };
+            plus(alone, larger(plus(source_rest, own[1]), plus(destination, own[0])))
+        };
+        let plain = [NOTHING; 2];
+        match reading {
+            Reading::Unknown => [count(true, &plain), count(false, &plain), count(true, &own[0]), count(false, &own[1])],
+            Reading::Reported => [count(true, &plain), count(true, &plain), count(true, &own[0]), count(true, &own[0])],
+            Reading::Unreported => [count(false, &plain), count(false, &plain), count(false, &own[1]), count(false, &own[1])],
         }
     }
 
-    /// Each connection once.
-    pub(super) fn count(&self) -> Ways {
-        [[0, 1, 2].map(|counter: usize| self.told[0][counter].max(self.told[1][counter]))]
+    /// Takes the leads that have aged for what only one end knows.
+    fn age(&self, own: &mut Own) {
+        let parts = |told: &[[Counters; 2]; 2]| {
+            let [[source, _], [rest, blocked]] = *told;
+            [[source, plus(rest, blocked)], [source, rest]]
+        };
+        for ((told, aged), own) in parts(&self.told).into_iter().zip(parts(&self.aged)).zip(own) {
+            for counter in 0..3 {
+                for (end, other) in [(0, 1), (1, 0)] {
+                    // What the other end told and this one may yet have to make up for, or has.
+                    let made_up = told[other][counter].saturating_sub(own[other][counter]);
+                    let lead = aged[end][counter].saturating_sub(own[end][counter]);
+                    own[end][counter] = own[end][counter].saturating_add(lead.saturating_sub(made_up));
+                }
+            }
+        }
     }
+}
+
+/// What only one end knows, of all subsets for which it is anything.
+#[derive(Debug, Default)]
+pub(super) struct Leads {
+    known: hashbrown::HashMap<u64, Lead>,
+}
+
+impl Leads {
+    pub(super) fn new(known: std::collections::BTreeMap<u64, Lead>) -> Self {
+        Self { known: known.into_iter().collect() }
+    }
+
+    /// What only one end knows of a subset by now. Called before the subset grows: what grows now is never aged.
+    pub(super) fn of(&mut self, sides: &Sides, selector: &Selector, look: (u64, Detail, i32), mark: u64) -> Own {
+        let (pair, like, day) = look;
+        let key = selector.subset(pair, like, mark);
+        let known = if self.known.is_empty() { None } else { self.known.get(&key) };
+        let mut own = known.map_or_else(Own::default, |lead| lead.own);
+        sides.age(&mut own);
+        if own != Own::default() {
+            self.known.insert(key, Lead { day, own });
+        }
+        own
+    }
+
+    /// Those to keep.
+    pub(super) fn into_map(self, forget_before: i32) -> std::collections::BTreeMap<u64, Lead> {
+        self.known.into_iter().filter(|(_, lead)| lead.day >= forget_before).collect()
+    }
+}
+
+fn place_of(detail: Detail) -> (usize, usize) {
+    (usize::from(detail.inbound()), usize::from(detail.is_blocked()))
+}
+
+fn each(a: Counters, b: Counters, of: impl Fn(u64, u64) -> u64) -> Counters {
+    [of(a[0], b[0]), of(a[1], b[1]), of(a[2], b[2])]
+}
+
+fn plus(a: Counters, b: Counters) -> Counters {
+    each(a, b, u64::saturating_add)
+}
+
+fn minus(a: Counters, b: Counters) -> Counters {
+    each(a, b, u64::saturating_sub)
+}
+
+fn larger(a: Counters, b: Counters) -> Counters {
+    each(a, b, u64::max)
 }

@@ -65,6 +65,10 @@ pub struct GroupTally<T> {
     pub group: Vec<Option<String>>,
     /// What it adds up to.
     pub amount: Amount,
+    /// What it adds up to in each way that is open, once they differ.
+    pub ways: Option<[u64; 4]>,
+    /// Beyond what it certainly adds up to: what flows may have more, and values that may have been seen.
+    pub beyond: HashMap<u64, u64>,
     /// Some record's past is unknown.
     pub learning: bool,
     /// Largest contributors.
@@ -117,7 +121,15 @@ impl<T> Tally<T> {
             return None;
         }
         let number = self.groups.len() as u32;
-        self.groups.push(GroupTally { key, group: group(), amount: self.zero.clone(), learning: false, top: Top::default() });
+        self.groups.push(GroupTally {
+            key,
+            group: group(),
+            amount: self.zero.clone(),
+            ways: None,
+            beyond: HashMap::new(),
+            learning: false,
+            top: Top::default(),
+        });
         self.numbers.insert(key, number);
         Some(number)
     }
@@ -151,9 +163,39 @@ impl<T> Tally<T> {
         }
     }
 
+    /// Adds an increase that was counted in several ways: what is common to all is certain.
+    pub fn add_ways(&mut self, group: u32, ways: [u64; 4], value: u64, contributor: impl FnOnce() -> T) {
+        let least = ways.into_iter().min().unwrap_or(0);
+        let most = ways.into_iter().max().unwrap_or(0);
+        let Some(tally) = self.groups.get_mut(group as usize) else { return };
+        match &tally.amount {
+            Amount::Sum(sum) if least != most || tally.ways.is_some() => {
+                let have = tally.ways.get_or_insert([*sum; 4]);
+                have.iter_mut().zip(ways).for_each(|(have, way)| *have = have.saturating_add(way));
+            }
+            Amount::PerFlow(_) | Amount::Values(_) if value != 0 && most > least => {
+                if tally.beyond.len() < MOST_VALUES {
+                    *tally.beyond.entry(value).or_default() += most - least;
+                } else {
+                    self.overflow = true;
+                }
+                if least == 0 {
+                    return;
+                }
+            }
+            _ => {}
+        }
+        // Who contributed is shown by what may be.
+        self.add_shown(group, least, most, value, contributor);
+    }
+
     /// Adds to a group: `amount` for sums, `value` for different values and for telling flows apart
     /// (0 stands for "the record has no such value").
     pub fn add(&mut self, group: u32, amount: u64, value: u64, contributor: impl FnOnce() -> T) {
+        self.add_shown(group, amount, amount, value, contributor);
+    }
+
+    fn add_shown(&mut self, group: u32, amount: u64, shown: u64, value: u64, contributor: impl FnOnce() -> T) {
         // With few groups there is room to keep more than is shown, so that the same contributor's parts add up.
         let most = if self.groups.len() > FEW_GROUPS { SHOWN } else { KEPT };
         let Some(tally) = self.groups.get_mut(group as usize) else { return };
@@ -181,7 +223,7 @@ impl<T> Tally<T> {
                 }
             }
         }
-        tally.top.offer(most, amount, contributor);
+        tally.top.offer(most, shown, contributor);
     }
 }
 

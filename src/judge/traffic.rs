@@ -1,12 +1,13 @@
 //! All traffic rules over one stream of records, in one pass.
 
-use super::accounting::{Closing, Hit, Increases, Ledger, RuleAccount, Talk};
+use super::accounting::{Aging, Closing, Hit, Increases, Ledger, RuleAccount, Talk, Terms};
 use super::coverage::Coverage;
 use super::identity::{flow_key, state_mask};
 use super::look::{Counters, Look};
 use super::memory::{Observation, RuleMemory, Span, measure_alone};
 use super::pair::{Selector, Ways};
 use super::plan::Plan;
+use super::reading::Learned;
 use super::repeats::Repeats;
 use super::sightings::Sightings;
 use super::tally::{Amount, Tally};
@@ -69,6 +70,8 @@ pub struct TrafficMemory {
     pub coverage: Coverage,
     /// Whose marks the looks carry.
     pub marked: Marked,
+    /// How leads of one end over the other age.
+    pub aging: Aging,
 }
 
 /// The rules whose marks the looks carry.
@@ -95,6 +98,8 @@ pub struct Settings {
     pub cap: usize,
     /// The same record may come again in a later part of the answer.
     pub may_repeat: bool,
+    /// What is known of what sources report.
+    pub learned: Learned,
 }
 
 /// Judges flow records against all enabled traffic rules.
@@ -109,6 +114,7 @@ pub struct TrafficJudge<'r> {
     ledger: Option<Ledger>,
     now: Timestamp,
     looked_at: Option<Timestamp>,
+    learned: Learned,
     part: u32,
     /// Plain sums only, when the PCE may be asked again in parts.
     repeats: Option<Repeats>,
@@ -128,6 +134,8 @@ pub struct TrafficOutcome {
     pub observations: Vec<Observation>,
     /// To be kept for the next run; `None` for plain sums.
     pub memory: Option<TrafficMemory>,
+    /// What is known by now of what sources report.
+    pub learned: Learned,
     /// Records without a readable time.
     pub timeless: u64,
     /// Records that could not be remembered because of the cap.
@@ -148,6 +156,7 @@ impl<'r> TrafficJudge<'r> {
                 late_start: before(now, rule.window.saturating_add(settings.lookback)),
                 kept_from: None,
                 unmarked: false,
+                mark_of: 0,
             };
             let zero = match (&rule.metric, &memory) {
                 (Metric::Bandwidth, None) => Amount::Max(0),
@@ -161,12 +170,14 @@ impl<'r> TrafficJudge<'r> {
         let looked_at = memory.as_ref().and_then(|memory| memory.coverage.looked_at);
         let ledger = memory.map(|mut memory| {
             let new = move_marks(&mut memory.looks, &memory.marked, &definitions);
-            for Judged { account, tally, .. } in &mut judged {
+            for Judged { account, tally, rule } in &mut judged {
+                account.mark_of = account.selector.mark.map_or(0, |_| rule.definition());
                 account.kept_from = memory.coverage.made_up_from(account.selector.decisions);
                 tally.kept_from = account.kept_from;
                 account.unmarked = account.selector.mark.is_some_and(|bit| new & (1 << bit) != 0);
             }
-            Ledger::new(memory.looks, memory.coverage, now, settings.cap)
+            let Settings { lookback, cap, learned, .. } = settings;
+            Ledger::new(memory.looks, memory.coverage, memory.aging, Terms { now, cap, lookback, reading: learned.reading() })
         });
         Self {
             accounts: judged.iter().map(|judged| judged.account).collect(),
@@ -177,6 +188,7 @@ impl<'r> TrafficJudge<'r> {
             definitions,
             now,
             looked_at,
+            learned: settings.learned,
             part: 0,
             repeats: (as_reported && settings.may_repeat).then(Repeats::default),
             matching: Vec::new(),
@@ -205,6 +217,7 @@ impl<'r> TrafficJudge<'r> {
     /// cover; `coverage` what the next run may rely on.
     pub fn finish(mut self, memories: &mut [RuleMemory], span: Span, coverage: Coverage, closing: Closing) -> TrafficOutcome {
         let mut over_cap = 0;
+        let mut learned = self.learned;
         let memory = self.ledger.take().map(|mut ledger| {
             let (now, looked_at) = (self.now, self.looked_at);
             ledger
@@ -220,10 +233,15 @@ impl<'r> TrafficJudge<'r> {
                     tally.reach(from);
                 }
             }
-            let (looks, forgotten_before) = ledger.into_looks(closing);
+            let (looks, aging, forgotten_before) = ledger.into_looks(closing, &mut learned);
             // What did not fit would be taken for new next time: begin the coverage anew instead.
             let proofs = if over_cap > 0 { Default::default() } else { coverage.proofs };
-            TrafficMemory { looks, coverage: Coverage { proofs, forgotten_before, ..coverage }, marked: Marked::Rules(self.definitions) }
+            TrafficMemory {
+                looks,
+                coverage: Coverage { proofs, forgotten_before, ..coverage },
+                marked: Marked::Rules(self.definitions),
+                aging,
+            }
         });
         let with_memory = memory.is_some();
         let observations = self
@@ -244,7 +262,7 @@ impl<'r> TrafficJudge<'r> {
                 }
             })
             .collect();
-        TrafficOutcome { observations, memory, timeless: self.timeless, over_cap }
+        TrafficOutcome { observations, memory, learned, timeless: self.timeless, over_cap }
     }
 
     /// Tells the rules that ask what was ever seen of this record, and takes them out of those that count.
@@ -371,17 +389,20 @@ impl Increases for Adding<'_, '_, '_> {
         let Some(judged) = self.rules.get_mut(hit.rule as usize) else { return };
         let (kept, current) = (&*self.kept, self.current);
         let metric = &judged.rule.metric;
-        let mut amount = share(metric, by[0]);
+        let mut ways = by.map(|way| share(metric, way));
+        if matches!(metric, Metric::Flows | Metric::Distinct(_)) {
+            // Bytes can be late while connections are not; a flow counts as seen when anything grew.
+            ways = by.map(|way| if way == [0; 3] { 0 } else { way[0].max(1) });
+        }
         if let (Metric::Bandwidth, Some(looked_at)) = (metric, self.looked_at)
             && since < looked_at
         {
             // It took longer than the pause between the looks: as much a second is less a look.
             let (pause, took) = (since_secs(self.now, looked_at), since_secs(self.now, since).max(1.0));
-            amount = (amount as f64 * pause / took) as u64;
+            ways = ways.map(|amount| (amount as f64 * pause / took) as u64);
         }
         judged.tally.reach(since);
-        // Bytes can be late while connections are not; a flow counts as seen when anything grew.
-        judged.tally.add(hit.group, amount, hit.value, || match (talk, current) {
+        judged.tally.add_ways(hit.group, ways, hit.value, || match (talk, current) {
             (Talk::Kept(number), _) => kept[number as usize].again(),
             (Talk::Current, Some(flow)) => Contributor::of(flow),
             (Talk::Current, None) => unreachable!("a record that settles late was kept"),

@@ -316,13 +316,14 @@ fn measure_traffic(
         cap: config.traffic.max_looks,
         // A folder holds the parts of a query that was asked again in parts.
         may_repeat: cycle.recording(TRAFFIC).is_none_or(|recording| recording.folder().is_some()),
+        learned: book.state.traffic.learned,
     };
     if ask.anew {
         looks.clear();
     }
     let (keys, mut own) = take_memories(&mut book.memory, rules);
-    let marked = std::mem::take(&mut book.memory.marked);
-    let memory = delta.then(|| TrafficMemory { looks, coverage: ask.coverage.clone(), marked });
+    let (marked, aging) = (std::mem::take(&mut book.memory.marked), std::mem::take(&mut book.memory.aging));
+    let memory = delta.then(|| TrafficMemory { looks, coverage: ask.coverage.clone(), marked, aging });
     let mut judge = TrafficJudge::new(rules, memory, settings, ask.to);
     for (number, (rule, memory)) in rules.iter().zip(&mut own).enumerate().filter(|(_, (rule, _))| rule.metric.is_sighting()) {
         memory.sightings.open(rule.learn, rule.remember, ask.to);
@@ -361,7 +362,7 @@ fn measure_traffic(
         // The memory may hold half an answer: that of the previous run is the one that counts.
         let kept = (book.reload)()?;
         if delta {
-            (book.memory.looks, book.memory.marked) = (kept.looks, kept.marked);
+            (book.memory.looks, book.memory.marked, book.memory.aging) = (kept.looks, kept.marked, kept.aging);
         }
         book.memory.rules.extend(kept.rules.into_iter().filter(|(key, _)| keys.contains(key)));
         return Ok(report);
@@ -390,8 +391,8 @@ fn measure_traffic(
     conclude(rules, outcome.observations, &mut own, &whole, ask.to, &mut out.observations);
     book.memory.rules.extend(keys.into_iter().zip(own));
     if let Some(memory) = outcome.memory {
-        (book.memory.looks, book.memory.marked) = (memory.looks, memory.marked);
-        book.state.traffic = crate::state::TrafficCursor::of(memory.coverage);
+        (book.memory.looks, book.memory.marked, book.memory.aging) = (memory.looks, memory.marked, memory.aging);
+        book.state.traffic = crate::state::TrafficCursor::of(memory.coverage, outcome.learned);
     }
     Ok(report)
 }

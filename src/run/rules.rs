@@ -245,7 +245,11 @@ fn fill(report: &mut RuleReport, rule: &Rule, read: &Measurements) {
     };
     report.note = observation.note.clone();
     let measured = worst_group(rule, &observation.groups);
-    let estimate = measured.map_or(observation.unlisted.estimate, |measured| measured.estimate);
+    let mut estimate = measured.map_or(observation.unlisted.estimate, |measured| measured.estimate);
+    if !rule.thresholds.fall() {
+        // Another group may have more than the one whose value is certain.
+        estimate.high = observation.groups.iter().fold(estimate.high, |high, measured| high.max(measured.estimate.high));
+    }
     let estimate = if partial { estimate.or_more() } else { estimate };
     (report.value, report.value_max, report.lower_bound) = (estimate.value(), estimate.value_max(), !estimate.is_exact());
     let verdicts: Vec<Verdict> = observation.groups.iter().map(|measured| verdict(rule, &evidence(rule, measured, partial))).collect();

@@ -32,7 +32,7 @@ pub fn counted(state: &mut State, memory: &mut Memory, now: Timestamp) -> bool {
     if anew {
         memory.looks.clear();
     }
-    state.traffic = TrafficCursor::of(coverage);
+    state.traffic = TrafficCursor::of(coverage, state.traffic.learned);
     state.events.read_to = state.events.read_to.map(|at| at.min(now));
     for rule in memory.rules.values_mut() {
         rule.clamp_to(now);
@@ -45,6 +45,7 @@ mod tests {
     use super::*;
     use crate::domain::alert::PceIdentity;
     use crate::judge::coverage::{Coverage, Proof, Scope};
+    use crate::judge::reading::Learned;
     use proptest::prelude::*;
 
     fn at(second: i64) -> Timestamp {
@@ -61,7 +62,7 @@ mod tests {
             let mut state = State::new(PceIdentity::default());
             let proof = |(since, at): (Option<Timestamp>, Option<Timestamp>)| Some(Proof { since: since?, at: at?, scope: Scope::Everything });
             let proofs = proofs.map(|times| proof(times?));
-            state.traffic = TrafficCursor::of(Coverage { proofs, forgotten_before: forgotten, looked_at, scope: Scope::Everything });
+            state.traffic = TrafficCursor::of(Coverage { proofs, forgotten_before: forgotten, looked_at, scope: Scope::Everything }, Learned::default());
             state.events.read_to = read_to;
             let before = state.traffic.clone();
             let now = at(now);

@@ -4,9 +4,11 @@
 //! generation; the state file names the one that counts. Nothing here is worth a guess: a file that
 //! is damaged is refused whole and the run learns anew.
 
+use crate::judge::accounting::Aging;
 use crate::judge::identity::Detail;
 use crate::judge::look::Look;
 use crate::judge::memory::{FirstRuleMemory, RuleMemory};
+use crate::judge::pair::Lead;
 use crate::judge::traffic::Marked;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,6 +16,8 @@ use std::collections::BTreeMap;
 
 /// Bits of a look's head that say what follows; the rest is the day.
 const FLAGS: u32 = 4;
+/// What they say of a look whose counters have not moved for long; 0: it is new, 1: its earlier counters follow.
+const AT_REST: u64 = 2;
 const MAGIC: &[u8; 8] = b"pcemonLK";
 /// The version of what is written.
 pub const VERSION: u8 = 5;
@@ -31,6 +35,8 @@ pub struct Memory {
     pub shown: BTreeMap<u64, Timestamp>,
     /// Whose marks the looks carry.
     pub marked: Marked,
+    /// How leads of one end over the other age.
+    pub aging: Aging,
 }
 
 /// What is written behind the looks.
@@ -39,6 +45,8 @@ struct RestRef<'m> {
     rules: &'m BTreeMap<u64, RuleMemory>,
     shown: &'m BTreeMap<u64, Timestamp>,
     marked: &'m [u64],
+    leads: &'m BTreeMap<u64, Lead>,
+    settled_at: Option<Timestamp>,
 }
 
 /// The same, read back.
@@ -47,6 +55,8 @@ struct Rest {
     rules: BTreeMap<u64, RuleMemory>,
     shown: BTreeMap<u64, Timestamp>,
     marked: Vec<u64>,
+    leads: BTreeMap<u64, Lead>,
+    settled_at: Option<Timestamp>,
 }
 
 /// As version 4 has it.
@@ -60,8 +70,14 @@ struct FirstRest {
 /// Writes the file's bytes.
 pub fn encode(memory: &Memory) -> Result<Vec<u8>, String> {
     let marked = if let Marked::Rules(marked) = &memory.marked { marked.as_slice() } else { &[] };
-    let rest = postcard::to_stdvec(&RestRef { rules: &memory.rules, shown: &memory.shown, marked })
-        .map_err(|error| tr!("cannot encode the memory: {error}", error))?;
+    let rest = postcard::to_stdvec(&RestRef {
+        rules: &memory.rules,
+        shown: &memory.shown,
+        marked,
+        leads: &memory.aging.leads,
+        settled_at: memory.aging.settled_at,
+    })
+    .map_err(|error| tr!("cannot encode the memory: {error}", error))?;
     let mut out = Vec::with_capacity(64 + memory.looks.len() * 24 + rest.len());
     out.extend_from_slice(MAGIC);
     out.push(VERSION);
@@ -74,7 +90,8 @@ pub fn encode(memory: &Memory) -> Result<Vec<u8>, String> {
         number(&mut out, look.pair.wrapping_sub(previous) >> 8);
         previous = look.pair;
         out.extend_from_slice(&look.detail.0.to_le_bytes());
-        let flags = u64::from(look.marks != 0) | u64::from(look.unseen_since != 0) << 1;
+        let settled = if look.settled == [look.shown; 2] { AT_REST } else { u64::from(look.settled != [[0; 3]; 2]) };
+        let flags = u64::from(look.marks != 0) | u64::from(look.unseen_since != 0) << 1 | settled << 2;
         number(&mut out, flags | ((look.day.max(first_day) - first_day) as u64) << FLAGS);
         look.shown.iter().for_each(|counter| number(&mut out, *counter));
         if look.marks != 0 {
@@ -82,6 +99,11 @@ pub fn encode(memory: &Memory) -> Result<Vec<u8>, String> {
         }
         if look.unseen_since != 0 {
             number(&mut out, u64::from(look.unseen_since));
+        }
+        if settled == 1 {
+            let [older, newer] = look.settled;
+            (0..3).for_each(|counter| number(&mut out, look.shown[counter].wrapping_sub(newer[counter])));
+            (0..3).for_each(|counter| number(&mut out, newer[counter].wrapping_sub(older[counter])));
         }
     }
     number(&mut out, rest.len() as u64);
@@ -123,10 +145,10 @@ pub fn decode(bytes: &[u8]) -> Result<Memory, String> {
     if version == FIRST_VERSION {
         let FirstRest { rules, shown, marks_of } = postcard::from_bytes(rest).map_err(|_| damaged())?;
         let rules = rules.into_iter().map(|(key, rule)| (key, rule.into())).collect();
-        return Ok(Memory { looks, rules, shown, marked: Marked::Fingerprint(marks_of) });
+        return Ok(Memory { looks, rules, shown, marked: Marked::Fingerprint(marks_of), aging: Aging::default() });
     }
-    let Rest { rules, shown, marked } = postcard::from_bytes(rest).map_err(|_| damaged())?;
-    Ok(Memory { looks, rules, shown, marked: Marked::Rules(marked) })
+    let Rest { rules, shown, marked, leads, settled_at } = postcard::from_bytes(rest).map_err(|_| damaged())?;
+    Ok(Memory { looks, rules, shown, marked: Marked::Rules(marked), aging: Aging { leads, settled_at } })
 }
 
 fn number(out: &mut Vec<u8>, mut value: u64) {
@@ -172,8 +194,17 @@ impl<'b> Bytes<'b> {
         let (detail, head, shown) = self.head(pair)?;
         let marks = if head & 1 != 0 { self.number()? } else { 0 };
         let unseen_since = if head & 2 != 0 { u32::try_from(self.number()?).ok()? } else { 0 };
+        let settled = match head >> 2 & 3 {
+            0 => [[0; 3]; 2],
+            1 => {
+                let (newer, older) = (self.counters()?, self.counters()?);
+                let newer = [0, 1, 2].map(|counter: usize| shown[counter].wrapping_sub(newer[counter]));
+                [[0, 1, 2].map(|counter: usize| newer[counter].wrapping_sub(older[counter])), newer]
+            }
+            _ => [shown; 2],
+        };
         let day = first_day.checked_add(i32::try_from(head >> FLAGS).ok()?)?;
-        Some(Look { pair: *pair, detail, shown, day, unseen_since, marks, part: 0 })
+        Some(Look { pair: *pair, detail, shown, settled, day, unseen_since, marks, part: 0 })
     }
 
     /// As version 4 has it: what was counted before a counter shrank is of no use any more.
@@ -184,7 +215,7 @@ impl<'b> Bytes<'b> {
         }
         let marks = if head & 2 != 0 { self.number()? } else { 0 };
         let day = first_day.checked_add(i32::try_from(head >> 2).ok()?)?;
-        Some(Look { pair: *pair, detail, shown, day, unseen_since: 0, marks, part: 0 })
+        Some(Look { pair: *pair, detail, shown, settled: [[0; 3]; 2], day, unseen_since: 0, marks, part: 0 })
     }
 
     fn head(&mut self, pair: &mut u64) -> Option<(Detail, u64, [u64; 3])> {
@@ -204,13 +235,16 @@ mod tests {
     use proptest::prelude::*;
 
     fn look() -> impl Strategy<Value = Look> {
-        ((0u64..1 << 56).prop_map(|hash| hash << 8), any::<u64>(), any::<[u64; 3]>(), any::<u32>(), 0i32..40_000, any::<u64>()).prop_map(
-            |(pair, detail, shown, unseen_since, day, marks)| Look {
+        let settled = prop_oneof![Just(None), Just(Some([[0; 3]; 2])), any::<[[u64; 3]; 2]>().prop_map(Some)];
+        let pair = (0u64..1 << 56).prop_map(|hash| hash << 8);
+        (pair, any::<u64>(), any::<[u64; 3]>(), settled, any::<u32>(), 0i32..40_000, any::<u64>()).prop_map(
+            |(pair, detail, shown, settled, unseen_since, day, marks)| Look {
                 pair,
                 detail: Detail(detail),
                 shown,
-                unseen_since,
+                settled: settled.unwrap_or([shown; 2]),
                 day,
+                unseen_since,
                 marks,
                 part: 0,
             },
@@ -255,7 +289,7 @@ mod tests {
         #[test]
         fn what_is_written_is_read(mut looks in prop::collection::vec(look(), 0..50), shown in prop::collection::btree_map(any::<u64>(), Just(Timestamp::UNIX_EPOCH), 0..5)) {
             looks.sort_by_key(|look| (look.pair, look.detail));
-            let memory = Memory { looks, shown, rules: BTreeMap::new(), marked: Marked::Rules(vec![7, 9]) };
+            let memory = Memory { looks, shown, rules: BTreeMap::new(), marked: Marked::Rules(vec![7, 9]), aging: Aging { leads: [(3, Lead { day: 4, own: [[[5; 3]; 2]; 2] })].into(), settled_at: Some(Timestamp::UNIX_EPOCH) } };
             prop_assert_eq!(decode(&encode(&memory).unwrap()).unwrap(), memory);
         }
 

@@ -13,6 +13,7 @@ use crate::domain::alert::{Parcel, PceIdentity};
 use crate::files;
 use crate::judge::coverage::{Coverage, Proof, Scope};
 use crate::judge::outbox::Instances;
+use crate::judge::reading::Learned;
 use jiff::Timestamp;
 use looks::Memory;
 pub use looks::VERSION as LOOKS_VERSION;
@@ -97,18 +98,21 @@ pub struct TrafficCursor {
     /// What the PCE was asked for beyond the decisions.
     #[serde(default)]
     pub scope: Scope,
+    /// Whether sources report what destinations drop.
+    #[serde(default)]
+    pub learned: Learned,
 }
 
 impl TrafficCursor {
     /// From the judge's terms.
-    pub fn of(coverage: Coverage) -> Self {
+    pub fn of(coverage: Coverage, learned: Learned) -> Self {
         let Coverage { proofs, forgotten_before, looked_at, scope } = coverage;
-        Self { proofs, since: [None; 4], forgotten_before, looked_at, scope }
+        Self { proofs, since: [None; 4], forgotten_before, looked_at, scope, learned }
     }
 
     /// In the judge's terms.
     pub fn coverage(&self) -> Coverage {
-        let Self { proofs, since, forgotten_before, looked_at, scope } = self.clone();
+        let Self { proofs, since, forgotten_before, looked_at, scope, .. } = self.clone();
         let old = since.map(|since| Some(Proof { since: since?, at: looked_at?, scope: scope.clone() }));
         let mut proofs = proofs;
         for (proof, old) in proofs.iter_mut().zip(old) {

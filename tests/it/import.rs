@@ -178,3 +178,70 @@ proptest! {
         }
     }
 }
+
+fn imported(settings: Value) -> String {
+    let out = import(settings.to_string().as_bytes(), false).unwrap();
+    parse(Path::new("rules.toml"), &out.config).unwrap_or_else(|error| panic!("{}", error.render(false)));
+    out.config
+}
+
+/// The older monitor told in every cycle that the PCE did not answer; somebody still does, unless it was switched off.
+#[test]
+fn the_health_check_becomes_rules() {
+    for settings in [json!({ "rules": [] }), json!({ "rules": [], "settings": { "enable_health_check": true } })] {
+        let text = imported(settings);
+        assert!(text.contains("source = \"health\"") && text.contains("metric = \"failed_sources\""), "{text}");
+    }
+    let off = imported(json!({ "rules": [], "settings": { "enable_health_check": false } }));
+    assert!(!off.contains("[[rules]]"), "{off}");
+    let own = imported(json!({ "rules": [{ "type": "system", "name": "PCE", "filter_value": "pce_health" }] }));
+    assert_eq!(own.matches("source = \"health\"").count(), 1, "{own}");
+}
+
+#[test]
+fn channels_that_are_known_are_carried_over() {
+    let text = imported(json!({
+        "rules": [],
+        "alerts": {
+            "active": ["teams", "telegram"], "teams_webhook_url": "https://example.com/hunter2",
+            "telegram_bot_token": "123:hunter2", "telegram_chat_id": -100123,
+        },
+    }));
+    assert!(text.contains("type = \"teams\"\nurl = { env = \"TEAMS_WEBHOOK_URL\" }"), "{text}");
+    assert!(text.contains("type = \"telegram\"\ntoken = { env = \"TELEGRAM_TOKEN\" }\nchat_id = \"-100123\""), "{text}");
+    assert!(text.contains("channels = [\"teams\", \"telegram\"]") && !text.contains("hunter2"), "{text}");
+}
+
+/// Every condition has its counterpart; a rule with a key that has none is off.
+#[test]
+fn no_rule_becomes_broader_than_it_was() {
+    let rule = |more: Value| {
+        let mut rule = json!({ "type": "traffic", "name": "a", "pd": 2, "threshold_count": 5 });
+        rule.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        imported(json!({ "rules": [rule], "settings": { "enable_health_check": false } }))
+    };
+    for (theirs, ours) in [
+        (json!({ "src_labels": ["app=web", "env=prod"] }), "src_label = [\"app=web\", \"env=prod\"]"),
+        (json!({ "any_label": "app=web" }), "any_label = [\"app=web\"]"),
+        (json!({ "ports": [443, "8443"] }), "port = [\"443\", \"8443\"]"),
+        (json!({ "ex_ports": [22] }), "exclude = { port = [\"22\"] }"),
+        (json!({ "process_name": "sshd" }), "process = [\"sshd\"]"),
+        (json!({ "transmission": "broadcast" }), "transmission = [\"broadcast\"]"),
+        (json!({ "services": ["spooler"] }), "service = [\"spooler\"]"),
+        (json!({ "src_workloads": ["web-01"] }), "src_workload = [\"web-01\"]"),
+        (json!({ "dst_iplists": ["Partners"] }), "dst_ip_list = [\"Partners\"]"),
+        (json!({ "ex_any_ip": ["10.0.0.1"] }), "exclude = { any_ip = [\"10.0.0.1\"] }"),
+    ] {
+        let text = rule(theirs.clone());
+        assert!(text.contains(ours) && !text.contains("enabled = false"), "{theirs}: {ours} is not in\n{text}");
+    }
+    for unknown in [json!({ "src_moonphase": "full" }), json!({ "threshold_per": "host" })] {
+        assert!(rule(unknown).contains("enabled = false"));
+    }
+}
+
+#[test]
+fn a_rule_without_a_name_is_called_by_its_key() {
+    let text = imported(json!({ "rules": [{ "type": "event", "name_key": "rule_agent_tampering", "filter_value": "agent.tampering" }] }));
+    assert!(text.contains("name = \"Agent tampering\""), "{text}");
+}

@@ -6,6 +6,8 @@ use crate::domain::metric::Unit;
 use crate::domain::secret::SecretSource;
 use crate::domain::text::quantity;
 use crate::domain::time::since;
+use crate::judge::pair::Reading;
+use crate::judge::reading::Sample;
 use crate::run::output::prove_writable;
 use crate::state::{State, Store};
 use jiff::Timestamp;
@@ -144,6 +146,7 @@ pub(super) fn state(patient: &Patient<'_>, now: Timestamp, findings: &mut Findin
         }
     }
     last_run(patient, &state, now, findings);
+    reading(&state, findings);
     outbox(&state, now, findings);
 }
 
@@ -204,6 +207,25 @@ fn folder(path: &Path, findings: &mut Findings) {
             tr!("{path} can be written (mode {mode})", path = folder.display(), mode = format!("{mode:04o}")),
         );
     }
+}
+
+/// Whether sources report what destinations drop, as learned from buckets at rest.
+fn reading(state: &State, findings: &mut Findings) {
+    let learned = state.traffic.learned;
+    let Sample { blocked, reported } = learned.sample();
+    if blocked == 0 {
+        return;
+    }
+    let detail = match learned.reading() {
+        Reading::Reported => tr!("sources also report what destinations drop: {reported} of {blocked} connections", reported, blocked),
+        Reading::Unreported => tr!("sources do not report what destinations drop: {reported} of {blocked} connections", reported, blocked),
+        Reading::Unknown => tr!(
+            "not known yet whether sources report what destinations drop ({reported} of {blocked} connections): rules that count blocked together with other decisions have intervals meanwhile",
+            reported,
+            blocked
+        ),
+    };
+    findings.ok("reading", &tr!("both ends"), detail);
 }
 
 fn last_run(patient: &Patient<'_>, state: &State, now: Timestamp, findings: &mut Findings) {

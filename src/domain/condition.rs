@@ -92,6 +92,11 @@ impl Condition {
         }
     }
 
+    /// Whether a text satisfies its test.
+    pub fn takes_text(&self, text: &str) -> bool {
+        !self.test.text(text).is_no()
+    }
+
     /// What the record has where it looks.
     pub fn found<'r>(&self, record: &'r Record) -> std::borrow::Cow<'r, Value> {
         use std::borrow::Cow;

@@ -233,6 +233,15 @@ impl Rule {
         asked || self.group_by.iter().chain(counted).any(|field| field.needs() == Needs::Second)
     }
 
+    /// Whether what this target tells could matter to it.
+    pub fn depends_on(&self, target: &str) -> bool {
+        let asks_for_others = self.matcher.records().is_some_and(|filter| {
+            let names = filter.all.iter().filter(|(_, condition)| condition.place == super::condition::Place::Target);
+            names.into_iter().any(|(_, condition)| !condition.takes_text(target))
+        });
+        self.reads(target) && !asks_for_others
+    }
+
     /// Whether it reads this target.
     pub fn reads(&self, target: &str) -> bool {
         self.targets.is_empty() || self.targets.iter().any(|pattern| pattern.matches(target))

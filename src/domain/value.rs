@@ -126,6 +126,8 @@ pub struct Record {
     pub name: String,
     /// More about it, in one line.
     pub detail: String,
+    /// More about what it says in a slot, where that is told apart.
+    pub details: Vec<(u8, String)>,
     /// Its state in one word.
     pub word: String,
     /// When it happened; `None` for a snapshot, or when that cannot be read.
@@ -146,6 +148,7 @@ impl Record {
             id,
             name: String::new(),
             detail: String::new(),
+            details: Vec::new(),
             word: String::new(),
             at: None,
             slots: vec![Value::NotTold; source.fields.len()],
@@ -156,6 +159,15 @@ impl Record {
     /// What it says in a slot.
     pub fn slot(&self, slot: u8) -> &Value {
         self.slots.get(usize::from(slot)).unwrap_or(&Value::NotTold)
+    }
+
+    /// What to show beside the value of a slot.
+    pub fn detail_of(&self, slot: u8) -> String {
+        if self.details.is_empty() {
+            return self.detail.clone();
+        }
+        let own = self.details.iter().filter(|(of, _)| *of == slot).map(|(_, text)| text.as_str());
+        own.collect::<Vec<_>>().join("; ")
     }
 
     /// Puts what it says into a slot.

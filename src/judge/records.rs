@@ -179,10 +179,14 @@ fn has_none(rule: &Rule, record: &Record) -> bool {
     }
 }
 
-fn talker(counted: &Counted<'_>) -> Talker {
-    let Record { name, detail, word, .. } = counted.record;
+fn talker(rule: &Rule, counted: &Counted<'_>) -> Talker {
+    let Record { name, word, .. } = counted.record;
     let value = counted.input.value().unwrap_or(0.0);
-    Talker { src: visible(name), dst: visible(detail), port: None, proto: String::new(), decision: visible(word), value }
+    let detail = match row(rule).map(|def| def.input) {
+        Some(Input::Number(slot) | Input::Status(slot)) => counted.record.detail_of(slot),
+        _ => counted.record.detail.clone(),
+    };
+    Talker { src: visible(name), dst: visible(&detail), port: None, proto: String::new(), decision: visible(word), value }
 }
 
 /// "2 of 72 records do not say `online`"
@@ -272,7 +276,8 @@ fn add_up(rule: &Rule, chosen: &Chosen<'_>) -> Vec<Measured> {
         .map(|(key, (values, own))| {
             let others: Vec<&Counted<'_>> = nowhere.iter().copied().filter(|one| key_of(&one.shown) != key).collect();
             let estimate = together(rule, &own, &others);
-            let mut top: Vec<Talker> = own.iter().filter(|one| one.sure && one.input.value().is_some()).map(|one| talker(one)).collect();
+            let mut top: Vec<Talker> =
+                own.iter().filter(|one| one.sure && one.input.value().is_some()).map(|one| talker(rule, one)).collect();
             if agg(rule) == Agg::Min {
                 top.sort_by(|a, b| a.value.total_cmp(&b.value));
                 top.truncate(SHOWN);
@@ -378,17 +383,17 @@ fn see(rule: &Rule, tally: &mut Tally<Talker>, (group, key): (u32, u64), texts: 
     if let Metric::Changes(_) = &rule.metric {
         // Of a snapshot each thing is followed by itself, of a stream each group.
         let subject = if rule.source.is_snapshot() { counted.record.id } else { key };
-        let who = |had: &str, has: &str| Talker { dst: format!("{} → {}", visible(had), visible(has)), ..talker(counted) };
+        let who = |had: &str, has: &str| Talker { dst: format!("{} → {}", visible(had), visible(has)), ..talker(rule, counted) };
         let who = |had: &str, has: &str| {
             if rule.source.is_snapshot() {
                 who(had, has)
             } else {
-                Talker { src: format!("{} → {}", visible(had), visible(has)), dst: talker(counted).dst, ..talker(counted) }
+                Talker { src: format!("{} → {}", visible(had), visible(has)), dst: talker(rule, counted).dst, ..talker(rule, counted) }
             }
         };
         return tally.see_change(group, subject, values, || texts, who);
     }
-    tally.see_new(group, values, || talker(counted));
+    tally.see_new(group, values, || talker(rule, counted));
 }
 
 /// Adds what cannot be ruled out to every group.
@@ -466,7 +471,7 @@ fn happenings(rule: &Rule, one: &Counted<'_>, look: StreamLook) -> Vec<Happening
         return Vec::new();
     }
     let amount = if is_sure && told { one.input } else { Estimate { low: 0.0, high: one.input.high } };
-    vec![Happening { at, group: (key, one.shown.clone()), amount, value, talker: talker(one) }]
+    vec![Happening { at, group: (key, one.shown.clone()), amount, value, talker: talker(rule, one) }]
 }
 
 /// Remembers which records were shown.

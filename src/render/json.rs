@@ -93,6 +93,7 @@ impl<'a> Run<'a> {
 #[derive(Serialize)]
 pub struct Source<'a> {
     source: &'static str,
+    target: &'a str,
     status: &'static str,
     records: u64,
     unreadable: u64,
@@ -109,6 +110,7 @@ impl<'a> Source<'a> {
     pub fn of(source: &'a SourceReport) -> Self {
         Source {
             source: source.source.name(),
+            target: &source.target,
             status: source.status.name(),
             records: source.records,
             unreadable: source.unreadable,

@@ -121,7 +121,7 @@ fn finished(source: SourceKind, assembled: Assembled, base: SourceReport, missin
 }
 
 /// How far an assembler got: the report without its records, why it is not whole, and how far a stream was read.
-type Fed = Result<(SourceReport, Option<String>, Option<Timestamp>), SourceReport>;
+type Fed = Result<(SourceReport, Option<String>, Option<Timestamp>), Box<SourceReport>>;
 
 /// Has the PCE's answer read by an assembler.
 #[allow(clippy::result_large_err, reason = "one report for each source")]
@@ -133,12 +133,12 @@ fn listed(source: SourceKind, of_pce: &OfPce, client: &Client, ask: &Ask, assemb
             let base = SourceReport { queries: listed.queries, bytes: listed.bytes, ..base };
             Ok((base, listed.missing, listed.whole_until.map(|at| at.min(ask.to))))
         }
-        Err(error) if of_pce.not_offered.contains(&error.kind) => Err(SourceReport {
+        Err(error) if of_pce.not_offered.contains(&error.kind) => Err(Box::new(SourceReport {
             status: SourceStatus::Unavailable,
             error: Some(tr!("not offered by this PCE: {message}", message = error.message)),
             ..base
-        }),
-        Err(error) => Err(SourceReport { error: Some(error.to_string()), ..base }),
+        })),
+        Err(error) => Err(Box::new(SourceReport { error: Some(error.to_string()), ..base })),
     }
 }
 
@@ -163,7 +163,7 @@ fn replayed(source: SourceKind, recording: Recording<'_>, ask: &Ask, assembler: 
         }
         Ok(())
     };
-    read().map_err(|error| failed(source, error))?;
+    read().map_err(|error| Box::new(failed(source, error)))?;
     let partial = noted.filter(|note| note.status == SourceStatus::Partial.name());
     let missing = partial.map(|note| note.error.clone().unwrap_or_else(|| tr!("it was not whole when it was recorded")));
     Ok((failed(source, String::new()), missing, source.is_stream().then_some(ask.to)))
@@ -172,7 +172,7 @@ fn replayed(source: SourceKind, recording: Recording<'_>, ask: &Ask, assembler: 
 fn answer_of(source: SourceKind, fed: Fed, assembler: Box<dyn Assembler>) -> Answer {
     match fed {
         Ok((base, missing, whole_until)) => Answer { whole_until, ..finished(source, assembler.finish(), base, missing) },
-        Err(report) => Answer { report, records: Vec::new(), whole_until: None },
+        Err(report) => Answer { report: *report, records: Vec::new(), whole_until: None },
     }
 }
 
@@ -241,7 +241,7 @@ pub(super) fn health(recording: Option<Recording<'_>>, client: Option<&Client>, 
     let fed = match (recording, client, of_pce) {
         (Some(recording), _, _) => replayed(HEALTH, recording, &ask, &mut clusters),
         (None, Some(client), Some(of_pce)) => listed(HEALTH, &of_pce, client, &ask, &mut clusters),
-        _ => Err(failed(HEALTH, tr!("not asked for"))),
+        _ => Err(Box::new(failed(HEALTH, tr!("not asked for")))),
     };
     match fed {
         Ok((base, missing, _)) => {
@@ -249,6 +249,6 @@ pub(super) fn health(recording: Option<Recording<'_>>, client: Option<&Client>, 
             let records = clusters.0.len() as u64;
             (SourceReport { status, records, error: missing, ..base }, Some(clusters.0))
         }
-        Err(report) => (report, None),
+        Err(report) => (*report, None),
     }
 }

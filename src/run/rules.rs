@@ -4,7 +4,7 @@ use super::measure::Measurements;
 use crate::config::Config;
 use crate::domain::alert::{End, Group, Talker};
 use crate::domain::estimate::Estimate;
-use crate::domain::report::{InstanceReport, RuleReport, RuleState, SourceStatus, Suppression};
+use crate::domain::report::{InstanceReport, RuleReport, RuleState, SourceReport, SourceStatus, Suppression};
 use crate::domain::rule::{Rule, channels_for};
 use crate::domain::threshold::{PCE_STATUS, Usual};
 use crate::domain::time::Window;
@@ -268,7 +268,7 @@ fn fill(report: &mut RuleReport, rule: &Rule, read: &Measurements) {
     if let Some(trouble) = &observation.trouble {
         (report.state, report.error) = (RuleState::Unknown, Some(trouble.clone()));
     } else if partial && (undecided || !rule.group_by.is_empty()) {
-        let missing = source.and_then(|source| source.error.clone()).unwrap_or_default();
+        let missing = incomplete(rule, read).or(source).and_then(|source| source.error.clone()).unwrap_or_default();
         (report.state, report.error) = (RuleState::Unknown, Some(tr!("the answer is incomplete: {missing}", missing)));
     } else if is_unknown {
         let why = observation.note.clone().unwrap_or_else(|| tr!("what is not known could cross a threshold"));
@@ -316,8 +316,15 @@ fn worst_end(falls: bool, estimate: Estimate) -> Option<f64> {
     if falls { estimate.value_max().or(estimate.value()) } else { estimate.value() }
 }
 
+/// Whether some of what a rule counts was not read. A target that failed touches the rules that read it and no others.
 pub(super) fn is_partial(rule: &Rule, read: &Measurements) -> bool {
-    read.source(rule.source).is_some_and(|source| source.status == SourceStatus::Partial) && !read.spared.contains(&rule.name)
+    incomplete(rule, read).is_some() && !read.spared.contains(&rule.name)
+}
+
+/// The first target of a rule that was not read whole.
+fn incomplete<'r>(rule: &Rule, read: &'r Measurements) -> Option<&'r SourceReport> {
+    let missing = |report: &&SourceReport| matches!(report.status, SourceStatus::Partial | SourceStatus::Failed);
+    read.sources.iter().filter(|report| report.source == rule.source && rule.depends_on(&report.target)).find(missing)
 }
 
 fn verdict(rule: &Rule, evidence: &Evidence) -> Verdict {

@@ -94,7 +94,8 @@ fn records(json: &Json) -> Vec<Record> {
     let named = |name: &str| told(json, name).filter(|part| part.is_object());
     let backlog = named("backlog");
     let says_something = |json: &Json| of(json, SIZES).or(of(json, DAYS_HELD)).is_some();
-    let parts: Vec<(&str, &Json)> = ["server", "endpoint"].into_iter().filter_map(|name| Some((name, named(name)?))).collect();
+    // A PCE tells the parts apart or not; one that is told in another form is a part of which nothing is known.
+    let parts: Vec<(&str, &Json)> = ["server", "endpoint"].into_iter().filter_map(|name| Some((name, told(json, name)?))).collect();
     if backlog.is_none() && !says_something(json) && !parts.iter().any(|(_, part)| says_something(part)) {
         return Vec::new();
     }

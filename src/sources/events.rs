@@ -216,7 +216,8 @@ pub fn record(json: &Json) -> Option<Record> {
             let names: Vec<String> = notifications.iter().map(|item| text(item, "notification_type")).collect();
             let whole = names.iter().all(|name| !name.is_empty());
             record.set(NOTIFICATION, Value::Texts(unique(names), whole));
-            record.set(INFO, Value::Pairs(notifications.iter().flat_map(facts).collect(), whole));
+            // Which facts a notification has depends on its type: one that is missing is not told.
+            record.set(INFO, Value::Pairs(notifications.iter().flat_map(facts).collect(), notifications.is_empty()));
         }
         _ => record.set(INFO, Value::NotTold),
     }
@@ -273,9 +274,12 @@ fn facts(notification: &Json) -> Vec<(String, String)> {
 fn actors(created_by: &Json) -> Value {
     let system = created_by.get("system").is_some().then(|| "system".to_owned());
     let mut found = names_of_each(created_by);
+    found.retain(|name| !name.is_empty());
     let is_href = |name: &String| name.starts_with("/orgs/") || name.starts_with("/users/");
     found.sort_by_key(is_href);
-    let named = system.is_some() || found.iter().any(|name| !is_href(name));
+    // Who is known only by an id, or by something that is no description, may have any name.
+    let described = created_by.as_object().is_some_and(|kinds| kinds.values().all(Json::is_object));
+    let named = described && (system.is_some() || found.iter().any(|name| !is_href(name)));
     let all = unique(system.into_iter().chain(found));
     if all.is_empty() { Value::NotTold } else { Value::Texts(all, named) }
 }

@@ -101,6 +101,13 @@ fn records(health: &Health) -> Vec<Record> {
         };
         let notes: Vec<String> = health.notes.iter().filter_map(own).collect();
         let mut record = one(NODE, &node.name, notes.join("; "), &node.status);
+        record.details = [(CPU, "cpu"), (MEMORY, "memory"), (DISK, "disk")]
+            .into_iter()
+            .flat_map(|(slot, word)| {
+                let own: Vec<&String> = notes.iter().filter(|note| note.starts_with(word)).collect();
+                if own.is_empty() { vec![(slot, String::new())] } else { own.into_iter().map(|note| (slot, note.clone())).collect() }
+            })
+            .collect();
         record.set(CPU, Value::number(node.cpu));
         record.set(MEMORY, Value::number(node.memory));
         record.set(
@@ -113,7 +120,8 @@ fn records(health: &Health) -> Vec<Record> {
         out.push(record);
     }
     for link in &health.replications {
-        let mut record = one(REPLICATION, &link.name, String::new(), &link.status);
+        let note = health.notes.iter().find(|note| note.starts_with(&format!("replication {}:", link.name)));
+        let mut record = one(REPLICATION, &link.name, note.cloned().unwrap_or_default(), &link.status);
         record.set(LAG, Value::number(link.lag));
         out.push(record);
     }

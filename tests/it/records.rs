@@ -1,0 +1,138 @@
+//! Targets and the source `records`: files and standard input, judged like everything else.
+
+use crate::support::cli::Room;
+use serde_json::json;
+
+const RULES: &str = r#"
+[[targets]]
+name = "backups"
+type = "records"
+from = { glob = "backups-*.ndjson" }
+labels = { tenant = "acme" }
+[[targets]]
+name = "disks"
+type = "records"
+from = { file = "disks.csv" }
+[[rules]]
+name = "Failed"
+source = "records"
+targets = ["backups"]
+match = { status = ["failed"] }
+group_by = ["host"]
+window = "1d"
+warning = ">= 1"
+[[rules]]
+name = "Full"
+source = "records"
+match = { target = ["disks"] }
+metric = "max:used"
+critical = ">= 90"
+"#;
+
+const CHECK: [&str; 5] = ["check", "-o", "json", "--now", "2026-11-20T10:00:00Z"];
+
+fn room() -> Room {
+    let room = Room::new();
+    room.config(RULES);
+    room.write(
+        "backups-1.ndjson",
+        "{\"host\":\"db-01\",\"status\":\"failed\",\"timestamp\":\"2026-11-20T03:00:00Z\"}\n{\"host\":\"db-02\",\"status\":\"done\",\"timestamp\":\"2026-11-20T03:00:00Z\"}\n",
+    );
+    room.write("backups-2.ndjson", "{\"host\":\"db-03\",\"status\":\"failed\",\"timestamp\":\"2026-11-12T03:00:00Z\"}\n");
+    room.write("disks.csv", "mount,used\n/,40\n/data,95\n");
+    room
+}
+
+#[test]
+fn records_of_two_targets_without_a_pce() {
+    let room = room();
+    let report = room.run(&CHECK).exits(2).json();
+    let failed = report.rule("Failed");
+    assert_eq!((&failed["state"], &failed["value"], &failed["unit"]), (&json!("firing"), &json!(1), &json!("records")), "{failed:#}");
+    assert_eq!(failed["instances"].as_array().unwrap().len(), 1, "what lies before the window does not count");
+    assert_eq!(failed["instances"][0]["group"], json!({ "host": "db-01" }));
+    assert_eq!((&report.rule("Full")["value"], &report.rule("Full")["severity"]), (&json!(95), &json!("critical")));
+    let targets: Vec<_> = report.0["sources"].as_array().unwrap().iter().map(|source| source["target"].clone()).collect();
+    assert_eq!(targets, ["backups", "disks"]);
+    // The next run reads the files anew: what stands in them counts once.
+    let again = room.run(&[&CHECK[..4], &["2026-11-20T10:05:00Z"]].concat()).exits(2).json();
+    assert_eq!(again.rule("Failed")["value"], 1);
+}
+
+#[test]
+fn a_target_that_fails_makes_unknown_what_depends_on_it_and_nothing_else() {
+    let room = room();
+    std::fs::remove_file(room.path("disks.csv")).unwrap();
+    let report = room.run(&CHECK).exits(1).json();
+    assert_eq!(report.rule("Failed")["state"], "firing");
+    assert_eq!(report.rule("Full")["state"], "unknown", "{}", report.rule("Full"));
+    let disks = report.0["sources"].as_array().unwrap().iter().find(|source| source["target"] == "disks").unwrap();
+    assert_eq!(disks["status"], "failed");
+    assert!(disks["error"].as_str().unwrap().contains("disks.csv"), "{disks}");
+}
+
+#[test]
+fn a_line_that_is_no_record_is_not_calm() {
+    let room = room();
+    room.write("backups-1.ndjson", "{\"host\":\"db-01\",\"status\":\"done\",\"timestamp\":\"2026-11-20T03:00:00Z\"}\n{\"host\":\n");
+    room.write("disks.csv", "mount,used\n/,40\n");
+    let report = room.run(&CHECK).exits(3).json();
+    assert_eq!(report.rule("Failed")["state"], "unknown");
+    assert_eq!(report.rule("Full")["state"], "ok");
+    let source = report.0["sources"].as_array().unwrap().iter().find(|source| source["target"] == "backups").unwrap();
+    assert!(source["error"].as_str().unwrap().contains("line 2"), "{source}");
+}
+
+#[test]
+fn a_field_that_no_record_has_is_undecided_and_never_zero() {
+    let room = room();
+    room.config(
+        "[[targets]]\nname = \"disks\"\ntype = \"records\"\nfrom = { file = \"disks.csv\" }\n\
+         [[rules]]\nname = \"slip\"\nsource = \"records\"\nmatch = { muont = [\"/data\"] }\nwarning = \">= 1\"\n\
+         [[rules]]\nname = \"opted out\"\nsource = \"records\"\nmatch = { muont = [\"/data\"] }\nundecided = \"no\"\nwarning = \">= 1\"\n\
+         [[rules]]\nname = \"no number\"\nsource = \"records\"\nmetric = \"max:usde\"\nwarning = \"> 10\"\n",
+    );
+    let report = room.run(&CHECK).exits(3).json();
+    assert_eq!(report.rule("slip")["state"], "unknown");
+    assert!(report.rule("slip")["error"].as_str().unwrap().contains("2 of 2 records do not say `muont`"), "{}", report.rule("slip"));
+    assert_eq!(report.rule("opted out")["state"], "ok");
+    assert_eq!(report.rule("no number")["state"], "unknown");
+}
+
+#[test]
+fn answers_are_given_by_input_and_need_no_target() {
+    let room = Room::new();
+    room.config("[[rules]]\nname = \"x\"\nsource = \"records\"\nmatch = { level = [\"error\"] }\nwarning = \">= 1\"\n");
+    room.write("app.json", "[{\"level\":\"error\",\"timestamp\":\"2026-11-20T09:59:00Z\"}]");
+    let report = room.run(&[&CHECK[..], &["--input", "records=app.json"]].concat()).exits(1).json();
+    assert_eq!(report.value("x"), 1.0);
+    let refused = room.run(&[&CHECK[..], &["--input", "recrods=app.json"]].concat());
+    assert!(refused.code == 3 && refused.err.contains("did you mean `records`"), "{} {}", refused.code, refused.err);
+    // Without a target and without an answer nothing is known.
+    let room = Room::new();
+    room.config("[[rules]]\nname = \"x\"\nsource = \"records\"\nwarning = \">= 1\"\n");
+    let none = room.run(&CHECK).exits(3).json();
+    assert_eq!(none.rule("x")["state"], "unknown");
+}
+
+#[test]
+fn what_is_wrong_with_a_target_is_said_in_one_go() {
+    let room = Room::new();
+    room.config(
+        "[[targets]]\nname = \"a\"\ntype = \"recrods\"\n[[targets]]\nname = \"a\"\ntype = \"records\"\nfrom = { file = \"x\", stdin = true }\nfrmat = \"csv\"\n\
+         [[targets]]\nname = \"pce\"\ntype = \"records\"\nfrom = { stdin = true }\n\
+         [[rules]]\nname = \"r\"\nsource = \"records\"\ntargets = [\"b\"]\nwarning = \">= 1\"\n",
+    );
+    let ran = room.run(&["rules", "validate"]);
+    for part in [
+        "did you mean `records`",
+        "two targets are called `a`",
+        "exactly one of file, glob and stdin",
+        "did you mean `format`",
+        "a target's name cannot be written like this",
+        "no target of type records is called 'b'",
+    ] {
+        assert!(ran.err.contains(part) || ran.out.contains(part), "{part}\n{}\n{}", ran.out, ran.err);
+    }
+    assert_eq!(ran.code, 3);
+}

@@ -106,7 +106,7 @@ pub struct Global {
     /// Print nothing when the exit code is 0, else only what is not ok
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Show every rule and, in a dry run, the messages; say on standard error what was asked and how long it took (-vv: every request)
+    /// Show every rule and, in a dry run, the messages; say more on standard error (-vv: every request)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Colours in the table

@@ -224,7 +224,8 @@ impl<'r> TrafficJudge<'r> {
                 .end_of_answer(&self.accounts, &mut Adding { rules: &mut self.rules, kept: &mut self.kept, current: None, now, looked_at });
             self.timeless += ledger.timeless;
             over_cap = ledger.over_cap;
-            for Judged { account, tally, .. } in &mut self.rules {
+            // What was seen does not depend on what the looks cover.
+            for Judged { account, tally, .. } in self.rules.iter_mut().filter(|judged| !judged.rule.metric.is_sighting()) {
                 // Whole again: what the looks since the last whole one left out is in here, with all that they had.
                 let whole = (0..4).all(|number| closing.whole[number] || account.selector.decisions & (1 << number) == 0);
                 if let (Some(from), Some(looked_at), true) = (account.kept_from, looked_at, whole)

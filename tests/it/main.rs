@@ -42,6 +42,7 @@ mod sim_estate;
 mod sim_server;
 mod tidy;
 mod vens;
+mod wild;
 
 mod support {
     pub mod cli;

@@ -3,7 +3,7 @@
 //! A channel is remembered as told only after it took the message. Until then the message waits in the outbox. The
 //! messages of one channel go out in the order in which they were made; one whose fault it is that it is not taken is
 //! overtaken. A message that was tried keeps its id and its words; behind it waits one more, which is written anew in
-//! every run ([`digest`]).
+//! every run (`digest`).
 
 use super::belief::{self, Queue};
 use super::message::{Policy, alert};

@@ -51,7 +51,7 @@ pub enum DecodeError {
 }
 
 /// Undoes gzip where the bytes say so, whatever a header said; twice at most (a gzip file sent with
-/// a gzip encoding), and within [bounds](super::bounds). A network failure inside keeps its name.
+/// a gzip encoding), and within its bounds. A network failure inside keeps its name.
 pub fn inflate<'r>(reader: impl Read + 'r) -> io::Result<Box<dyn Read + 'r>> {
     let bounded = bound(reader, |reader| {
         let mut reader: Box<dyn Read + 'r> = Box::new(Source(reader));

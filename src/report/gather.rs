@@ -2,7 +2,7 @@
 //!
 //! A PCE keeps one total for each flow and UTC day. What lies in the span whole counts; what lies across its edge (a span
 //! that does not begin at midnight, an old bucket of a week) can only be said to be at most so much. A connection that both
-//! ends report counts once ([`super::ends`]). That needs one entry for each pair and day, [`MOST_FLOWS`] at the most; records
+//! ends report counts once (`ends`). That needs one entry for each pair and day, [`MOST_FLOWS`] at the most; records
 //! beyond are counted as reported, which is said. What is ranked lies in [`Heavy`] maps of a fixed size.
 
 use super::ends::{Each, paired};

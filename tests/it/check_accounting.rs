@@ -93,8 +93,9 @@ fn span(rule: &Value) -> Window {
     Window { from: instant("covers_from"), to: instant("covers_to") }
 }
 
-/// Compares every value of a report with the truth. Returns how many were exact. `learned`: all of them must be.
-fn compare(report: &Checked, world: &World, learned: bool) -> usize {
+/// Compares every value of a report with the truth. Returns how many were exact. `learned`: what is not exact has an upper
+/// end, which holds; `settled`: all of them are exact, for by then a day at rest told what each end reports.
+fn compare(report: &Checked, world: &World, learned: bool, settled: bool) -> usize {
     let mut exact = 0;
     for minutes in WINDOWS {
         for case in CASES {
@@ -106,23 +107,28 @@ fn compare(report: &Checked, world: &World, learned: bool) -> usize {
                 .map(|(key, truth)| (key.into_iter().next().flatten(), (case.number)(&truth, seconds)))
                 .filter(|(_, number)| *number > 0.0)
                 .collect();
-            let told: BTreeMap<Option<String>, (f64, bool)> = match case.field {
-                None => [(None, (rule["value"].as_f64().unwrap(), rule["lower_bound"] == true))].into(),
+            let bounds = |of: &Value| (of["value"].as_f64().unwrap(), of["lower_bound"] == true, of["value_max"].as_f64());
+            let told: BTreeMap<Option<String>, (f64, bool, Option<f64>)> = match case.field {
+                None => [(None, bounds(rule))].into(),
                 Some(field) => rule["instances"]
                     .as_array()
                     .unwrap()
                     .iter()
                     .map(|instance| {
                         let group = instance["group"][field].as_str().map(str::to_owned);
-                        (group, (instance["value"].as_f64().unwrap(), instance["lower_bound"] == true))
+                        (group, bounds(instance))
                     })
                     .collect(),
             };
-            assert!(!learned || told.values().all(|(_, lower_bound)| !lower_bound), "still learning: {rule:#}");
-            for (key, (value, lower_bound)) in &told {
+            assert!(!settled || told.values().all(|(_, lower_bound, _)| !lower_bound), "still an interval: {rule:#}");
+            for (key, (value, lower_bound, value_max)) in &told {
                 let want = right.get(key).copied().unwrap_or(0.0);
                 if *lower_bound {
                     assert!(*value <= want * (1.0 + 1e-9), "{key:?} of {rule:#} is no lower bound of {want}");
+                    if let Some(most) = value_max {
+                        assert!(want <= most * (1.0 + 1e-9), "{key:?} of {rule:#} has no upper end for {want}");
+                    }
+                    assert!(!learned || value_max.is_some(), "still learning: {rule:#}");
                 } else {
                     exact += 1;
                     assert!((value - want).abs() <= 1e-6 * want.max(1.0), "{key:?}: {value}, truth {want}: {rule:#}");
@@ -174,8 +180,9 @@ fn watched(seed: u64) {
             bench.config(&config("5m"));
             missed += 1;
         } else {
-            let learned = now.duration_since(first).as_secs() >= 2 * 3_600;
-            exact += compare(&bench.check(now, &[]).exits(0).json(), &world, learned);
+            let age = now.duration_since(first).as_secs();
+            let report = bench.check(now, &[]).exits(0).json();
+            exact += compare(&report, &world, age >= 2 * 3_600, age >= 30 * 3_600);
         }
         now = after(now, minutes(rng.u64(4..95)));
     }

@@ -308,7 +308,9 @@ fn ven(href: &str, json: &Json) -> Ven {
     record.set(STATUS, text_value(json, "status"));
     record.set(VERSION, text_value(json, "version"));
     let os: Vec<String> = ["os_id", "os_platform", "os_detail"].iter().map(|key| text(json, key)).filter(|name| !name.is_empty()).collect();
-    let all_told = os.len() == 3;
+    // The detail is a text that a VEN may have none of; what it runs on, it always knows.
+    let no_detail = matches!(json.get("os_detail"), Some(Json::Null));
+    let all_told = os.len() == 3 || (no_detail && os.len() == 2);
     record.set(OS, if os.is_empty() { Value::NotTold } else { Value::Texts(os, all_told) });
     record.set(VEN_TYPE, text_value(json, "ven_type"));
     record.set(ACTIVE_PCE, text_value(json, "active_pce_fqdn"));

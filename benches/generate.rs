@@ -8,6 +8,7 @@
 //! - `--workloads N`: how many workloads there are; few talk much, most talk little.
 //! - `--outside PERCENT`: records with an address from anywhere, as a web server's have: nearly every one is another.
 //! - `--pair-records N`: hot pairs, each with N records that differ in process, user and time (a jump host, a batch server).
+//! - `--moved PERCENT`: with `--later`, so many records have another state than before, as when connections close.
 //! - `--short-lived N --services M`: N Kubernetes workloads that live for some minutes, talking to M services.
 
 use fastrand::Rng;
@@ -25,6 +26,7 @@ struct Settings {
     workloads: usize,
     outside: u32,
     pair_records: u64,
+    moved: u32,
     short_lived: usize,
     services: usize,
     seed: u64,
@@ -39,6 +41,7 @@ fn settings() -> Result<Settings, Box<dyn Error>> {
         workloads: 4_000,
         outside: 0,
         pair_records: 0,
+        moved: 0,
         short_lived: 0,
         services: 300,
         seed: 1,
@@ -54,6 +57,7 @@ fn settings() -> Result<Settings, Box<dyn Error>> {
             "--workloads" => settings.workloads = value.parse()?,
             "--outside" => settings.outside = value.parse()?,
             "--pair-records" => settings.pair_records = value.parse()?,
+            "--moved" => settings.moved = value.parse()?,
             "--short-lived" => settings.short_lived = value.parse()?,
             "--services" => settings.services = value.parse()?,
             "--seed" => settings.seed = value.parse()?,
@@ -62,7 +66,7 @@ fn settings() -> Result<Settings, Box<dyn Error>> {
             "--out" => settings.out = value,
             _ => {
                 return Err(format!(
-                    "{word} is none of --records --workloads --outside --pair-records --short-lived --services --seed --later --now --out"
+                    "{word} is none of --records --workloads --outside --pair-records --moved --short-lived --services --seed --later --now --out"
                 )
                 .into());
             }
@@ -319,8 +323,18 @@ fn again<'e>(talk: &Talk<'e>, rng: &mut Rng, settings: &Settings) -> Talk<'e> {
     Talk { src: talk.src.clone(), dst: talk.dst.clone(), first, last, connections, bytes, ..*talk }
 }
 
-/// The record of one end; `variant` makes process and user of its own in a hot pair.
-fn record(out: &mut String, talk: &Talk<'_>, inbound: bool, estate: &Estate, variant: Option<u64>, rng: &mut Rng) {
+/// How a record tells of a conversation.
+struct How {
+    inbound: bool,
+    /// It has a process and a user of its own, as in a hot pair.
+    variant: Option<u64>,
+    /// Its state is another one than before.
+    moved: bool,
+}
+
+/// The record of one end.
+fn record(out: &mut String, talk: &Talk<'_>, how: &How, estate: &Estate, rng: &mut Rng) {
+    let How { inbound, variant, moved } = *how;
     let reporter = if inbound { &*talk.dst } else { &*talk.src };
     let snapshot = reporter.kubernetes;
     let _ = write!(out, r#"{{"src":{},"dst":{},"service":{{"#, talk.src.json, talk.dst.json);
@@ -360,6 +374,7 @@ fn record(out: &mut String, talk: &Talk<'_>, inbound: bool, estate: &Estate, var
     }
     let state =
         if snapshot { "snapshot" } else { pick(rng, &["active", "closed", "closed", "timed out", "new", "", "half_open_as_of_26"]) };
+    let state = if moved && !snapshot { "incomplete" } else { state };
     // The two ends never quite agree.
     let apart = u64::from(inbound) * (talk.connections / 100);
     let _ = write!(
@@ -416,7 +431,9 @@ fn main() -> Result<(), Box<dyn Error>> {
                 if written > 0 {
                     text.push(',');
                 }
-                record(&mut text, other.as_ref().unwrap_or(&talk), *inbound, &estate, hot, &mut own);
+                let moved = settings.later > 0 && settings.moved > 0 && Rng::with_seed(written).u32(..100) < settings.moved;
+                let how = How { inbound: *inbound, variant: hot, moved };
+                record(&mut text, other.as_ref().unwrap_or(&talk), &how, &estate, &mut own);
                 out.write_all(text.as_bytes())?;
                 plain += text.len() as u64;
                 written += 1;

@@ -21,7 +21,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 const LOOKBACK: Duration = Duration::from_secs(1_800);
-const SETTINGS: Settings = Settings { lookback: LOOKBACK, cap: 2_000_000, may_repeat: false, learned: NOTHING_LEARNED };
+const SETTINGS: Settings =
+    Settings { lookback: LOOKBACK, cap: 2_000_000, most_new: usize::MAX, is_over: || false, may_repeat: false, learned: NOTHING_LEARNED };
 
 const NOTHING: Sample = Sample { blocked: 0, reported: 0 };
 const NOTHING_LEARNED: Learned = Learned { past: NOTHING, present: NOTHING };
@@ -50,7 +51,7 @@ fn judged(rules: &[&Rule], memory: Option<TrafficMemory>, answer: &[u8], now: Ti
     let mut endpoints = Endpoints::new(judge.marker());
     decode_flows(answer, &mut endpoints, &mut judge).unwrap();
     let mut memories = vec![RuleMemory::default(); rules.len()];
-    let (covered, closing) = question.close([true; 4], LOOKBACK);
+    let (covered, closing) = question.close([true; 4], &ask::Beside { lookback: LOOKBACK, ..Default::default() });
     judge.finish(&mut memories, question.span, covered, closing).memory
 }
 

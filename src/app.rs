@@ -1,22 +1,18 @@
 //! From arguments to exit code: parse, set up logging, hand over to the command.
 
-use crate::cli::{self, Color, Command, Global, LogFormat};
+use crate::cli::{self, Command, Global, LogFormat};
 use crate::commands;
-use crate::config::{self, Config, ConfigError};
+use crate::commands::common::{Failure, UNKNOWN};
 use crate::lang::{self, Language};
-use crate::process::{panics, worker};
-use crate::render::Style;
+use crate::process::{panics, secrecy, worker};
 use crate::run::output::harmless;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
-
-/// The exit code of everything that could not be done.
-pub const UNKNOWN: u8 = 3;
 
 /// Runs the program and returns its exit code. A fault of our own is one of the things that could not be done.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     panics::keep_quiet();
+    secrecy::no_core_files();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     panics::contained(|| obey(arguments)).unwrap_or_else(|fault| {
         let _nobody_left_to_tell = writeln!(std::io::stderr().lock(), "pcemon: {fault}");
@@ -58,6 +54,7 @@ fn obey(arguments: Vec<OsString>) -> u8 {
         Command::Events(args) => commands::adhoc::events::run(&cli.global, args),
         Command::Vens(args) => commands::adhoc::vens::run(&cli.global, args),
         Command::Health(args) => commands::adhoc::health::run(&cli.global, args),
+        Command::Show(args) => commands::adhoc::show::run(&cli.global, args),
         Command::Doctor(args) => commands::doctor::run(&cli.global, args),
         Command::Demo(args) => commands::demo::run(&cli.global, args),
         Command::Init(args) => commands::init::run(&cli.global, args),
@@ -82,31 +79,6 @@ fn obey(arguments: Vec<OsString>) -> u8 {
     }
 }
 
-/// Why a command could not do its work, for people; may be several lines.
-#[derive(Debug)]
-pub struct Failure(pub String);
-
-impl From<String> for Failure {
-    fn from(text: String) -> Self {
-        Failure(text)
-    }
-}
-
-impl From<crate::run::RunError> for Failure {
-    fn from(error: crate::run::RunError) -> Self {
-        Failure(error.to_string())
-    }
-}
-
-impl From<crate::state::StateError> for Failure {
-    fn from(error: crate::state::StateError) -> Self {
-        Failure(error.to_string())
-    }
-}
-
-/// What a command returns.
-pub type Exit = Result<u8, Failure>;
-
 fn say(global: &Global, text: &str) {
     match global.log_format {
         LogFormat::Json => log::error!("{text}"),
@@ -115,17 +87,6 @@ fn say(global: &Global, text: &str) {
             // A text that begins its own lines (the config's complaints) needs no name in front.
             let text = if text.starts_with("error") || text.starts_with("warning") { text.to_owned() } else { format!("pcemon: {text}") };
             let _nobody_left_to_tell = writeln!(std::io::stderr().lock(), "{}", harmless(&text));
-        }
-    }
-}
-
-/// Says something about a result whose own format has no room for it.
-pub fn note(global: &Global, text: &str) {
-    match global.log_format {
-        _ if global.quiet => {}
-        LogFormat::Json => log::warn!("{text}"),
-        LogFormat::Text => {
-            let _nobody_left_to_tell = writeln!(std::io::stderr().lock(), "pcemon: note: {}", harmless(text));
         }
     }
 }
@@ -162,71 +123,4 @@ fn start_logging(global: &Global) {
         }
     }
     let _second_call_in_one_process = builder.try_init();
-}
-
-/// The config the flags name, proven.
-pub fn load_config(global: &Global) -> Result<Config, Failure> {
-    let path = config::find(global.config.as_deref())?;
-    config::load(&path).map_err(|error| refused(global, &error))
-}
-
-/// Everything that is wrong with a config, in the form the reader wants.
-pub fn refused(global: &Global, error: &ConfigError) -> Failure {
-    match global.log_format {
-        LogFormat::Json => Failure(error.lines().join("\n")),
-        LogFormat::Text => Failure(error.render(colors(global.color, std::io::stderr().is_terminal()))),
-    }
-}
-
-/// The config, or the defaults where there is none and none is needed.
-pub fn config_or_none(global: &Global, not_needed: bool) -> Result<Config, Failure> {
-    if not_needed && global.config.is_none() && config::find(None).is_err() {
-        let none = config::parse(std::path::Path::new("the config"), "").map_err(|error| Failure(error.render(false)))?;
-        return Ok(Config { warnings: Vec::new(), ..none });
-    }
-    load_config(global)
-}
-
-/// Whether colours may be used.
-pub fn colors(when: Color, is_terminal: bool) -> bool {
-    match when {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto => is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
-    }
-}
-
-/// How the reader of standard output wants it.
-pub fn style(global: &Global, config: &Config) -> Style {
-    let is_terminal = std::io::stdout().is_terminal();
-    Style {
-        color: colors(global.color, is_terminal),
-        width: if is_terminal { terminal_width() } else { None },
-        timezone: config.run.timezone.clone(),
-        quiet: global.quiet,
-        verbose: global.verbose > 0,
-        config_path: config.path.display().to_string(),
-    }
-}
-
-fn terminal_width() -> Option<u16> {
-    terminal_size::terminal_size().map(|(width, _)| width.0)
-}
-
-/// Where the state is: the flag, the config, the system's places.
-pub fn state_path(global: &Global, config: Option<&Config>) -> Result<PathBuf, Failure> {
-    if let Some(path) = global.state.clone().or_else(|| config.and_then(|config| config.run.state.clone())) {
-        return Ok(path);
-    }
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-    if let Some(folders) = variable("STATE_DIRECTORY") {
-        // systemd gives several, separated by colons; the first is the unit's own.
-        if let Some(first) = std::env::split_paths(&folders).next() {
-            return Ok(first.join("state.json"));
-        }
-    }
-    let base =
-        variable("XDG_STATE_HOME").map(PathBuf::from).or_else(|| variable("HOME").map(|home| PathBuf::from(home).join(".local/state")));
-    base.map(|base| base.join("pcemon/state.json"))
-        .ok_or_else(|| Failure(tr!("no place for the state: give --state FILE, or `state` in [run]")))
 }

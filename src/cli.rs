@@ -3,23 +3,34 @@
 pub mod adhoc;
 mod completing;
 mod forms;
+mod help;
 mod init;
 pub mod input;
 mod manage;
 mod rules;
+pub mod show;
+mod trial;
+mod values;
 
-pub use init::{InitArgs, StartingRules};
+pub use init::{InitArgs, InitCommand, StartingRules, TargetArgs};
 pub use manage::{ChannelCommand, OutboxCommand, SilenceArgs, SilenceCommand, StateCommand, Which};
 pub use rules::{How, RuleKeys, RulesCommand, Switch};
+pub use trial::{ExplainArgs, ReplayArgs, TestArgs};
+pub use values::Out;
 
 use crate::domain::time::parse_duration;
+use crate::render::Perfdata;
 use adhoc::{EventsArgs, FlowsArgs, HealthArgs, TopArgs, VensArgs};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::engine::ArgValueCompleter;
+use input::Inputs;
 use jiff::Timestamp;
+use show::ShowArgs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use trial::{EXPLAIN_EXAMPLES, REPLAY_EXAMPLES, TEST_HELP};
+use values::{COMMON_HEADING, names_of_formats, no_format, parse_now};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -30,38 +41,12 @@ Exit codes:
   2 outranks 1, 1 outranks 3, 3 outranks 0; with --strict 3 outranks 1.
   An alert that is silenced, in a maintenance window or inhibited by another one does not count; one in cooldown does.";
 
-const TEST_HELP: &str = "\
-Examples:
-  pcemon test rules.test.toml
-  pcemon test -c rules.toml tests/*.toml -o junit
-  pcemon test rules.test.toml --test 'port scan*'
-
-A file of tests:
-  config = \"rules.toml\"                     # whose rules are tested; else the config in use
-  [[test]]
-  name  = \"a scan fires, and is over when it ends\"
-  rules = [\"Port scan*\"]                    # only these take part; else all
-  flow  = { dst = \"db-01\", decision = \"blocked\" }   # shared by the flows of this test
-  [[test.step]]
-  at = \"0m\"                                 # a run of pcemon; flows and events happened since the step before
-  flows = [{ src = \"web-01\", port = 22 }, { src = \"web-01\", port = 23, connections = 3 }]
-  expect.pending = []
-  expect.firing  = [{ rule = \"Port scan\", group = { src_workload = \"web-01\" }, severity = \"warning\", value = 2 }]
-  expect.sent    = [{ rule = \"Port scan\", group = { src_workload = \"web-01\" }, channel = \"soc\", reason = \"first\" }]
-  [[test.step]]
-  at = \"15m\"
-  expect.firing = []
-
-Keys of a step: at, flows, events, health, vens, database (the last three in the PCE's own fields), flows_file and so on for
-recorded answers, failed = [\"traffic\"] for sources that cannot be read, down = [\"soc\"] for channels that take nothing.
-Compared exactly, where given: expect.firing, expect.pending, expect.sent, expect.values, expect.exit_code.";
-
 /// How to begin, for those who see the program for the first time.
 const BEGIN: &str = "\
 To begin:
   pcemon demo                            see it work, nothing needed
   pcemon init                            write a first config; `pcemon rules example` shows every key
-  pcemon rules validate                  prove the config, contact nobody
+  pcemon rules validate                  check the config, contact nobody
   pcemon check --dry-run                 ask the PCE; remember nothing, send nothing
   pcemon check                           the real thing, every few minutes from cron";
 
@@ -70,11 +55,12 @@ Examples:
   pcemon init
   pcemon init --url https://pce.example.com:8443 --org 1 --rules starter --config rules.toml
   pcemon init --url https://pce.example.com:8443 --org 1 --api-secret-file /etc/pcemon/api_secret \\
-      --channel type=slack,url=SLACK_WEBHOOK_URL --rules all";
+      --channel type=slack,url=SLACK_WEBHOOK_URL --rules all
+  pcemon init target records         add to a config that is there";
 
 /// Watch an Illumio PCE: one run, one verdict, alerts that arrive.
 ///
-/// Asks the PCE for traffic, events and its health, judges your rules, remembers what it told whom, sends what is due,
+/// Asks the PCE for traffic, events and its health, judges your rules, remembers what it sent, sends what is due,
 /// prints the result and exits. It is made to be run again and again by cron, a systemd timer, CI or Ansible.
 #[derive(Debug, Parser)]
 #[command(name = "pcemon", version, long_version = long_version(), after_help = format!("{BEGIN}\n\n{EXIT_CODES}"), arg_required_else_help = true, max_term_width = 110)]
@@ -89,7 +75,7 @@ pub struct Cli {
 
 /// What holds for every command.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Options of every command")]
+#[command(next_help_heading = COMMON_HEADING)]
 pub struct Global {
     /// Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]
     #[arg(short, long, global = true, value_name = "FILE")]
@@ -118,15 +104,6 @@ pub struct Global {
     /// Form of the messages on standard error
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
     pub log_format: LogFormat,
-}
-
-/// A file to write to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Out {
-    /// The format; `None`: by the path's ending.
-    pub format: Option<String>,
-    /// The file.
-    pub path: PathBuf,
 }
 
 impl Global {
@@ -177,7 +154,7 @@ Examples:
   pcemon check -q                               for cron: silent when all is well, else only what is not
   pcemon check -q --fail-on new                 for cron: only what is new
   pcemon check -o nagios                        as a monitoring plugin
-  pcemon check --flows flows.json.gz --dry-run  judge a recorded answer, no PCE needed
+  pcemon check --flows flows.json.gz --dry-run  judge a recorded answer: nobody is asked
   pcemon check --out json=result.json --fail-on critical")]
     Check(CheckArgs),
     /// What happened in a span of time, as one HTML file with plots, as Markdown, CSV or JSON
@@ -200,8 +177,9 @@ Examples:
     Demo(DemoArgs),
     /// Flows of the PCE or of a recorded answer, chosen by the keys of a rule's `match`
     ///
-    /// Numbers are as reported: the PCE holds totals of whole UTC days and both ends of a connection report it, so a span
-    /// only chooses records and does not clip them. What arrived within a span is what `pcemon check` counts.
+    /// Each connection stands once, the newest first; --raw shows every record as the PCE sent it, with the end that reports
+    /// it. The PCE holds totals of whole UTC days, so a span only chooses records and does not clip them. What arrived within
+    /// a span is what `pcemon check` counts.
     ///
     /// Exits with 0 when the answer is whole, with 3 when it could not be had or is partial.
     #[command(after_help = "\
@@ -214,7 +192,7 @@ Examples:
     Flows(FlowsArgs),
     /// Who talks most: talkers, destinations, pairs, ports, processes or labels, on one screen
     ///
-    /// Numbers are as reported (see `pcemon flows --help`). Exits with 0 when the answer is whole, with 3 when it could not
+    /// Each connection counts once, whichever end reports it; totals are those of whole UTC days (see `pcemon flows --help`). Exits with 0 when the answer is whole, with 3 when it could not
     /// be had or is partial.
     #[command(after_help = "\
 Examples:
@@ -244,9 +222,19 @@ Examples:
     Vens(VensArgs),
     /// The PCE's own health: clusters and their nodes
     ///
-    /// Exits with 0 when the PCE told of its health, however it is, and with 3 when it did not; `pcemon check` judges it.
+    /// Exits with 0 when the PCE reported its health, good or bad, and with 3 when it did not; `pcemon check` judges it.
     #[command(after_help = "Examples:\n  pcemon health\n  pcemon health -o json\n  pcemon health --health recorded.json")]
     Health(HealthArgs),
+    /// Records of any source, as table, JSON, NDJSON, CSV or Markdown
+    ///
+    /// Asks the targets of the source, or reads a recorded answer. Judges nothing and remembers nothing; the flags that choose
+    /// records are the keys of a rule's `match`.
+    #[command(after_help = "\
+Examples:
+  pcemon show vens --offline -o csv
+  pcemon show records --target backups --match 'status = [\"failed\"]'
+  pcemon show database --input database=recorded.json -o json")]
+    Show(ShowArgs),
     /// Write a first config, by asking or from flags
     ///
     /// On a terminal it asks for what no flag says. It never writes over a file unless --force is given, and secrets stay
@@ -266,19 +254,15 @@ Examples:
   pcemon doctor --offline
   pcemon doctor -o json --timeout 30s")]
     Doctor(DoctorArgs),
-    /// Look at the rules of the config and change them
+    /// List, validate and change the rules of the config
     #[command(subcommand)]
     Rules(RulesCommand),
     /// Why a rule fires or does not, step by step
     ///
     /// Runs the cycle of `check` for one rule as a dry run: nothing is remembered and nothing is sent. The rule may be
-    /// disabled. Exits with 0 when there was something to explain, with 3 when the rule's source could not be read.
-    #[command(after_help = "\
-Examples:
-  pcemon explain 'Blocked traffic to databases'
-  pcemon explain 'Port scan' --group src_ip=10.1.2.3
-  pcemon explain 'Port scan' --flows answer.json.gz --now 2026-11-20T10:00:00Z -o json
-  pcemon explain 'Port scan' --record-file flow.json     condition by condition, nobody is asked")]
+    /// disabled. With --last nothing is run: what the latest runs found is read from the state. Exits with 0 when there was
+    /// something to explain, with 3 when the rule's source could not be read or nothing is remembered.
+    #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
     /// Unit tests of rules: records at given times, and what must come of them
     ///
@@ -286,24 +270,19 @@ Examples:
     /// or sent. Exits with 0 when all tests pass, 1 when one fails, 3 when a file cannot be used.
     #[command(after_help = TEST_HELP)]
     Test(TestArgs),
-    /// Backtest the rules: what would have fired, how often somebody would have been told, which thresholds fit
+    /// Backtest the rules: what would have fired, how many messages would have been sent, which thresholds fit
     ///
     /// Runs the cycle of `check` over recorded runs, or over one export with a simulated clock. Nothing is asked, written or sent.
     /// Folders are those of `check --record`, one for each run, or a folder that holds such folders.
-    #[command(after_help = "\
-Examples:
-  pcemon check --record runs/$RUN                          each run into a folder of its own, named by the time
-  pcemon replay runs                                      today's rules over all of these runs
-  pcemon replay --flows export.json.gz --step 10m --rule 'Blocked*'
-  pcemon replay runs -o json | jq .rules")]
+    #[command(after_help = REPLAY_EXAMPLES)]
     Replay(ReplayArgs),
-    /// Look at the channels of the config and try them
+    /// List the channels of the config and test them
     #[command(subcommand)]
     Channel(ChannelCommand),
     /// Messages that wait for delivery or were given up
     #[command(subcommand)]
     Outbox(OutboxCommand),
-    /// Have alerts told to nobody for a while
+    /// Mute alerts for a while
     #[command(subcommand)]
     Silence(SilenceCommand),
     /// What is remembered between runs
@@ -356,24 +335,9 @@ pub struct CheckArgs {
     /// Judge only the rules whose name matches (* ? [..] {a,b})
     #[arg(long, value_name = "GLOB", add = ArgValueCompleter::new(completing::rules))]
     pub rule: Option<String>,
-    /// Read flows from a recorded answer: a file (JSON array or one object per line, plain or gzip), a folder of --record, or - for standard input
-    #[arg(long, value_name = "FILE")]
-    pub flows: Option<PathBuf>,
-    /// Read events from a recorded answer: the same forms
-    #[arg(long, value_name = "FILE")]
-    pub events: Option<PathBuf>,
-    /// Read health from a recorded answer: the same forms
-    #[arg(long, value_name = "FILE")]
-    pub health: Option<PathBuf>,
-    /// Read VENs, and the workloads they manage, from a recorded answer: the same forms
-    #[arg(long, value_name = "FILE")]
-    pub vens: Option<PathBuf>,
-    /// Read what the PCE says of its traffic database from a recorded answer: the same forms
-    #[arg(long, value_name = "FILE")]
-    pub database: Option<PathBuf>,
-    /// Read a source from a recorded answer: SOURCE=PATH, or SOURCE@TARGET=PATH for one of its targets
-    #[arg(long, value_name = "SOURCE[@TARGET]=PATH", value_parser = input::parse)]
-    pub input: Vec<input::Input>,
+    /// Recorded answers.
+    #[command(flatten)]
+    pub inputs: Inputs,
     /// Take this as the present time (RFC 3339) in everything the run decides
     #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
     pub now: Option<Timestamp>,
@@ -386,9 +350,12 @@ pub struct CheckArgs {
     /// Let UNKNOWN outrank WARNING in the verdict
     #[arg(long)]
     pub strict: bool,
-    /// Say of every rule that is not ok why; with -v of all
+    /// Explain every rule that is not ok; with -v every rule
     #[arg(long)]
     pub explain: bool,
+    /// Performance data of the format nagios
+    #[arg(long, value_enum, default_value_t = Perfdata::Rules, value_name = "WHICH")]
+    pub perfdata: Perfdata,
     /// How long to wait for another run to end, for example 2m
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = parse_duration)]
     pub lock_wait: Duration,
@@ -418,18 +385,9 @@ pub struct ReportArgs {
     /// Do not remember this report: the next one is compared with the one before it
     #[arg(long)]
     pub no_save: bool,
-    /// Read flows from a recorded answer, in the forms that `check` takes; what is not given is then not asked for
-    #[arg(long, value_name = "FILE")]
-    pub flows: Option<PathBuf>,
-    /// Read events from a recorded answer: the same forms
-    #[arg(long, value_name = "FILE")]
-    pub events: Option<PathBuf>,
-    /// Read health from a recorded answer: the same forms
-    #[arg(long, value_name = "FILE")]
-    pub health: Option<PathBuf>,
-    /// Read VENs from a recorded answer: the same forms
-    #[arg(long, value_name = "FILE")]
-    pub vens: Option<PathBuf>,
+    /// Recorded answers.
+    #[command(flatten)]
+    pub inputs: Inputs<input::Reported>,
     /// Take this as the present time (RFC 3339)
     #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
     pub now: Option<Timestamp>,
@@ -441,7 +399,7 @@ pub struct ReportArgs {
 /// Flags of `doctor`.
 #[derive(Debug, Clone, Args)]
 pub struct DoctorArgs {
-    /// Contact nobody: look only at what is on this machine
+    /// Contact nothing: check only what is on this machine
     #[arg(long)]
     pub offline: bool,
     /// How long one answer may take
@@ -468,75 +426,6 @@ pub enum FailOn {
     New,
 }
 
-/// Flags of `explain`.
-#[derive(Debug, Clone, Args)]
-pub struct ExplainArgs {
-    /// Name of the rule
-    #[arg(value_name = "RULE")]
-    pub rule: String,
-    /// Only this group, for example src_workload=web-01; once for each field of group_by (- stands for none)
-    #[arg(long, value_name = "FIELD=VALUE")]
-    pub group: Vec<String>,
-    /// Try the records of this file on the rule, condition by condition, and ask nobody (JSON array or one object per line, plain or gzip, - for standard input)
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["group", "flows", "events", "health", "vens", "database"])]
-    pub record_file: Option<PathBuf>,
-    /// Read flows from a recorded answer, as `check` does
-    #[arg(long, value_name = "FILE")]
-    pub flows: Option<PathBuf>,
-    /// Read events from a recorded answer
-    #[arg(long, value_name = "FILE")]
-    pub events: Option<PathBuf>,
-    /// Read health from a recorded answer
-    #[arg(long, value_name = "FILE")]
-    pub health: Option<PathBuf>,
-    /// Read VENs from a recorded answer
-    #[arg(long, value_name = "FILE")]
-    pub vens: Option<PathBuf>,
-    /// Read what the PCE says of its traffic database from a recorded answer
-    #[arg(long, value_name = "FILE")]
-    pub database: Option<PathBuf>,
-    /// Take this as the present time (RFC 3339)
-    #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
-    pub now: Option<Timestamp>,
-}
-
-/// Flags of `replay`.
-#[derive(Debug, Clone, Args)]
-pub struct ReplayArgs {
-    /// Folders of recorded runs
-    #[arg(required_unless_present_any = ["flows", "events"], conflicts_with_all = ["flows", "events"], value_name = "FOLDER")]
-    pub folders: Vec<PathBuf>,
-    /// One export of flows instead (JSON array or one object per line, plain or gzip)
-    #[arg(long, value_name = "FILE")]
-    pub flows: Option<PathBuf>,
-    /// One export of events instead
-    #[arg(long, value_name = "FILE")]
-    pub events: Option<PathBuf>,
-    /// With an export: how far apart the runs are
-    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = parse_duration)]
-    pub step: Duration,
-    /// With an export: the first run (RFC 3339) [default: the first record]
-    #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
-    pub from: Option<Timestamp>,
-    /// With an export: the last run [default: after the last record]
-    #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
-    pub to: Option<Timestamp>,
-    /// Replay only the rules whose name matches (* ? [..] {a,b}), also disabled ones
-    #[arg(long, value_name = "GLOB")]
-    pub rule: Option<String>,
-}
-
-/// Flags of `test`.
-#[derive(Debug, Clone, Args)]
-pub struct TestArgs {
-    /// Files of tests
-    #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
-    /// Run only the tests whose name matches (* ? [..] {a,b})
-    #[arg(long, value_name = "GLOB")]
-    pub test: Option<String>,
-}
-
 fn formats() -> PossibleValuesParser {
     PossibleValuesParser::new(
         crate::render::FORMATS.iter().map(|format| clap::builder::PossibleValue::new(format.name).help(format.summary)),
@@ -553,14 +442,6 @@ fn report_formats() -> PossibleValuesParser {
     )
 }
 
-fn names_of_formats() -> Vec<&'static str> {
-    crate::render::FORMATS.iter().map(|format| format.name).collect()
-}
-
-fn no_format(format: &str, names: &[&str]) -> String {
-    tr!("'{format}' is no format; {hint}", format, hint = crate::config::reader::did_you_mean(format, names))
-}
-
 /// Only so that the root knows the flag; each command takes its own formats ([`forms`]).
 fn parse_out(text: &str) -> Result<Out, String> {
     Ok(Out { format: None, path: PathBuf::from(text) })
@@ -570,10 +451,6 @@ fn parse_report_span(text: &str) -> Result<Duration, String> {
     let span = parse_duration(text)?;
     let within = (Duration::from_secs(60)..=crate::domain::time::LONGEST_REPORT).contains(&span);
     if within { Ok(span) } else { Err("it must lie between 1m and 90d: the PCE keeps flows for 90 days".to_owned()) }
-}
-
-fn parse_now(text: &str) -> Result<Timestamp, String> {
-    text.parse().map_err(|_| format!("'{text}' is not a timestamp; write for example 2026-11-20T10:00:00Z"))
 }
 
 /// What `--version` says beside the number: what this binary was built from and for, and which files it reads and writes.
@@ -599,7 +476,13 @@ pub fn command() -> clap::Command {
 
 /// Understands a command line.
 pub fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Cli, clap::Error> {
-    let mut command = forms::fitted(Cli::command());
-    let matches = command.try_get_matches_from_mut(arguments)?;
+    let arguments: Vec<std::ffi::OsString> = arguments.into_iter().collect();
+    // How help is laid out is of no consequence for a line that is understood.
+    let understood = forms::fitted(Cli::command()).try_get_matches_from(&arguments).ok();
+    if let Some(Ok(cli)) = understood.map(|matches| Cli::from_arg_matches(&matches)) {
+        return Ok(cli);
+    }
+    let mut command = help::laid_out(forms::fitted(Cli::command()));
+    let matches = command.try_get_matches_from_mut(&arguments).map_err(help::hinted)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }

@@ -21,13 +21,21 @@ const SUMMARY: usize = 1000;
 #[derive(Debug)]
 pub struct Heartbeat {
     endpoint: Endpoint,
+    trust: Trust,
     timeout: Duration,
 }
 
 impl Heartbeat {
     /// Reads the URL. The error does not repeat it.
     pub fn new(url: &Secret) -> Result<Heartbeat, String> {
-        Ok(Heartbeat { endpoint: Endpoint::parse(url.expose())?, timeout: TIMEOUT })
+        Ok(Heartbeat { endpoint: Endpoint::parse(url.expose())?, trust: Trust::default(), timeout: TIMEOUT })
+    }
+
+    /// With whom it trusts, and what it shows of itself.
+    #[must_use]
+    pub fn with_trust(mut self, trust: Trust) -> Heartbeat {
+        self.trust = trust;
+        self
     }
 
     /// Another time-out for one ping.
@@ -60,7 +68,7 @@ impl Heartbeat {
         }
         let run = Uuid::parse_str(run_id).unwrap_or_else(|_| Uuid::new_v5(&Uuid::NAMESPACE_OID, run_id.as_bytes()));
         url.query_pairs_mut().append_pair("rid", &run.to_string());
-        let poster = Poster::new(Endpoint::parse(url.as_str())?, &Trust::default(), self.timeout, &[], took_unless_denied)?;
+        let poster = Poster::new(Endpoint::parse(url.as_str())?, &self.trust, self.timeout, &[], took_unless_denied)?;
         let headers = [(HeaderName::from_static("content-type"), HeaderValue::from_static("text/plain; charset=utf-8"))];
         let lines: Vec<String> = shorten(summary, SUMMARY).lines().map(visible).collect();
         let body = lines.join("\n");
@@ -74,7 +82,7 @@ impl Heartbeat {
         };
         match outcome {
             Outcome::Delivered | Outcome::Warned { .. } => Ok(()),
-            failed => Err(failed.said().unwrap_or_default().to_owned()),
+            failed => Err(failed.localized().unwrap_or_default().to_owned()),
         }
     }
 }

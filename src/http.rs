@@ -3,14 +3,15 @@
 //! Redirects are never followed and a status is never an error here: what an answer means is for
 //! the caller to say, and credentials must not travel to another origin.
 
+mod connect;
+pub mod fault;
+pub mod names;
 pub mod proxy;
 pub mod reach;
 pub mod tls;
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
-use ureq::tls::{ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig};
 
 /// What an agent needs to know.
 #[derive(Debug, Clone, Default)]
@@ -35,14 +36,11 @@ pub struct AgentOptions<'a> {
 
 /// Builds an agent. The error names the file or the setting at fault.
 pub fn agent(options: &AgentOptions<'_>) -> Result<ureq::Agent, String> {
-    let mut tls = TlsConfig::builder().disable_verification(options.insecure);
-    tls = match options.ca_file {
-        Some(path) => tls.root_certs(RootCerts::Specific(Arc::new(read_ca(path)?))),
-        None => tls.root_certs(RootCerts::PlatformVerifier),
-    };
-    if let Some((certificate, key)) = options.client {
-        tls = tls.client_cert(Some(read_client(certificate, key)?));
-    }
+    let connector = connect::connector(connect::Trust {
+        ca_file: options.ca_file.map(Path::to_owned),
+        client: options.client.map(|(certificate, key)| (certificate.to_owned(), key.to_owned())),
+        insecure: options.insecure,
+    })?;
     let proxy = match options.proxy {
         Some(url) => Some(ureq::Proxy::new(url).map_err(|_| tr!("the proxy is not a URL such as http://proxy.example.com:3128"))?),
         None if options.direct => None,
@@ -54,8 +52,9 @@ pub fn agent(options: &AgentOptions<'_>) -> Result<ureq::Agent, String> {
             None => None,
         },
     };
-    Ok(ureq::Agent::config_builder()
-        .tls_config(tls.build())
+    let proxy_is_socks =
+        proxy.as_ref().is_some_and(|proxy| !matches!(proxy.protocol(), ureq::ProxyProtocol::Http | ureq::ProxyProtocol::Https));
+    let config = ureq::Agent::config_builder()
         .proxy(proxy)
         .http_status_as_error(false)
         .max_redirects(0)
@@ -66,35 +65,9 @@ pub fn agent(options: &AgentOptions<'_>) -> Result<ureq::Agent, String> {
         .timeout_recv_response(Some(options.timeout))
         .timeout_per_read(Some(options.timeout))
         .timeout_per_write(Some(options.timeout))
-        .build()
-        .new_agent())
-}
-
-fn read_ca(path: &Path) -> Result<Vec<ureq::tls::Certificate<'static>>, String> {
-    let certificates = read_certificates("ca_file", path)?;
-    if certificates.is_empty() { Err(tr!("ca_file {path} holds no certificate", path = path.display())) } else { Ok(certificates) }
-}
-
-fn read_client(certificate: &Path, key: &Path) -> Result<ClientCert, String> {
-    let chain = read_certificates("cert_file", certificate)?;
-    if chain.is_empty() {
-        return Err(tr!("cert_file {path} holds no certificate", path = certificate.display()));
+        .build();
+    if proxy_is_socks {
+        return Err(tr!("a SOCKS proxy cannot be used; name one that speaks HTTP, such as http://proxy.example.com:3128"));
     }
-    let key_pem = tls::read_pem("key_file", key)?;
-    let key = PrivateKey::from_pem(&key_pem)
-        .map_err(|_| tr!("key_file {path} holds no private key that can be read; one with a passphrase cannot", path = key.display()))?;
-    Ok(ClientCert::new_with_certs(&chain, key))
-}
-
-/// `name` is the setting, for messages.
-fn read_certificates(name: &str, path: &Path) -> Result<Vec<ureq::tls::Certificate<'static>>, String> {
-    let pem = tls::read_pem(name, path)?;
-    let mut certificates = Vec::new();
-    for item in ureq::tls::parse_pem(&pem) {
-        let item = item.map_err(|error| tr!("{name} {path} is not PEM: {error}", name, path = path.display(), error))?;
-        if let PemItem::Certificate(certificate) = item {
-            certificates.push(certificate);
-        }
-    }
-    Ok(certificates)
+    Ok(ureq::Agent::with_parts(config, connector, names::Names::default()))
 }

@@ -1,12 +1,15 @@
 //! The language in which the program speaks to people. The English text is the key: `tr!` takes it with its
 //! named parts, and the catalogue `src/lang/zh-TW.toml` holds what it becomes.
 //!
-//! There is one language for the whole process, chosen once when it starts. Machine formats and `--help` stay English.
+//! There is one language for the whole process, chosen once when it starts. Machine formats and `--help` stay English: what a
+//! format says itself is said [`for_machines`], and what was said before, such as an error on its way into a report, is
+//! remembered with its English ([`in_english`]).
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt::Display;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// A language that the program speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,10 +76,75 @@ pub fn current() -> Language {
     if CHINESE.load(Ordering::Relaxed) { Language::TraditionalChinese } else { Language::English }
 }
 
+thread_local! {
+    static FOR_MACHINES: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What is said within is English, whatever people read.
+pub fn for_machines<T>(say: impl FnOnce() -> T) -> T {
+    struct Before(bool);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            FOR_MACHINES.with(|machines| machines.set(self.0));
+        }
+    }
+    let _back_even_after_a_panic = Before(FOR_MACHINES.with(|machines| machines.replace(true)));
+    say()
+}
+
+/// Texts that are remembered with their English. When there are more, the memory begins anew.
+const MOST_SAID: usize = 50_000;
+/// Longest text that is remembered, in bytes.
+const LONGEST_SAID: usize = 8 << 10;
+/// Shorter texts are words that a name may consist of, too: within another text they stay.
+const LEAST_WITHIN: usize = 4;
+
+static SAID: Mutex<Option<HashMap<String, String>>> = Mutex::new(None);
+
+/// A text in English that may have been said in another language: as a whole, or with such texts in it.
+pub fn in_english(text: &str) -> String {
+    if current() == Language::English || text.is_ascii() {
+        return text.to_owned();
+    }
+    let said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(said) = said.as_ref() else { return text.to_owned() };
+    if let Some(english) = said.get(text) {
+        return english.clone();
+    }
+    let mut within: Vec<(&String, &String)> =
+        said.iter().filter(|(foreign, _)| foreign.chars().count() >= LEAST_WITHIN && text.contains(foreign.as_str())).collect();
+    // The longest first, so that no part of a text is taken out of it.
+    within.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.cmp(b)));
+    within.into_iter().fold(text.to_owned(), |text, (foreign, english)| text.replace(foreign, english))
+}
+
+/// Puts the named parts into a translation and remembers what that is in English. For `tr!`.
+pub fn said(english: &str, template: &str, parts: &[(&str, &dyn Display)]) -> String {
+    let out = fill(template, parts);
+    if out.len() <= LONGEST_SAID && !out.is_ascii() {
+        let texts: Vec<(&str, String)> = parts.iter().map(|(name, part)| (*name, exactly(&part.to_string()))).collect();
+        let parts: Vec<(&str, &dyn Display)> = texts.iter().map(|(name, text)| (*name, text as &dyn Display)).collect();
+        let english = fill(english, &parts);
+        let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+        let said = said.get_or_insert_default();
+        if said.len() >= MOST_SAID {
+            said.clear();
+        }
+        said.insert(out.clone(), english);
+    }
+    out
+}
+
+/// A part that was said as a whole, in English; a name stays what it is.
+fn exactly(text: &str) -> String {
+    let said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+    said.as_ref().and_then(|said| said.get(text)).map_or_else(|| text.to_owned(), String::clone)
+}
+
 /// What an English text becomes in the language now spoken; `None`: it stays. For `tr!`.
 pub fn translation(text: &str) -> Option<&'static str> {
     static CATALOGUE: OnceLock<HashMap<String, String>> = OnceLock::new();
-    if current() == Language::English {
+    if current() == Language::English || FOR_MACHINES.with(Cell::get) {
         return None;
     }
     // A test proves that the catalogue can be read and lacks nothing.
@@ -120,7 +188,7 @@ macro_rules! tr {
     ($text:literal $(, $name:ident $(= $value:expr)?)* $(,)?) => {
         match $crate::lang::translation($text) {
             None => ::std::fmt::format(format_args!($text $(, $name = $crate::tr!(@part $name $($value)?))*)),
-            Some(template) => $crate::lang::fill(template, &[
+            Some(template) => $crate::lang::said($text, template, &[
                 $((stringify!($name), &$crate::tr!(@part $name $($value)?) as &dyn ::std::fmt::Display)),*
             ]),
         }
@@ -135,7 +203,7 @@ macro_rules! trn {
         match ($crate::lang::translation($many), $number) {
             (None, 1) => ::std::fmt::format(format_args!($one, $count = 1 $(, $name = $crate::tr!(@part $name $($value)?))*)),
             (None, number) => ::std::fmt::format(format_args!($many, $count = number $(, $name = $crate::tr!(@part $name $($value)?))*)),
-            (Some(template), number) => $crate::lang::fill(template, &[
+            (Some(template), number) => $crate::lang::said(if number == 1 { $one } else { $many }, template, &[
                 (stringify!($count), &number as &dyn ::std::fmt::Display),
                 $((stringify!($name), &$crate::tr!(@part $name $($value)?) as &dyn ::std::fmt::Display)),*
             ]),

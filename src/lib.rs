@@ -21,6 +21,7 @@ pub mod render;
 pub mod report;
 pub mod run;
 pub mod schemas;
+pub mod settings;
 pub mod sim;
 pub mod sources;
 pub mod state;

@@ -27,8 +27,10 @@ pub const SCHEMAS: &[Schema] = &[
     shipped!("events", "`pcemon events -o json`"),
     shipped!("vens", "`pcemon vens -o json`"),
     shipped!("health", "`pcemon health -o json`"),
+    shipped!("show", "`pcemon show vens -o json`, and of every other source"),
     shipped!("report", "`pcemon report --format json`"),
     shipped!("explain", "`pcemon explain RULE -o json`"),
+    shipped!("explain_last", "`pcemon explain --last -o json`"),
     shipped!("replay", "`pcemon replay FOLDER -o json`"),
     shipped!("test", "`pcemon test FILE -o json`"),
     shipped!("doctor", "`pcemon doctor -o json`"),
@@ -36,6 +38,9 @@ pub const SCHEMAS: &[Schema] = &[
     shipped!("rule", "`pcemon rules show NAME -o json`"),
     shipped!("validation", "`pcemon rules validate -o json`"),
     shipped!("channel_list", "`pcemon channel list -o json`"),
+    shipped!("outbox_list", "`pcemon outbox list -o json`"),
+    shipped!("silence_list", "`pcemon silence list -o json`"),
+    shipped!("import", "`pcemon rules import FILE -o json`"),
 ];
 
 /// The schema of that name.

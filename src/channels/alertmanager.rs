@@ -13,12 +13,13 @@ use super::login::Login;
 use super::post::{Answer, Poster};
 use super::trust::Trust;
 use super::{Channel, Common, Kind, Outcome, Secrets, SendContext, Settings, text};
-use crate::config::reader::Reader;
-use crate::domain::alert::{Alert, AlertState, Appetite, Parcel};
+use crate::domain::alert::{Alert, Notification, SendMode};
+use crate::domain::entry::AlertState;
 use crate::domain::secret::SecretSource;
 use crate::domain::text::{shorten, visible};
 use crate::domain::threshold::Severity;
 use crate::domain::time::after;
+use crate::settings::reader::Reader;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::time::{Duration, Instant};
@@ -48,7 +49,7 @@ struct AlertmanagerSettings {
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
-    let urls = super::read_urls(reader, "urls", "[\"https://alertmanager.example.com:9093\"]");
+    let urls = super::address::read_urls(reader, "urls", "[\"https://alertmanager.example.com:9093\"]");
     let login = super::login::read(reader);
     let trust = Trust::read(reader);
     Some(Box::new(AlertmanagerSettings { urls: urls?, login: login?, trust: trust? }))
@@ -60,7 +61,7 @@ impl Settings for AlertmanagerSettings {
         let hidden: Vec<_> = credentials.secrets.iter().collect();
         let mut posters = Vec::new();
         for url in &self.urls {
-            let endpoint = super::open_url(common, url, secrets)?.join(&["api", "v2", "alerts"]);
+            let endpoint = super::address::open_url(common, url, secrets)?.join(&["api", "v2", "alerts"]);
             posters.push(Poster::new(endpoint, &self.trust, common.timeout, &hidden, took)?);
         }
         let mut headers = vec![(HeaderName::from_static("content-type"), HeaderValue::from_static("application/json"))];
@@ -69,15 +70,15 @@ impl Settings for AlertmanagerSettings {
     }
 
     fn destination(&self) -> String {
-        self.urls.iter().map(super::shown_url).collect::<Vec<_>>().join(", ")
+        self.urls.iter().map(super::address::shown_url).collect::<Vec<_>>().join(", ")
     }
 
     fn one_event_per_alert(&self) -> bool {
         true
     }
 
-    fn appetite(&self) -> Appetite {
-        Appetite::AllThatFires
+    fn send_mode(&self) -> SendMode {
+        SendMode::Firing
     }
 }
 
@@ -88,13 +89,19 @@ struct Alertmanager {
 }
 
 impl Alertmanager {
-    fn request(poster: &Poster, parcel: &Parcel) -> Request {
-        Request { endpoint: poster.endpoint().clone(), path: Some("/api/v2/alerts".to_owned()), body: body(parcel), part: None, then: None }
+    fn request(poster: &Poster, notification: &Notification) -> Request {
+        Request {
+            endpoint: poster.endpoint().clone(),
+            path: Some("/api/v2/alerts".to_owned()),
+            body: body(notification),
+            part: None,
+            then: None,
+        }
     }
 }
 
 impl Channel for Alertmanager {
-    fn send(&self, parcel: &Parcel, context: &SendContext) -> Outcome {
+    fn send(&self, notification: &Notification, context: &SendContext) -> Outcome {
         let begun = Instant::now();
         let mut taken = 0;
         let mut retry: Option<Outcome> = None;
@@ -103,7 +110,7 @@ impl Channel for Alertmanager {
         for (place, poster) in self.posters.iter().enumerate() {
             // A member that hangs must leave time for the others.
             let share = context.timeout.saturating_sub(begun.elapsed()) / u32::try_from(self.posters.len() - place).unwrap_or(u32::MAX);
-            let request = Alertmanager::request(poster, parcel);
+            let request = Alertmanager::request(poster, notification);
             let outcome = match poster.post(&self.headers, &request.body, context.now, share) {
                 Ok(answer) => poster.outcome(&answer),
                 Err(outcome) => outcome,
@@ -115,7 +122,7 @@ impl Channel for Alertmanager {
                     refused.get_or_insert(outcome);
                 }
                 Outcome::Retry { .. } | Outcome::Partly { .. } => {
-                    errors.extend(outcome.said().map(str::to_owned));
+                    errors.extend(outcome.localized().map(str::to_owned));
                     retry.get_or_insert(outcome);
                 }
             }
@@ -129,10 +136,10 @@ impl Channel for Alertmanager {
         retry.or(refused).unwrap_or(Outcome::Delivered)
     }
 
-    fn preview(&self, parcel: &Parcel, _now: Timestamp) -> String {
+    fn preview(&self, notification: &Notification, _now: Timestamp) -> String {
         let mut out = String::new();
         for poster in &self.posters {
-            let request = Alertmanager::request(poster, parcel);
+            let request = Alertmanager::request(poster, notification);
             out.push_str(&format!("POST {}\n", request.endpoint.shown()));
             for (name, value) in &self.headers {
                 let value = if value.is_sensitive() { "[hidden]" } else { value.to_str().unwrap_or_default() };
@@ -155,23 +162,24 @@ struct Posted {
     generator_url: Option<String>,
 }
 
-fn body(parcel: &Parcel) -> String {
-    let alerts: Vec<Posted> = text::sorted(parcel).into_iter().flat_map(|alert| posted(alert, parcel)).collect();
+fn body(notification: &Notification) -> String {
+    let alerts: Vec<Posted> = text::sorted(notification).into_iter().flat_map(|alert| posted(alert, notification)).collect();
     // Texts under text keys: nothing here can fail to serialise.
     serde_json::to_string(&alerts).unwrap_or_default()
 }
 
 /// The alert itself, and the end of the one whose place it takes.
-fn posted(alert: &Alert, parcel: &Parcel) -> Vec<Posted> {
-    let end = alert.resolved_at.unwrap_or(parcel.created).min(parcel.created);
+fn posted(alert: &Alert, notification: &Notification) -> Vec<Posted> {
+    let began = notification.began(alert);
+    let end = alert.resolved_at.unwrap_or(notification.created).min(notification.created);
     let one = |severity: Severity, over: bool| Posted {
-        labels: identity(alert, severity, parcel),
+        labels: identity(alert, severity, notification),
         annotations: annotations(alert),
-        starts_at: alert.since.to_string(),
+        starts_at: began.to_string(),
         // A clock that was set back must not make an end before the beginning: that is refused.
-        ends_at: if over { end.max(alert.since) } else { parcel.expires.unwrap_or(after(parcel.created, KEPT)).max(alert.since) }
+        ends_at: if over { end.max(began) } else { notification.expires.unwrap_or(after(notification.created, KEPT)).max(began) }
             .to_string(),
-        generator_url: text::is_link(&parcel.pce.url).then(|| parcel.pce.url.clone()),
+        generator_url: text::is_link(&notification.pce.url).then(|| notification.pce.url.clone()),
     };
     let mut all = vec![one(alert.severity, alert.state == AlertState::Resolved)];
     all.extend(alert.told_as.map(|severity| one(severity, true)));
@@ -179,11 +187,11 @@ fn posted(alert: &Alert, parcel: &Parcel) -> Vec<Posted> {
 }
 
 /// The labels, with those that tell this PCE's alerts from another one's.
-fn identity(alert: &Alert, severity: Severity, parcel: &Parcel) -> Map {
-    let mut map = labels(alert, &parcel.pce);
+fn identity(alert: &Alert, severity: Severity, notification: &Notification) -> Map {
+    let mut map = labels(alert, &notification.pce);
     map.insert("severity".to_owned(), severity.name().to_owned());
     map.entry("job".to_owned()).or_insert_with(|| "pcemon".to_owned());
-    if let Some(place) = parcel.pce.place() {
+    if let Some(place) = notification.pce.place() {
         map.entry("instance".to_owned()).or_insert_with(|| shorten(&place, TEXT));
     }
     map

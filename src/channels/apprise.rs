@@ -1,4 +1,4 @@
-//! The Apprise API: one notification for each parcel, to whatever services stand behind its key.
+//! The Apprise API: one notification for each notification, to whatever services stand behind its key.
 //!
 //! Apprise tells nothing apart: every attempt is a new notification to all services of the key.
 
@@ -7,10 +7,11 @@ use super::post::{Answer, Endpoint, Poster};
 use super::template::Words;
 use super::trust::Trust;
 use super::{Channel, Common, Kind, Outcome, Secrets, Settings, text};
-use crate::config::reader::Reader;
-use crate::domain::alert::{AlertState, Parcel};
+use crate::domain::alert::Notification;
+use crate::domain::entry::AlertState;
 use crate::domain::secret::SecretSource;
 use crate::domain::threshold::Severity;
+use crate::settings::reader::Reader;
 use serde_json::{Value, json};
 use ureq::http::header::ACCEPT;
 use ureq::http::{HeaderName, HeaderValue};
@@ -38,7 +39,7 @@ struct AppriseSettings {
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
-    let url = super::read_url(reader, "url", "{ env = \"APPRISE_URL\" }");
+    let url = super::address::read_url(reader, "url", "{ env = \"APPRISE_URL\" }");
     let tag = if reader.raw("tag").is_some() { reader.required_string("tag", "\"soc\"").map(|tag| Some(tag.value)) } else { Some(None) };
     let words = Words::read(reader);
     let trust = Trust::read(reader);
@@ -47,7 +48,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
 
 impl Settings for AppriseSettings {
     fn open(&self, common: &Common, secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
-        let endpoint = super::open_url(common, &self.url, secrets)?;
+        let endpoint = super::address::open_url(common, &self.url, secrets)?;
         let poster = Poster::new(endpoint, &self.trust, common.timeout, &[], took)?;
         // Older versions answer with a page to whoever takes one.
         let json = HeaderValue::from_static("application/json");
@@ -56,7 +57,7 @@ impl Settings for AppriseSettings {
     }
 
     fn destination(&self) -> String {
-        super::shown_url(&self.url)
+        super::address::shown_url(&self.url)
     }
 }
 
@@ -66,16 +67,16 @@ struct Apprise {
 }
 
 impl Speech for Apprise {
-    fn requests(&self, parcel: &Parcel, base: &Endpoint, _view: View) -> Vec<Request> {
-        let kind = match text::sorted(parcel).first().map(|alert| (alert.state, alert.severity)) {
+    fn requests(&self, notification: &Notification, base: &Endpoint, _view: View) -> Vec<Request> {
+        let kind = match text::sorted(notification).first().map(|alert| (alert.state, alert.severity)) {
             Some((AlertState::Resolved, _)) => "success",
             Some((AlertState::Firing, Severity::Critical)) => "failure",
             Some((AlertState::Firing, Severity::Warning)) => "warning",
             Some((AlertState::Firing, Severity::Info)) | None => "info",
         };
         let mut body = json!({
-            "title": text::cut(&format!("[pcemon] {}", text::headline(parcel)), TITLE, |_| 1),
-            "body": self.words.packed(parcel, BODY, |_| 1),
+            "title": text::cut(&format!("[pcemon] {}", text::headline(notification)), TITLE, |_| 1),
+            "body": self.words.packed(notification, BODY, |_| 1),
             "type": kind,
             "format": "text",
         });
@@ -85,8 +86,8 @@ impl Speech for Apprise {
         vec![Request { endpoint: base.clone(), path: None, body: body.to_string(), part: None, then: None }]
     }
 
-    fn remark(&self, parcel: &Parcel) -> Option<String> {
-        self.words.remark(parcel)
+    fn remark(&self, notification: &Notification) -> Option<String> {
+        self.words.remark(notification)
     }
 
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {

@@ -1,6 +1,7 @@
 //! The program's own body, schema `pcemon.alert/1`: what the webhook posts, a program reads and the file gathers.
 
-use crate::domain::alert::{Alert, AlertState, End, Group, Parcel, Reason, Talker, group_serde};
+use crate::domain::alert::{Alert, Contributor, End, Group, Notification, Reason, group_serde};
+use crate::domain::entry::AlertState;
 use crate::domain::text::shorten;
 use crate::domain::threshold::Severity;
 use serde::{Serialize, Serializer};
@@ -24,6 +25,8 @@ struct Body<'a> {
 struct Pce<'a> {
     url: &'a str,
     org_id: u64,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    site: &'a str,
 }
 
 #[derive(Serialize)]
@@ -44,6 +47,9 @@ struct Entry<'a> {
     window: Span,
     #[serde(with = "group_serde")]
     group: Group,
+    /// Where it was seen.
+    pce: Option<String>,
+    target: Option<String>,
     labels: &'a BTreeMap<String, String>,
     summary: String,
     description: Option<String>,
@@ -72,33 +78,33 @@ struct Top {
     value: f64,
 }
 
-/// The body of one parcel under its stable id; the same on every attempt.
-pub fn body(parcel: &Parcel, id: &str) -> String {
+/// The body of one notification under its stable id; the same on every attempt.
+pub fn body(notification: &Notification, id: &str) -> String {
     // Texts and numbers under text keys: nothing here can fail to serialise.
-    serde_json::to_string(&model(parcel, id)).unwrap_or_default()
+    serde_json::to_string(&model(notification, id)).unwrap_or_default()
 }
 
 /// The same as a value, for templates.
-pub fn value(parcel: &Parcel, id: &str) -> serde_json::Value {
-    serde_json::to_value(model(parcel, id)).unwrap_or_default()
+pub fn value(notification: &Notification, id: &str) -> serde_json::Value {
+    serde_json::to_value(model(notification, id)).unwrap_or_default()
 }
 
-fn model<'p>(parcel: &'p Parcel, id: &'p str) -> Body<'p> {
+fn model<'p>(notification: &'p Notification, id: &'p str) -> Body<'p> {
     Body {
         schema: "pcemon.alert/1",
-        r#type: parcel.kind.name(),
+        r#type: notification.kind.name(),
         id,
-        timestamp: parcel.created.to_string(),
-        pce: Pce { url: &parcel.pce.url, org_id: parcel.pce.org_id },
-        alerts: parcel.alerts.iter().map(|alert| entry(alert, parcel)).collect(),
-        left_out: parcel.left_out,
+        timestamp: notification.created.to_string(),
+        pce: Pce { url: &notification.pce.url, org_id: notification.pce.org_id, site: &notification.pce.site },
+        alerts: notification.alerts.iter().map(|alert| entry(alert, notification)).collect(),
+        left_out: notification.left_out,
     }
 }
 
-fn entry<'p>(alert: &'p Alert, parcel: &Parcel) -> Entry<'p> {
+fn entry<'p>(alert: &'p Alert, notification: &Notification) -> Entry<'p> {
     Entry {
         fingerprint: &alert.fingerprint,
-        key: parcel.pce.key(&alert.fingerprint),
+        key: notification.pce.key(&alert.fingerprint),
         rule: shorten(&alert.rule, TEXT),
         severity: alert.severity,
         state: alert.state,
@@ -110,17 +116,19 @@ fn entry<'p>(alert: &'p Alert, parcel: &Parcel) -> Entry<'p> {
         threshold: &alert.threshold,
         window: Span { from: alert.window.from.to_string(), to: alert.window.to.to_string() },
         group: alert.group.iter().map(|(key, value)| (key.clone(), value.as_deref().map(|value| shorten(value, TEXT)))).collect(),
+        pce: notification.pce.place(),
+        target: alert.target.as_deref().map(|target| shorten(target, TEXT)),
         labels: &alert.labels,
         summary: shorten(&alert.summary, TEXT),
         description: alert.description.as_deref().map(|text| shorten(text, TEXT)),
         runbook: alert.runbook.as_deref(),
-        since: alert.since.to_string(),
+        since: notification.began(alert).to_string(),
         end: alert.end,
         top: alert.top.iter().map(top).collect(),
     }
 }
 
-fn top(talker: &Talker) -> Top {
+fn top(talker: &Contributor) -> Top {
     Top {
         src: shorten(&talker.src, TEXT),
         dst: shorten(&talker.dst, TEXT),

@@ -1,4 +1,4 @@
-//! Discord, through a webhook: one message of embeds for each parcel, one embed for each alert.
+//! Discord, through a webhook: one message of embeds for each notification, one embed for each alert.
 //!
 //! The webhook makes a new message of every attempt. Names are shown and never obeyed: Markdown is escaped and
 //! nobody is mentioned.
@@ -8,10 +8,11 @@ use super::post::{Answer, Endpoint, Poster, seconds};
 use super::template::Words;
 use super::trust::Trust;
 use super::{Channel, Common, Kind, Outcome, Secrets, Settings, text};
-use crate::config::reader::Reader;
-use crate::domain::alert::{Alert, AlertState, Parcel};
+use crate::domain::alert::{Alert, Notification};
+use crate::domain::entry::AlertState;
 use crate::domain::secret::SecretSource;
 use crate::domain::threshold::Severity;
+use crate::settings::reader::Reader;
 use serde_json::{Value, json};
 
 /// The row in the table of channels.
@@ -38,7 +39,7 @@ struct DiscordSettings {
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
-    let url = super::read_url(reader, "url", "{ env = \"DISCORD_WEBHOOK_URL\" }");
+    let url = super::address::read_url(reader, "url", "{ env = \"DISCORD_WEBHOOK_URL\" }");
     let words = Words::read(reader);
     let trust = Trust::read(reader);
     Some(Box::new(DiscordSettings { url: url?, trust: trust?, words: words? }))
@@ -47,13 +48,13 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
 impl Settings for DiscordSettings {
     fn open(&self, common: &Common, secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
         // Discord then answers when the message stands there, not before.
-        let endpoint = super::open_url(common, &self.url, secrets)?.with_query("wait", "true");
+        let endpoint = super::address::open_url(common, &self.url, secrets)?.with_query("wait", "true");
         let poster = Poster::new(endpoint, &self.trust, common.timeout, &[], took)?;
         Ok(Box::new(JsonChannel { poster, headers: Vec::new(), speech: Discord { words: self.words.clone() } }))
     }
 
     fn destination(&self) -> String {
-        super::shown_url(&self.url)
+        super::address::shown_url(&self.url)
     }
 }
 
@@ -62,18 +63,18 @@ struct Discord {
 }
 
 impl Speech for Discord {
-    fn requests(&self, parcel: &Parcel, base: &Endpoint, _view: View) -> Vec<Request> {
+    fn requests(&self, notification: &Notification, base: &Endpoint, _view: View) -> Vec<Request> {
         vec![Request {
             endpoint: base.clone(),
             path: None,
-            body: message(parcel, self.words.own(parcel)).to_string(),
+            body: message(notification, self.words.own(notification)).to_string(),
             part: None,
             then: None,
         }]
     }
 
-    fn remark(&self, parcel: &Parcel) -> Option<String> {
-        self.words.remark(parcel)
+    fn remark(&self, notification: &Notification) -> Option<String> {
+        self.words.remark(notification)
     }
 
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {
@@ -90,18 +91,18 @@ impl Speech for Discord {
     }
 }
 
-fn message(parcel: &Parcel, own: Option<String>) -> Value {
+fn message(notification: &Notification, own: Option<String>) -> Value {
     if let Some(own) = own {
-        let head = text::cut(&format!("[pcemon] {}", text::headline(parcel)), CONTENT, cost);
-        let colour = text::sorted(parcel).first().map_or(0, |alert| colour(alert));
+        let head = text::cut(&format!("[pcemon] {}", text::headline(notification)), CONTENT, cost);
+        let colour = text::sorted(notification).first().map_or(0, |alert| colour(alert));
         let embed = json!({ "description": escape(&text::cut(&own, DESCRIPTION, cost)), "color": colour });
         return json!({ "content": escape(&head), "embeds": [embed], "allowed_mentions": { "parse": [] } });
     }
-    let alerts = text::sorted(parcel);
+    let alerts = text::sorted(notification);
     let mut embeds = Vec::new();
     let mut left = ALL;
     for alert in alerts.iter().take(EMBEDS) {
-        let block = text::block(alert);
+        let block = text::block(notification, alert);
         let (title, rest) = block.split_once('\n').unwrap_or((&block, ""));
         let title = escape(&text::cut(title, TITLE, cost));
         let mut rest = text::cut(rest, DESCRIPTION, cost);
@@ -115,9 +116,9 @@ fn message(parcel: &Parcel, own: Option<String>) -> Value {
         left = room - text::size(&rest, cost);
         embeds.push(json!({ "title": title, "description": escape(&rest), "color": colour(alert) }));
     }
-    let more = text::more((alerts.len() - embeds.len()).saturating_add(parcel.left_out));
-    let mut lines = vec![format!("[pcemon] {}", text::headline(parcel))];
-    lines.extend(text::origin(parcel));
+    let more = text::more((alerts.len() - embeds.len()).saturating_add(notification.left_out));
+    let mut lines = vec![format!("[pcemon] {}", text::headline(notification))];
+    lines.extend(text::origin(notification));
     let head = text::cut(&lines.join("\n"), CONTENT - text::MORE, cost);
     let content: Vec<String> = std::iter::once(escape(&head)).chain(more).collect();
     json!({ "content": content.join("\n"), "embeds": embeds, "allowed_mentions": { "parse": [] } })

@@ -3,21 +3,22 @@
 //! The settings stand here; what the mail says is [`message`]'s, how it travels [`smtp`]'s.
 
 mod html;
+mod letter;
 mod message;
 mod smtp;
 mod wire;
 
 use super::post::is_loopback;
 use super::template::Words;
+use super::trust::Trust;
 use super::{Channel, Common, Document, Kind, Outcome, SendContext, Settings};
-use crate::config::reader::Reader;
-use crate::domain::alert::Parcel;
+use crate::domain::alert::Notification;
 use crate::domain::secret::{Secret, SecretSource};
 use crate::domain::text::visible;
+use crate::settings::reader::Reader;
 use jiff::Timestamp;
 use lettre::message::Mailbox;
 use smtp::{Address, Server, Tls};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The row in the table of channels.
@@ -39,7 +40,7 @@ struct EmailSettings {
     addresses: Arc<message::Addresses>,
     server: Address,
     login: Option<(String, SecretSource)>,
-    ca_file: Option<PathBuf>,
+    trust: Trust,
     words: Words,
 }
 
@@ -54,7 +55,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     let to = to.filter(|to| {
         if to.is_empty() {
             let hint = Some(tr!("add for example to = [\"soc@example.com\"]"));
-            reader.error_at("to", tr!("`to` in {name} names nobody", name = reader.name()), hint);
+            reader.error_at("to", tr!("`to` in {name} is empty", name = reader.name()), hint);
         } else if count > ADDRESSES {
             reader.error_at(
                 "to",
@@ -71,11 +72,11 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
         return None;
     }
     let mut inner = reader.table("smtp")?;
-    let SmtpTable { host, port, tls, hello, login, ca_file } = read_smtp(&mut inner);
+    let SmtpTable { host, port, tls, hello, login, trust } = read_smtp(&mut inner);
     inner.finish();
     let addresses = Arc::new(message::Addresses { from: from?, to: to?, cc: cc?, prefix });
     let server = Address { host: host?, port: port?, tls: tls?, hello: hello? };
-    Some(Box::new(EmailSettings { addresses, server, login: login?, ca_file, words: words? }))
+    Some(Box::new(EmailSettings { addresses, server, login: login?, trust: trust?, words: words? }))
 }
 
 /// What `smtp = { .. }` says; a part that is `None` was complained about.
@@ -85,7 +86,7 @@ struct SmtpTable {
     tls: Option<Tls>,
     hello: Option<Option<String>>,
     login: Option<Option<(String, SecretSource)>>,
-    ca_file: Option<PathBuf>,
+    trust: Option<Trust>,
 }
 
 fn read_smtp(reader: &mut Reader<'_>) -> SmtpTable {
@@ -125,7 +126,7 @@ fn read_smtp(reader: &mut Reader<'_>) -> SmtpTable {
         (Some(None), _) => Some(None),
         (None, _) => None,
     };
-    let ca_file = reader.string("ca_file").map(|path| PathBuf::from(path.value));
+    let trust = Trust::read(reader);
     if tls == Some(Tls::None) && host.as_deref().is_some_and(|host| !is_loopback(host)) {
         if reader.has("user") {
             reader.error_at(
@@ -133,15 +134,15 @@ fn read_smtp(reader: &mut Reader<'_>) -> SmtpTable {
                 tr!("{name} would send the password in the clear", name = reader.name()),
                 Some(tr!("use tls = \"implicit\" or tls = \"starttls\", or leave user and password out")),
             );
-            return SmtpTable { host, port, tls: None, hello, login, ca_file };
+            return SmtpTable { host, port, tls: None, hello, login, trust };
         }
         reader.problems().warn(
             reader.span_of("tls"),
-            tr!("{name} is not encrypted; anybody on the way can read the alerts", name = reader.name()),
+            tr!("{name} is not encrypted; anyone on the network path can read the alerts", name = reader.name()),
             Some(tr!("use tls = \"implicit\" or tls = \"starttls\"")),
         );
     }
-    SmtpTable { host, port, tls, hello, login, ca_file }
+    SmtpTable { host, port, tls, hello, login, trust }
 }
 
 /// What this machine calls itself, `None` within: its own name.
@@ -194,7 +195,7 @@ impl Settings for EmailSettings {
             Some((user, source)) => Some((user.clone(), secrets(source)?)),
             None => None,
         };
-        let server = Server::new(&self.server, login, self.ca_file.as_deref())?;
+        let server = Server::new(&self.server, login, &self.trust)?;
         let (addresses, words) = (Arc::clone(&self.addresses), self.words.clone());
         Ok(Box::new(Email { addresses, server, timeout: common.timeout, words }))
     }
@@ -202,6 +203,10 @@ impl Settings for EmailSettings {
     fn destination(&self) -> String {
         let to: Vec<String> = self.addresses.everybody().map(|mailbox| mailbox.email.to_string()).collect();
         tr!("{to} via {host}", to = to.join(", "), host = format_args!("{}:{}", self.server.host, self.server.port))
+    }
+
+    fn peer(&self) -> Option<super::Peer> {
+        Some(super::Peer { host: self.server.host.clone(), port: self.server.port, datagrams: false })
     }
 
     fn carries_files(&self) -> bool {
@@ -217,11 +222,11 @@ struct Email {
 }
 
 impl Channel for Email {
-    fn send(&self, parcel: &Parcel, context: &SendContext) -> Outcome {
-        match message::build(parcel, &self.addresses, self.words.own(parcel), context.now) {
+    fn send(&self, notification: &Notification, context: &SendContext) -> Outcome {
+        match message::build(notification, &self.addresses, self.words.own(notification), context.now) {
             Ok(mut mail) => {
                 let all = mail.to.len();
-                mail.to.retain(|who| !parcel.taken_by.contains(who));
+                mail.to.retain(|who| !notification.taken_by.contains(who));
                 smtp::deliver(&self.server, &mail, all - mail.to.len(), context.timeout.min(self.timeout))
             }
             Err(error) => Outcome::Permanent { error: tr!("the mail cannot be written: {error}", error) },
@@ -232,9 +237,9 @@ impl Channel for Email {
         match message::carry(document, &self.addresses, context.now) {
             // Nobody sends a document again: those who did not get it are named.
             Ok(mail) => match smtp::deliver(&self.server, &mail, 0, context.timeout.min(self.timeout)) {
-                Outcome::Partly { taken, rest } if !taken.is_empty() => {
-                    let (error, taken) = (rest.said().unwrap_or_default(), taken.len());
-                    Outcome::Warned { warning: tr!("{error}; the mail went to the other {taken}", error, taken) }
+                Outcome::Partly { taken, rest, refused } if !taken.is_empty() => {
+                    let (error, taken) = (rest.localized().unwrap_or_default(), taken.len());
+                    Outcome::Warned { warning: tr!("{error}; the mail went to the other {taken}", error, taken), refused }
                 }
                 other => other,
             },
@@ -242,12 +247,16 @@ impl Channel for Email {
         }
     }
 
-    fn remark(&self, parcel: &Parcel) -> Option<String> {
-        self.words.remark(parcel)
+    fn recipients(&self) -> Vec<String> {
+        self.addresses.everybody().map(|mailbox| mailbox.email.to_string()).collect()
     }
 
-    fn preview(&self, parcel: &Parcel, now: Timestamp) -> String {
-        match message::build(parcel, &self.addresses, self.words.own(parcel), now) {
+    fn remark(&self, notification: &Notification) -> Option<String> {
+        self.words.remark(notification)
+    }
+
+    fn preview(&self, notification: &Notification, now: Timestamp) -> String {
+        match message::build(notification, &self.addresses, self.words.own(notification), now) {
             Ok(mail) => format!("SMTP {}\n{}", self.server.shown(), mail.shown),
             Err(error) => tr!("the mail cannot be written: {error}\n", error),
         }

@@ -1,15 +1,15 @@
-//! A program of the user's own: it gets the parcel as JSON on its standard input.
+//! A program of the user's own: it gets the notification as JSON on its standard input.
 //!
 //! No shell is involved. Exit code 0 means delivered, 75 (`EX_TEMPFAIL`) try again, any other one that another try
 //! would fail the same way. A program that is not done in time is killed with everything it started.
 
 use super::post::redact;
 use super::{Channel, Common, Kind, Outcome, Secrets, SendContext, Settings, body};
-use crate::config::reader::Reader;
-use crate::domain::alert::Parcel;
+use crate::domain::alert::Notification;
 use crate::domain::secret::Secret;
 use crate::domain::text::{shorten, visible};
 use crate::process::children;
+use crate::settings::reader::Reader;
 use jiff::Timestamp;
 use std::io::{Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -108,7 +108,7 @@ impl Exec {
 }
 
 impl Channel for Exec {
-    fn send(&self, parcel: &Parcel, context: &SendContext) -> Outcome {
+    fn send(&self, notification: &Notification, context: &SendContext) -> Outcome {
         let deadline = Instant::now() + context.timeout.min(self.timeout);
         let program = visible(&self.settings.program);
         let mut family = match children::start(self.command()) {
@@ -121,7 +121,7 @@ impl Channel for Exec {
             Err(error) => return Outcome::Retry { error: tr!("cannot start {program}: {error}", program, error), after: None },
         };
         if let Some(mut input) = family.child.stdin.take() {
-            let body = format!("{}\n", body::body(parcel, &super::stable_id(parcel).to_string()));
+            let body = format!("{}\n", body::body(notification, &super::channel::stable_id(notification).to_string()));
             // A program may decide without reading everything; its exit code says what it thinks.
             std::thread::spawn(move || input.write_all(body.as_bytes()));
         }
@@ -142,9 +142,9 @@ impl Channel for Exec {
         }
     }
 
-    fn preview(&self, parcel: &Parcel, _now: Timestamp) -> String {
+    fn preview(&self, notification: &Notification, _now: Timestamp) -> String {
         let arguments = " [hidden]".repeat(self.settings.arguments.len());
-        let body = body::body(parcel, &super::stable_id(parcel).to_string());
+        let body = body::body(notification, &super::channel::stable_id(notification).to_string());
         format!("{}{arguments}\n\n{}\n", visible(&self.settings.program), visible(&body))
     }
 }

@@ -5,9 +5,9 @@
 //! tried again its lines are repeated: `id` and `fingerprint` together tell a repetition.
 
 use super::{Channel, Common, Kind, Outcome, Secrets, SendContext, Settings, body};
-use crate::config::reader::Reader;
-use crate::domain::alert::Parcel;
+use crate::domain::alert::Notification;
 use crate::domain::text::visible;
+use crate::settings::reader::Reader;
 use jiff::Timestamp;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -54,7 +54,7 @@ struct Lines {
 }
 
 impl Channel for Lines {
-    fn send(&self, parcel: &Parcel, _context: &SendContext) -> Outcome {
+    fn send(&self, notification: &Notification, _context: &SendContext) -> Outcome {
         let shown = visible(&self.path.display().to_string());
         let retry = |error: String| Outcome::Retry { error, after: None };
         // A pipe without a reader would hold up the run for ever.
@@ -70,14 +70,14 @@ impl Channel for Lines {
             Err(TryLockError::WouldBlock) => return retry(tr!("cannot write to {path}: another process is writing to it", path = shown)),
             Err(TryLockError::Error(error)) => return retry(tr!("cannot lock {path}: {error}", path = shown, error)),
         }
-        match append(&mut file, &lines(parcel)) {
+        match append(&mut file, &lines(notification)) {
             Ok(()) => Outcome::Delivered,
             Err(error) => retry(tr!("cannot write to {path}: {error}", path = shown, error)),
         }
     }
 
-    fn preview(&self, parcel: &Parcel, _now: Timestamp) -> String {
-        let lines: Vec<String> = lines(parcel).iter().map(|line| visible(line)).collect();
+    fn preview(&self, notification: &Notification, _now: Timestamp) -> String {
+        let lines: Vec<String> = lines(notification).iter().map(|line| visible(line)).collect();
         format!("APPEND {}\n\n{}\n", visible(&self.path.display().to_string()), lines.join("\n"))
     }
 }
@@ -107,11 +107,11 @@ fn append(file: &mut File, lines: &[String]) -> std::io::Result<()> {
 }
 
 /// One body for each alert; what was left out is told with the last one.
-fn lines(parcel: &Parcel) -> Vec<String> {
-    let id = super::stable_id(parcel).to_string();
-    let one = |alerts, left_out| body::body(&Parcel { alerts, left_out, counted: Vec::new(), ..parcel.clone() }, &id);
-    let Some((last, others)) = parcel.alerts.split_last() else { return vec![one(Vec::new(), parcel.left_out)] };
+fn lines(notification: &Notification) -> Vec<String> {
+    let id = super::channel::stable_id(notification).to_string();
+    let one = |alerts, left_out| body::body(&Notification { alerts, left_out, counted: Vec::new(), ..notification.clone() }, &id);
+    let Some((last, others)) = notification.alerts.split_last() else { return vec![one(Vec::new(), notification.left_out)] };
     let mut lines: Vec<String> = others.iter().map(|alert| one(vec![alert.clone()], 0)).collect();
-    lines.push(one(vec![last.clone()], parcel.left_out));
+    lines.push(one(vec![last.clone()], notification.left_out));
     lines
 }

@@ -8,11 +8,12 @@ use super::login::{self, Login};
 use super::post::{Answer, Endpoint, Poster};
 use super::trust::Trust;
 use super::{Channel, Common, Kind, Outcome, Secrets, Settings, text};
-use crate::config::reader::Reader;
-use crate::domain::alert::{AlertState, Appetite, Parcel, ParcelKind};
+use crate::domain::alert::{Notification, NotificationKind, SendMode};
+use crate::domain::entry::AlertState;
 use crate::domain::secret::SecretSource;
 use crate::domain::threshold::Severity;
 use crate::domain::time::since;
+use crate::settings::reader::Reader;
 use serde_json::{Value, json};
 use ureq::http::{HeaderName, HeaderValue};
 
@@ -52,7 +53,7 @@ struct Target {
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
-    let url = super::read_url(reader, "url", "\"https://icinga.example.com:5665\"");
+    let url = super::address::read_url(reader, "url", "\"https://icinga.example.com:5665\"");
     let login = if reader.raw("user").is_none() && reader.raw("password").is_none() {
         reader.missing("user", "\"pcemon\"");
         None
@@ -68,7 +69,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
 
 impl Settings for IcingaSettings {
     fn open(&self, common: &Common, secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
-        let endpoint = super::open_url(common, &self.url, secrets)?.join(&["v1", "actions", "process-check-result"]);
+        let endpoint = super::address::open_url(common, &self.url, secrets)?.join(&["v1", "actions", "process-check-result"]);
         let credentials = self.login.open(secrets)?;
         let secrets: Vec<_> = credentials.secrets.iter().collect();
         let poster = Poster::new(endpoint, &self.trust, common.timeout, &secrets, took)?;
@@ -79,25 +80,25 @@ impl Settings for IcingaSettings {
 
     fn destination(&self) -> String {
         let Target { host, service } = &self.target;
-        format!("{}!{} via {}", text::name(host), text::name(service), super::shown_url(&self.url))
+        format!("{}!{} via {}", text::name(host), text::name(service), super::address::shown_url(&self.url))
     }
 
-    fn appetite(&self) -> Appetite {
-        Appetite::State
+    fn send_mode(&self) -> SendMode {
+        SendMode::Full
     }
 }
 
 impl Speech for Target {
-    fn requests(&self, parcel: &Parcel, base: &Endpoint, _view: View) -> Vec<Request> {
-        let ttl = parcel.expires.map_or(TTL, |expires| since(expires, parcel.created).as_secs());
+    fn requests(&self, notification: &Notification, base: &Endpoint, _view: View) -> Vec<Request> {
+        let ttl = notification.expires.map_or(TTL, |expires| since(expires, notification.created).as_secs());
         let body = json!({
             "type": "Service",
             // As variables: a name is never read as a part of the expression.
             "filter": "host.name == pcemon_host && service.name == pcemon_service",
             "filter_vars": { "pcemon_host": self.host, "pcemon_service": self.service },
-            "exit_status": exit_status(parcel),
-            "plugin_output": output(parcel),
-            "performance_data": performance(parcel),
+            "exit_status": exit_status(notification),
+            "plugin_output": output(notification),
+            "performance_data": performance(notification),
             "check_source": "pcemon",
             "ttl": ttl,
         });
@@ -134,33 +135,33 @@ impl Speech for Target {
     }
 }
 
-fn firing(parcel: &Parcel, severity: Severity) -> usize {
-    parcel.alerts.iter().filter(|alert| alert.state == AlertState::Firing && alert.severity == severity).count()
+fn firing(notification: &Notification, severity: Severity) -> usize {
+    notification.alerts.iter().filter(|alert| alert.state == AlertState::Firing && alert.severity == severity).count()
 }
 
 /// As the exit code of a plugin; what is only information is no trouble.
-fn exit_status(parcel: &Parcel) -> u8 {
+fn exit_status(notification: &Notification) -> u8 {
     match () {
-        () if firing(parcel, Severity::Critical) > 0 => 2,
-        () if firing(parcel, Severity::Warning) > 0 => 1,
-        () if !parcel.unknown.is_empty() => 3,
+        () if firing(notification, Severity::Critical) > 0 => 2,
+        () if firing(notification, Severity::Warning) > 0 => 1,
+        () if !notification.unknown.is_empty() => 3,
         () => 0,
     }
 }
 
 /// The first line sums up; a line for each alert follows.
-fn output(parcel: &Parcel) -> String {
-    let word = ["OK", "WARNING", "CRITICAL", "UNKNOWN"][usize::from(exit_status(parcel))];
+fn output(notification: &Notification) -> String {
+    let word = ["OK", "WARNING", "CRITICAL", "UNKNOWN"][usize::from(exit_status(notification))];
     let counts: Vec<String> = [Severity::Critical, Severity::Warning, Severity::Info]
         .into_iter()
-        .filter_map(|severity| Some(firing(parcel, severity)).filter(|count| *count > 0).map(|count| format!("{count} {severity}")))
+        .filter_map(|severity| Some(firing(notification, severity)).filter(|count| *count > 0).map(|count| format!("{count} {severity}")))
         .collect();
-    let test = if parcel.kind == ParcelKind::Test { "TEST: " } else { "" };
+    let test = if notification.kind == NotificationKind::Test { "TEST: " } else { "" };
     let mut first = format!("PCEMON {word}: {test}{}", if counts.is_empty() { "nothing fires".to_owned() } else { counts.join(", ") });
-    for trouble in &parcel.unknown {
+    for trouble in &notification.unknown {
         first.push_str(&format!("; {}", text::name(trouble)));
     }
-    let alerts: Vec<_> = text::sorted(parcel).into_iter().filter(|alert| alert.state == AlertState::Firing).collect();
+    let alerts: Vec<_> = text::sorted(notification).into_iter().filter(|alert| alert.state == AlertState::Firing).collect();
     let mut lines = vec![first];
     lines.extend(
         alerts
@@ -168,14 +169,14 @@ fn output(parcel: &Parcel) -> String {
             .take(ALERTS)
             .map(|alert| format!("{}: {} (threshold {})", text::title(alert), text::value(alert), text::name(&alert.threshold))),
     );
-    lines.extend(text::more(alerts.len().saturating_sub(ALERTS).saturating_add(parcel.left_out)));
+    lines.extend(text::more(alerts.len().saturating_sub(ALERTS).saturating_add(notification.left_out)));
     // `|` begins performance data wherever it stands.
     text::cut(&lines.join("\n"), OUTPUT, |_| 1).replace('|', "/")
 }
 
-fn performance(parcel: &Parcel) -> Vec<String> {
+fn performance(notification: &Notification) -> Vec<String> {
     [Severity::Critical, Severity::Warning, Severity::Info]
-        .map(|severity| format!("{}={};;;0", severity.name(), firing(parcel, severity)))
+        .map(|severity| format!("{}={};;;0", severity.name(), firing(notification, severity)))
         .to_vec()
 }
 

@@ -1,11 +1,12 @@
 //! A channel that posts JSON: what every such kind does the same way.
 //!
-//! A kind gives the requests for a parcel and says what an answer means; sending, the time limit, what
+//! A kind gives the requests for a notification and says what an answer means; sending, the time limit, what
 //! becomes of several requests together, and the preview stand here.
 
 use super::post::{Answer, Endpoint, Poster};
 use super::{Channel, Entry, Outcome, Part, SendContext};
-use crate::domain::alert::{Alert, AlertState, Counted, Parcel, Reason};
+use crate::domain::alert::{Alert, Counted, Notification, Reason};
+use crate::domain::entry::AlertState;
 use crate::domain::secret::Secret;
 use crate::domain::text::visible;
 use crate::domain::threshold::Severity;
@@ -41,7 +42,7 @@ pub struct Request {
     pub path: Option<String>,
     /// JSON.
     pub body: String,
-    /// Which part of the parcel it tells, when others tell the rest; `None`: it tells all of it.
+    /// Which part of the notification it tells, when others tell the rest; `None`: it tells all of it.
     pub part: Option<Part>,
     /// What follows it when it was taken, and belongs to the same part.
     pub then: Option<Box<Request>>,
@@ -49,10 +50,10 @@ pub struct Request {
 
 /// What one kind has to say.
 pub trait Speech: Send {
-    /// The requests that tell this parcel to the service at `base`; the same on every attempt.
-    fn requests(&self, parcel: &Parcel, base: &Endpoint, view: View) -> Vec<Request>;
-    /// Why the user's own words cannot be used for this parcel, if they cannot.
-    fn remark(&self, _parcel: &Parcel) -> Option<String> {
+    /// The requests that tell this notification to the service at `base`; the same on every attempt.
+    fn requests(&self, notification: &Notification, base: &Endpoint, view: View) -> Vec<Request>;
+    /// Why the user's own words cannot be used for this notification, if they cannot.
+    fn remark(&self, _parcel: &Notification) -> Option<String> {
         None
     }
     /// What an answer means.
@@ -90,11 +91,11 @@ impl<S: Speech> JsonChannel<S> {
 impl<S: Speech> Channel for JsonChannel<S> {
     /// Sends every request, even behind one that failed by itself, and says which parts were taken: the next attempt
     /// goes on from there.
-    fn send(&self, parcel: &Parcel, context: &SendContext) -> Outcome {
+    fn send(&self, notification: &Notification, context: &SendContext) -> Outcome {
         let begun = Instant::now();
         let headers = self.headers();
-        let has_it = |request: &Request| matches!(&request.part, Some(Part::Recipient(who)) if parcel.taken_by.contains(who));
-        let mut requests = self.speech.requests(parcel, self.poster.endpoint(), View::Service);
+        let has_it = |request: &Request| matches!(&request.part, Some(Part::Recipient(who)) if notification.taken_by.contains(who));
+        let mut requests = self.speech.requests(notification, self.poster.endpoint(), View::Service);
         requests.retain(|request| !has_it(request));
         let mut progress = Progress { total: requests.len(), ..Progress::default() };
         for request in requests {
@@ -106,7 +107,7 @@ impl<S: Speech> Channel for JsonChannel<S> {
             if let (Outcome::Delivered, Some(then)) = (&outcome, &request.then) {
                 (status, outcome) = match self.tell(then, &headers, context.now, left()) {
                     // The message itself was taken.
-                    (status, Outcome::Permanent { error }) => (status, Outcome::Warned { warning: error }),
+                    (status, Outcome::Permanent { error }) => (status, Outcome::warned(error)),
                     told => told,
                 };
             }
@@ -117,13 +118,13 @@ impl<S: Speech> Channel for JsonChannel<S> {
         progress.outcome()
     }
 
-    fn remark(&self, parcel: &Parcel) -> Option<String> {
-        self.speech.remark(parcel)
+    fn remark(&self, notification: &Notification) -> Option<String> {
+        self.speech.remark(notification)
     }
 
-    fn preview(&self, parcel: &Parcel, _now: Timestamp) -> String {
+    fn preview(&self, notification: &Notification, _now: Timestamp) -> String {
         let mut out = String::new();
-        let requests = self.speech.requests(parcel, self.poster.endpoint(), View::Person);
+        let requests = self.speech.requests(notification, self.poster.endpoint(), View::Person);
         for request in requests.iter().flat_map(|request| std::iter::once(request).chain(request.then.as_deref())) {
             let url = match &request.path {
                 Some(path) => format!("{}{}", request.endpoint.origin(), visible(path)),
@@ -166,7 +167,7 @@ impl Progress {
         if let Outcome::Delivered | Outcome::Warned { .. } = &outcome {
             (self.told, self.failures_in_a_row) = (self.told + 1, 0);
             self.taken.extend(part);
-            if let Outcome::Warned { warning } = outcome {
+            if let Outcome::Warned { warning, .. } = outcome {
                 self.warnings.push(warning);
             }
             return false;
@@ -197,18 +198,18 @@ impl Progress {
         let Progress { total, told, taken, warnings, retry, refused, .. } = self;
         let rest = match retry.or(refused) {
             None if warnings.is_empty() => return Outcome::Delivered,
-            None => return Outcome::Warned { warning: warnings.join("; ") },
+            None => return Outcome::warned(warnings.join("; ")),
             Some(Outcome::Retry { error, after }) => Outcome::Retry { error: of(told, total, error), after },
             Some(Outcome::Permanent { error }) => Outcome::Permanent { error: of(told, total, error) },
             Some(other) => other,
         };
-        if taken.is_empty() { rest } else { Outcome::Partly { taken, rest: Box::new(rest) } }
+        if taken.is_empty() { rest } else { Outcome::Partly { taken, rest: Box::new(rest), refused: Vec::new() } }
     }
 }
 
 /// Says how far it came, when there was more than one thing to send.
 fn of(told: usize, total: usize, error: String) -> String {
-    if total > 1 { tr!("{told} of {total} were taken; {error}", told, total, error) } else { error }
+    if total > 1 { tr!("{told} of {total} were accepted; {error}", told, total, error) } else { error }
 }
 
 /// One alert for a service that holds one thing for each: told in full, or known by its key alone.
@@ -228,16 +229,16 @@ pub struct Event<'p> {
 }
 
 impl Event<'_> {
-    /// The part of the parcel that a request of its own tells.
+    /// The part of the notification that a request of its own tells.
     pub fn part(&self) -> Part {
         Part::Alert(Entry { fingerprint: self.fingerprint.to_owned(), since: self.since, state: self.state })
     }
 }
 
-/// Every alert of the parcel, worst first, those that were only counted at the end. What ends an alert that the same
-/// parcel begins anew comes before everything else.
-pub fn events(parcel: &Parcel) -> Vec<Event<'_>> {
-    let whole = super::text::sorted(parcel).into_iter().map(|alert| Event {
+/// Every alert of the notification, worst first, those that were only counted at the end. What ends an alert that the same
+/// notification begins anew comes before everything else.
+pub fn events(notification: &Notification) -> Vec<Event<'_>> {
+    let whole = super::text::sorted(notification).into_iter().map(|alert| Event {
         fingerprint: &alert.fingerprint,
         severity: alert.severity,
         state: alert.state,
@@ -245,7 +246,7 @@ pub fn events(parcel: &Parcel) -> Vec<Event<'_>> {
         known: alert.reason != Reason::First || alert.told_as.is_some(),
         alert: Some(alert),
     });
-    let counted = parcel.counted.iter().map(|counted: &Counted| Event {
+    let counted = notification.counted.iter().map(|counted: &Counted| Event {
         fingerprint: &counted.fingerprint,
         severity: counted.severity,
         state: counted.state,

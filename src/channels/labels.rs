@@ -3,6 +3,7 @@
 use super::text;
 use crate::domain::alert::{Alert, PceIdentity};
 use crate::domain::text::shorten;
+use crate::lang::for_machines;
 use std::collections::BTreeMap;
 
 /// Longest label or annotation value.
@@ -40,7 +41,7 @@ pub fn labels(alert: &Alert, pce: &PceIdentity) -> Map {
 pub fn annotations(alert: &Alert) -> Map {
     let mut map = Map::from([
         ("summary".to_owned(), shorten(&alert.summary, TEXT)),
-        ("value".to_owned(), text::value(alert)),
+        ("value".to_owned(), for_machines(|| text::value(alert))),
         ("threshold".to_owned(), alert.threshold.clone()),
     ]);
     if let Some(description) = &alert.description {

@@ -1,16 +1,16 @@
 //! LINE, through a push of the Messaging API to one user, group or room.
 //!
-//! One parcel is one push of at most five texts: the quota counts recipients, not texts. The retry
+//! One notification is one push of at most five texts: the quota counts recipients, not texts. The retry
 //! key goes along from the first attempt on, so that a push whose answer was lost is not repeated.
 
 use super::post::{Answer, Endpoint, Poster};
 use super::template::Words;
 use super::trust::Trust;
 use super::{Channel, Common, Kind, Outcome, SendContext, Settings, text};
-use crate::config::reader::Reader;
-use crate::domain::alert::Parcel;
+use crate::domain::alert::Notification;
 use crate::domain::secret::{Secret, SecretSource};
 use crate::domain::text::visible;
+use crate::settings::reader::Reader;
 use jiff::Timestamp;
 use serde_json::json;
 use ureq::http::{HeaderName, HeaderValue};
@@ -41,7 +41,7 @@ struct LineSettings {
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
-    let token = super::required_secret(reader, "token", "{ env = \"LINE_CHANNEL_TOKEN\" }");
+    let token = super::address::required_secret(reader, "token", "{ env = \"LINE_CHANNEL_TOKEN\" }");
     let to = reader.required_string("to", "\"U4af4980629...\"").and_then(|to| {
         let id = to.value.trim().to_owned();
         if id.starts_with(['U', 'C', 'R']) && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -56,7 +56,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
         );
         None
     });
-    let base_url = super::read_base(reader, DEFAULT_BASE);
+    let base_url = super::address::read_base(reader, DEFAULT_BASE);
     let words = Words::read(reader);
     let trust = Trust::read(reader);
     Some(Box::new(LineSettings { token: token?, to: to?, base_url: base_url?, trust: trust?, words: words? }))
@@ -71,7 +71,7 @@ impl Settings for LineSettings {
             log::warn!(
                 "{}",
                 tr!(
-                    "channel '{name}': {endpoint} is not encrypted; anybody on the way can read the token",
+                    "channel '{name}': {endpoint} is not encrypted; anyone on the network path can read the token",
                     name = common.name,
                     endpoint = endpoint.origin()
                 )
@@ -84,7 +84,7 @@ impl Settings for LineSettings {
     }
 
     fn destination(&self) -> String {
-        super::shown_url(&self.base_url)
+        super::address::shown_url(&self.base_url)
     }
 }
 
@@ -96,8 +96,8 @@ struct Line {
 }
 
 impl Line {
-    fn body(&self, parcel: &Parcel) -> String {
-        let texts = self.words.own(parcel).map_or_else(|| texts(parcel), |own| pieces(&own));
+    fn body(&self, notification: &Notification) -> String {
+        let texts = self.words.own(notification).map_or_else(|| texts(notification), |own| pieces(&own));
         let messages: Vec<_> = texts.into_iter().map(|text| json!({ "type": "text", "text": text })).collect();
         json!({ "to": self.to, "messages": messages }).to_string()
     }
@@ -120,8 +120,8 @@ impl Line {
 }
 
 impl Channel for Line {
-    fn send(&self, parcel: &Parcel, context: &SendContext) -> Outcome {
-        let key = super::stable_id(parcel).to_string();
+    fn send(&self, notification: &Notification, context: &SendContext) -> Outcome {
+        let key = super::channel::stable_id(notification).to_string();
         let Ok(key) = HeaderValue::from_str(&key) else {
             return Outcome::Permanent { error: tr!("the retry key cannot be written") };
         };
@@ -130,38 +130,38 @@ impl Channel for Line {
             (HeaderName::from_static("authorization"), self.authorization.clone()),
             (HeaderName::from_static("x-line-retry-key"), key),
         ];
-        match self.poster.post(&headers, &self.body(parcel), context.now, context.timeout) {
+        match self.poster.post(&headers, &self.body(notification), context.now, context.timeout) {
             Ok(answer) => self.outcome(&answer),
             Err(outcome) => outcome,
         }
     }
 
-    fn remark(&self, parcel: &Parcel) -> Option<String> {
-        self.words.remark(parcel)
+    fn remark(&self, notification: &Notification) -> Option<String> {
+        self.words.remark(notification)
     }
 
-    fn preview(&self, parcel: &Parcel, _now: Timestamp) -> String {
+    fn preview(&self, notification: &Notification, _now: Timestamp) -> String {
         format!(
             "POST {}/v2/bot/message/push\ncontent-type: application/json\nauthorization: Bearer [hidden]\nx-line-retry-key: {}\n\n{}\n",
             self.poster.endpoint().origin(),
-            super::stable_id(parcel),
-            visible(&self.body(parcel)),
+            super::channel::stable_id(notification),
+            visible(&self.body(notification)),
         )
     }
 }
 
-/// The parcel as at most five texts, worst alerts first; what does not fit is counted at the end.
-fn texts(parcel: &Parcel) -> Vec<String> {
+/// The notification as at most five texts, worst alerts first; what does not fit is counted at the end.
+fn texts(notification: &Notification) -> Vec<String> {
     let room = UNITS - text::MORE;
-    let mut texts: Vec<String> = vec![text::cut(&format!("[pcemon] {}", text::headline(parcel)), 400, char::len_utf16)];
-    if let Some(origin) = text::origin(parcel) {
+    let mut texts: Vec<String> = vec![text::cut(&format!("[pcemon] {}", text::headline(notification)), 400, char::len_utf16)];
+    if let Some(origin) = text::origin(notification) {
         texts[0].push('\n');
         texts[0].push_str(&origin);
     }
-    let alerts = text::sorted(parcel);
+    let alerts = text::sorted(notification);
     let mut told = 0;
     for alert in &alerts {
-        let block = text::cut(&text::block(alert), room, char::len_utf16);
+        let block = text::cut(&text::block(notification, alert), room, char::len_utf16);
         if texts.last().is_some_and(|last| text::size(last, char::len_utf16) + 2 + text::size(&block, char::len_utf16) <= room) {
             append(&mut texts, &block);
         } else if texts.len() < TEXTS {
@@ -171,7 +171,7 @@ fn texts(parcel: &Parcel) -> Vec<String> {
         }
         told += 1;
     }
-    if let Some(more) = text::more((alerts.len() - told).saturating_add(parcel.left_out)) {
+    if let Some(more) = text::more((alerts.len() - told).saturating_add(notification.left_out)) {
         append(&mut texts, &more);
     }
     texts

@@ -1,8 +1,8 @@
 //! How a channel proves who it is to a service: user and password, or a token.
 
 use super::{Secrets, post};
-use crate::config::reader::Reader;
 use crate::domain::secret::{Secret, SecretSource};
+use crate::settings::reader::Reader;
 use ureq::http::header::AUTHORIZATION;
 use ureq::http::{HeaderName, HeaderValue};
 

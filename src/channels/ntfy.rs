@@ -1,4 +1,4 @@
-//! ntfy, the hosted service or one's own server: one notification for each parcel.
+//! ntfy, the hosted service or one's own server: one notification for each notification.
 //!
 //! Who knows a topic that asks for no token can read it, so the topic is treated as a secret. Every attempt is a
 //! notification of its own.
@@ -9,10 +9,11 @@ use super::post::{Answer, Endpoint, Poster};
 use super::template::Words;
 use super::trust::Trust;
 use super::{Channel, Common, Kind, Secrets, Settings, text};
-use crate::config::reader::Reader;
-use crate::domain::alert::{AlertState, Parcel};
+use crate::domain::alert::Notification;
+use crate::domain::entry::AlertState;
 use crate::domain::secret::{Secret, SecretSource};
 use crate::domain::threshold::Severity;
+use crate::settings::reader::Reader;
 use serde_json::json;
 
 /// The row in the table of channels.
@@ -42,9 +43,9 @@ struct NtfySettings {
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
-    let topic = super::required_secret(reader, "topic", "{ env = \"NTFY_TOPIC\" }");
+    let topic = super::address::required_secret(reader, "topic", "{ env = \"NTFY_TOPIC\" }");
     let login = if reader.raw("token").is_some() { reader.secret("token").map(Login::Bearer) } else { Some(Login::None) };
-    let base_url = super::read_base(reader, DEFAULT_BASE);
+    let base_url = super::address::read_base(reader, DEFAULT_BASE);
     let words = Words::read(reader);
     let trust = Trust::read(reader);
     Some(Box::new(NtfySettings { topic: topic?, login: login?, base_url: base_url?, trust: trust?, words: words? }))
@@ -54,7 +55,7 @@ impl Settings for NtfySettings {
     fn open(&self, common: &Common, secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
         let topic = secrets(&self.topic)?;
         let credentials = self.login.open(secrets)?;
-        let endpoint = super::open_url(common, &self.base_url, secrets)?.join(&[""]);
+        let endpoint = super::address::open_url(common, &self.base_url, secrets)?.join(&[""]);
         let mut hidden: Vec<&Secret> = credentials.secrets.iter().collect();
         hidden.push(&topic);
         let poster = Poster::new(endpoint, &self.trust, common.timeout, &hidden, took)?;
@@ -63,7 +64,7 @@ impl Settings for NtfySettings {
     }
 
     fn destination(&self) -> String {
-        super::shown_url(&self.base_url)
+        super::address::shown_url(&self.base_url)
     }
 }
 
@@ -73,8 +74,8 @@ struct Ntfy {
 }
 
 impl Speech for Ntfy {
-    fn requests(&self, parcel: &Parcel, base: &Endpoint, view: View) -> Vec<Request> {
-        let alerts = text::sorted(parcel);
+    fn requests(&self, notification: &Notification, base: &Endpoint, view: View) -> Vec<Request> {
+        let alerts = text::sorted(notification);
         let worst = alerts.first().map(|alert| (alert.state, alert.severity));
         let (priority, tag) = match worst {
             Some((AlertState::Firing, Severity::Critical)) => (5, "rotating_light"),
@@ -84,8 +85,8 @@ impl Speech for Ntfy {
         };
         let mut body = json!({
             "topic": view.secret(&self.topic),
-            "title": text::cut(&text::headline(parcel), TITLE, char::len_utf8),
-            "message": self.words.packed(parcel, MESSAGE, char::len_utf8),
+            "title": text::cut(&text::headline(notification), TITLE, char::len_utf8),
+            "message": self.words.packed(notification, MESSAGE, char::len_utf8),
             "priority": priority,
             "tags": [tag],
         });
@@ -97,8 +98,8 @@ impl Speech for Ntfy {
         vec![Request { endpoint: base.clone(), path: Some("/".to_owned()), body: body.to_string(), part: None, then: None }]
     }
 
-    fn remark(&self, parcel: &Parcel) -> Option<String> {
-        self.words.remark(parcel)
+    fn remark(&self, notification: &Notification) -> Option<String> {
+        self.words.remark(notification)
     }
 }
 

@@ -7,10 +7,11 @@ use super::json::{Event, JsonChannel, Request, Speech, View, events};
 use super::post::{Answer, Endpoint, Poster, authorization};
 use super::trust::Trust;
 use super::{Channel, Common, Kind, Outcome, Secrets, Settings, text};
-use crate::config::reader::Reader;
-use crate::domain::alert::{AlertState, Parcel};
+use crate::domain::alert::Notification;
+use crate::domain::entry::AlertState;
 use crate::domain::secret::SecretSource;
 use crate::domain::threshold::Severity;
+use crate::settings::reader::Reader;
 use serde_json::{Value, json};
 use ureq::http::header::AUTHORIZATION;
 
@@ -39,8 +40,8 @@ struct OpsgenieSettings {
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
-    let api_key = super::required_secret(reader, "api_key", "{ env = \"OPSGENIE_API_KEY\" }");
-    let base_url = super::read_base(reader, DEFAULT_BASE);
+    let api_key = super::address::required_secret(reader, "api_key", "{ env = \"OPSGENIE_API_KEY\" }");
+    let base_url = super::address::read_base(reader, DEFAULT_BASE);
     let trust = Trust::read(reader);
     Some(Box::new(OpsgenieSettings { api_key: api_key?, base_url: base_url?, trust: trust? }))
 }
@@ -48,14 +49,14 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
 impl Settings for OpsgenieSettings {
     fn open(&self, common: &Common, secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
         let api_key = secrets(&self.api_key)?;
-        let endpoint = super::open_url(common, &self.base_url, secrets)?.join(&["v2", "alerts"]);
+        let endpoint = super::address::open_url(common, &self.base_url, secrets)?.join(&["v2", "alerts"]);
         let headers = vec![(AUTHORIZATION, authorization("GenieKey", &api_key)?)];
         let poster = Poster::new(endpoint, &self.trust, common.timeout, &[&api_key], took)?;
         Ok(Box::new(JsonChannel { poster, headers, speech: Opsgenie }))
     }
 
     fn destination(&self) -> String {
-        super::shown_url(&self.base_url)
+        super::address::shown_url(&self.base_url)
     }
 
     fn one_event_per_alert(&self) -> bool {
@@ -66,8 +67,8 @@ impl Settings for OpsgenieSettings {
 struct Opsgenie;
 
 impl Speech for Opsgenie {
-    fn requests(&self, parcel: &Parcel, base: &Endpoint, _view: View) -> Vec<Request> {
-        events(parcel).iter().map(|event| request(event, parcel, base)).collect()
+    fn requests(&self, notification: &Notification, base: &Endpoint, _view: View) -> Vec<Request> {
+        events(notification).iter().map(|event| request(event, notification, base)).collect()
     }
 
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {
@@ -78,11 +79,11 @@ impl Speech for Opsgenie {
     }
 }
 
-fn request(event: &Event<'_>, parcel: &Parcel, base: &Endpoint) -> Request {
-    let alias = text::key(event.fingerprint, &parcel.pce);
+fn request(event: &Event<'_>, notification: &Notification, base: &Endpoint) -> Request {
+    let alias = text::key(event.fingerprint, &notification.pce);
     match event.state {
         AlertState::Firing => {
-            let body = created(event, &alias, parcel).to_string();
+            let body = created(event, &alias, notification).to_string();
             // Creating an open alias anew only counts it up (Opsgenie's "Alert deduplication"): its priority is set beside it.
             // What is told for the first time has the priority it was created with, unless an alias was left open; of
             // what is critical nobody may think that it is less.
@@ -116,7 +117,7 @@ fn priority(severity: Severity) -> &'static str {
     }
 }
 
-fn created(event: &Event<'_>, alias: &str, parcel: &Parcel) -> Value {
+fn created(event: &Event<'_>, alias: &str, notification: &Notification) -> Value {
     let cut = |text: &str, room: usize| text::cut(text, room, char::len_utf16);
     let title = event.alert.map_or_else(|| tr!("An alert that did not fit into the digest; `pcemon check` shows it"), text::title);
     let mut body = json!({
@@ -127,9 +128,9 @@ fn created(event: &Event<'_>, alias: &str, parcel: &Parcel) -> Value {
         "tags": ["pcemon", event.severity.name()],
     });
     if let Some(alert) = event.alert {
-        let more = text::more(parcel.left_out.saturating_sub(parcel.counted.len())).unwrap_or_default();
-        let origin = text::origin(parcel).unwrap_or_default();
-        let parts = [text::block(alert), origin, more];
+        let more = text::more(notification.left_out.saturating_sub(notification.counted.len())).unwrap_or_default();
+        let origin = text::origin(notification).unwrap_or_default();
+        let parts = [text::block(notification, alert), origin, more];
         let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
         body["description"] = json!(cut(&parts.join("\n\n"), DESCRIPTION));
         body["entity"] = json!(cut(&text::name(&alert.rule), FIELD));
@@ -137,7 +138,7 @@ fn created(event: &Event<'_>, alias: &str, parcel: &Parcel) -> Value {
             "value": cut(&text::value(alert), FIELD),
             "threshold": cut(&text::threshold(alert), FIELD),
             "group": cut(&text::group(&alert.group), FIELD),
-            "since": text::time(alert.since),
+            "since": text::time(notification.began(alert)),
         });
     }
     body

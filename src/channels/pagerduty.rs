@@ -9,9 +9,10 @@ use super::json::{Event, JsonChannel, Request, Speech, View, events};
 use super::post::{Answer, Endpoint, Poster};
 use super::trust::Trust;
 use super::{Channel, Common, Kind, Outcome, Secrets, Settings, text};
-use crate::config::reader::Reader;
-use crate::domain::alert::{Alert, AlertState, Parcel};
+use crate::domain::alert::{Alert, Notification};
+use crate::domain::entry::AlertState;
 use crate::domain::secret::{Secret, SecretSource};
+use crate::settings::reader::Reader;
 use serde_json::{Map, Value, json};
 
 /// The row in the table of channels.
@@ -39,8 +40,8 @@ struct PagerDutySettings {
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
-    let routing_key = super::required_secret(reader, "routing_key", "{ env = \"PAGERDUTY_ROUTING_KEY\" }");
-    let base_url = super::read_base(reader, DEFAULT_BASE);
+    let routing_key = super::address::required_secret(reader, "routing_key", "{ env = \"PAGERDUTY_ROUTING_KEY\" }");
+    let base_url = super::address::read_base(reader, DEFAULT_BASE);
     let trust = Trust::read(reader);
     Some(Box::new(PagerDutySettings { routing_key: routing_key?, base_url: base_url?, trust: trust? }))
 }
@@ -48,13 +49,13 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
 impl Settings for PagerDutySettings {
     fn open(&self, common: &Common, secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
         let routing_key = secrets(&self.routing_key)?;
-        let endpoint = super::open_url(common, &self.base_url, secrets)?.join(&["v2", "enqueue"]);
+        let endpoint = super::address::open_url(common, &self.base_url, secrets)?.join(&["v2", "enqueue"]);
         let poster = Poster::new(endpoint, &self.trust, common.timeout, &[&routing_key], took)?;
         Ok(Box::new(JsonChannel { poster, headers: Vec::new(), speech: PagerDuty { routing_key } }))
     }
 
     fn destination(&self) -> String {
-        super::shown_url(&self.base_url)
+        super::address::shown_url(&self.base_url)
     }
 
     fn one_event_per_alert(&self) -> bool {
@@ -67,15 +68,15 @@ struct PagerDuty {
 }
 
 impl Speech for PagerDuty {
-    fn requests(&self, parcel: &Parcel, base: &Endpoint, view: View) -> Vec<Request> {
+    fn requests(&self, notification: &Notification, base: &Endpoint, view: View) -> Vec<Request> {
         let request = |event: Event<'_>| Request {
             endpoint: base.clone(),
             path: Some("/v2/enqueue".to_owned()),
-            body: body(&event, parcel, view.secret(&self.routing_key)).to_string(),
+            body: body(&event, notification, view.secret(&self.routing_key)).to_string(),
             part: Some(event.part()),
             then: None,
         };
-        events(parcel).into_iter().map(request).collect()
+        events(notification).into_iter().map(request).collect()
     }
 
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {
@@ -86,12 +87,12 @@ impl Speech for PagerDuty {
     }
 }
 
-fn body(event: &Event<'_>, parcel: &Parcel, routing_key: &str) -> Value {
-    let key = text::key(event.fingerprint, &parcel.pce);
+fn body(event: &Event<'_>, notification: &Notification, routing_key: &str) -> Value {
+    let key = text::key(event.fingerprint, &notification.pce);
     if event.state == AlertState::Resolved {
         return json!({ "routing_key": routing_key, "event_action": "resolve", "dedup_key": key });
     }
-    let source = text::origin(parcel).map_or_else(|| "pcemon".to_owned(), |_| parcel.pce.url.clone());
+    let source = text::origin(notification).map_or_else(|| "pcemon".to_owned(), |_| notification.pce.url.clone());
     let mut payload = json!({
         "summary": text::cut(&event.alert.map_or_else(unseen, text::title), SUMMARY, |_| 1),
         "source": text::cut(&text::name(&source), FIELD, |_| 1),
@@ -101,9 +102,9 @@ fn body(event: &Event<'_>, parcel: &Parcel, routing_key: &str) -> Value {
     });
     let mut out = json!({ "routing_key": routing_key, "event_action": "trigger", "dedup_key": key, "client": "pcemon" });
     if let Some(alert) = event.alert {
-        payload["timestamp"] = json!(text::time(alert.since));
+        payload["timestamp"] = json!(text::time(notification.began(alert)));
         payload["class"] = json!(text::name(&alert.rule));
-        payload["custom_details"] = details(alert, parcel);
+        payload["custom_details"] = details(alert, notification);
         if let Some(link) = text::runbook(alert) {
             out["links"] = json!([{ "href": link, "text": tr!("Runbook") }]);
         }
@@ -116,7 +117,7 @@ fn unseen() -> String {
     tr!("An alert that did not fit into the digest; `pcemon check` shows it")
 }
 
-fn details(alert: &Alert, parcel: &Parcel) -> Value {
+fn details(alert: &Alert, notification: &Notification) -> Value {
     let mut details = Map::new();
     details.insert("value".to_owned(), json!(text::value(alert)));
     details.insert("threshold".to_owned(), json!(text::threshold(alert)));
@@ -124,15 +125,15 @@ fn details(alert: &Alert, parcel: &Parcel) -> Value {
     if !alert.group.is_empty() {
         details.insert("group".to_owned(), json!(text::group(&alert.group)));
     }
-    if !alert.top.is_empty() {
-        let top: Vec<String> = alert.top.iter().take(text::TALKERS).map(|one| text::talker(one, alert.unit)).collect();
+    if !text::contributors(alert).is_empty() {
+        let top: Vec<String> = text::contributors(alert).iter().map(|one| text::talker(one, alert.unit)).collect();
         details.insert("top".to_owned(), json!(top));
     }
     let description = text::description(alert);
     if !description.is_empty() {
         details.insert("description".to_owned(), json!(description.join("\n")));
     }
-    if let Some(more) = text::more(parcel.left_out.saturating_sub(parcel.counted.len())) {
+    if let Some(more) = text::more(notification.left_out.saturating_sub(notification.counted.len())) {
         details.insert("also".to_owned(), json!(more));
     }
     Value::Object(details)

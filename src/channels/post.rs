@@ -8,11 +8,12 @@ pub use super::trust::Trust;
 use crate::domain::secret::Secret;
 use crate::domain::spelling::{hide, hide_all};
 use crate::domain::text::{shorten, visible};
-use crate::http::{AgentOptions, agent};
+use crate::http::{AgentOptions, agent, fault, names, reach};
 use base64::Engine;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use ureq::http::{HeaderName, HeaderValue};
 use url::Url;
@@ -130,6 +131,7 @@ pub fn redact(text: &str, secrets: &[String]) -> String {
 /// Who posts: an agent and the endpoint it posts to.
 pub struct Poster {
     agent: ureq::Agent,
+    ca_file: Option<PathBuf>,
     endpoint: Endpoint,
     timeout: Duration,
     secrets: Vec<String>,
@@ -189,7 +191,7 @@ impl Poster {
         })?;
         let mut hidden: Vec<String> = secrets.iter().map(|secret| secret.expose().to_owned()).collect();
         hidden.extend(endpoint.secrets());
-        Ok(Poster { agent, endpoint, timeout, secrets: hidden, took })
+        Ok(Poster { agent, ca_file: ca_file.map(Path::to_owned), endpoint, timeout, secrets: hidden, took })
     }
 
     /// Where it posts.
@@ -260,7 +262,7 @@ impl Poster {
 
     /// Taken, with something to know about it.
     pub fn warned(&self, answer: &Answer, hint: &str) -> Outcome {
-        Outcome::Warned { warning: self.describe(answer, hint) }
+        Outcome::warned(self.describe(answer, hint))
     }
 
     /// Not worth another try.
@@ -276,14 +278,24 @@ impl Poster {
 
     fn broken(&self, error: &ureq::Error) -> String {
         let origin = self.endpoint.origin();
+        let host = self.endpoint.url.host_str().unwrap_or_default();
+        let place = fault::Place { host, setting: "ca_file", ca_file: self.ca_file.as_deref() };
+        if let Some(refused) = fault::sentence(fault::of_http(error), &origin, place) {
+            return refused;
+        }
+        if let Some(name) = names::unknown(error) {
+            return tr!("{origin}: the name {name} cannot be resolved", origin, name = self.harmless(name));
+        }
         let text = self.harmless(&error.to_string());
+        // With a proxy on the way it may be that one which failed.
+        let way = match reach::proxy_of(&self.endpoint.url, None, false) {
+            Some((name, port)) => tr!("{host} through the proxy {name}:{port}", host = origin, name = self.harmless(&name), port),
+            None => origin.clone(),
+        };
         match error {
-            ureq::Error::Timeout(_) => tr!("{origin} did not answer in time", origin),
+            ureq::Error::Timeout(_) => tr!("{origin} did not answer in time", origin = way),
             ureq::Error::HostNotFound => tr!("{origin}: the host name is not known", origin),
-            _ if text.contains("certificate") => {
-                tr!("{origin}: its certificate was refused ({text}); if a private CA signed it, name that in ca_file", origin, text)
-            }
-            _ => tr!("cannot reach {origin}: {text}", origin, text),
+            _ => tr!("cannot reach {origin}: {text}", origin = way, text),
         }
     }
 

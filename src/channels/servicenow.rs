@@ -8,10 +8,11 @@ use super::login::{self, Login};
 use super::post::{Answer, Endpoint, Poster};
 use super::trust::Trust;
 use super::{Channel, Common, Kind, Outcome, Secrets, Settings, text};
-use crate::config::reader::Reader;
-use crate::domain::alert::{AlertState, Parcel};
+use crate::domain::alert::Notification;
+use crate::domain::entry::AlertState;
 use crate::domain::secret::SecretSource;
 use crate::domain::threshold::Severity;
+use crate::settings::reader::Reader;
 use serde_json::{Value, json};
 
 /// The row in the table of channels.
@@ -37,7 +38,7 @@ struct ServiceNowSettings {
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
-    let url = super::read_url(reader, "url", "\"https://instance.service-now.com\"");
+    let url = super::address::read_url(reader, "url", "\"https://instance.service-now.com\"");
     if reader.raw("user").is_none() && reader.raw("password").is_none() {
         reader.missing("user", "\"pcemon\"");
         return None;
@@ -49,7 +50,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
 
 impl Settings for ServiceNowSettings {
     fn open(&self, common: &Common, secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
-        let mut endpoint = super::open_url(common, &self.url, secrets)?;
+        let mut endpoint = super::address::open_url(common, &self.url, secrets)?;
         if endpoint.url().path() == "/" {
             endpoint = endpoint.join(&["api", "global", "em", "jsonv2"]);
         }
@@ -59,7 +60,7 @@ impl Settings for ServiceNowSettings {
     }
 
     fn destination(&self) -> String {
-        super::shown_url(&self.url)
+        super::address::shown_url(&self.url)
     }
 
     fn one_event_per_alert(&self) -> bool {
@@ -70,8 +71,8 @@ impl Settings for ServiceNowSettings {
 struct ServiceNow;
 
 impl Speech for ServiceNow {
-    fn requests(&self, parcel: &Parcel, base: &Endpoint, _view: View) -> Vec<Request> {
-        let records: Vec<Value> = events(parcel).iter().map(|event| record(event, parcel)).collect();
+    fn requests(&self, notification: &Notification, base: &Endpoint, _view: View) -> Vec<Request> {
+        let records: Vec<Value> = events(notification).iter().map(|event| record(event, notification)).collect();
         vec![Request { endpoint: base.clone(), path: None, body: json!({ "records": records }).to_string(), part: None, then: None }]
     }
 
@@ -83,7 +84,7 @@ impl Speech for ServiceNow {
     }
 }
 
-fn record(event: &Event<'_>, parcel: &Parcel) -> Value {
+fn record(event: &Event<'_>, notification: &Notification) -> Value {
     let cut = |text: &str, room: usize| text::cut(text, room, char::len_utf16);
     let severity = match (event.state, event.severity) {
         (AlertState::Resolved, _) => "0",
@@ -91,29 +92,29 @@ fn record(event: &Event<'_>, parcel: &Parcel) -> Value {
         (AlertState::Firing, Severity::Warning) => "4",
         (AlertState::Firing, Severity::Info) => "5",
     };
-    let node = url::Url::parse(&parcel.pce.url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let node = url::Url::parse(&notification.pce.url).ok().and_then(|url| url.host_str().map(str::to_owned));
     let mut record = json!({
         "source": "pcemon",
         "event_class": "pcemon",
         "node": cut(&text::name(node.as_deref().unwrap_or("pcemon")), FIELD),
         "type": "PCE alert",
-        "message_key": text::key(event.fingerprint, &parcel.pce),
+        "message_key": text::key(event.fingerprint, &notification.pce),
         "severity": severity,
         "resolution_state": if event.state == AlertState::Resolved { "Closing" } else { "New" },
-        "time_of_event": parcel.created.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+        "time_of_event": notification.created.strftime("%Y-%m-%d %H:%M:%S").to_string(),
         "description": tr!("An alert that did not fit into the digest; `pcemon check` shows it"),
     });
     if let Some(alert) = event.alert {
         record["resource"] = json!(cut(&text::group(&alert.group), FIELD));
         record["metric_name"] = json!(cut(&text::name(&alert.rule), FIELD));
-        record["description"] = json!(cut(&text::block(alert), DESCRIPTION));
+        record["description"] = json!(cut(&text::block(notification, alert), DESCRIPTION));
         // The service wants a text that holds JSON.
         let more = json!({
             "value": text::value(alert),
             "threshold": text::threshold(alert),
-            "since": text::time(alert.since),
+            "since": text::time(notification.began(alert)),
             "runbook": text::runbook(alert),
-            "also": text::more(parcel.left_out.saturating_sub(parcel.counted.len())),
+            "also": text::more(notification.left_out.saturating_sub(notification.counted.len())),
         });
         record["additional_info"] = json!(more.to_string());
     }

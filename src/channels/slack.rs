@@ -1,4 +1,4 @@
-//! Slack, through an incoming webhook: one message of blocks for each parcel.
+//! Slack, through an incoming webhook: one message of blocks for each notification.
 //!
 //! The webhook gives no message back, so a repeated attempt is a second message and an alert that is over is a
 //! new one. Names are shown and never obeyed: `& < >` are escaped and links are not made of plain text.
@@ -8,9 +8,9 @@ use super::post::{Answer, Endpoint, Poster};
 use super::template::Words;
 use super::trust::Trust;
 use super::{Channel, Common, Kind, Outcome, Secrets, Settings, text};
-use crate::config::reader::Reader;
-use crate::domain::alert::{Alert, Parcel};
+use crate::domain::alert::{Alert, Notification};
 use crate::domain::secret::SecretSource;
+use crate::settings::reader::Reader;
 use serde_json::{Value, json};
 
 /// The row in the table of channels.
@@ -42,7 +42,7 @@ struct SlackSettings {
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
-    let url = super::read_url(reader, "url", "{ env = \"SLACK_WEBHOOK_URL\" }");
+    let url = super::address::read_url(reader, "url", "{ env = \"SLACK_WEBHOOK_URL\" }");
     let words = Words::read(reader);
     let trust = Trust::read(reader);
     Some(Box::new(SlackSettings { url: url?, trust: trust?, words: words? }))
@@ -50,13 +50,13 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
 
 impl Settings for SlackSettings {
     fn open(&self, common: &Common, secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
-        let endpoint = super::open_url(common, &self.url, secrets)?;
+        let endpoint = super::address::open_url(common, &self.url, secrets)?;
         let poster = Poster::new(endpoint, &self.trust, common.timeout, &[], took)?;
         Ok(Box::new(JsonChannel { poster, headers: Vec::new(), speech: Slack { words: self.words.clone() } }))
     }
 
     fn destination(&self) -> String {
-        super::shown_url(&self.url)
+        super::address::shown_url(&self.url)
     }
 }
 
@@ -65,18 +65,18 @@ struct Slack {
 }
 
 impl Speech for Slack {
-    fn requests(&self, parcel: &Parcel, base: &Endpoint, _view: View) -> Vec<Request> {
+    fn requests(&self, notification: &Notification, base: &Endpoint, _view: View) -> Vec<Request> {
         vec![Request {
             endpoint: base.clone(),
             path: None,
-            body: message(parcel, self.words.own(parcel)).to_string(),
+            body: message(notification, self.words.own(notification)).to_string(),
             part: None,
             then: None,
         }]
     }
 
-    fn remark(&self, parcel: &Parcel) -> Option<String> {
-        self.words.remark(parcel)
+    fn remark(&self, notification: &Notification) -> Option<String> {
+        self.words.remark(notification)
     }
 
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {
@@ -89,10 +89,10 @@ impl Speech for Slack {
     }
 }
 
-fn message(parcel: &Parcel, own: Option<String>) -> Value {
-    let headline = text::headline(parcel);
+fn message(notification: &Notification, own: Option<String>) -> Value {
+    let headline = text::headline(notification);
     let mut blocks = vec![json!({ "type": "header", "text": plain(&text::cut(&headline, HEADER, char::len_utf16)) })];
-    if let Some(origin) = text::origin(parcel) {
+    if let Some(origin) = text::origin(notification) {
         blocks.push(context(&origin));
     }
     let fallback = escape(&text::cut(&format!("[pcemon] {headline}"), FALLBACK, cost));
@@ -104,17 +104,17 @@ fn message(parcel: &Parcel, own: Option<String>) -> Value {
         }
         return json!({ "text": fallback, "blocks": blocks });
     }
-    let alerts = text::sorted(parcel);
+    let alerts = text::sorted(notification);
     let mut left = ALL;
     let mut told = 0;
     for alert in alerts.iter().take(BLOCKS - OTHER_BLOCKS) {
-        let section = section(alert);
+        let section = section(notification, alert);
         let Some(rest) = left.checked_sub(section.encode_utf16().count()) else { break };
         left = rest;
         told += 1;
         blocks.push(mrkdwn(&section));
     }
-    if let Some(more) = text::more((alerts.len() - told).saturating_add(parcel.left_out)) {
+    if let Some(more) = text::more((alerts.len() - told).saturating_add(notification.left_out)) {
         blocks.push(context(&more));
     }
     json!({ "text": fallback, "blocks": blocks })
@@ -133,10 +133,10 @@ fn context(text: &str) -> Value {
 }
 
 /// One alert with its title in bold and its runbook as a link.
-fn section(alert: &Alert) -> String {
+fn section(notification: &Notification, alert: &Alert) -> String {
     let link = text::runbook(alert).map(|link| format!("\n<{}|{}>", escape(link).replace('|', "%7C"), tr!("runbook")));
     let link = link.filter(|link| link.len() <= SECTION / 2).unwrap_or_default();
-    let block = if link.is_empty() { text::block(alert) } else { text::body(alert) };
+    let block = if link.is_empty() { text::block(notification, alert) } else { text::body(notification, alert) };
     // Two stars go around the title.
     let block = text::cut(&block, SECTION - 2 - link.len(), cost);
     let (title, rest) = block.split_once('\n').map_or((block.as_str(), ""), |(title, rest)| (title, rest));

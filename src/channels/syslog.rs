@@ -8,13 +8,13 @@ mod message;
 mod wire;
 
 use super::template::Words;
+use super::trust::Trust;
 use super::{Channel, Common, Kind, Outcome, Secrets, SendContext, Settings};
-use crate::config::reader::Reader;
-use crate::domain::alert::{Alert, Parcel};
+use crate::domain::alert::{Alert, Notification};
 use crate::domain::text::visible;
+use crate::settings::reader::Reader;
 use jiff::Timestamp;
 use message::{Facility, Format};
-use std::path::PathBuf;
 use std::time::Duration;
 use wire::{Peer, Transport};
 
@@ -29,6 +29,7 @@ transport = "tls"                     # "udp" (the default, unconfirmed), "tcp" 
 format = "rfc5424"                    # or "cef"
 facility = "local0"
 # ca_file = "/etc/pcemon/siem-ca.pem"
+# cert_file = "/etc/pcemon/client.pem"   # shown to a server that asks for one, with key_file
 "#;
 
 #[derive(Debug)]
@@ -38,7 +39,7 @@ struct SyslogSettings {
     transport: Transport,
     format: Format,
     facility: Facility,
-    ca_file: Option<PathBuf>,
+    trust: Trust,
     words: Words,
 }
 
@@ -57,15 +58,15 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     let format = if reader.raw("format").is_some() { reader.choice("format", &formats) } else { Some(Format::Rfc5424) };
     let facility = if reader.raw("facility").is_some() { reader.choice("facility", &message::FACILITIES) } else { Some(message::LOCAL0) };
     let words = Words::read(reader);
-    let ca_file = reader.string("ca_file").map(|path| PathBuf::from(path.value));
-    if ca_file.is_some() && transport.is_some_and(|transport| transport != Transport::Tls) {
+    let trust = Trust::read(reader)?;
+    if let Some(key) = trust.named().filter(|_| transport.is_some_and(|transport| transport != Transport::Tls)) {
         let hint = Some(tr!("use transport = \"tls\", or remove it"));
-        reader.error_at("ca_file", tr!("`ca_file` in {name} means nothing without TLS", name = reader.name()), hint);
+        reader.error_at(key, tr!("`{key}` in {name} means nothing without TLS", key, name = reader.name()), hint);
         return None;
     }
     let ((host, port), transport) = (address?, transport?);
     let port = port.unwrap_or(transport.usual_port());
-    Some(Box::new(SyslogSettings { host, port, transport, format: format?, facility: facility?, ca_file, words: words? }))
+    Some(Box::new(SyslogSettings { host, port, transport, format: format?, facility: facility?, trust, words: words? }))
 }
 
 /// `host`, `host:port`, `[::1]:port` or `::1`.
@@ -88,13 +89,18 @@ fn split(address: &str) -> Option<(String, Option<u16>)> {
 
 impl Settings for SyslogSettings {
     fn open(&self, common: &Common, _secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
-        let peer = Peer::new(&self.host, self.port, self.transport, self.ca_file.as_deref())?;
+        let peer = Peer::new(&self.host, self.port, self.transport, &self.trust)?;
         let (host, words) = (super::host::own_name(), self.words.clone());
         Ok(Box::new(Syslog { peer, format: self.format, facility: self.facility, host, timeout: common.timeout, words }))
     }
 
     fn destination(&self) -> String {
         format!("{}://{}", self.transport.name(), wire::shown(&self.host, self.port))
+    }
+
+    fn peer(&self) -> Option<super::Peer> {
+        let datagrams = self.transport == Transport::Udp;
+        Some(super::Peer { host: self.host.clone(), port: self.port, datagrams })
     }
 }
 
@@ -107,34 +113,34 @@ struct Syslog {
     words: Words,
 }
 
-/// The parcel with this alert only.
-fn alone(parcel: &Parcel, alert: &Alert) -> Parcel {
-    let (id, channel, pce) = (parcel.id.clone(), parcel.channel.clone(), parcel.pce.clone());
-    Parcel { id, channel, pce, alerts: vec![alert.clone()], ..Parcel::empty(parcel.kind, parcel.created) }
+/// The notification with this alert only.
+fn alone(notification: &Notification, alert: &Alert) -> Notification {
+    let (id, channel, pce) = (notification.id.clone(), notification.channel.clone(), notification.pce.clone());
+    Notification { id, channel, pce, alerts: vec![alert.clone()], ..Notification::empty(notification.kind, notification.created) }
 }
 
 impl Syslog {
-    fn messages(&self, parcel: &Parcel) -> Vec<String> {
+    fn messages(&self, notification: &Notification) -> Vec<String> {
         // Each alert is a message of its own, and one line.
-        let say = |alert: &Alert| match self.words.own(&alone(parcel, alert)) {
+        let say = |alert: &Alert| match self.words.own(&alone(notification, alert)) {
             Some(own) => own.split_whitespace().collect::<Vec<_>>().join(" "),
             None => message::sentence(alert),
         };
-        message::render(parcel, self.format, self.facility, &self.host, self.peer.longest(), &say)
+        message::render(notification, self.format, self.facility, &self.host, self.peer.longest(), &say)
     }
 }
 
 impl Channel for Syslog {
-    fn send(&self, parcel: &Parcel, context: &SendContext) -> Outcome {
-        self.peer.send(&self.messages(parcel), context.timeout.min(self.timeout))
+    fn send(&self, notification: &Notification, context: &SendContext) -> Outcome {
+        self.peer.send(&self.messages(notification), context.timeout.min(self.timeout))
     }
 
-    fn remark(&self, parcel: &Parcel) -> Option<String> {
-        parcel.alerts.iter().find_map(|alert| self.words.remark(&alone(parcel, alert)))
+    fn remark(&self, notification: &Notification) -> Option<String> {
+        notification.alerts.iter().find_map(|alert| self.words.remark(&alone(notification, alert)))
     }
 
-    fn preview(&self, parcel: &Parcel, _now: Timestamp) -> String {
-        let messages: Vec<String> = self.messages(parcel).iter().map(|message| visible(message)).collect();
+    fn preview(&self, notification: &Notification, _now: Timestamp) -> String {
+        let messages: Vec<String> = self.messages(notification).iter().map(|message| visible(message)).collect();
         format!("SYSLOG {}\n\n{}\n", self.peer.name(), messages.join("\n"))
     }
 }

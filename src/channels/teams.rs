@@ -1,4 +1,4 @@
-//! Microsoft Teams, through the workflow "When a Teams webhook request is received": one adaptive card for each parcel.
+//! Microsoft Teams, through the workflow "When a Teams webhook request is received": one adaptive card for each notification.
 //!
 //! The signature in the URL is the secret and its query string goes out byte for byte. The workflow answers before
 //! it posts, so delivered means taken. All text stands in text runs, which know no Markdown.
@@ -8,10 +8,11 @@ use super::post::{Answer, Endpoint, Poster};
 use super::template::Words;
 use super::trust::Trust;
 use super::{Channel, Common, Kind, Outcome, Secrets, Settings, text};
-use crate::config::reader::Reader;
-use crate::domain::alert::{Alert, AlertState, Parcel};
+use crate::domain::alert::{Alert, Notification};
+use crate::domain::entry::AlertState;
 use crate::domain::secret::SecretSource;
 use crate::domain::threshold::Severity;
+use crate::settings::reader::Reader;
 use serde_json::{Value, json};
 
 /// The row in the table of channels.
@@ -40,7 +41,7 @@ struct TeamsSettings {
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
-    let url = super::read_url(reader, "url", "{ env = \"TEAMS_WORKFLOW_URL\" }");
+    let url = super::address::read_url(reader, "url", "{ env = \"TEAMS_WORKFLOW_URL\" }");
     let words = Words::read(reader);
     let trust = Trust::read(reader);
     Some(Box::new(TeamsSettings { url: url?, trust: trust?, words: words? }))
@@ -48,13 +49,13 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
 
 impl Settings for TeamsSettings {
     fn open(&self, common: &Common, secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
-        let endpoint = super::open_url(common, &self.url, secrets)?;
+        let endpoint = super::address::open_url(common, &self.url, secrets)?;
         let poster = Poster::new(endpoint, &self.trust, common.timeout, &[], took)?;
         Ok(Box::new(JsonChannel { poster, headers: Vec::new(), speech: Teams { words: self.words.clone() } }))
     }
 
     fn destination(&self) -> String {
-        super::shown_url(&self.url)
+        super::address::shown_url(&self.url)
     }
 }
 
@@ -63,12 +64,18 @@ struct Teams {
 }
 
 impl Speech for Teams {
-    fn requests(&self, parcel: &Parcel, base: &Endpoint, _view: View) -> Vec<Request> {
-        vec![Request { endpoint: base.clone(), path: None, body: card(parcel, self.words.own(parcel)).to_string(), part: None, then: None }]
+    fn requests(&self, notification: &Notification, base: &Endpoint, _view: View) -> Vec<Request> {
+        vec![Request {
+            endpoint: base.clone(),
+            path: None,
+            body: card(notification, self.words.own(notification)).to_string(),
+            part: None,
+            then: None,
+        }]
     }
 
-    fn remark(&self, parcel: &Parcel) -> Option<String> {
-        self.words.remark(parcel)
+    fn remark(&self, notification: &Notification) -> Option<String> {
+        self.words.remark(notification)
     }
 
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {
@@ -79,13 +86,13 @@ impl Speech for Teams {
     }
 }
 
-fn card(parcel: &Parcel, own: Option<String>) -> Value {
+fn card(notification: &Notification, own: Option<String>) -> Value {
     let mut items = Vec::new();
     let mut left = BODY - ENVELOPE;
-    let headline = line(&text::headline(parcel), &json!({ "weight": "Bolder", "size": "Medium" }), "Default");
+    let headline = line(&text::headline(notification), &json!({ "weight": "Bolder", "size": "Medium" }), "Default");
     left -= bytes(&headline);
     items.push(headline);
-    if let Some(origin) = text::origin(parcel) {
+    if let Some(origin) = text::origin(notification) {
         let origin = line(&origin, &json!({ "isSubtle": true }), "None");
         left -= bytes(&origin);
         items.push(origin);
@@ -102,14 +109,14 @@ fn card(parcel: &Parcel, own: Option<String>) -> Value {
         }
         return envelope(&items, &[]);
     }
-    let alerts = text::sorted(parcel);
+    let alerts = text::sorted(notification);
     let mut buttons: Vec<Value> = Vec::new();
     let mut told = 0;
     for alert in &alerts {
         // A button takes its room from the text.
         let button = text::runbook(alert).filter(|_| buttons.len() < BUTTONS).map(button).filter(|button| !buttons.contains(button));
         let button_bytes = button.as_ref().map_or(0, bytes);
-        let lines = lines(alert);
+        let lines = lines(notification, alert);
         let size: usize = lines.iter().map(bytes).sum::<usize>() + button_bytes;
         if size <= left {
             left -= size;
@@ -129,7 +136,7 @@ fn card(parcel: &Parcel, own: Option<String>) -> Value {
         }
         told += 1;
     }
-    if let Some(more) = text::more((alerts.len() - told).saturating_add(parcel.left_out)) {
+    if let Some(more) = text::more((alerts.len() - told).saturating_add(notification.left_out)) {
         items.push(line(&more, &json!({ "isSubtle": true }), "Default"));
     }
     envelope(&items, &buttons)
@@ -150,8 +157,8 @@ fn envelope(items: &[Value], buttons: &[Value]) -> Value {
     }] })
 }
 
-fn lines(alert: &Alert) -> Vec<Value> {
-    let block = text::block(alert);
+fn lines(notification: &Notification, alert: &Alert) -> Vec<Value> {
+    let block = text::block(notification, alert);
     let style = json!({ "weight": "Bolder", "color": colour(alert) });
     block
         .lines()

@@ -1,4 +1,4 @@
-//! Telegram, through a bot: one plain text for each parcel.
+//! Telegram, through a bot: one plain text for each notification.
 //!
 //! The text goes without a parse mode, so nothing in it is markup. Every attempt is a new message. The token is
 //! part of the URL, which is never shown.
@@ -8,9 +8,9 @@ use super::post::{Answer, Endpoint, Poster, seconds};
 use super::template::Words;
 use super::trust::Trust;
 use super::{Channel, Common, Kind, Outcome, Secrets, Settings};
-use crate::config::reader::Reader;
-use crate::domain::alert::Parcel;
+use crate::domain::alert::Notification;
 use crate::domain::secret::SecretSource;
+use crate::settings::reader::Reader;
 use serde_json::{Value, json};
 
 /// The row in the table of channels.
@@ -37,9 +37,9 @@ struct TelegramSettings {
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
-    let token = super::required_secret(reader, "token", "{ env = \"TELEGRAM_BOT_TOKEN\" }");
+    let token = super::address::required_secret(reader, "token", "{ env = \"TELEGRAM_BOT_TOKEN\" }");
     let chat_id = read_chat_id(reader);
-    let base_url = super::read_base(reader, DEFAULT_BASE);
+    let base_url = super::address::read_base(reader, DEFAULT_BASE);
     let words = Words::read(reader);
     let trust = Trust::read(reader);
     Some(Box::new(TelegramSettings { token: token?, chat_id: chat_id?, base_url: base_url?, trust: trust?, words: words? }))
@@ -74,14 +74,14 @@ impl Settings for TelegramSettings {
     fn open(&self, common: &Common, secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
         let token = secrets(&self.token)?;
         let method = format!("bot{}", token.expose().trim());
-        let endpoint = super::open_url(common, &self.base_url, secrets)?.join(&[&method, "sendMessage"]);
+        let endpoint = super::address::open_url(common, &self.base_url, secrets)?.join(&[&method, "sendMessage"]);
         let poster = Poster::new(endpoint, &self.trust, common.timeout, &[&token], took)?;
         let speech = Telegram { chat_id: self.chat_id.clone(), words: self.words.clone() };
         Ok(Box::new(JsonChannel { poster, headers: Vec::new(), speech }))
     }
 
     fn destination(&self) -> String {
-        tr!("chat {chat_id} via {host}", chat_id = self.chat_id, host = super::shown_url(&self.base_url))
+        tr!("chat {chat_id} via {host}", chat_id = self.chat_id, host = super::address::shown_url(&self.base_url))
     }
 }
 
@@ -91,8 +91,8 @@ struct Telegram {
 }
 
 impl Speech for Telegram {
-    fn requests(&self, parcel: &Parcel, base: &Endpoint, _view: View) -> Vec<Request> {
-        let text = self.words.packed(parcel, UNITS, char::len_utf16);
+    fn requests(&self, notification: &Notification, base: &Endpoint, _view: View) -> Vec<Request> {
+        let text = self.words.packed(notification, UNITS, char::len_utf16);
         let body = json!({ "chat_id": self.chat_id, "text": text, "link_preview_options": { "is_disabled": true } });
         vec![Request {
             endpoint: base.clone(),
@@ -103,8 +103,8 @@ impl Speech for Telegram {
         }]
     }
 
-    fn remark(&self, parcel: &Parcel) -> Option<String> {
-        self.words.remark(parcel)
+    fn remark(&self, notification: &Notification) -> Option<String> {
+        self.words.remark(notification)
     }
 
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {

@@ -5,11 +5,12 @@
 //! it in its usual words, and the run's report says why.
 
 use super::text;
-use super::{body, test_parcel};
-use crate::config::reader::Reader;
-use crate::domain::alert::{Parcel, PceIdentity};
+use super::{body, test_notification};
+use crate::domain::alert::{Notification, PceIdentity};
+use crate::domain::summary::summary;
 use crate::domain::text::{shorten, visible};
 use crate::process::worker;
+use crate::settings::reader::Reader;
 use jiff::Timestamp;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
@@ -131,32 +132,33 @@ pub fn work(job: &[u8]) -> Vec<u8> {
 }
 
 impl Template {
-    /// The parcel in the user's words.
-    pub fn render(&self, parcel: &Parcel) -> Result<String, String> {
-        self.try_render(parcel).map_err(Fault::words)
+    /// The notification in the user's words.
+    pub fn render(&self, notification: &Notification) -> Result<String, String> {
+        self.try_render(notification).map_err(Fault::words)
     }
 
-    fn try_render(&self, parcel: &Parcel) -> Result<String, Fault> {
-        Job { source: self.source.to_string(), kind: self.kind, context: context(parcel, self.kind) }.apart()
+    fn try_render(&self, notification: &Notification) -> Result<String, Fault> {
+        Job { source: self.source.to_string(), kind: self.kind, context: context(notification, self.kind) }.apart()
     }
 
-    /// Why this parcel cannot be said in the user's words, if it cannot.
-    pub fn remark(&self, parcel: &Parcel) -> Option<String> {
-        self.render(parcel).err().map(|error| format!("{error}; told in the usual words"))
+    /// Why this notification cannot be said in the user's words, if it cannot.
+    pub fn remark(&self, notification: &Notification) -> Option<String> {
+        self.render(notification).err().map(|error| format!("{error}; sent in the usual words"))
     }
 }
 
 /// What a template sees: the program's own body, and each alert in the usual words.
-fn context(parcel: &Parcel, kind: Kind) -> Value {
-    let mut model = body::value(parcel, &super::stable_id(parcel).to_string());
+fn context(notification: &Notification, kind: Kind) -> Value {
+    let mut model = body::value(notification, &super::channel::stable_id(notification).to_string());
     if kind == Kind::Text {
         make_visible(&mut model);
     }
-    model["channel"] = text::name(&parcel.channel).into();
-    model["headline"] = text::headline(parcel).into();
-    for (alert, shown) in parcel.alerts.iter().zip(model["alerts"].as_array_mut().into_iter().flatten()) {
+    model["channel"] = text::name(&notification.channel).into();
+    model["headline"] = text::headline(notification).into();
+    for (alert, shown) in notification.alerts.iter().zip(model["alerts"].as_array_mut().into_iter().flatten()) {
+        shown["summary"] = text::cut(&summary(alert, None), text::DESCRIPTION, |_| 1).into();
         shown["title"] = text::title(alert).into();
-        shown["text"] = text::block(alert).into();
+        shown["text"] = text::block(notification, alert).into();
         shown["value_text"] = text::value(alert).into();
     }
     model
@@ -200,22 +202,22 @@ impl Words {
         read(reader, Kind::Text).map(|template| Words(Some(template)))
     }
 
-    /// The parcel in the user's words, if there are some that work.
-    pub fn own(&self, parcel: &Parcel) -> Option<String> {
-        self.0.as_ref()?.render(parcel).ok()
+    /// The notification in the user's words, if there are some that work.
+    pub fn own(&self, notification: &Notification) -> Option<String> {
+        self.0.as_ref()?.render(notification).ok()
     }
 
-    /// The parcel as one text of at most `room` units, in the user's words or packed in the usual ones.
-    pub fn packed(&self, parcel: &Parcel, room: usize, cost: impl Fn(char) -> usize) -> String {
-        match self.own(parcel) {
+    /// The notification as one text of at most `room` units, in the user's words or packed in the usual ones.
+    pub fn packed(&self, notification: &Notification, room: usize, cost: impl Fn(char) -> usize) -> String {
+        match self.own(notification) {
             Some(own) => text::cut(&own, room, cost),
-            None => text::packed(parcel, room, cost),
+            None => text::packed(notification, room, cost),
         }
     }
 
-    /// Why the user's words cannot be used for this parcel, if they cannot.
-    pub fn remark(&self, parcel: &Parcel) -> Option<String> {
-        self.0.as_ref()?.remark(parcel)
+    /// Why the user's words cannot be used for this notification, if they cannot.
+    pub fn remark(&self, notification: &Notification) -> Option<String> {
+        self.0.as_ref()?.remark(notification)
     }
 }
 
@@ -248,7 +250,11 @@ fn read(reader: &mut Reader<'_>, kind: Kind) -> Option<Template> {
         reader.required_string("template", "\"{{ headline }}\"")?.value
     };
     let template = Template { source: source.into(), kind };
-    let sample = test_parcel("test", PceIdentity { url: "https://pce.example.com:8443".to_owned(), org_id: 1 }, Timestamp::UNIX_EPOCH);
+    let sample = test_notification(
+        "test",
+        PceIdentity { url: "https://pce.example.com:8443".to_owned(), org_id: 1, ..PceIdentity::default() },
+        Timestamp::UNIX_EPOCH,
+    );
     match template.try_render(&sample) {
         Ok(_) => {}
         Err(Fault::Source(error)) => {
@@ -276,14 +282,14 @@ fn read_file(path: &str) -> Result<String, String> {
 mod tests {
     use super::*;
 
-    fn parcel() -> Parcel {
-        let mut parcel = test_parcel("soc", PceIdentity::default(), Timestamp::UNIX_EPOCH);
-        parcel.alerts[0].rule = "a\u{1b}[31m\"b\" <c>".to_owned();
-        parcel
+    fn notification() -> Notification {
+        let mut notification = test_notification("soc", PceIdentity::default(), Timestamp::UNIX_EPOCH);
+        notification.alerts[0].rule = "a\u{1b}[31m\"b\" <c>".to_owned();
+        notification
     }
 
     fn say(source: &str, kind: Kind) -> Result<String, String> {
-        Template { source: source.into(), kind }.render(&parcel())
+        Template { source: source.into(), kind }.render(&notification())
     }
 
     #[test]

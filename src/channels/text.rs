@@ -1,11 +1,13 @@
-//! A parcel as plain text: what the mail's text part, chat channels and previews share.
+//! A notification as plain text: what the mail's text part, chat channels and previews share.
 //!
 //! Every text from the outside is made visible and bounded here. It knows no channel's limits.
 
-use crate::domain::alert::{Alert, AlertState, End, Group, Parcel, ParcelKind, PceIdentity, Reason, Talker};
-use crate::domain::metric::Unit;
-use crate::domain::text::{counted, prefix_within, quantity, shorten, visible};
+use crate::domain::alert::{Alert, Contributor, End, Group, Notification, NotificationKind, PceIdentity, Reason, Standing};
+use crate::domain::entry::AlertState;
+use crate::domain::text::{counted, prefix_within, quantity, said_by_source, shorten, visible};
 use crate::domain::threshold::{self, Severity};
+pub use crate::domain::time::{for_people, minute_for_people};
+use crate::domain::unit::Unit;
 use jiff::Timestamp;
 
 /// Longest name (rule, group value, workload) shown.
@@ -47,11 +49,17 @@ pub fn is_link(text: &str) -> bool {
 
 /// `CRITICAL`, `RESOLVED`, ...
 pub fn badge(alert: &Alert) -> String {
-    match (alert.state, alert.severity) {
-        (AlertState::Resolved, _) => tr!("RESOLVED"),
-        (AlertState::Firing, Severity::Critical) => tr!("CRITICAL"),
-        (AlertState::Firing, Severity::Warning) => tr!("WARNING"),
-        (AlertState::Firing, Severity::Info) => tr!("INFO"),
+    match alert.state {
+        AlertState::Resolved => tr!("RESOLVED"),
+        AlertState::Firing => severity(alert.severity),
+    }
+}
+
+fn severity(severity: Severity) -> String {
+    match severity {
+        Severity::Critical => tr!("CRITICAL"),
+        Severity::Warning => tr!("WARNING"),
+        Severity::Info => tr!("INFO"),
     }
 }
 
@@ -72,10 +80,10 @@ fn why_over(end: End) -> Option<String> {
     match end {
         End::Recovered => None,
         End::Gone => Some(tr!("nothing is seen of it any more")),
-        End::Forgotten => Some(tr!("no longer waited for")),
+        End::Forgotten => Some(tr!("no longer expected")),
         End::RuleRemoved => Some(tr!("the rule was removed or switched off")),
-        End::Milder => Some(tr!("fires on, milder than this channel wants to hear")),
-        End::Elsewhere => Some(tr!("fires on, told elsewhere now")),
+        End::Milder => Some(tr!("still firing, but below min_severity of this channel")),
+        End::Elsewhere => Some(tr!("still firing, but sent to other channels now")),
     }
 }
 
@@ -113,18 +121,38 @@ fn with_unit(number: f64, unit: Unit) -> String {
 }
 
 /// `web-01 -> db-01 3306/tcp blocked: 900 connections`
-pub fn talker(talker: &Talker, unit: Unit) -> String {
+pub fn talker(talker: &Contributor, unit: Unit) -> String {
+    let who = contributor(talker, unit);
+    // A status stands in what is said of it.
+    if unit == Unit::Status { who } else { format!("{who}: {}", share(talker, unit)) }
+}
+
+/// Who contributes most. What is over has nobody: its value is of now, and those were of then.
+pub fn contributors(alert: &Alert) -> &[Contributor] {
+    let shown = if alert.state == AlertState::Resolved { 0 } else { alert.top.len().min(TALKERS) };
+    &alert.top[..shown]
+}
+
+/// How much of the value a contributor makes.
+pub fn share(talker: &Contributor, unit: Unit) -> String {
+    with_unit(talker.value, unit)
+}
+
+/// `web-01 -> db-01 3306/tcp blocked`
+pub fn contributor(talker: &Contributor, unit: Unit) -> String {
     let service = match (talker.port, talker.proto.as_str()) {
         (Some(port), "") => format!(" {port}"),
         (Some(port), proto) => format!(" {port}/{}", name(proto)),
         (None, "") => String::new(),
         (None, proto) => format!(" {}", name(proto)),
     };
-    let decision = if talker.decision.is_empty() { String::new() } else { format!(" {}", name(&talker.decision)) };
-    format!("{} -> {}{service}{decision}: {}", name(&talker.src), name(&talker.dst), with_unit(talker.value, unit))
+    let decision = if talker.decision.is_empty() || unit == Unit::Status { String::new() } else { format!(" {}", name(&talker.decision)) };
+    let [src, dst] = [&talker.src, &talker.dst].map(|text| name(&said_by_source(text)));
+    let between = if service.is_empty() { ": " } else { " -> " };
+    format!("{src}{between}{dst}{service}{decision}")
 }
 
-/// Seconds precision in UTC.
+/// Seconds precision in UTC, for machines; people get [`for_people`].
 pub fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
@@ -142,26 +170,109 @@ pub fn title(alert: &Alert) -> String {
     out
 }
 
+/// What a message says of an alert: that it is new, or what became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// It began.
+    New,
+    /// It got worse.
+    Worse,
+    /// It got milder.
+    Milder,
+    /// It fires on.
+    Still,
+    /// It is over.
+    Over,
+}
+
+impl News {
+    const ALL: [News; 5] = [News::New, News::Worse, News::Milder, News::Still, News::Over];
+
+    fn of(alert: &Alert) -> News {
+        match alert.reason {
+            Reason::First | Reason::Test => News::New,
+            Reason::Escalated => News::Worse,
+            Reason::Eased => News::Milder,
+            Reason::Reminder => News::Still,
+            Reason::Resolved => News::Over,
+        }
+    }
+
+    fn word(self) -> String {
+        match self {
+            News::New => tr!("new"),
+            News::Worse => tr!("got worse"),
+            News::Milder => tr!("got milder"),
+            News::Still => tr!("still firing"),
+            News::Over => tr!("over"),
+        }
+    }
+
+    /// The line above its alerts.
+    pub fn heading(self, count: usize) -> String {
+        match self {
+            News::New => tr!("New ({count})", count),
+            News::Worse => tr!("Worse ({count})", count),
+            News::Milder => tr!("Milder ({count})", count),
+            News::Still => tr!("Still firing ({count})", count),
+            News::Over => tr!("Over ({count})", count),
+        }
+    }
+}
+
+/// The alerts of a message by what is said of them, worst first.
+pub fn arranged(notification: &Notification) -> Vec<(News, Vec<&Alert>)> {
+    let alerts = sorted(notification);
+    let under = |news: News| alerts.iter().copied().filter(|alert| News::of(alert) == news).collect::<Vec<_>>();
+    News::ALL.into_iter().map(|news| (news, under(news))).filter(|(_, alerts)| !alerts.is_empty()).collect()
+}
+
+/// `2 new, 1 got worse, 3 still firing, 1 over`: what is news in a message of several alerts; nothing for one.
+pub fn news(notification: &Notification) -> Option<String> {
+    if notification.alerts.len() < 2 {
+        return None;
+    }
+    let told: Vec<String> = arranged(notification).into_iter().map(|(news, alerts)| format!("{} {}", alerts.len(), news.word())).collect();
+    Some(told.join(&tr!(", ")))
+}
+
+/// What fires on beside the message: a heading, and a line for each of the first few.
+pub fn standing(notification: &Notification) -> Option<(String, Vec<String>)> {
+    let count = notification.standing.len().saturating_add(notification.standing_more);
+    if count == 0 {
+        return None;
+    }
+    let line = |standing: &Standing| {
+        let group = group(&standing.group);
+        let of = if group.is_empty() { String::new() } else { format!(" — {group}") };
+        let since = minute_for_people(standing.since);
+        tr!("[{severity}] {rule}{of}, since {since}", severity = severity(standing.severity), rule = name(&standing.rule), of, since)
+    };
+    let mut lines: Vec<String> = notification.standing.iter().map(line).collect();
+    lines.extend(more(notification.standing_more));
+    Some((trn!("{count} more alert is firing, sent before:", "{count} more alerts are firing, sent before:", count = count), lines))
+}
+
 /// One alert, several lines, without a line end at its end.
-pub fn body(alert: &Alert) -> String {
+pub fn body(notification: &Notification, alert: &Alert) -> String {
     let mut lines = vec![title(alert)];
     lines.push(tr!("{value} (threshold {threshold})", value = value(alert), threshold = threshold(alert)));
     lines.push(tr!("window {window}", window = window(alert)));
     lines.push(match alert.state {
-        AlertState::Resolved => tr!("fired since {time}", time = time(alert.since)),
-        AlertState::Firing => tr!("since {time}", time = time(alert.since)),
+        AlertState::Resolved => tr!("fired since {time}", time = for_people(notification.began(alert))),
+        AlertState::Firing => tr!("since {time}", time = for_people(notification.began(alert))),
     });
-    if !alert.top.is_empty() {
+    if !contributors(alert).is_empty() {
         lines.push(tr!("top:"));
-        lines.extend(alert.top.iter().take(TALKERS).map(|one| format!("  {}", talker(one, alert.unit))));
+        lines.extend(contributors(alert).iter().map(|one| format!("  {}", talker(one, alert.unit))));
     }
     lines.extend(description(alert));
     lines.join("\n")
 }
 
 /// The same with the runbook behind it.
-pub fn block(alert: &Alert) -> String {
-    let body = body(alert);
+pub fn block(notification: &Notification, alert: &Alert) -> String {
+    let body = body(notification, alert);
     match runbook(alert) {
         Some(link) => format!("{body}\n{}", tr!("runbook: {link}", link)),
         None => body,
@@ -175,24 +286,24 @@ pub fn threshold(alert: &Alert) -> String {
 
 /// From when to when was counted, for people.
 pub fn window(alert: &Alert) -> String {
-    tr!("{from} to {to}", from = time(alert.window.from), to = time(alert.window.to))
+    tr!("{from} to {to}", from = for_people(alert.window.from), to = for_people(alert.window.to))
 }
 
-/// Worst first: firing before resolved, worse before milder, else in the parcel's own order.
-pub fn sorted(parcel: &Parcel) -> Vec<&Alert> {
-    let mut alerts: Vec<&Alert> = parcel.alerts.iter().collect();
+/// Worst first: firing before resolved, worse before milder, else in the notification's own order.
+pub fn sorted(notification: &Notification) -> Vec<&Alert> {
+    let mut alerts: Vec<&Alert> = notification.alerts.iter().collect();
     alerts.sort_by_key(|alert| (alert.state == AlertState::Resolved, std::cmp::Reverse(alert.severity)));
     alerts
 }
 
-/// One line that says what the parcel is about, without the name of the program.
-pub fn headline(parcel: &Parcel) -> String {
-    let alerts = sorted(parcel);
-    let total = alerts.len().saturating_add(parcel.left_out);
-    let marked = |text: String| match parcel.kind {
-        ParcelKind::Test => tr!("TEST {text}", text),
-        ParcelKind::Reminder => tr!("still {text}", text),
-        ParcelKind::Firing | ParcelKind::Resolved | ParcelKind::Snapshot => text,
+/// One line that says what the notification is about, without the name of the program.
+pub fn headline(notification: &Notification) -> String {
+    let alerts = sorted(notification);
+    let total = alerts.len().saturating_add(notification.left_out);
+    let marked = |text: String| match notification.kind {
+        NotificationKind::Test => tr!("TEST {text}", text),
+        NotificationKind::Reminder => tr!("still {text}", text),
+        NotificationKind::Firing | NotificationKind::Resolved | NotificationKind::Snapshot => text,
     };
     let Some(worst) = alerts.first() else { return marked(trn!("{count} alert", "{count} alerts", count = total)) };
     let badge = marked(badge(worst));
@@ -212,8 +323,9 @@ pub fn headline(parcel: &Parcel) -> String {
 }
 
 /// `PCE https://pce.example.com:8443, organisation 1`, or nothing when everything came from files.
-pub fn origin(parcel: &Parcel) -> Option<String> {
-    (!parcel.pce.url.is_empty()).then(|| tr!("PCE {url}, organisation {id}", url = name(&parcel.pce.url), id = parcel.pce.org_id))
+pub fn origin(notification: &Notification) -> Option<String> {
+    (!notification.pce.url.is_empty())
+        .then(|| tr!("PCE {url}, organisation {id}", url = name(&notification.pce.url), id = notification.pce.org_id))
 }
 
 /// `+3 more`, or nothing.
@@ -222,23 +334,13 @@ pub fn more(count: usize) -> Option<String> {
 }
 
 /// How many of the alerts can be told in full, at most `most` and about `bytes` of text, at least one.
-pub fn fitting(alerts: &[&Alert], most: usize, bytes: usize) -> usize {
+pub fn fitting(notification: &Notification, alerts: &[&Alert], most: usize, bytes: usize) -> usize {
     let mut used = 0;
     let fits = |alert: &&&Alert| {
-        used += block(alert).len();
+        used += block(notification, alert).len();
         used <= bytes
     };
     alerts.iter().take(most).take_while(fits).count().max(alerts.len().min(1))
-}
-
-/// The parcel with its first `shown` alerts, worst first, ending in a line end.
-pub fn whole(parcel: &Parcel, shown: usize) -> String {
-    let alerts = sorted(parcel);
-    let mut parts: Vec<String> = Vec::new();
-    parts.extend(origin(parcel));
-    parts.extend(alerts.iter().take(shown).map(|alert| block(alert)));
-    parts.extend(more(alerts.len().saturating_sub(shown).saturating_add(parcel.left_out)));
-    format!("{}\n", parts.join("\n\n"))
 }
 
 /// The size of a text in a service's own unit, which `cost` gives for each character.
@@ -280,26 +382,26 @@ pub fn pieces(text: &str, room: usize, most: usize, cost: impl Fn(char) -> usize
 /// Units kept free for "+N more".
 pub const MORE: usize = 40;
 
-/// The parcel as one text of at most `room` units: headline, origin, alerts worst first, and how many were left out.
-pub fn packed(parcel: &Parcel, room: usize, cost: impl Fn(char) -> usize) -> String {
-    let mut head = cut(&headline(parcel), room / 4, &cost);
-    if let Some(origin) = origin(parcel) {
+/// The notification as one text of at most `room` units: headline, origin, alerts worst first, and how many were left out.
+pub fn packed(notification: &Notification, room: usize, cost: impl Fn(char) -> usize) -> String {
+    let mut head = cut(&headline(notification), room / 4, &cost);
+    if let Some(origin) = origin(notification) {
         head.push('\n');
         head.push_str(&cut(&origin, room / 4, &cost));
     }
-    let (body, told) = blocks(parcel, room.saturating_sub(size(&head, &cost)), &cost);
-    let unseen = (parcel.alerts.len() - told).saturating_add(parcel.left_out);
+    let (body, told) = blocks(notification, room.saturating_sub(size(&head, &cost)), &cost);
+    let unseen = (notification.alerts.len() - told).saturating_add(notification.left_out);
     let parts = [Some(head), (!body.is_empty()).then_some(body), more(unseen)];
     parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n")
 }
 
 /// As many alerts as fit beside "+N more", and how many these are. The first one is always told, if need be cut.
-pub fn blocks(parcel: &Parcel, room: usize, cost: impl Fn(char) -> usize) -> (String, usize) {
+pub fn blocks(notification: &Notification, room: usize, cost: impl Fn(char) -> usize) -> (String, usize) {
     let gap = size("\n\n", &cost);
     let mut left = room.saturating_sub(MORE);
     let mut out: Vec<String> = Vec::new();
-    for alert in sorted(parcel) {
-        let whole = block(alert);
+    for alert in sorted(notification) {
+        let whole = block(notification, alert);
         let block = if out.is_empty() { cut(&whole, left.saturating_sub(gap), &cost) } else { whole };
         let Some(rest) = left.checked_sub(size(&block, &cost) + gap) else { break };
         left = rest;
@@ -329,7 +431,7 @@ mod tests {
 
     #[test]
     fn keys_never_meet() {
-        let pce = |url: &str, org_id| PceIdentity { url: url.to_owned(), org_id };
+        let pce = |url: &str, org_id| PceIdentity { url: url.to_owned(), org_id, ..PceIdentity::default() };
         let files = pce("", 1);
         assert_eq!(key("0123abcd", &files), "0123abcd");
         let odd = ["", "a b", "資", &"x".repeat(201), &"x".repeat(202)].map(|fingerprint| key(fingerprint, &files));

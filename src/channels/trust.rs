@@ -1,6 +1,6 @@
 //! Whom a channel trusts and what it shows of itself: `ca_file`, `cert_file` and `key_file`, all PEM.
 
-use crate::config::reader::Reader;
+use crate::settings::reader::Reader;
 use std::path::{Path, PathBuf};
 
 /// The files; they are read when the channel is opened.
@@ -29,6 +29,11 @@ impl Trust {
             }
         };
         Some(Trust { ca_file, client })
+    }
+
+    /// The key of the first file that is named.
+    pub fn named(&self) -> Option<&'static str> {
+        self.ca_file.as_ref().map(|_| "ca_file").or(self.client.as_ref().map(|_| "cert_file"))
     }
 
     /// A private CA.

@@ -1,6 +1,6 @@
 //! A JSON body posted to a URL of the user's own, signed as Standard Webhooks when a secret is set.
 //!
-//! The body of one parcel is the same on every attempt; only the time stamp of the attempt and the
+//! The body of one notification is the same on every attempt; only the time stamp of the attempt and the
 //! signature differ. A secret is `whsec_` and base64, as the specification has it, or any other
 //! text, whose bytes are then the key.
 
@@ -11,10 +11,10 @@ use super::post::{Endpoint, Poster, took_unless_denied};
 use super::template::{self, Template};
 use super::trust::Trust;
 use super::{Channel, Common, Kind, Outcome, SendContext, Settings};
-use crate::config::reader::Reader;
-use crate::domain::alert::Parcel;
+use crate::domain::alert::Notification;
 use crate::domain::secret::{Secret, SecretSource};
 use crate::domain::text::visible;
+use crate::settings::reader::Reader;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac};
@@ -59,7 +59,7 @@ struct WebhookSettings {
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
-    let url = super::read_url(reader, "url", "\"https://hooks.example.com/pcemon\"");
+    let url = super::address::read_url(reader, "url", "\"https://hooks.example.com/pcemon\"");
     let secrets = if reader.raw("secret").is_some() { reader.secrets("secret") } else { Some(Vec::new()) };
     for source in secrets.iter().flatten() {
         if let SecretSource::Plain(secret) = source
@@ -132,7 +132,7 @@ impl Settings for WebhookSettings {
             log::warn!(
                 "{}",
                 tr!(
-                    "channel '{name}': {endpoint} is not encrypted; anybody on the way can read the alerts",
+                    "channel '{name}': {endpoint} is not encrypted; anyone on the network path can read the alerts",
                     name = common.name,
                     endpoint = endpoint.origin()
                 )
@@ -158,7 +158,7 @@ impl Settings for WebhookSettings {
     }
 
     fn destination(&self) -> String {
-        super::shown_url(&self.url)
+        super::address::shown_url(&self.url)
     }
 }
 
@@ -176,22 +176,22 @@ struct Webhook {
 }
 
 /// The program's own body.
-fn usual(parcel: &Parcel) -> String {
-    body::body(parcel, &super::stable_id(parcel).to_string())
+fn usual(notification: &Notification) -> String {
+    body::body(notification, &super::channel::stable_id(notification).to_string())
 }
 
 impl Webhook {
-    fn body(&self, parcel: &Parcel) -> String {
+    fn body(&self, notification: &Notification) -> String {
         match &self.format {
-            Format::Pcemon => usual(parcel),
-            Format::Alertmanager => alertmanager::body(parcel),
-            Format::Template(template) => template.render(parcel).unwrap_or_else(|_| usual(parcel)),
+            Format::Pcemon => usual(notification),
+            Format::Alertmanager => alertmanager::body(notification),
+            Format::Template(template) => template.render(notification).unwrap_or_else(|_| usual(notification)),
         }
     }
 
     /// The headers of the specification: id, time of this attempt, one signature for each key.
-    fn signed(&self, parcel: &Parcel, body: &str, now: Timestamp) -> Vec<(&'static str, String)> {
-        let id = super::stable_id(parcel).to_string();
+    fn signed(&self, notification: &Notification, body: &str, now: Timestamp) -> Vec<(&'static str, String)> {
+        let id = super::channel::stable_id(notification).to_string();
         let seconds = now.as_second();
         let mut headers =
             vec![("content-type", "application/json".to_owned()), ("webhook-id", id.clone()), ("webhook-timestamp", seconds.to_string())];
@@ -212,10 +212,10 @@ fn sign(key: &[u8], id: &str, seconds: i64, body: &str) -> String {
 }
 
 impl Channel for Webhook {
-    fn send(&self, parcel: &Parcel, context: &SendContext) -> Outcome {
-        let body = self.body(parcel);
+    fn send(&self, notification: &Notification, context: &SendContext) -> Outcome {
+        let body = self.body(notification);
         let mut headers = self.headers.clone();
-        for (name, value) in self.signed(parcel, &body, context.now) {
+        for (name, value) in self.signed(notification, &body, context.now) {
             match HeaderValue::from_str(&value) {
                 Ok(value) => headers.push((HeaderName::from_static(name), value)),
                 Err(_) => return Outcome::Permanent { error: tr!("the header {name} cannot be written", name) },
@@ -227,17 +227,17 @@ impl Channel for Webhook {
         }
     }
 
-    fn remark(&self, parcel: &Parcel) -> Option<String> {
+    fn remark(&self, notification: &Notification) -> Option<String> {
         match &self.format {
-            Format::Template(template) => template.remark(parcel),
+            Format::Template(template) => template.remark(notification),
             Format::Pcemon | Format::Alertmanager => None,
         }
     }
 
-    fn preview(&self, parcel: &Parcel, now: Timestamp) -> String {
-        let body = self.body(parcel);
+    fn preview(&self, notification: &Notification, now: Timestamp) -> String {
+        let body = self.body(notification);
         let mut out = format!("POST {}\n", self.poster.endpoint().shown());
-        for (name, value) in self.signed(parcel, &body, now) {
+        for (name, value) in self.signed(notification, &body, now) {
             // A signature would let a reader of the preview replay the message.
             let value = if name == "webhook-signature" { "[hidden]".to_owned() } else { value };
             out.push_str(&format!("{name}: {value}\n"));

@@ -1,4 +1,4 @@
-//! WhatsApp, through the Cloud API: one template message for each parcel.
+//! WhatsApp, through the Cloud API: one template message for each notification.
 //!
 //! A business may write first only with an approved template; the alert fills its one body parameter, which takes
 //! no line breaks. The service says later, and elsewhere, whether the message arrived: delivered means taken. Every
@@ -9,9 +9,9 @@ use super::login::Login;
 use super::post::{Answer, Endpoint, Poster};
 use super::trust::Trust;
 use super::{Channel, Common, Kind, Outcome, Secrets, Settings, text};
-use crate::config::reader::Reader;
-use crate::domain::alert::Parcel;
+use crate::domain::alert::Notification;
 use crate::domain::secret::SecretSource;
+use crate::settings::reader::Reader;
 use serde_json::{Value, json};
 
 /// The row in the table of channels.
@@ -50,12 +50,12 @@ struct Recipient {
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
-    let token = super::required_secret(reader, "token", "{ env = \"WHATSAPP_TOKEN\" }");
+    let token = super::address::required_secret(reader, "token", "{ env = \"WHATSAPP_TOKEN\" }");
     let phone_number_id = digits(reader, "phone_number_id", "\"106540352242922\"");
     let to = digits(reader, "to", "\"+886912345678\"");
     let template = reader.required_string("template", "\"pcemon_alert\"").map(|text| text.value);
     let language = reader.string("language").map_or_else(|| "en".to_owned(), |text| text.value);
-    let base_url = super::read_base(reader, DEFAULT_BASE);
+    let base_url = super::address::read_base(reader, DEFAULT_BASE);
     let trust = Trust::read(reader);
     Some(Box::new(WhatsAppSettings {
         login: Login::Bearer(token?),
@@ -81,20 +81,20 @@ fn digits(reader: &mut Reader<'_>, key: &str, example: &str) -> Option<String> {
 impl Settings for WhatsAppSettings {
     fn open(&self, common: &Common, secrets: &Secrets<'_>) -> Result<Box<dyn Channel>, String> {
         let credentials = self.login.open(secrets)?;
-        let endpoint = super::open_url(common, &self.base_url, secrets)?.join(&[&self.phone_number_id, "messages"]);
+        let endpoint = super::address::open_url(common, &self.base_url, secrets)?.join(&[&self.phone_number_id, "messages"]);
         let poster = Poster::new(endpoint, &self.trust, common.timeout, &credentials.secrets.iter().collect::<Vec<_>>(), took)?;
         Ok(Box::new(JsonChannel { poster, headers: credentials.headers, speech: self.recipient.clone() }))
     }
 
     fn destination(&self) -> String {
-        tr!("{to} via {host}", to = format_args!("+{}", self.recipient.to), host = super::shown_url(&self.base_url))
+        tr!("{to} via {host}", to = format_args!("+{}", self.recipient.to), host = super::address::shown_url(&self.base_url))
     }
 }
 
 impl Speech for Recipient {
-    fn requests(&self, parcel: &Parcel, base: &Endpoint, _view: View) -> Vec<Request> {
+    fn requests(&self, notification: &Notification, base: &Endpoint, _view: View) -> Vec<Request> {
         // Line breaks, tabs and runs of spaces are refused.
-        let text = text::packed(parcel, UNITS, |c| if c == '\n' { 3 } else { c.len_utf16() });
+        let text = text::packed(notification, UNITS, |c| if c == '\n' { 3 } else { c.len_utf16() });
         let lines: Vec<String> =
             text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|line| !line.is_empty()).collect();
         let body = json!({

@@ -1,10 +1,11 @@
 //! Flags of the ad-hoc commands: which records, which span, in which shape. The flags that choose records
 //! are made from the keys of `match` in the config, so that there is one list of them.
 
-use super::parse_now;
+use super::input::{Inputs, OfHealth, TakesInputs};
+use super::values::parse_now;
 use crate::config::conditions::{TRUE_OR_FALSE, keys};
 use crate::config::flags::Asked;
-use crate::domain::metric::SourceKind;
+use crate::domain::source::SourceKind;
 use crate::domain::time::parse_duration;
 use clap::builder::Str;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
@@ -16,12 +17,15 @@ use std::time::Duration;
 /// `pcemon flows`
 #[derive(Debug, Clone, Args)]
 pub struct FlowsArgs {
-    /// Read flows from a recorded answer: a file (JSON array or one object per line, plain or gzip), a folder of --record, or - for standard input
-    #[arg(long, value_name = "FILE")]
-    pub flows: Option<PathBuf>,
-    /// Order, the largest or latest first; without it flows come as the PCE sends them
+    /// Recorded answers.
+    #[command(flatten)]
+    pub inputs: Inputs<Flows>,
+    /// Order, the largest or latest first [default: last; with --raw as the PCE sends them]
     #[arg(long, value_enum, value_name = "COLUMN")]
     pub sort: Option<FlowOrder>,
+    /// Show every record as the PCE sent it: both ends of a connection report it, and the column `direction` shows which one did
+    #[arg(long)]
+    pub raw: bool,
     /// Rows and columns.
     #[command(flatten)]
     pub shape: Shape,
@@ -66,9 +70,12 @@ pub struct TopArgs {
     /// Rows shown; 0 shows all
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub limit: usize,
-    /// Read flows from a recorded answer: the same forms as for `pcemon flows`
-    #[arg(long, value_name = "FILE")]
-    pub flows: Option<PathBuf>,
+    /// Add the records up as the PCE sent them: a connection that both ends report counts twice
+    #[arg(long)]
+    pub raw: bool,
+    /// Recorded answers.
+    #[command(flatten)]
+    pub inputs: Inputs<Flows>,
     /// Span of time.
     #[command(flatten)]
     pub span: SpanArgs,
@@ -136,9 +143,9 @@ impl Measure {
 /// `pcemon events`
 #[derive(Debug, Clone, Args)]
 pub struct EventsArgs {
-    /// Read events from a recorded answer: a file (JSON array or one object per line, plain or gzip), a folder of --record, or - for standard input
-    #[arg(long, value_name = "FILE")]
-    pub events: Option<PathBuf>,
+    /// Recorded answers.
+    #[command(flatten)]
+    pub inputs: Inputs<Events>,
     /// Rows and columns.
     #[command(flatten)]
     pub shape: Shape,
@@ -156,9 +163,9 @@ pub struct EventsArgs {
 /// `pcemon health`
 #[derive(Debug, Clone, Args)]
 pub struct HealthArgs {
-    /// Read health from a recorded answer: a file, a folder of --record, or - for standard input
-    #[arg(long, value_name = "FILE")]
-    pub health: Option<PathBuf>,
+    /// Recorded answers.
+    #[command(flatten)]
+    pub inputs: Inputs<OfHealth>,
     /// Where from.
     #[command(flatten)]
     pub source: SourceArgs,
@@ -167,9 +174,9 @@ pub struct HealthArgs {
 /// `pcemon vens`
 #[derive(Debug, Clone, Args)]
 pub struct VensArgs {
-    /// Read VENs, and the workloads they manage, from a recorded answer: a file (JSON array or one object per line, plain or gzip), a folder of --record, or - for standard input
-    #[arg(long, value_name = "FILE")]
-    pub vens: Option<PathBuf>,
+    /// Recorded answers.
+    #[command(flatten)]
+    pub inputs: Inputs<Vens>,
     /// Rows and columns.
     #[command(flatten)]
     pub shape: Shape,
@@ -209,15 +216,22 @@ pub struct Shape {
 /// The span of time that is looked at.
 #[derive(Debug, Clone, Args)]
 pub struct SpanArgs {
-    /// From this instant (RFC 3339), or from so long ago (2h)
+    /// From this timestamp (RFC 3339), or from so long ago (2h)
     #[arg(long, value_name = "WHEN", value_parser = parse_when)]
     pub since: Option<When>,
-    /// Up to this instant (RFC 3339), or up to so long ago [default: now]
+    /// Up to this timestamp (RFC 3339), or up to so long ago [default: now]
     #[arg(long, value_name = "WHEN", value_parser = parse_when)]
     pub until: Option<When>,
     /// So long before the end [default: 1h for traffic, 24h for events; with a recorded answer everything in it]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, conflicts_with = "since")]
     pub window: Option<Duration>,
+}
+
+impl SpanArgs {
+    /// Whether any of them was given.
+    pub fn is_said(&self) -> bool {
+        self.since.is_some() || self.until.is_some() || self.window.is_some()
+    }
 }
 
 /// An instant as people name it.
@@ -235,7 +249,7 @@ fn parse_when(text: &str) -> Result<When, String> {
     }
     parse_duration(text)
         .map(When::Ago)
-        .map_err(|_| format!("'{text}' is neither an instant nor a duration; write for example 2026-11-20T10:00:00Z, 90m or 2h"))
+        .map_err(|_| format!("'{text}' is neither a timestamp nor a duration; write for example 2026-11-20T10:00:00Z, 90m or 2h"))
 }
 
 /// A source whose records can be chosen by flags.
@@ -278,10 +292,20 @@ pub struct MatchArgs<S> {
     source: PhantomData<S>,
 }
 
+/// Flags that mean something else to the commands that choose records.
+const TAKEN: [&str; 16] = [
+    "config", "output", "out", "quiet", "verbose", "color", "lang", "input", "now", "record", "reverse", "limit", "columns", "since",
+    "until", "window",
+];
+
 /// The flag of a key: its own name with dashes, unless that is taken.
 fn flag_of(key: &str) -> String {
-    // `--state` is the state file of every command.
-    if key == "state" { "connection-state".to_owned() } else { key.replace('_', "-") }
+    match key {
+        // `--state` is the state file of every command.
+        "state" => "connection-state".to_owned(),
+        taken if TAKEN.contains(&taken) => format!("match-{taken}"),
+        free => free.replace('_', "-"),
+    }
 }
 
 /// Argument id and flag for each side of a key.
@@ -295,25 +319,51 @@ const TABLES: [(&str, &str, bool, &str); 2] = [
     ("exclude-table", "exclude", true, "Conditions that leave out, written as in the config"),
 ];
 
+impl<S: Chosen> TakesInputs for S {
+    fn sources() -> Vec<SourceKind> {
+        vec![S::SOURCE]
+    }
+}
+
+/// Adds the flags that choose records of a source.
+pub(super) fn with_match(command: Command, source: SourceKind, heading: &'static str) -> Command {
+    let mut command = command;
+    let arg = |id: String, flag: String, takes: &'static str| {
+        let arg = Arg::new(id).long(Str::from(flag)).value_name(takes).help_heading(heading).action(ArgAction::Append);
+        if takes == TRUE_OR_FALSE { arg.num_args(0..=1).default_missing_value("true") } else { arg }
+    };
+    for key in keys(source) {
+        for (id, flag, exclude) in sides(&key.name) {
+            // Twice as many flags would hide the first half of them.
+            command = command.arg(arg(id, flag, key.takes).help(key.about.clone()).hide(exclude));
+        }
+    }
+    TABLES.into_iter().fold(command, |command, (id, flag, _, help)| command.arg(arg(id.to_owned(), flag.to_owned(), "TOML").help(help)))
+}
+
+/// What the flags that choose records of a source asked for, in the order of the keys.
+pub(super) fn asked_by(matches: &ArgMatches, source: SourceKind) -> Vec<Asked> {
+    let mut asked = Vec::new();
+    let mut add = |id: &str, flag: &str, key: Option<&str>, exclude: bool| {
+        if let Some(values) = matches.get_many::<String>(id) {
+            let values = values.cloned().collect();
+            asked.push(Asked { flag: format!("--{flag}"), key: key.map(str::to_owned), values, exclude });
+        }
+    };
+    for key in keys(source) {
+        for (id, flag, exclude) in sides(&key.name) {
+            add(&id, &flag, Some(&key.name), exclude);
+        }
+    }
+    for (id, flag, exclude, _) in TABLES {
+        add(id, flag, None, exclude);
+    }
+    asked
+}
+
 impl<S: Chosen> Args for MatchArgs<S> {
     fn augment_args(command: Command) -> Command {
-        let mut command = command;
-        let add = |command: Command, id: String, flag: String, takes: &'static str| {
-            let arg = Arg::new(id).long(Str::from(flag)).value_name(takes).help_heading(S::HEADING).action(ArgAction::Append);
-            (command, if takes == TRUE_OR_FALSE { arg.num_args(0..=1).default_missing_value("true") } else { arg })
-        };
-        for key in keys(S::SOURCE) {
-            for (id, flag, exclude) in sides(&key.name) {
-                let (rest, arg) = add(command, id, flag, key.takes);
-                // Twice as many flags would hide the first half of them.
-                command = rest.arg(arg.help(key.about.clone()).hide(exclude));
-            }
-        }
-        for (id, flag, _, help) in TABLES {
-            let (rest, arg) = add(command, id.to_owned(), flag.to_owned(), "TOML");
-            command = rest.arg(arg.help(help));
-        }
-        command
+        with_match(command, S::SOURCE, S::HEADING)
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -323,22 +373,7 @@ impl<S: Chosen> Args for MatchArgs<S> {
 
 impl<S: Chosen> FromArgMatches for MatchArgs<S> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let mut asked = Vec::new();
-        let mut add = |id: &str, flag: &str, key: Option<&str>, exclude: bool| {
-            if let Some(values) = matches.get_many::<String>(id) {
-                let values = values.cloned().collect();
-                asked.push(Asked { flag: format!("--{flag}"), key: key.map(str::to_owned), values, exclude });
-            }
-        };
-        for key in keys(S::SOURCE) {
-            for (id, flag, exclude) in sides(&key.name) {
-                add(&id, &flag, Some(&key.name), exclude);
-            }
-        }
-        for (id, flag, exclude, _) in TABLES {
-            add(id, flag, None, exclude);
-        }
-        Ok(Self { asked, source: PhantomData })
+        Ok(Self { asked: asked_by(matches, S::SOURCE), source: PhantomData })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {

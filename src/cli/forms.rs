@@ -2,7 +2,7 @@
 //!
 //! What a command cannot do is refused when it is typed, and its help lists what it can.
 
-use super::{Out, names_of_formats, no_format};
+use super::values::{Out, names_of_formats, no_format};
 use clap::builder::{PossibleValue, PossibleValuesParser, ValueParser};
 use clap::{Arg, Command};
 use std::path::PathBuf;
@@ -34,10 +34,14 @@ const TABLE: &[Forms] = &[
     forms("events", ROWS, true),
     forms("vens", ROWS, true),
     forms("health", ROWS, true),
+    forms("show", ROWS, true),
     forms("doctor", BOTH, false),
     forms("explain", BOTH, false),
     forms("replay", BOTH, false),
     forms("test", &["table", "json", "junit", "tap"], true),
+    forms("rules explain", BOTH, false),
+    forms("rules replay", BOTH, false),
+    forms("rules test", &["table", "json", "junit", "tap"], true),
     forms("rules list", BOTH, false),
     forms("rules show", BOTH, false),
     forms("rules validate", BOTH, false),
@@ -50,7 +54,9 @@ const TABLE: &[Forms] = &[
 
 /// Gives every command its own `-o` and `--out`.
 pub fn fitted(root: Command) -> Command {
-    let (output, out) = (argument(&root, "output"), argument(&root, "out"));
+    // Behind a command's own flags.
+    let last = |arg: Arg| arg.display_order(900);
+    let (output, out) = (argument(&root, "output").map(last), argument(&root, "out").map(last));
     let names: Vec<String> = root.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
     names.into_iter().fold(root, |root, name| root.mut_subcommand(&name, |sub| fit(sub, &name, output.as_ref(), out.as_ref())))
 }
@@ -61,17 +67,21 @@ fn argument(command: &Command, id: &str) -> Option<Arg> {
 
 fn fit(command: Command, path: &str, output: Option<&Arg>, out: Option<&Arg>) -> Command {
     let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
-    if !names.is_empty() {
-        return names
-            .into_iter()
-            .fold(command, |command, name| command.mut_subcommand(&name, |sub| fit(sub, &format!("{path} {name}"), output, out)));
+    let has_subcommands = !names.is_empty();
+    let command = names
+        .into_iter()
+        .fold(command, |command, name| command.mut_subcommand(&name, |sub| fit(sub, &format!("{path} {name}"), output, out)));
+    if has_subcommands && command.is_subcommand_required_set() {
+        return command;
     }
     if matches!(path, "check" | "demo") {
         // All of a run's, which is what the arguments of the root are.
-        return command.args(out.map(|arg| arg.clone().value_parser(files_of(names_of_formats()))));
+        return command.args(output).args(out.map(|arg| arg.clone().value_parser(files_of(names_of_formats()))));
     }
     let own: Vec<&'static str> = crate::report::FORMATS.iter().map(|format| format.name).collect();
-    let (formats, files) = match TABLE.iter().find(|forms| forms.command == path) {
+    let (formats, files) = match TABLE.iter().find(|forms| {
+        forms.command == path || path.strip_prefix(forms.command).is_some_and(|rest| forms.command == "show" && rest.starts_with(' '))
+    }) {
         _ if path == "report" => (own, true),
         Some(forms) => (forms.output.to_vec(), forms.files),
         None => (Vec::new(), false),

@@ -1,10 +1,14 @@
 //! `pcemon init`: what may be typed.
 
-use clap::{Args, ValueEnum};
+use super::rules::How;
+use crate::sources::TARGET_TYPES;
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Flags of `init`.
 #[derive(Debug, Clone, Default, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct InitArgs {
     /// Scheme, host and port of the PCE
     #[arg(long, value_name = "URL")]
@@ -37,12 +41,51 @@ pub struct InitArgs {
     /// Which rules to begin with [default: starter]
     #[arg(long, value_enum, value_name = "WHICH")]
     pub rules: Option<StartingRules>,
-    /// Contact nobody: neither look at the PCE's certificate nor try the credentials
+    /// Contact nothing: neither check the PCE's certificate nor try the credentials nor read its labels
     #[arg(long)]
     pub offline: bool,
     /// Write over a file that is there
     #[arg(long)]
     pub force: bool,
+    /// Something that is added to a config instead.
+    #[command(subcommand)]
+    pub command: Option<InitCommand>,
+}
+
+/// What `init` adds to a config that is there.
+#[derive(Debug, Clone, Subcommand)]
+pub enum InitCommand {
+    /// Add a target to the config: something around the PCE that rules read
+    ///
+    /// On a terminal it asks for what no pair says. The config is validated and the change is shown before it is written.
+    #[command(after_help = target_help())]
+    Target(TargetArgs),
+}
+
+/// `pcemon init target`
+#[derive(Debug, Clone, Args)]
+pub struct TargetArgs {
+    /// Which type
+    #[arg(value_name = "TYPE", value_parser = target_types())]
+    pub kind: String,
+    /// Keys of the target, for example name=backups from.glob='/var/log/backups-*.ndjson'; labels.KEY=VALUE for a label
+    #[arg(value_name = "KEY=VALUE")]
+    pub pairs: Vec<String>,
+    /// How it is done
+    #[command(flatten)]
+    pub how: How,
+}
+
+fn target_types() -> PossibleValuesParser {
+    PossibleValuesParser::new(TARGET_TYPES.iter().map(|kind| PossibleValue::new(kind.name).help(kind.about)))
+}
+
+fn target_help() -> String {
+    let types: String = TARGET_TYPES.iter().map(|kind| format!("  {:<12}{}\n", kind.name, kind.about)).collect();
+    format!(
+        "Types of this build:\n{types}\nExamples:\n  pcemon init target records\n  \
+         pcemon init target records name=backups from.glob='/var/log/backups-*.ndjson' labels.site=taipei --yes"
+    )
 }
 
 /// Which rules to begin with.

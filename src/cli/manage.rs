@@ -1,6 +1,7 @@
 //! `pcemon channel`, `outbox`, `silence` and `state`: what may be typed.
 
-use super::{completing, parse_now};
+use super::completing;
+use super::values::parse_now;
 use crate::domain::time::parse_duration;
 use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCompleter;
@@ -34,7 +35,7 @@ pub enum OutboxCommand {
     /// Have the next run try messages without waiting longer, also those that were given up
     #[command(after_help = "Examples:\n  pcemon outbox retry 6f1c\n  pcemon outbox retry --all")]
     Retry(Which),
-    /// Throw messages away; their alerts are told again while they fire
+    /// Delete messages; their alerts are sent again while they fire
     #[command(after_help = "Examples:\n  pcemon outbox drop 6f1c\n  pcemon outbox drop --all")]
     Drop(Which),
 }
@@ -53,10 +54,10 @@ pub struct Which {
 /// `pcemon silence ...`
 #[derive(Debug, Subcommand)]
 pub enum SilenceCommand {
-    /// Silence alerts: they are followed as always, told to nobody, and do not count for the exit code
+    /// Silence alerts: they are tracked as always, send no messages, and do not count for the exit code
     ///
-    /// Works while a run is going on; the next run knows of it. What still fires when the silence ends is told then.
-    /// That an alert is over is told as always, to those who were told that it fires.
+    /// Works while a run is going on; the next run knows of it. What still fires when the silence ends is sent then.
+    /// The end of an alert is sent as always, to the channels that were notified of it.
     #[command(after_help = "\
 Matchers (all of one silence must fit; PROPERTY=GLOB or PROPERTY!=GLOB):
   rule  source  severity  label.KEY  group.FIELD    an empty GLOB is for alerts that have no such thing
@@ -126,9 +127,12 @@ pub enum StateCommand {
         #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
         now: Option<Timestamp>,
     },
-    /// Forget everything but silences: firing alerts are told again, traffic numbers learn anew
-    #[command(after_help = "Example:\n  pcemon state reset --yes")]
+    /// Forget everything but silences: firing alerts are sent again, traffic numbers learn anew
+    #[command(after_help = "Examples:\n  pcemon state reset --yes\n  pcemon state reset --target backups --yes")]
     Reset {
+        /// Forget only what this target was, so that another one may take its name
+        #[arg(long, value_name = "NAME")]
+        target: Option<String>,
         /// Do it without asking
         #[arg(long)]
         yes: bool,

@@ -12,20 +12,20 @@ pub enum RulesCommand {
     /// One line for each rule
     #[command(after_help = "Example:\n  pcemon rules list -c rules.toml")]
     List,
-    /// One rule as it counts: with its defaults, where it stands, and who would be told
+    /// One rule as it counts: with its defaults, where it stands, and who would be notified
     #[command(after_help = "Examples:\n  pcemon rules show \"VEN tampering\"\n  pcemon rules show \"VEN tampering\" -o json")]
     Show {
         /// Name of the rule
         #[arg(add = ArgValueCompleter::new(completing::rules))]
         name: String,
     },
-    /// Prove the config without contacting anything; all mistakes in one go
+    /// Validate the config without contacting anything; all mistakes in one go
     #[command(after_help = "Examples:\n  pcemon rules validate\n  pcemon rules validate -c new-rules.toml")]
     Validate,
     /// Add a rule behind the last one
     ///
     /// The rule is given by flags, one for each key, or as TOML with --from. Lists are written with commas. The whole
-    /// file is proven before anything is written; everything else in it stays as it is.
+    /// file is validated before anything is written; everything else in it stays as it is.
     #[command(after_help = "\
 Examples:
   pcemon rules add --name \"SSH to databases\" --source traffic --match \"port=22/tcp,dst_label=role=DB\" --warning \"> 5\"
@@ -72,6 +72,15 @@ Examples:
         #[command(flatten)]
         how: How,
     },
+    /// Why a rule fires or does not: the same as `pcemon explain`
+    #[command(after_help = super::trial::EXPLAIN_EXAMPLES)]
+    Explain(super::trial::ExplainArgs),
+    /// Unit tests of rules: the same as `pcemon test`
+    #[command(after_help = super::trial::TEST_HELP)]
+    Test(super::trial::TestArgs),
+    /// Backtest the rules: the same as `pcemon replay`
+    #[command(after_help = super::trial::REPLAY_EXAMPLES)]
+    Replay(super::trial::ReplayArgs),
     /// Switch rules on
     #[command(after_help = "Examples:\n  pcemon rules enable \"Port scan\"\n  pcemon rules enable \"VEN*\" --yes")]
     Enable(Switch),
@@ -80,7 +89,7 @@ Examples:
     Disable(Switch),
     /// Take over the settings of the older Python monitor
     ///
-    /// Reads its config.json and writes a config for pcemon. What means something else here is told on standard error,
+    /// Reads its config.json and writes a config for pcemon. What has another meaning here is listed on standard error,
     /// and as JSON with -o json. Secrets are not copied: the config names variables, and it is said which to set.
     #[command(after_help = "\
 Examples:
@@ -115,7 +124,7 @@ Examples:
 /// How a change is made.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct How {
-    /// Do it without asking; needed where nobody can be asked
+    /// Do it without asking; needed without a terminal
     #[arg(short, long)]
     pub yes: bool,
     /// Only show what would change
@@ -126,9 +135,9 @@ pub struct How {
 /// `pcemon rules enable|disable`
 #[derive(Debug, Args)]
 pub struct Switch {
-    /// Name of the rule, or a pattern with * ? [..] {a,b}
-    #[arg(add = ArgValueCompleter::new(completing::rules))]
-    pub name: String,
+    /// Names of rules, or patterns with * ? [..] {a,b}
+    #[arg(value_name = "NAME", required = true, add = ArgValueCompleter::new(completing::rules))]
+    pub names: Vec<String>,
     /// How it is done
     #[command(flatten)]
     pub how: How,

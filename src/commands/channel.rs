@@ -1,15 +1,16 @@
 //! `pcemon channel`: look at the channels of the config and try them.
 
-use super::{listing, print_json};
-use crate::app::{Exit, load_config};
-use crate::channels::{ChannelConfig, Outcome, SendContext, test_parcel};
+use crate::channels::{ChannelConfig, Outcome, SendContext, test_notification};
 use crate::cli::{ChannelCommand, Global};
-use crate::config::fetch_secret;
-use crate::config::reader::did_you_mean;
+use crate::commands::common::{Exit, load_config};
+use crate::commands::common::{listing, print_json};
 use crate::domain::text::visible;
 use crate::domain::time::format_duration;
+use crate::lang;
 use crate::run::interrupt::Interrupt;
 use crate::run::output::print;
+use crate::settings::fetch_secret;
+use crate::settings::reader::did_you_mean;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -23,7 +24,7 @@ pub fn run(global: &Global, command: &ChannelCommand) -> Exit {
                 json!({
                     "name": common.name, "type": common.kind, "enabled": common.enabled, "min_severity": common.min_severity.name(),
                     "send_resolved": common.send_resolved, "timeout": format_duration(common.timeout),
-                    "destination": channel.settings.destination(),
+                    "destination": lang::for_machines(|| channel.settings.destination()),
                 })
             };
             let channels: Vec<Value> = config.channels.iter().map(one).collect();
@@ -40,7 +41,7 @@ pub fn run(global: &Global, command: &ChannelCommand) -> Exit {
                         visible(&common.name),
                         common.kind.to_owned(),
                         if common.enabled { tr!("on") } else { tr!("off") },
-                        tr!("from {severity}", severity = common.min_severity),
+                        tr!("from {severity}", severity = common.min_severity.localized()),
                         if common.send_resolved { tr!("yes") } else { tr!("no") },
                         format_duration(common.timeout),
                         visible(&channel.settings.destination()),
@@ -64,19 +65,19 @@ pub fn run(global: &Global, command: &ChannelCommand) -> Exit {
                 channel.settings.open(&channel.common, &fetch_secret).map_err(|error| tr!("channel '{name}': {error}", name, error))?;
             let now = Timestamp::now();
             let pce = config.identity();
-            let parcel = test_parcel(name, pce, now);
+            let notification = test_notification(name, pce, now);
             if *no_send {
-                print(&format!("{}\n", opened.preview(&parcel, now).trim_end()))?;
+                print(&format!("{}\n", opened.preview(&notification, now).trim_end()))?;
                 return Ok(0);
             }
-            let outcome = opened.send(&parcel, &SendContext { now, timeout: channel.common.timeout });
+            let outcome = opened.send(&notification, &SendContext { now, timeout: channel.common.timeout });
             match outcome {
                 Outcome::Delivered | Outcome::Warned { .. } => {
-                    if let Some(warning) = outcome.said() {
+                    if let Some(warning) = outcome.localized() {
                         log::warn!("{}", tr!("channel '{name}': {error}", name = visible(name), error = warning));
                     }
                     if !global.quiet {
-                        print(&tr!("channel '{name}' took the test message {id}\n", name = visible(name), id = parcel.id))?;
+                        print(&tr!("channel '{name}' took the test message {id}\n", name = visible(name), id = notification.id))?;
                     }
                     Ok(0)
                 }
@@ -85,7 +86,7 @@ pub fn run(global: &Global, command: &ChannelCommand) -> Exit {
                 }
                 Outcome::Permanent { error } => Err(tr!("channel '{name}' refused the message: {error}", name, error).into()),
                 Outcome::Partly { rest, .. } => {
-                    let error = rest.said().unwrap_or_default();
+                    let error = rest.localized().unwrap_or_default();
                     Err(tr!("channel '{name}' took only a part of the message: {error}", name, error).into())
                 }
             }

@@ -1,13 +1,14 @@
 //! `pcemon check`: one monitoring cycle.
 
-use crate::app::{Exit, load_config, note, state_path, style};
 use crate::cli::{CheckArgs, Global};
+use crate::commands::common::{Exit, load_config, note, state_path, style};
 use crate::commands::explain;
 use crate::commands::waiting::Waiting;
 use crate::domain::report::Report;
+use crate::domain::rule::Rule;
 use crate::render::Style;
-use crate::run::explain::Witness;
 use crate::run::interrupt::{Interrupt, late as late_words};
+use crate::run::trace::Trace;
 use crate::run::{self, Cycle, RunError, output};
 use std::path::PathBuf;
 use std::time::Instant;
@@ -18,12 +19,22 @@ pub fn run(global: &Global, args: &CheckArgs) -> Exit {
     let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;
     let config = load_config(global)?;
     interrupt.ends_by(started + config.run.deadline).map_err(|error| tr!("cannot start the watchdog: {error}", error))?;
-    super::one_from_stdin([&args.flows, &args.events, &args.health, &args.vens, &args.database])?;
+    args.inputs.proven(|source| config.targets_of(source))?;
     // A dry run writes only what its own flags ask for.
     // A file that knew one rule only would say of all others that they are gone.
-    let partial = args.rule.is_some() && config.run.textfile.is_some() && !args.dry_run;
-    if partial {
-        note(global, &tr!("--rule: the textfile is left as it is, because it tells of all rules"));
+    let textfile_wanted = config.run.textfile.is_some() && !args.dry_run;
+    let given = |rule: &Rule| rule.source.is_run() || args.inputs.iter().any(|input| input.source == rule.source);
+    let some_given = !args.inputs.is_empty() && !config.rules.iter().filter(|rule| rule.enabled).all(given);
+    let partial = textfile_wanted && (args.rule.is_some() || some_given);
+    if partial && args.rule.is_some() {
+        note(global, &tr!("--rule: the textfile is left as it is, because it covers all rules"));
+    } else if partial {
+        note(global, &tr!("recorded answers of some sources: the textfile is left as it is, because it covers all rules"));
+    }
+    if config.run.heartbeat.is_some() && !args.dry_run && !args.inputs.is_empty() {
+        note(global, &tr!("recorded answers: the heartbeat is not pinged, because nobody was asked"));
+    } else if config.run.heartbeat.is_some() && !args.dry_run && args.rule.is_some() {
+        log::info!("{}", tr!("--rule: the heartbeat is not pinged, because it stands for all rules"));
     }
     let textfile = config.run.textfile.clone().filter(|_| !args.dry_run && !partial);
     for path in global.out_files()?.into_iter().map(|(_, path)| path).chain(textfile.as_deref()) {
@@ -32,9 +43,10 @@ pub fn run(global: &Global, args: &CheckArgs) -> Exit {
             log::error!("{}", tr!("{path} will not be written: {error}. The run goes on", path = path.display(), error));
         }
     }
+    let recorder = run::recorded::open(args.record.as_deref(), &args.inputs)?;
     let line = Waiting::new(global);
     let progress = |text: &str| line.show(text);
-    let witness = Witness::default();
+    let trace = Trace::default();
     let cycle = Cycle {
         config: &config,
         args,
@@ -42,9 +54,10 @@ pub fn run(global: &Global, args: &CheckArgs) -> Exit {
         interrupt: &interrupt,
         progress: &progress,
         given: None,
-        witness: args.explain.then_some(&witness),
+        trace: args.explain.then_some(&trace),
+        recorder: recorder.as_ref(),
     };
-    let publisher = Publisher { global: global.clone(), style: style(global, &config), textfile };
+    let publisher = Publisher { global: global.clone(), style: Style { perfdata: args.perfdata, ..style(global, &config) }, textfile };
     let late = publisher.clone();
     interrupt.speaks_with(run::report_of_failure(&config, args, &late_words()), move |report| late.publish(&report));
     let result = run::check(&cycle);
@@ -60,11 +73,11 @@ pub fn run(global: &Global, args: &CheckArgs) -> Exit {
     };
     if !interrupt.may_speak() {
         interrupt.wait_for_the_end();
-        return Ok(crate::app::UNKNOWN);
+        return Ok(crate::commands::common::UNKNOWN);
     }
     let code = publisher.publish(&report);
     if args.explain {
-        explain::after_check(global, &config, &report, &witness.stories())?;
+        explain::after_check(global, &config, &report, &trace.explanations())?;
     }
     Ok(code)
 }
@@ -99,6 +112,6 @@ impl Publisher {
         for error in &errors {
             log::error!("{error}");
         }
-        if errors.is_empty() || report.exit_code != 0 { report.exit_code } else { crate::app::UNKNOWN }
+        if errors.is_empty() || report.exit_code != 0 { report.exit_code } else { crate::commands::common::UNKNOWN }
     }
 }

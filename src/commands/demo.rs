@@ -1,7 +1,7 @@
 //! `pcemon demo`: two real cycles, ten simulated minutes apart, against a simulated PCE on loopback.
 
-use crate::app::{Exit, Failure, style};
 use crate::cli::{CheckArgs, DemoArgs, Global};
+use crate::commands::common::{Exit, Failure, style};
 use crate::config;
 use crate::domain::report::Report;
 use crate::domain::time::{after, before};
@@ -90,7 +90,7 @@ struct Stage<'s> {
 impl Stage<'_> {
     fn cycle<'c>(&'c self, args: &'c CheckArgs) -> Cycle<'c> {
         let (config, interrupt, state_path) = (self.config, self.interrupt, self.state_path.clone());
-        Cycle { config, args, state_path, interrupt, progress: &|_| {}, given: None, witness: None }
+        Cycle { config, args, state_path, interrupt, progress: &|_| {}, given: None, trace: None, recorder: None }
     }
 }
 
@@ -100,12 +100,12 @@ fn story(first: &Report, second: &Report, left: usize) -> String {
     let cleaned = if left == 0 { tr!("deleted its queries") } else { tr!("left queries behind") };
     let told = [
         tr!(
-            "You saw two real cycles over HTTP against a simulated PCE: {first} records at the first look, {second} at the second, ten simulated minutes later.",
+            "You saw two real cycles over HTTP against a simulated PCE: {first} records in the first run, {second} in the second, ten simulated minutes later.",
             first = records(first),
             second = records(second)
         ),
         tr!(
-            "The PCE reports totals of the whole day; the table shows only what arrived between the looks. pcemon {cleaned} and leaves no file behind.",
+            "The PCE reports totals of the whole day; the table shows only what arrived between the two runs. pcemon {cleaned} and leaves no file behind.",
             cleaned
         ),
         tr!(

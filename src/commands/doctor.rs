@@ -1,12 +1,12 @@
 //! `pcemon doctor`: what is wrong, and what to do about it.
 
-use crate::app::{Exit, UNKNOWN, state_path, style};
 use crate::cli::{DoctorArgs, Global};
+use crate::commands::common::{Exit, UNKNOWN, state_path, style};
 use crate::commands::waiting::Waiting;
 use crate::config::{self, Config};
+use crate::domain::counted;
 use crate::domain::text::visible;
-use crate::render::sheet::to_text;
-use crate::run::doctor::{Finding, Patient, Verdict, examine};
+use crate::run::doctor::{Finding, Subject, Verdict, examine};
 use crate::run::interrupt::Interrupt;
 use crate::run::output::print;
 use serde_json::json;
@@ -31,7 +31,7 @@ pub fn run(global: &Global, args: &DoctorArgs) -> Exit {
     interrupt.ends_by(std::time::Instant::now() + deadline).map_err(|error| tr!("cannot start the watchdog: {error}", error))?;
     let line = Waiting::new(global);
     let progress = |text: &str| line.show(text);
-    let findings = examine(&Patient {
+    let findings = examine(&Subject {
         config: loaded.as_ref().map_err(Clone::clone),
         usable,
         config_path: found.ok(),
@@ -52,8 +52,10 @@ pub fn run(global: &Global, args: &DoctorArgs) -> Exit {
     if format == "json" {
         print(&as_json(&findings, code))?;
     } else if !(global.quiet && code == 0) {
-        let color =
-            usable.map_or_else(|| crate::app::colors(global.color, std::io::stdout().is_terminal()), |config| style(global, config).color);
+        let color = usable.map_or_else(
+            || crate::commands::common::colors(global.color, std::io::stdout().is_terminal()),
+            |config| style(global, config).color,
+        );
         print(&as_lines(&findings, global.quiet, color))?;
     }
     Ok(code)
@@ -68,7 +70,7 @@ fn as_json(findings: &[Finding], code: u8) -> String {
         })
         .collect();
     let whole = json!({ "schema": "pcemon.doctor/1", "version": env!("CARGO_PKG_VERSION"), "exit_code": code, "findings": list });
-    to_text(serde_json::to_string_pretty(&whole)) + "\n"
+    crate::commands::common::machine_text(whole)
 }
 
 /// One line each, the verdict first; with `-q` only what is not right.
@@ -78,13 +80,14 @@ fn as_lines(findings: &[Finding], quiet: bool, color: bool) -> String {
     let mut out = String::new();
     for finding in findings.iter().filter(|finding| !quiet || finding.verdict > Verdict::Ok) {
         let (word, code) = match finding.verdict {
-            Verdict::Skipped => ("-   ", "2"),
-            Verdict::Ok => ("ok  ", "32"),
-            Verdict::Warn => ("warn", "33"),
-            Verdict::Fail => ("FAIL", "1;31"),
+            Verdict::Skipped => ("-".to_owned(), "2"),
+            Verdict::Ok => (tr!("ok"), "32"),
+            Verdict::Warn => (tr!("warn"), "33"),
+            Verdict::Fail => (tr!("FAIL"), "1;31"),
         };
+        let word = format!("{word}{}", " ".repeat(4usize.saturating_sub(word.width())));
         let space = " ".repeat(width.saturating_sub(finding.what.width()));
-        let line = format!("{}  {}{space}  {}", paint(word, code), finding.what, finding.detail);
+        let line = format!("{}  {}{space}  {}", paint(&word, code), finding.what, finding.detail);
         out.push_str(line.trim_end());
         out.push('\n');
         if let Some(advice) = &finding.advice {
@@ -93,10 +96,15 @@ fn as_lines(findings: &[Finding], quiet: bool, color: bool) -> String {
     }
     let count = |verdict: Verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
     let (ok, warnings, failures) = (count(Verdict::Ok), count(Verdict::Warn), count(Verdict::Fail));
-    out.push_str(&tr!("\n{ok} ok, {warnings} warnings, {failures} failures", ok, warnings, failures));
+    out.push_str(&tr!(
+        "\n{ok} ok, {warnings}, {failures}",
+        ok,
+        warnings = counted::warnings(warnings),
+        failures = counted::failures(failures)
+    ));
     let skipped = count(Verdict::Skipped);
     if skipped > 0 {
-        out.push_str(&tr!(", {count} not looked at", count = skipped));
+        out.push_str(&tr!(", {count} not checked", count = skipped));
     }
     out + "\n"
 }

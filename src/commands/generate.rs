@@ -1,7 +1,7 @@
 //! `pcemon completions` and `pcemon man`: what the shipped files are made from.
 
-use crate::app::{Exit, Failure};
 use crate::cli;
+use crate::commands::common::{Exit, Failure};
 use crate::commands::manual;
 use crate::run::output::{print, write_file};
 use crate::schemas::{self, SCHEMAS};

@@ -1,9 +1,10 @@
 //! `pcemon.toml(5)`: what a config can hold, made of what the readers ask for and of what the example says.
 
 use crate::channels::KINDS;
-use crate::config::reference;
-use crate::config::shape::{Key, Shape, Want, whole};
+use crate::config::shape::whole;
+use crate::config::{defaults, reference};
 use crate::domain::field::Field;
+use crate::settings::shape::{Key, Shape, Want};
 use crate::sources::SOURCES;
 use roff::{Inline, Roff, bold, italic, roman};
 use std::collections::BTreeSet;
@@ -12,6 +13,7 @@ use std::collections::BTreeSet;
 const TABLES: &[(&str, &str)] = &[
     ("pce", "The PCE. May be left out when every source is read from a file."),
     ("run", "What holds for the whole run."),
+    ("heartbeat", "The dead man's switch, where heartbeat in [run] is not enough."),
     ("traffic", "How traffic is counted."),
     ("events", "How audit events are read."),
     ("report", "What pcemon-report(1) covers."),
@@ -20,8 +22,8 @@ const TABLES: &[(&str, &str)] = &[
 /// Lists whose members the example shows better than words do.
 const LISTS: &[(&str, &str)] = &[
     ("routes", "Where alerts go whose rule has no notify: in order, the first that matches wins unless continue = true."),
-    ("maintenance", "When alerts are told to nobody. All keys must fit, of a list any."),
-    ("inhibit", "Which alerts explain others, so that those are told to nobody."),
+    ("maintenance", "When alerts send no messages. All keys must fit, of a list any."),
+    ("inhibit", "Which alerts explain others, so that those send no messages."),
 ];
 
 /// The page.
@@ -42,8 +44,8 @@ pub fn config_page() -> String {
     page.section("DESCRIPTION");
     page.say(
         "The first of these files that exists is read; one that --config or $PCEMON_CONFIG names must exist. It is TOML. A key that \
-         nobody knows is refused, with the key that was probably meant, and so is a value that cannot work. pcemon rules validate proves \
-         a file without contacting anybody, pcemon rules example prints a whole one with a comment on every key, and pcemon rules schema \
+         nobody knows is refused, with the key that was probably meant, and so is a value that cannot work. pcemon rules validate checks \
+         a file without contacting anything, pcemon rules example prints a whole one with a comment on every key, and pcemon rules schema \
          helps an editor.",
     );
     page.say("Kinds of value, as they are named below:");
@@ -64,7 +66,7 @@ pub fn config_page() -> String {
     for (table, text) in TABLES {
         page.section(&format!("[{table}]"));
         page.say(text);
-        page.keys(&shape.table(table).unwrap_or_default(), |key| reference::text(table, key));
+        page.keys(&shape.table(table).unwrap_or_default(), |key| with_default(table, key, reference::text(table, key)));
     }
     page.section("[defaults]");
     page.say("Values for every rule that does not say otherwise. Any key of a rule but name may stand here.");
@@ -106,7 +108,7 @@ fn rules(page: &mut Page, shape: &Shape) {
             all.keys.push((name.clone(), Key { words, ..key.clone() }));
         }
     }
-    page.keys(&all, |key| reference::text("rule", key));
+    page.keys(&all, |key| with_default("rule", key, reference::text("rule", key)));
     for source in SOURCES {
         let Some((_, member)) = members.iter().find(|(name, _)| *name == source.name()) else { continue };
         page.part(&format!("Rules on {source}"));
@@ -134,7 +136,7 @@ fn channels(page: &mut Page, shape: &Shape) {
         key.words = KINDS.iter().map(|kind| kind.name.to_owned()).collect();
     }
     let example = reference::shown("[[channels]]");
-    page.keys(&common, |key| reference::remark(&example, key));
+    page.keys(&common, |key| with_default("channel", key, reference::remark(&example, key)));
     for (kind, (_, member)) in KINDS.iter().zip(&members) {
         page.part(&format!("Type {}", kind.name));
         page.say(&format!("{}.", kind.summary));
@@ -148,6 +150,14 @@ fn channels(page: &mut Page, shape: &Shape) {
 
 fn usable(key: &Key) -> bool {
     !matches!(key.want, Want::Unsaid)
+}
+
+/// What a key means, and what counts without it.
+fn with_default(table: &str, key: &str, about: Option<String>) -> Option<String> {
+    let Some(usual) = defaults::of(table, key) else { return about };
+    let about = about.unwrap_or_default();
+    let end = if about.is_empty() || about.ends_with(['.', '!']) { "" } else { "." };
+    Some(format!("{about}{end} Default: {usual}.").trim().to_owned())
 }
 
 /// A kind of value in words.

@@ -1,16 +1,19 @@
 //! `pcemon outbox`: messages that wait for delivery, and those that were given up.
 
-use super::listing;
-use crate::app::{Exit, Failure as CannotDo, load_config, state_path};
 use crate::channels::text::badge;
 use crate::cli::{Global, OutboxCommand, Which};
-use crate::domain::alert::{Failure, Parcel, ParcelKind};
+use crate::commands::common::listing;
+use crate::commands::common::{Exit, Failure as CannotDo, load_config, print_json, state_path};
+use crate::domain::alert::{Failure, Notification, NotificationKind};
+use crate::domain::summary::summary;
 use crate::domain::text::{shorten, visible};
 use crate::domain::time::since;
 use crate::judge::attempts;
+use crate::lang;
 use crate::run::output::print;
 use crate::state::{State, Store};
 use jiff::Timestamp;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -21,15 +24,15 @@ pub fn run(global: &Global, command: &OutboxCommand) -> Exit {
     let path = state_path(global, config.as_ref())?;
     match command {
         OutboxCommand::List => {
-            let parcels = Store::read_only(&path).read()?.map(|state| state.outbox).unwrap_or_default();
+            let notifications = Store::read_only(&path).read()?.map(|state| state.outbox).unwrap_or_default();
             if global.output.as_deref() == Some("json") {
-                let text = serde_json::to_string_pretty(&parcels).map_err(|error| error.to_string())?;
-                print(&format!("{text}\n"))?;
-            } else if parcels.is_empty() {
+                let messages: Vec<Value> = notifications.iter().map(document).collect();
+                print_json(&json!(messages))?;
+            } else if notifications.is_empty() {
                 let said = tr!("the outbox is empty: every message was delivered\n");
                 print(if global.quiet { "" } else { &said })?;
             } else {
-                print(&list(&parcels, Timestamp::now(), global.verbose > 0))?;
+                print(&list(&notifications, Timestamp::now(), global.verbose > 0))?;
             }
             Ok(0)
         }
@@ -43,8 +46,8 @@ pub fn run(global: &Global, command: &OutboxCommand) -> Exit {
             |state, chosen| {
                 let last = state.last_run.as_ref().map_or(Timestamp::MIN, |last| last.at);
                 let now = Timestamp::now().max(last);
-                for parcel in state.outbox.iter_mut().filter(|parcel| chosen.contains(&parcel.id)) {
-                    attempts::revive(parcel, now);
+                for notification in state.outbox.iter_mut().filter(|notification| chosen.contains(&notification.id)) {
+                    attempts::revive(notification, now);
                 }
             },
         ),
@@ -60,69 +63,82 @@ pub fn run(global: &Global, command: &OutboxCommand) -> Exit {
     }
 }
 
+/// A message as programs read it: as the state keeps it, with what follows from that, and summaries in the language of machines.
+fn document(notification: &Notification) -> Value {
+    let mut document = json!(notification);
+    for (place, alert) in notification.alerts.iter().enumerate() {
+        document["alerts"][place]["summary"] = json!(lang::for_machines(|| summary(alert, None)));
+    }
+    let waits = notification.given_up.is_none();
+    document["status"] = json!(if waits { "waiting" } else { "given_up" });
+    document["next_attempt"] = json!(notification.not_before.max(notification.held_until).filter(|_| waits));
+    document["size"] = json!(notification.size());
+    document
+}
+
 /// The messages one under the other, and what can be done about them.
-fn list(parcels: &[Parcel], now: Timestamp, whole: bool) -> String {
+fn list(notifications: &[Notification], now: Timestamp, whole: bool) -> String {
     let mut out = listing(
         [tr!("id"), tr!("channel"), tr!("tells of"), tr!("age"), tr!("tries"), tr!("next try")],
-        parcels.iter().map(|parcel| row(parcel, now)).collect(),
+        notifications.iter().map(|notification| row(notification, now)).collect(),
     );
-    for parcel in parcels {
-        out.push_str(&format!("\n{}  {}\n", short_id(parcel), contents(parcel, whole)));
-        if let Some(error) = &parcel.last_error {
+    for notification in notifications {
+        out.push_str(&format!("\n{}  {}\n", short_id(notification), contents(notification, whole)));
+        if let Some(error) = &notification.last_error {
             let error = visible(error);
             let error = if whole { error } else { shorten(&error, 200) };
             out.push_str(&format!("          {}\n", tr!("last error: {error}", error)));
         }
     }
-    let given_up = parcels.iter().filter(|parcel| parcel.given_up.is_some()).count();
+    let given_up = notifications.iter().filter(|notification| notification.given_up.is_some()).count();
     out.push_str(&format!(
         "\n{}\n",
         tr!(
-            "{waiting} waiting, {given_up} given up. `pcemon outbox retry ID` lets the next run try a message at once, `pcemon outbox drop ID` throws it away.",
-            waiting = parcels.len() - given_up,
+            "{waiting} waiting, {given_up} given up. `pcemon outbox retry ID` makes the next run try a message at once, `pcemon outbox drop ID` deletes it.",
+            waiting = notifications.len() - given_up,
             given_up
         )
     ));
     out
 }
 
-fn short_id(parcel: &Parcel) -> String {
-    parcel.id.chars().take(8).collect()
+fn short_id(notification: &Notification) -> String {
+    notification.id.chars().take(8).collect()
 }
 
-fn row(parcel: &Parcel, now: Timestamp) -> Vec<String> {
-    let alerts = trn!("{count} alert", "{count} alerts", count = parcel.size());
-    let what = match parcel.kind {
-        ParcelKind::Firing => alerts,
-        ParcelKind::Resolved => tr!("{alerts}, over", alerts),
-        ParcelKind::Reminder => tr!("{alerts}, again", alerts),
-        ParcelKind::Snapshot => tr!("{alerts}, the whole state", alerts),
-        ParcelKind::Test => tr!("a test"),
+fn row(notification: &Notification, now: Timestamp) -> Vec<String> {
+    let alerts = trn!("{count} alert", "{count} alerts", count = notification.size());
+    let what = match notification.kind {
+        NotificationKind::Firing => alerts,
+        NotificationKind::Resolved => tr!("{alerts}, over", alerts),
+        NotificationKind::Reminder => tr!("{alerts}, again", alerts),
+        NotificationKind::Snapshot => tr!("{alerts}, the whole state", alerts),
+        NotificationKind::Test => tr!("a test"),
     };
-    let next = match (parcel.given_up, parcel.not_before.max(parcel.held_until)) {
+    let next = match (notification.given_up, notification.not_before.max(notification.held_until)) {
         (Some(at), _) => tr!("given up {time}", time = minutes(at)),
-        (None, Some(at)) if parcel.held_until.is_some() => tr!("digest {time}", time = minutes(at)),
+        (None, Some(at)) if notification.held_until.is_some() => tr!("digest {time}", time = minutes(at)),
         (None, Some(at)) if at > now => tr!("from {time}", time = minutes(at)),
         (None, _) => tr!("next run"),
     };
-    let tries = match (parcel.attempts, parcel.failure) {
+    let tries = match (notification.attempts, notification.failure) {
         (0, _) => tr!("none"),
         (count, Some(Failure::Refused)) => tr!("{count}, refused", count),
         (count, _) => count.to_string(),
     };
-    vec![short_id(parcel), visible(&parcel.channel), what, age(since(now, parcel.created)), tries, next]
+    vec![short_id(notification), visible(&notification.channel), what, age(since(now, notification.created)), tries, next]
 }
 
 /// `CRITICAL web-01: 120 connections; +3 more`
-fn contents(parcel: &Parcel, whole: bool) -> String {
-    let shown = if whole { parcel.alerts.len() } else { 2 };
-    let mut parts: Vec<String> = parcel
+fn contents(notification: &Notification, whole: bool) -> String {
+    let shown = if whole { notification.alerts.len() } else { 2 };
+    let mut parts: Vec<String> = notification
         .alerts
         .iter()
         .take(shown)
-        .map(|alert| format!("{} {}", badge(alert), shorten(&visible(&alert.summary), if whole { usize::MAX } else { 120 })))
+        .map(|alert| format!("{} {}", badge(alert), shorten(&visible(&summary(alert, None)), if whole { usize::MAX } else { 120 })))
         .collect();
-    let more = parcel.size().saturating_sub(parts.len());
+    let more = notification.size().saturating_sub(parts.len());
     if more > 0 {
         parts.push(tr!("+{count} more", count = more));
     }
@@ -155,8 +171,8 @@ fn change(
     let chosen: BTreeSet<String> = state
         .outbox
         .iter()
-        .filter(|parcel| which.all || which.id.as_ref().is_some_and(|id| !id.is_empty() && parcel.id.starts_with(id.as_str())))
-        .map(|parcel| parcel.id.clone())
+        .filter(|notification| which.all || which.id.as_ref().is_some_and(|id| !id.is_empty() && notification.id.starts_with(id.as_str())))
+        .map(|notification| notification.id.clone())
         .collect();
     match (&which.id, chosen.len()) {
         (Some(id), 0) => {

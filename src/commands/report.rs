@@ -1,16 +1,17 @@
 //! `pcemon report`: what happened in a span of time, as a page with plots, Markdown, CSV or JSON.
 
-use crate::app::{Exit, Failure, UNKNOWN, load_config, state_path};
 use crate::channels::{Document, Outcome, SendContext};
 use crate::cli::{CheckArgs, Global, ReportArgs};
+use crate::commands::common::{Exit, Failure, UNKNOWN, load_config, state_path};
 use crate::commands::waiting::Waiting;
-use crate::config::reader::did_you_mean;
-use crate::config::{Config, fetch_secret};
+use crate::config::Config;
 use crate::domain::text::visible;
 use crate::report::{self, FORMATS, Format, View, model::Report};
 use crate::run::interrupt::Interrupt;
 use crate::run::report::Question;
 use crate::run::{Cycle, output};
+use crate::settings::fetch_secret;
+use crate::settings::reader::did_you_mean;
 use crate::state::write_durably;
 use std::io::IsTerminal;
 use std::path::Path;
@@ -18,11 +19,11 @@ use std::path::Path;
 /// Runs the command.
 pub fn run(global: &Global, args: &ReportArgs) -> Exit {
     let config = load_config(global)?;
-    super::one_from_stdin([&args.flows, &args.events, &args.health, &args.vens])?;
+    args.inputs.proven(|source| config.targets_of(source))?;
     let files = files(global, args)?;
     let printed = printed(global, args)?;
     if args.mail && config.report.mail.is_empty() {
-        return Err(tr!("--mail: the config names nobody; write mail = [\"CHANNEL\"] in [report]").into());
+        return Err(tr!("--mail: the config names no channel; write mail = [\"CHANNEL\"] in [report]").into());
     }
     for (path, _) in &files {
         output::prove_writable(path)?;
@@ -32,16 +33,18 @@ pub fn run(global: &Global, args: &ReportArgs) -> Exit {
     interrupt.ends_by(std::time::Instant::now() + config.run.deadline).map_err(|error| tr!("cannot start the watchdog: {error}", error))?;
     let line = Waiting::new(global);
     let progress = |text: &str| line.show(text);
-    let check = CheckArgs {
-        flows: args.flows.clone(),
-        events: args.events.clone(),
-        health: args.health.clone(),
-        vens: args.vens.clone(),
-        now: args.now,
-        record: args.record.clone(),
-        ..CheckArgs::default()
+    let recorder = crate::run::recorded::open(args.record.as_deref(), &args.inputs)?;
+    let check = CheckArgs { inputs: args.inputs.widened(), now: args.now, record: args.record.clone(), ..CheckArgs::default() };
+    let cycle = Cycle {
+        config: &config,
+        args: &check,
+        state_path,
+        interrupt: &interrupt,
+        progress: &progress,
+        given: None,
+        trace: None,
+        recorder: recorder.as_ref(),
     };
-    let cycle = Cycle { config: &config, args: &check, state_path, interrupt: &interrupt, progress: &progress, given: None, witness: None };
     let question = Question {
         title: args.title.clone().or_else(|| config.report.title.clone()).unwrap_or_default(),
         since: args.since.unwrap_or(config.report.since),
@@ -63,10 +66,10 @@ pub fn run(global: &Global, args: &ReportArgs) -> Exit {
     }
     let view = View { timezone: config.run.timezone.clone() };
     for (path, format) in &files {
-        errors.extend(output::write_file(path, &(format.render)(&report, &view)).err());
+        errors.extend(output::write_file(path, &format.text_of(&report, &view)).err());
     }
     if let Some(format) = printed {
-        output::print(&(format.render)(&report, &view))?;
+        output::print(&format.text_of(&report, &view))?;
     }
     if args.mail {
         errors.extend(mail(&config, &report, &view));
@@ -119,7 +122,7 @@ fn printed(global: &Global, args: &ReportArgs) -> Result<Option<&'static Format>
     }
     let format = wanted.unwrap_or(&FORMATS[0]);
     if format.name == "html" && std::io::stdout().is_terminal() && !args.mail {
-        return Err(tr!("a page of HTML is no reading for a terminal: use --out report.html, or --format md").into());
+        return Err(tr!("HTML is not printed to a terminal: use --out report.html, or --format md").into());
     }
     // Whoever only wants it mailed wants nothing printed.
     Ok((wanted.is_some() || !args.mail).then_some(format))
@@ -127,7 +130,7 @@ fn printed(global: &Global, args: &ReportArgs) -> Result<Option<&'static Format>
 
 fn format(name: &str) -> Result<&'static Format, Failure> {
     report::find(name)
-        .ok_or_else(|| Failure(tr!("'{name}' is no format of a report; {hint}", name = visible(name), hint = did_you_mean(name, &names()))))
+        .ok_or_else(|| Failure(tr!("'{name}' is not a report format; {hint}", name = visible(name), hint = did_you_mean(name, &names()))))
 }
 
 fn names() -> Vec<&'static str> {
@@ -154,11 +157,11 @@ fn mail(config: &Config, report: &Report, view: &View) -> Vec<String> {
         };
         match outcome {
             Outcome::Delivered => log::info!("{}", tr!("channel '{name}' took the report", name = visible(&channel.common.name))),
-            Outcome::Warned { warning } => {
+            Outcome::Warned { warning, .. } => {
                 errors.push(tr!("channel '{name}': {error}", name = visible(&channel.common.name), error = warning))
             }
             failed => {
-                let error = failed.said().unwrap_or_default();
+                let error = failed.localized().unwrap_or_default();
                 errors.push(tr!("channel '{name}' did not take the report: {error}", name = visible(&channel.common.name), error));
             }
         }

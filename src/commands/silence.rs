@@ -1,10 +1,9 @@
 //! `pcemon silence`: have alerts told to nobody for a while.
 
-use super::listing;
-use crate::app::{Exit, Failure, load_config, state_path};
 use crate::cli::{Global, SilenceArgs, SilenceCommand, Which};
+use crate::commands::common::listing;
+use crate::commands::common::{Exit, Failure, load_config, print_json, state_path};
 use crate::config::Config;
-use crate::config::reader::did_you_mean;
 use crate::domain::mute::{Matcher, Property, Silence, Target, WrongMatcher};
 use crate::domain::rule::Rule;
 use crate::domain::text::{shorten, visible};
@@ -12,9 +11,11 @@ use crate::domain::time::after;
 use crate::judge::mute::title;
 use crate::judge::transition::Stage;
 use crate::run::output::print;
+use crate::settings::reader::{did_you_mean, meant};
 use crate::state::Store;
 use crate::state::silences::SilenceFile;
 use jiff::Timestamp;
+use serde_json::json;
 use std::path::Path;
 
 /// Runs the command.
@@ -113,8 +114,7 @@ fn warn_of_nothing(silence: &Silence, config: &Config) {
         .iter()
         .filter(|matcher| matcher.property == Property::Rule && !matcher.differs)
         .filter(|matcher| !names.iter().any(|name| matcher.pattern.matches(name)))
-        .map(|matcher| did_you_mean(matcher.pattern.text(), &names))
-        .find(|hint| hint.starts_with("did"));
+        .find_map(|matcher| meant(matcher.pattern.text(), &names));
     let hint = hint.map_or_else(String::new, |hint| format!("; {}", visible(&hint)));
     log::warn!("{}", tr!("no alert of any enabled rule can ever fit this silence{hint}", hint));
 }
@@ -124,8 +124,7 @@ fn list(global: &Global, all: bool, now: Timestamp) -> Exit {
     silences.retain(|silence| all || now < silence.until);
     silences.sort_by(|a, b| (a.until, &a.id).cmp(&(b.until, &b.id)));
     if global.output.as_deref() == Some("json") {
-        let text = serde_json::to_string_pretty(&silences).map_err(|error| error.to_string())?;
-        print(&format!("{text}\n"))?;
+        print_json(&json!(silences))?;
     } else if silences.is_empty() {
         print(&if global.quiet { String::new() } else { tr!("no silence is in force\n") })?;
     } else {

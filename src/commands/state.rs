@@ -1,8 +1,8 @@
 //! `pcemon state`: what is remembered between runs.
 
-use super::{asked, listing};
-use crate::app::{Exit, Failure, load_config, state_path};
 use crate::cli::{Global, StateCommand};
+use crate::commands::common::{Exit, Failure, load_config, state_path};
+use crate::commands::common::{asked, listing};
 use crate::config::Config;
 use crate::domain::mute::Silence;
 use crate::domain::rule::Rule;
@@ -11,6 +11,7 @@ use crate::judge::mute::{self, Muting};
 use crate::judge::transition::{Instance, Stage};
 use crate::render::grid::{Column, lay_out};
 use crate::run::output::print;
+use crate::settings::reader::did_you_mean;
 use crate::state::silences::SilenceFile;
 use crate::state::{State, Store};
 use std::time::Duration;
@@ -37,8 +38,31 @@ pub fn run(global: &Global, command: &StateCommand) -> Exit {
             }
             Ok(0)
         }
-        StateCommand::Reset { yes } => {
-            if !yes && !asked(&tr!("Forget everything in {path}? Firing alerts will be told again. [y/N] ", path = path.display()))? {
+        StateCommand::Reset { yes, target: Some(target) } => {
+            let (name, shown) = (visible(target), path.display());
+            let store = Store::lock(&path, Duration::from_secs(5))?;
+            let state = store.read()?.ok_or_else(|| Failure(tr!("there is no state at {path}", path = shown)))?;
+            let mut state = store.load(&state.pce)?.state;
+            if state.targets.remove(target).is_none() {
+                let names: Vec<&str> = state.targets.keys().map(String::as_str).collect();
+                return Err(Failure(tr!(
+                    "{path} remembers no target {name}; {hint}",
+                    path = shown,
+                    name,
+                    hint = did_you_mean(target, &names)
+                )));
+            }
+            if !yes && !asked(&tr!("Forget what target {name} was? [y/N] ", name))? {
+                return Err(Failure(tr!("nothing was changed; say yes, or use --yes")));
+            }
+            store.commit(&mut state, None)?;
+            if !global.quiet {
+                print(&format!("{}\n", tr!("target {name} is forgotten; the next run takes it as it is", name)))?;
+            }
+            Ok(0)
+        }
+        StateCommand::Reset { yes, target: None } => {
+            if !yes && !asked(&tr!("Forget everything in {path}? Firing alerts will be sent again. [y/N] ", path = path.display()))? {
                 return Err(Failure(tr!("nothing was changed; say yes, or use --yes")));
             }
             let store = Store::lock(&path, Duration::from_secs(5))?;
@@ -57,8 +81,9 @@ fn summary(store: &Store, state: &State, silences: usize) -> String {
     let (json, looks) = store.sizes(state.generation);
     let or_never = |at: Option<jiff::Timestamp>| at.map_or_else(|| tr!("never"), |at| format!("{at:.0}"));
     let count = |stage: Stage| state.instances.values().filter(|instance| instance.stage == stage).count();
-    let given_up = state.outbox.iter().filter(|parcel| parcel.given_up.is_some()).count();
+    let given_up = state.outbox.iter().filter(|notification| notification.given_up.is_some()).count();
     let pce = match state.pce.url.as_str() {
+        "" if !state.pce.site.is_empty() => tr!("none, site {site}", site = state.pce.site),
         "" => tr!("none (recorded files)"),
         url => format!("{url} org {}", state.pce.org_id),
     };
@@ -74,11 +99,12 @@ fn summary(store: &Store, state: &State, silences: usize) -> String {
                 since = or_never(state.traffic.coverage().proofs.iter().flatten().map(|proof| proof.since).max())
             ),
         ),
+        (tr!("targets"), targets(state)),
         (tr!("events"), tr!("read up to {time}", time = or_never(state.events.read_to))),
         (
             tr!("instances"),
             tr!(
-                "{firing} firing, {pending} pending, {resolved} resolved but not yet told",
+                "{firing} firing, {pending} pending, {resolved} resolved but not yet sent",
                 firing = count(Stage::Firing),
                 pending = count(Stage::Pending),
                 resolved = count(Stage::Resolved)
@@ -94,6 +120,12 @@ fn summary(store: &Store, state: &State, silences: usize) -> String {
     lay_out(&[Column::Fixed, Column::Text], None, rows.into_iter().map(|(name, text)| vec![name, text]).collect(), None).join("\n") + "\n"
 }
 
+/// The targets that gave a whole answer.
+fn targets(state: &State) -> String {
+    let names: Vec<String> = state.targets.keys().map(|name| visible(name)).collect();
+    if names.is_empty() { tr!("none") } else { names.join(", ") }
+}
+
 /// Every alert that is not over, with what keeps it from being told.
 fn alerts(state: &State, config: Option<&Config>, silences: &[Silence], now: jiff::Timestamp) -> String {
     let mutes = config.map(|config| {
@@ -106,7 +138,7 @@ fn alerts(state: &State, config: Option<&Config>, silences: &[Silence], now: jif
         vec![
             fingerprint.chars().take(12).collect(),
             if instance.stage == Stage::Firing { tr!("firing") } else { tr!("pending") },
-            instance.severity.to_string(),
+            instance.severity.localized(),
             shorten(&visible(&mute::title(instance)), 120),
             format!("{:.0}", instance.fired_at.unwrap_or(instance.since)),
             visible(why),

@@ -1,7 +1,7 @@
 //! Times of the day, days and months, as maintenance windows and digests write them.
 
-use super::reader::{Placed, Reader, did_you_mean};
 use crate::domain::calendar::{DAY, Days, TimeRange, parse_time};
+use crate::settings::reader::{Placed, Reader, meant};
 use jiff::civil::Weekday;
 
 const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
@@ -80,8 +80,7 @@ fn names(text: &str, list: &[&str], what: &str) -> Result<Vec<usize>, Wrong> {
         let word = word.trim().to_lowercase();
         list.iter().position(|name| *name == word || name[..3] == word).ok_or_else(|| {
             let short: Vec<&str> = list.iter().map(|name| &name[..3]).collect();
-            let near = did_you_mean(&word, list);
-            let hint = if near.starts_with("did") { near } else { format!("use one of: {}", short.join(", ")) };
+            let hint = meant(&word, list).unwrap_or_else(|| tr!("use one of: {names}", names = short.join(", ")));
             (format!("'{word}' is no {what}"), Some(hint))
         })
     };

@@ -1,19 +1,21 @@
 //! Files of rule tests: records at given times, and what the rules must say of them.
 
-use super::ConfigError;
-use super::error::position;
+use super::error::{ConfigError, Lines};
 use super::mask;
-use super::reader::{Placed, Problems, Reader};
 use crate::domain::alert::Reason;
-use crate::domain::metric::SourceKind;
+use crate::domain::source::SourceKind;
 use crate::domain::threshold::Severity;
 use crate::domain::time::{after, parse_duration};
+use crate::settings::reader::{Placed, Problems, Reader};
 use crate::sources::asked;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
+
+/// A file of tests longer than this is a mistake, or holds what belongs into files of its own.
+const LONGEST: u64 = 2 * 1024 * 1024;
 
 /// When a test begins unless it says otherwise: a Monday at noon.
 const START: &str = "2026-01-05T12:00:00Z";
@@ -107,14 +109,28 @@ pub struct Wanted {
 /// Reads a file of tests, or says everything that is wrong with it.
 pub fn read(path: &Path) -> Result<Suite, ConfigError> {
     let shown = crate::domain::text::visible(&path.display().to_string());
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| ConfigError::unreadable(path, tr!("cannot read the tests {path}: {error}", path = shown, error)))?;
+    let bytes = crate::files::read_patiently(path, LONGEST).map_err(|error| {
+        let why = match error.kind() {
+            std::io::ErrorKind::FileTooLarge => tr!(
+                "the tests {path} are longer than {longest} bytes: make several files of them, and keep answers in files of their own (flows_file, events_file)",
+                path = shown,
+                longest = LONGEST
+            ),
+            _ => tr!("cannot read the tests {path}: {error}", path = shown, error),
+        };
+        ConfigError::unreadable(path, why)
+    })?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let error = std::io::Error::new(std::io::ErrorKind::InvalidData, error.utf8_error());
+        ConfigError::unreadable(path, tr!("cannot read the tests {path}: {error}", path = shown, error))
+    })?;
     let (document, errors) = DeTable::parse_recoverable(&text);
     let problems = Problems::default();
     for error in errors.iter().take(100) {
         problems.error(error.span().unwrap_or(0..0), error.message().to_owned(), None);
     }
-    let suite = suite(&text, Reader::new(document.get_ref(), 0..0, "the file", &problems), path.parent().unwrap_or(Path::new(".")));
+    let suite =
+        suite(&Lines::of(&text), Reader::new(document.get_ref(), 0..0, "the file", &problems), path.parent().unwrap_or(Path::new(".")));
     if problems.has_errors() {
         let mut problems = problems.into_sorted();
         for problem in &mut problems {
@@ -125,9 +141,9 @@ pub fn read(path: &Path) -> Result<Suite, ConfigError> {
     Ok(suite)
 }
 
-fn suite(text: &str, mut root: Reader<'_>, folder: &Path) -> Suite {
+fn suite(lines: &Lines, mut root: Reader<'_>, folder: &Path) -> Suite {
     let config = root.string("config").map(|path| folder.join(path.value));
-    let line = |reader: &Reader<'_>| position(text, reader.span().start).0;
+    let line = |reader: &Reader<'_>| lines.number(reader.span().start);
     let mut cases = Vec::new();
     for mut reader in root.tables("test") {
         let at = line(&reader);
@@ -139,7 +155,7 @@ fn suite(text: &str, mut root: Reader<'_>, folder: &Path) -> Suite {
         let mut steps: Vec<Step> = Vec::new();
         for step in reader.tables("step") {
             let span = step.span();
-            let step = read_step(text, step, start, folder, &shared);
+            let step = read_step(lines, step, start, folder, &shared);
             if steps.last().is_some_and(|last| last.at >= step.at) {
                 reader.problems().error(span, format!("this step of {} is not later than the one before it", reader.name()), None);
             }
@@ -158,8 +174,8 @@ fn suite(text: &str, mut root: Reader<'_>, folder: &Path) -> Suite {
     Suite { config, cases }
 }
 
-fn read_step(text: &str, mut reader: Reader<'_>, start: Timestamp, folder: &Path, shared: &BTreeMap<String, Value>) -> Step {
-    let line = position(text, reader.span().start).0;
+fn read_step(lines: &Lines, mut reader: Reader<'_>, start: Timestamp, folder: &Path, shared: &BTreeMap<String, Value>) -> Step {
+    let line = lines.number(reader.span().start);
     let at = instant(&mut reader, "at", Some(start)).unwrap_or(start);
     reader.rename(format!("the step at line {line}"));
     let flows = reader.tables("flows").into_iter().map(|flow| {
@@ -188,19 +204,23 @@ fn read_step(text: &str, mut reader: Reader<'_>, start: Timestamp, folder: &Path
     for Placed { value, span } in reader.strings("failed").unwrap_or_default() {
         match asked().find(|source| source.name() == value) {
             Some(source) => failed.push(source),
-            None => reader.problems().error(span, format!("'{value}' is no source"), Some(super::reader::did_you_mean(&value, &names))),
+            None => reader.problems().error(
+                span,
+                format!("'{value}' is no source"),
+                Some(crate::settings::reader::did_you_mean(&value, &names)),
+            ),
         }
     }
     let down = reader.strings("down").unwrap_or_default().into_iter().map(|channel| channel.value).collect();
-    let expect = reader.table("expect").map(|expect| read_expect(text, expect)).unwrap_or_default();
+    let expect = reader.table("expect").map(|expect| read_expect(lines, expect)).unwrap_or_default();
     reader.finish();
     Step { at, line, flows, events, snapshots, files, failed, down, expect }
 }
 
-fn read_expect(text: &str, mut reader: Reader<'_>) -> Expect {
+fn read_expect(lines: &Lines, mut reader: Reader<'_>) -> Expect {
     let mut list = |key: &str| {
         reader.raw(key)?;
-        Some(reader.tables(key).into_iter().map(|wanted| read_wanted(text, wanted)).collect::<Vec<_>>())
+        Some(reader.tables(key).into_iter().map(|wanted| read_wanted(lines, wanted)).collect::<Vec<_>>())
     };
     let (firing, pending, sent, values) = (list("firing"), list("pending"), list("sent"), list("values"));
     let exit_code = reader.integer("exit_code", 0..=3).map(|code| code.value);
@@ -208,8 +228,8 @@ fn read_expect(text: &str, mut reader: Reader<'_>) -> Expect {
     Expect { firing, pending, sent, values: values.unwrap_or_default(), exit_code }
 }
 
-fn read_wanted(text: &str, mut reader: Reader<'_>) -> Wanted {
-    let line = position(text, reader.span().start).0;
+fn read_wanted(lines: &Lines, mut reader: Reader<'_>) -> Wanted {
+    let line = lines.number(reader.span().start);
     let rule = reader.required_string("rule", "\"Port scan\"").map_or_else(String::new, |rule| rule.value);
     let group = reader.table("group").map(map).unwrap_or_default();
     let group = group.into_iter().map(|(key, value)| (key, plain(&value).filter(|text| text != "-"))).collect();

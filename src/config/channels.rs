@@ -1,11 +1,11 @@
 //! `[[channels]]`: what all kinds share; the rest is read by the kind itself.
 
 use super::calendar;
-use super::reader::{Placed, Reader, did_you_mean};
 use crate::channels::{ChannelConfig, Common, Kind, Settings};
-use crate::domain::alert::Appetite;
+use crate::domain::alert::SendMode;
 use crate::domain::calendar::{Days, Digest, Schedule};
 use crate::domain::threshold::Severity;
+use crate::settings::reader::{Placed, Reader, did_you_mean};
 use jiff::tz::TimeZone;
 use std::time::Duration;
 
@@ -67,7 +67,7 @@ fn digest(reader: &mut Reader<'_>, zone: &TimeZone) -> Option<Option<Digest>> {
 }
 
 fn fits_digest(reader: &Reader<'_>, kind: &Kind, settings: &dyn Settings) {
-    if settings.one_event_per_alert() || settings.appetite() != Appetite::News {
+    if settings.one_event_per_alert() || settings.send_mode() != SendMode::Changes {
         let message = tr!(
             "`digest` in {name}: {kind} holds each alert by itself, a digest would keep them from it",
             name = reader.name(),

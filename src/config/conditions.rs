@@ -3,13 +3,13 @@
 //! Values are sorted, so that their order in the file never changes what a rule remembers.
 
 use super::lint;
-use super::reader::{Placed, Reader, did_you_mean, nearest};
 use crate::domain::condition::{Condition, Place, Test};
 use crate::domain::filter::{End, EndCondition, Filter, IpSet, Pattern, PortRange, TrafficCondition};
-use crate::domain::metric::SourceKind;
 use crate::domain::record::{Decision, Direction, PROTOCOLS, proto_number};
 use crate::domain::rule::Matcher;
+use crate::domain::source::SourceKind;
 use crate::domain::source::{Catalogue, KeyDef, Takes};
+use crate::settings::reader::{Placed, Reader, did_you_mean, nearest};
 use std::collections::BTreeMap;
 
 type Read<C> = fn(&mut Reader<'_>, &str) -> Option<C>;
@@ -152,7 +152,7 @@ pub(super) fn matcher(rule: &mut Reader<'_>, source: SourceKind) -> Option<Match
     }
     for key in ["match", "exclude"] {
         if rule.raw(key).is_some() && rule.has(key) {
-            let hint = tr!("remove it; {source} rules look at everything the PCE reports of it", source);
+            let hint = tr!("remove it; {source} rules cover everything the PCE reports of it", source);
             rule.error_at(key, tr!("`{key}` means nothing in {name}: its source is {source}", key, name = rule.name(), source), Some(hint));
         }
     }

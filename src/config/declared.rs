@@ -3,7 +3,8 @@
 //! Nothing is guessed from names: a misspelt key in a table that may hold secrets hides its value, too, and in a file that
 //! cannot be parsed no value is shown at all.
 
-use super::shape::{Shape, Want, whole};
+use super::shape::whole;
+use crate::settings::shape::{Shape, Want};
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -16,8 +17,10 @@ const NAMED: [&str; 2] = ["env", "file"];
 
 /// The places of secrets in a config that could be parsed.
 pub(super) fn spans(document: &DeTable<'_>) -> Vec<Range<usize>> {
+    // The same for every config; an import reads thousands of small ones.
+    thread_local!(static WHOLE: Shape = whole());
     let mut out = Vec::new();
-    walk(document, &whole(), true, &mut out);
+    WHOLE.with(|whole| walk(document, whole, true, &mut out));
     out
 }
 
@@ -163,6 +166,8 @@ mod tests {
                 format!("[pec]\napi_key = {value}\n"),
                 format!("[pce]\nproxy = {value}\n"),
                 format!("[run]\nheartbeat = {value}\n"),
+                format!("[heartbeat]\nurl = {value}\n"),
+                format!("[heartbeat]\nulr = {value}\n"),
                 format!("[[channels]]\ntype = \"slack\"\nurl = {value}\n"),
                 format!("[[channels]]\ntype = \"slcak\"\nurl = {value}\n"),
                 format!("[[chanels]]\ntype = \"slack\"\nurl = {value}\n"),

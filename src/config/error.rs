@@ -2,9 +2,9 @@
 //!
 //! The text kept here is already masked: it holds no secret and nothing a terminal would obey.
 
-use super::mask;
-use super::reader::{Level, Problem};
+use super::mask::{self, floor_char};
 use crate::domain::text::visible;
+use crate::settings::reader::{Level, Problem};
 use annotate_snippets::{AnnotationKind, Group, Level as Shown, Renderer, Snippet};
 use std::fmt::{self, Write as _};
 use std::ops::Range;
@@ -58,6 +58,11 @@ impl ConfigError {
     pub fn problems(&self) -> Vec<Located> {
         let lines = Lines::of(&self.text);
         self.problems.iter().map(|problem| locate(&self.text, &lines, problem)).collect()
+    }
+
+    /// What the first complaint says, without its place.
+    pub fn first(&self) -> Option<String> {
+        self.unreadable.clone().or_else(|| self.problems().into_iter().next().map(|problem| problem.message))
     }
 
     /// One line for each complaint: `file:line:column: error: message (hint)`.
@@ -171,11 +176,6 @@ fn locate(text: &str, lines: &Lines, problem: &Problem) -> Located {
     Located { level: problem.level, line, column, message: visible(&problem.message), hint: problem.hint.as_deref().map(visible) }
 }
 
-/// The nearest place at or before `at` where a character begins.
-pub(super) fn floor_char(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
-}
-
 /// Where the lines of a text begin: counting them anew for each of a thousand complaints takes minutes.
 pub(crate) struct Lines(Vec<usize>);
 
@@ -197,11 +197,6 @@ impl Lines {
         let start = self.0.get(line - 1).copied().unwrap_or(0);
         (line, text[start..at].chars().count() + 1)
     }
-}
-
-/// Line and column (in characters) of a byte offset, both from 1.
-pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
-    Lines::of(text).position(text, offset)
 }
 
 /// The whole line on which a span lies.
@@ -227,6 +222,7 @@ mod tests {
 
     #[test]
     fn places_count_characters() {
+        let position = |text: &str, offset: usize| Lines::of(text).position(text, offset);
         assert_eq!(position("a\né = 1\n", 0), (1, 1));
         assert_eq!(position("a\né = 1\n", 4), (2, 2));
         assert_eq!(position("a\n", 2), (2, 1));

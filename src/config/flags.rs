@@ -1,11 +1,11 @@
 //! `match` and `exclude` as flags of a command: the same keys, values and complaints as in the config, placed at the flag.
 
 use super::conditions::{self, Conditions, DURATION, TRUE_OR_FALSE};
-use super::reader::{Level, Problems, Reader};
 use crate::domain::condition::Condition;
 use crate::domain::filter::{Filter, TrafficCondition};
-use crate::domain::metric::SourceKind;
+use crate::domain::source::SourceKind;
 use crate::domain::text::visible;
+use crate::settings::reader::{Level, Problems, Reader};
 use crate::sources::TRAFFIC;
 use std::ops::Range;
 use toml::de::{DeTable, DeValue};

@@ -1,11 +1,13 @@
 //! What makes a rule more than a number against a threshold: `ratio_to`, `baseline`, `expect`, `remember`, `learn`, `recovery`.
 
-use super::reader::{Placed, Reader};
-use super::shape::Want;
 use super::{conditions, thresholds};
-use crate::domain::metric::{Metric, SourceKind, Unit};
-use crate::domain::rule::{Against, Baseline, Matcher, Ratio, Roll, Rule, Stat};
+use crate::domain::metric::Metric;
+use crate::domain::rule::{Against, Baseline, ExpectedGroups, Matcher, Ratio, Rule, Stat};
+use crate::domain::source::SourceKind;
 use crate::domain::threshold::{Threshold, Thresholds};
+use crate::domain::unit::Unit;
+use crate::settings::reader::{Placed, Reader};
+use crate::settings::shape::Want;
 use std::time::Duration;
 use toml::de::DeValue;
 
@@ -96,8 +98,8 @@ pub(super) fn read(reader: &mut Reader<'_>, rule: &mut Rule, over: Option<Matche
         rule.ratio = Some(Ratio { over: Box::new(counts), min_total });
     }
     rule.recovery = recovery(reader, rule.unit(), &rule.thresholds)?;
-    rule.roll = roll(reader, rule)?;
-    if rule.roll.is_none() && !rule.metric.is_sighting() {
+    rule.expected_groups = expected_groups(reader, rule)?;
+    if rule.expected_groups.is_none() && !rule.metric.is_sighting() {
         needs(reader, "remember", "it neither misses silent groups nor asks what is new");
     }
     rule.baseline = baseline(reader, rule)?;
@@ -129,12 +131,12 @@ fn misses_silence(thresholds: &Thresholds) -> bool {
     thresholds.worst_first().any(|(_, threshold)| !threshold.relative && threshold.holds(0.0))
 }
 
-fn roll(reader: &mut Reader<'_>, rule: &Rule) -> Option<Option<Roll>> {
+fn expected_groups(reader: &mut Reader<'_>, rule: &Rule) -> Option<Option<ExpectedGroups>> {
     reader.want("expect", Want::Groups);
     let expect = reader.raw("expect").is_some();
     let watches = misses_silence(&rule.thresholds) && !rule.group_by.is_empty() && rule.ratio.is_none();
     if !expect {
-        return Some(watches.then(|| Roll { expect: Vec::new() }));
+        return Some(watches.then(|| ExpectedGroups { expect: Vec::new() }));
     }
     let refuse = |reader: &Reader<'_>, message: &str, hint: &str| {
         reader.error_at("expect", format!("`expect` in {} {message}", reader.name()), Some(hint.to_owned()));
@@ -150,7 +152,7 @@ fn roll(reader: &mut Reader<'_>, rule: &Rule) -> Option<Option<Roll>> {
         return refuse(reader, "can never be missed: no threshold is met by nothing", "add for example critical = \"< 1\"");
     }
     let expect = groups(reader, rule.group_by.len())?;
-    Some(Some(Roll { expect }))
+    Some(Some(ExpectedGroups { expect }))
 }
 
 /// `expect`: texts for one field, lists of texts for several.

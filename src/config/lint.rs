@@ -1,16 +1,16 @@
 //! What is written correctly and still cannot be meant: names of the wrong list, rules that nothing can satisfy.
 
 use super::catalogue::{NOTIFICATION_TYPES, event_types};
-use super::reader::{Placed, Reader, nearest};
 use super::thresholds::within_reach;
 use crate::domain::condition::{Place, Test};
 use crate::domain::field::Field;
 use crate::domain::filter::{Pattern, TrafficCondition};
-use crate::domain::metric::{Metric, SourceKind};
+use crate::domain::metric::Metric;
 use crate::domain::report::Accounting;
 use crate::domain::rule::{Matcher, Rule};
-use crate::domain::source::Nature;
+use crate::domain::source::{Agg, Nature, SourceKind};
 use crate::domain::time::format_duration;
+use crate::settings::reader::{Placed, Reader, nearest};
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -27,7 +27,7 @@ pub(super) fn event_type(reader: &Reader<'_>, text: &Placed<String>, pattern: &P
             hint.push_str(&tr!(", or type = [\"user.sign_in\"] with status = [\"failure\"]"));
         }
         let message = tr!(
-            "'{text}' in {name} is no event type: the PCE sends it only as a notification inside an event",
+            "'{text}' in {name} is not an event type: the PCE sends it only as a notification inside an event",
             text = text.value,
             name = reader.name()
         );
@@ -56,9 +56,9 @@ pub(super) fn notification(reader: &Reader<'_>, text: &Placed<String>, pattern: 
 fn warn_unknown(reader: &Reader<'_>, text: &Placed<String>, pattern: &Pattern, is_type: bool, names: &[&str]) {
     let (written, name) = (&text.value, reader.name());
     let message = match (is_type, pattern.is_exact()) {
-        (true, true) => tr!("'{written}' in {name} is no event type that a PCE is known to send", written, name),
+        (true, true) => tr!("'{written}' in {name} is not an event type that a PCE is known to send", written, name),
         (true, false) => tr!("'{written}' in {name} matches no event type that a PCE is known to send", written, name),
-        (false, true) => tr!("'{written}' in {name} is no notification that a PCE is known to send", written, name),
+        (false, true) => tr!("'{written}' in {name} is not a notification that a PCE is known to send", written, name),
         (false, false) => tr!("'{written}' in {name} matches no notification that a PCE is known to send", written, name),
     };
     let hint = match nearest(text.value.trim_end_matches(['*', '.']), names) {
@@ -66,7 +66,7 @@ fn warn_unknown(reader: &Reader<'_>, text: &Placed<String>, pattern: &Pattern, i
             tr!("did you mean notification = [\"{name}\"]?", name)
         }
         Some(name) => tr!("did you mean `{name}`?", name),
-        None => tr!("look at what your PCE really sends: `pcemon check --dry-run --record DIR` keeps its answers"),
+        None => tr!("check what your PCE really sends: `pcemon check --dry-run --record DIR` keeps its answers"),
     };
     reader.problems().warn(text.span.clone(), message, Some(hint));
 }
@@ -108,6 +108,25 @@ pub(super) fn whole_rule(reader: &Reader<'_>, rule: &Rule) {
             within_reach(reader, &rule.thresholds, most, &why);
         }
     }
+}
+
+/// One value of several targets that says nothing of any of them.
+pub(super) fn several_targets<'t>(reader: &Reader<'_>, rule: &Rule, targets: impl Iterator<Item = &'t str>) {
+    let read: Vec<&str> = targets.filter(|target| rule.depends_on(target)).collect();
+    let told_apart = rule.group_by.iter().any(|field| matches!(field, Field::Target | Field::TargetLabel(_)));
+    if read.len() < 2 || told_apart || !matches!(rule.aggregation(), Agg::Last | Agg::Avg) {
+        return;
+    }
+    let how = rule.aggregation().name();
+    let message = tr!(
+        "{name} makes one value (`{how}`) of {count} targets: {targets}",
+        name = reader.name(),
+        how,
+        count = read.len(),
+        targets = read.join(", ")
+    );
+    let hint = Some(tr!("add \"target\" to `group_by`, or name one of them in `targets`"));
+    reader.problems().warn(reader.span(), message, hint);
 }
 
 /// Pauses that are to grow and cannot.

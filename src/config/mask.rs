@@ -2,7 +2,6 @@
 //!
 //! Every mask keeps the number of bytes, so that places found in the file stay places in the masked text.
 
-use super::error::floor_char;
 use crate::domain::text::{shorten, visible};
 use std::ops::Range;
 use toml::de::{DeTable, DeValue};
@@ -56,6 +55,7 @@ fn in_table(table: &DeTable<'_>, secret: bool, text: &str, broken: bool, spans: 
     }
 }
 
+#[expect(clippy::too_many_arguments, reason = "a walk over a document, and what it has found")]
 fn in_value(key: &str, value: &DeValue<'_>, span: Range<usize>, secret: bool, text: &str, broken: bool, spans: &mut Vec<Range<usize>>) {
     match value {
         DeValue::Table(table) => in_table(table, secret, text, broken, spans),
@@ -173,6 +173,11 @@ pub(super) fn harmless(text: &str, secrets: &[Range<usize>]) -> String {
         }
     }
     out
+}
+
+/// The nearest place at or before `at` where a character begins.
+pub(super) fn floor_char(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 #[cfg(test)]

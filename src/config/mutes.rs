@@ -1,11 +1,11 @@
 //! `[[maintenance]]` and `[[inhibit]]`: what keeps alerts from being told.
 
-use super::reader::{Placed, Problems, Reader, did_you_mean};
-use super::shape::Want;
 use super::{calendar, channels, run, selector};
 use crate::domain::calendar::{Calendar, Days};
 use crate::domain::mute::{Inhibition, Maintenance, Property};
 use crate::domain::rule::{Rule, Selector};
+use crate::settings::reader::{Placed, Problems, Reader, did_you_mean, meant};
+use crate::settings::shape::Want;
 use crate::sources::SOURCES;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -70,7 +70,7 @@ fn instant(reader: &mut Reader<'_>, key: &str, zone: &TimeZone) -> Option<Option
     let at = text.trim().parse::<Timestamp>().ok().or_else(civil);
     if at.is_none() {
         let hint = tr!("write for example \"2026-12-24T18:00:00+08:00\", or without the offset for the window's own time zone");
-        reader.error_at(key, format!("`{key}` in {}: '{text}' is no instant", reader.name()), Some(hint));
+        reader.error_at(key, format!("`{key}` in {}: '{text}' is not a timestamp", reader.name()), Some(hint));
         return None;
     }
     Some(at)
@@ -143,7 +143,7 @@ pub(super) fn reach(maintenance: &[Placed<Maintenance>], inhibitions: &[PlacedIn
             let name = property.value.to_string();
             if !have.contains(&name) {
                 let have: Vec<&str> = have.iter().map(String::as_str).collect();
-                let hint = Some(did_you_mean(&name, &have)).filter(|hint| hint.starts_with("did"));
+                let hint = meant(&name, &have);
                 problems.warn(property.span.clone(), tr!("no rule has `{name}`, so all alerts agree in it", name), hint);
             }
         }

@@ -1,7 +1,7 @@
 //! `[pce]`: how to reach the PCE.
 
-use super::PceSettings;
-use super::reader::{Placed, Reader};
+use crate::pce::PceSettings;
+use crate::settings::reader::{Placed, Reader};
 use std::time::Duration;
 use url::{Host, Url};
 
@@ -20,7 +20,7 @@ pub(super) fn read(mut reader: Reader<'_>) -> Option<PceSettings> {
     if insecure_skip_verify {
         reader.problems().warn(
             reader.span_of("insecure_skip_verify"),
-            tr!("the PCE's certificate is not checked: whoever stands in between can read the API key"),
+            tr!("the PCE's certificate is not checked: a man in the middle can read the API key"),
             Some(tr!("name the PCE's own CA with `ca_file` and remove insecure_skip_verify")),
         );
     }

@@ -1,8 +1,8 @@
 //! `[report]`: what `pcemon report` covers and who gets it by mail.
 
-use super::reader::{Placed, Reader, did_you_mean};
 use crate::channels::ChannelConfig;
 use crate::domain::time::LONGEST_REPORT;
+use crate::settings::reader::{Placed, Reader, did_you_mean};
 use std::time::Duration;
 
 /// The settings of `pcemon report`.

@@ -1,15 +1,15 @@
 //! `[[routes]]`, and whether every rule reaches somebody.
 
-use super::reader::{Placed, Problems, Reader};
 use super::rules::channel_names;
 use super::selector;
 use crate::channels::ChannelConfig;
 use crate::domain::rule::{Route, Rule, channels_for};
+use crate::settings::reader::{Placed, Problems, Reader};
 
 /// Reads one route. `None` only after a complaint.
 pub(super) fn read(mut reader: Reader<'_>, channels: &[Placed<String>]) -> Option<Route> {
     reader.rename(tr!("route {name}", name = reader.name()));
-    let mut route = Route { go_on: reader.boolean("continue").unwrap_or(false), ..Route::default() };
+    let mut route = Route { continue_matching: reader.boolean("continue").unwrap_or(false), ..Route::default() };
     let mut sound = true;
     if reader.raw("match").is_some() {
         match reader.table("match").and_then(selector::read) {
@@ -49,7 +49,7 @@ pub(super) fn reach(
         let name = channel.value.common.name.as_str();
         if !told.contains(&name) {
             let hint = tr!("name it in `notify` of a rule or in a route, or remove it");
-            problems.warn(channel.span.clone(), tr!("no rule and no route ever tells channel `{name}` anything", name), Some(hint));
+            problems.warn(channel.span.clone(), tr!("no rule and no route leads to channel `{name}`", name), Some(hint));
         }
     }
     for (number, route) in routes.iter().enumerate() {
@@ -62,7 +62,7 @@ pub(super) fn reach(
                 );
             }
         }
-        let takes_all = |route: &Route| !route.go_on && route.selector.is_empty();
+        let takes_all = |route: &Route| !route.continue_matching && route.selector.is_empty();
         if plain[..number].iter().any(takes_all) {
             let hint = tr!("move it up, or write continue = true in the route that takes everything");
             problems.warn(route.span.clone(), tr!("this route is never reached: an earlier one takes everything"), Some(hint));
@@ -93,17 +93,17 @@ fn rule_reaches(rule: &Placed<Rule>, channels: &[Placed<ChannelConfig>], routes:
         }
     }
     if nobody {
-        let hint = tr!("add `notify`, or a route that takes it; write notify = [] if nobody shall be told");
+        let hint = tr!("add `notify`, or a route that matches it; write notify = [] if no message shall be sent");
         problems.error(
             rule.span.clone(),
             tr!("rule `{name}` reaches no channel: it has no `notify` and no route takes it", name),
             Some(hint),
         );
     } else if !silent.is_empty() {
-        let hint = tr!("look at `min_severity` and `enabled` of its channels, and at the routes");
+        let hint = tr!("check `min_severity` and `enabled` of its channels, and the routes");
         problems.warn(
             rule.span.clone(),
-            tr!("nobody is told when rule `{name}` is {silent}", name, silent = silent.join(" or ")),
+            tr!("no channel is notified when rule `{name}` is {silent}", name, silent = silent.join(" or ")),
             Some(hint),
         );
     }

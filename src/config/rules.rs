@@ -1,15 +1,16 @@
 //! `[[rules]]` and `[defaults]`: what is counted, when it is too much, whom to tell.
 
 use super::error::Lines;
-use super::reader::{Placed, Reader, did_you_mean};
 use super::{conditions, kinds, lint, thresholds};
 use crate::domain::field::Field;
 use crate::domain::filter::Pattern;
-use crate::domain::metric::{Metric, SourceKind};
+use crate::domain::metric::Metric;
 use crate::domain::report::Accounting;
 use crate::domain::rule::Rule;
 use crate::domain::source::Agg;
+use crate::domain::source::SourceKind;
 use crate::domain::threshold::Severity;
+use crate::settings::reader::{Placed, Reader, did_you_mean};
 use crate::sources::SOURCES;
 use std::time::Duration;
 
@@ -114,7 +115,7 @@ pub(super) fn read(mut reader: Reader<'_>, name: Option<Placed<String>>, around:
             agg,
             window,
             thresholds,
-            hold,
+            pending_for: hold,
             keep_firing_for,
             cooldown,
             cooldown_backoff,
@@ -130,6 +131,8 @@ pub(super) fn read(mut reader: Reader<'_>, name: Option<Placed<String>>, around:
         by_source(&reader, &rule);
         let whole = kinds::read(&mut reader, &mut rule, over);
         lint::whole_rule(&reader, &rule);
+        let targets = around.targets.iter().filter(|(_, kind)| kind == source.target_type).map(|(name, _)| name.value.as_str());
+        lint::several_targets(&reader, &rule, targets);
         whole.map(|()| rule)
     } else {
         kinds::alone(&mut reader);

@@ -1,10 +1,11 @@
 //! `[run]`: what holds for the whole run.
 
-use super::RunSettings;
+use super::model::{HeartbeatSettings, RunSettings};
 use super::pce::at_least_a_second;
-use super::reader::{Reader, nearest};
+use crate::channels::post::Trust;
 use crate::domain::secret::SecretSource;
 use crate::lang::{self, LANGUAGES};
+use crate::settings::reader::{Reader, nearest};
 use jiff::tz::TimeZone;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,6 +21,7 @@ impl Default for RunSettings {
             textfile: None,
             give_up_after: Duration::from_secs(2 * 86_400),
             max_alerts: 50,
+            site: None,
         }
     }
 }
@@ -36,13 +38,18 @@ pub(super) fn read(mut reader: Reader<'_>) -> RunSettings {
         state: path(&mut reader, "state"),
         timezone: timezone(&mut reader).unwrap_or(usual.timezone),
         language,
-        heartbeat: heartbeat(&mut reader),
+        heartbeat: heartbeat_url(&mut reader, "heartbeat").map(|url| HeartbeatSettings {
+            url,
+            trust: Trust::default(),
+            place: "heartbeat in [run]",
+        }),
         textfile: path(&mut reader, "textfile"),
         give_up_after: at_least_a_second(&mut reader, "give_up_after", usual.give_up_after.as_secs()),
         max_alerts: reader
             .integer("max_alerts", 1..=1000)
             .and_then(|number| usize::try_from(number.value).ok())
             .unwrap_or(usual.max_alerts),
+        site: site(&mut reader),
     };
     if settings.state.as_deref().is_some_and(std::path::Path::is_relative) {
         // Started from another directory, a run would find no state and tell everything again.
@@ -58,6 +65,17 @@ pub(super) fn read(mut reader: Reader<'_>) -> RunSettings {
     }
     reader.finish();
     settings
+}
+
+fn site(reader: &mut Reader<'_>) -> Option<String> {
+    let text = reader.string("site")?;
+    let wrong = |c: char| c.is_control() || c.is_whitespace();
+    if text.value.is_empty() || text.value.contains(wrong) || text.value.chars().count() > 100 {
+        let hint = tr!("write a short name, for example site = \"taipei\"");
+        reader.error_at("site", tr!("`site` in [run] cannot be written like this"), Some(hint));
+        return None;
+    }
+    Some(text.value)
 }
 
 fn path(reader: &mut Reader<'_>, key: &str) -> Option<PathBuf> {
@@ -94,12 +112,24 @@ pub(super) fn timezone(reader: &mut Reader<'_>) -> Option<TimeZone> {
     }
 }
 
-fn heartbeat(reader: &mut Reader<'_>) -> Option<SecretSource> {
-    let written = reader.raw("heartbeat")?.get_ref().as_str();
+/// Reads `[heartbeat]`, the long form of `heartbeat` in `[run]`. An empty table is none.
+pub(super) fn heartbeat(mut reader: Reader<'_>) -> Option<HeartbeatSettings> {
+    reader.rename("[heartbeat]");
+    let url = heartbeat_url(&mut reader, "url");
+    let trust = Trust::read(&mut reader);
+    if !reader.has("url") && trust.as_ref().is_none_or(|trust| trust.named().is_some()) {
+        reader.missing("url", "{ env = \"HEARTBEAT_URL\" }");
+    }
+    reader.finish();
+    Some(HeartbeatSettings { url: url?, trust: trust?, place: "url in [heartbeat]" })
+}
+
+fn heartbeat_url(reader: &mut Reader<'_>, key: &str) -> Option<SecretSource> {
+    let written = reader.raw(key)?.get_ref().as_str();
     if written.is_some_and(|text| !url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))) {
-        let hint = tr!("write for example heartbeat = {{ env = \"HEARTBEAT_URL\" }}");
-        reader.error_at("heartbeat", tr!("`heartbeat` in [run] is not an http(s) URL"), Some(hint));
+        let hint = tr!("write for example {key} = {{ env = \"HEARTBEAT_URL\" }}", key);
+        reader.error_at(key, tr!("`{key}` in {table} is not an http(s) URL", key, table = reader.name()), Some(hint));
         return None;
     }
-    reader.secret("heartbeat")
+    reader.secret(key)
 }

@@ -1,9 +1,11 @@
 //! A JSON Schema of the config, for editors: made of what the readers ask for and of what the example says.
 
+use super::defaults;
 use super::reference;
-use super::shape::{Key, Shape, Want, whole};
+use super::shape::whole;
 use crate::channels::KINDS;
 use crate::domain::threshold::Op;
+use crate::settings::shape::{Key, Shape, Want};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -23,8 +25,8 @@ fn schema() -> Value {
             "routes" | "maintenance" | "inhibit" => {
                 let text = match name.as_str() {
                     "routes" => "Where alerts go whose rule has no `notify`: in order, the first that matches wins.",
-                    "maintenance" => "When alerts are told to nobody.",
-                    _ => "Which alerts explain others, so that those are told to nobody.",
+                    "maintenance" => "When alerts send no messages.",
+                    _ => "Which alerts explain others, so that those send no messages.",
                 };
                 let member = shape.members(name).pop().map(|(_, shape)| shape).unwrap_or_default();
                 list(text, table(&member, name))
@@ -112,6 +114,12 @@ fn described(known: &Key, table: &str, key: &str) -> Value {
         && out.get("$ref").is_none()
     {
         out["description"] = json!(text);
+    }
+    let of = if table == "channels" { "channel" } else { table };
+    if let Some(usual) = defaults::of(of, key).and_then(|text| serde_json::from_str::<Value>(text).ok())
+        && out.get("$ref").is_none()
+    {
+        out["default"] = usual;
     }
     out
 }

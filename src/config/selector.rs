@@ -1,10 +1,10 @@
 //! Which alerts something is about: `match` of a route or a maintenance window, both sides of an inhibition.
 
 use super::conditions::label;
-use super::reader::{Placed, Problems, Reader, did_you_mean};
 use crate::domain::filter::Pattern;
 use crate::domain::rule::{Rule, Selector};
 use crate::domain::threshold::Severity;
+use crate::settings::reader::{Placed, Problems, Reader, did_you_mean, meant};
 
 const KEYS: [&str; 4] = ["severity", "rule", "labels", "source"];
 
@@ -71,6 +71,6 @@ pub(super) fn reach(selector: &Placed<Selector>, what: &str, rules: &[Placed<Rul
     }
     let names: Vec<&str> = rules.iter().map(|rule| rule.value.name.as_str()).collect();
     let unknown = selector.value.rules.iter().find(|pattern| !names.iter().any(|name| pattern.matches(name)));
-    let hint = unknown.map(|pattern| did_you_mean(pattern.text(), &names)).filter(|hint| hint.starts_with("did"));
-    problems.warn(selector.span.clone(), format!("no alert of any rule can ever fit {what}"), hint);
+    let hint = unknown.and_then(|pattern| meant(pattern.text(), &names));
+    problems.warn(selector.span.clone(), tr!("no alert of any rule can ever fit {what}", what), hint);
 }

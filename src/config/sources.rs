@@ -1,8 +1,8 @@
 //! `[traffic]` and `[events]`: how the two sources are read.
 
-use super::reader::Reader;
-use super::{EventSettings, TrafficSettings};
+use super::model::{EventSettings, TrafficSettings};
 use crate::domain::report::Accounting;
+use crate::settings::reader::Reader;
 use std::time::Duration;
 
 impl Default for TrafficSettings {
@@ -12,6 +12,7 @@ impl Default for TrafficSettings {
             accounting: Accounting::Delta,
             max_gap: Duration::from_secs(86_400),
             max_looks: 2_000_000,
+            max_new_looks: 1_200_000,
         }
     }
 }
@@ -36,6 +37,10 @@ pub(super) fn read_traffic(mut reader: Reader<'_>) -> TrafficSettings {
             .integer("max_looks", 1_000..=100_000_000)
             .and_then(|number| usize::try_from(number.value).ok())
             .unwrap_or(usual.max_looks),
+        max_new_looks: reader
+            .integer("max_new_looks", 1_000..=100_000_000)
+            .and_then(|number| usize::try_from(number.value).ok())
+            .unwrap_or(usual.max_new_looks),
     };
     if settings.max_gap < Duration::from_secs(60) {
         let hint = tr!("give it several times the pause between two runs, for example max_gap = \"24h\"");

@@ -1,7 +1,7 @@
 //! `[[targets]]`: what stands around the PCE, each with a name, a type and the keys of that type.
 
-use super::TargetConfig;
-use super::reader::{Placed, Reader, did_you_mean};
+use super::model::TargetConfig;
+use crate::settings::reader::{Placed, Reader, did_you_mean};
 use crate::sources::TARGET_TYPES;
 
 /// Reads a target's name; all names are read first, so that doubles are seen whatever else is wrong.

@@ -1,12 +1,14 @@
 //! `metric`, `info`, `warning` and `critical` of a rule.
 
-use super::reader::{Placed, Reader, did_you_mean};
-use super::shape::Want;
 use crate::domain::field::Field;
-use crate::domain::metric::{Metric, SourceKind, Unit};
+use crate::domain::metric::Metric;
 use crate::domain::source::Agg;
+use crate::domain::source::SourceKind;
 use crate::domain::text::quantity;
 use crate::domain::threshold::{Op, Severity, Threshold, Thresholds};
+use crate::domain::unit::Unit;
+use crate::settings::reader::{Placed, Reader, did_you_mean};
+use crate::settings::shape::Want;
 use crate::sources::SOURCES;
 use toml::de::DeValue;
 
@@ -176,7 +178,7 @@ fn order(reader: &Reader<'_>, thresholds: &Thresholds) {
             reader.problems().warn(
                 reader.own_span_of(worse.name()),
                 tr!(
-                    "in {name} {worse} (\"{high}\") is reached no later than {milder} (\"{low}\"), so {milder} is never told",
+                    "in {name} {worse} (\"{high}\") is reached no later than {milder} (\"{low}\"), so {milder} never fires",
                     name = reader.name(),
                     worse,
                     high,

@@ -1,9 +1,9 @@
-//! What is told to people: alerts, and the parcels that carry them to one channel.
+//! What is told to people: alerts, and the notifications that carry them to one channel.
 
-use super::metric::Unit;
-use super::outcome::{Entry, Part};
+use super::entry::{AlertState, Entry, Part};
 use super::threshold::Severity;
 use super::time::Window;
+use super::unit::Unit;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,21 +76,23 @@ impl Reason {
             Reason::Test => "test",
         }
     }
-}
 
-/// Firing or over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AlertState {
-    /// It holds.
-    Firing,
-    /// It no longer holds.
-    Resolved,
+    /// The word for people.
+    pub fn localized(self) -> String {
+        match self {
+            Reason::First => tr!("first"),
+            Reason::Escalated => tr!("escalated"),
+            Reason::Eased => tr!("eased"),
+            Reason::Reminder => tr!("reminder"),
+            Reason::Resolved => tr!("resolved"),
+            Reason::Test => tr!("test"),
+        }
+    }
 }
 
 /// One of the largest contributors to a value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Talker {
+pub struct Contributor {
     /// Source name (for events: who).
     pub src: String,
     /// Destination name (for events: what).
@@ -135,6 +137,9 @@ pub struct Alert {
     /// Which group.
     #[serde(with = "group_serde")]
     pub group: Group,
+    /// The target it was seen at, where that is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
     /// The rule's labels.
     pub labels: BTreeMap<String, String>,
     /// One line for people, already free of control characters.
@@ -146,7 +151,7 @@ pub struct Alert {
     /// Since when it fires.
     pub since: Timestamp,
     /// Largest contributors, largest first.
-    pub top: Vec<Talker>,
+    pub top: Vec<Contributor>,
     /// When it was over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved_at: Option<Timestamp>,
@@ -183,9 +188,9 @@ pub enum End {
     Elsewhere,
 }
 
-/// What kind of message a parcel is.
+/// What kind of message a notification is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum ParcelKind {
+pub enum NotificationKind {
     /// At least one alert started or got worse.
     #[serde(rename = "alert.firing")]
     Firing,
@@ -203,29 +208,29 @@ pub enum ParcelKind {
     Snapshot,
 }
 
-impl ParcelKind {
+impl NotificationKind {
     /// The name on the wire.
     pub fn name(self) -> &'static str {
         match self {
-            ParcelKind::Firing => "alert.firing",
-            ParcelKind::Resolved => "alert.resolved",
-            ParcelKind::Reminder => "alert.reminder",
-            ParcelKind::Test => "test",
-            ParcelKind::Snapshot => "snapshot",
+            NotificationKind::Firing => "alert.firing",
+            NotificationKind::Resolved => "alert.resolved",
+            NotificationKind::Reminder => "alert.reminder",
+            NotificationKind::Test => "test",
+            NotificationKind::Snapshot => "snapshot",
         }
     }
 }
 
 /// What a channel wants to hear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Appetite {
+pub enum SendMode {
     /// What changed, and reminders.
     #[default]
-    News,
+    Changes,
     /// Everything that fires, on every run on which something does or just did.
-    AllThatFires,
+    Firing,
     /// The same, and on every other run that nothing does.
-    State,
+    Full,
 }
 
 /// Which PCE the alerts are about.
@@ -235,12 +240,15 @@ pub struct PceIdentity {
     pub url: String,
     /// Organisation.
     pub org_id: u64,
+    /// What `site` in `[run]` calls a state without a PCE; empty: nothing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub site: String,
 }
 
 impl PceIdentity {
-    /// Host and port of the PCE, as labels and listings name it; `None` when everything came from files.
+    /// Host and port of the PCE, as labels and listings name it; without one the site. `None`: neither is named.
     pub fn place(&self) -> Option<String> {
-        place(&self.url)
+        place(&self.url).or_else(|| Some(self.site.clone()).filter(|site| !site.is_empty()))
     }
 
     /// What identifies an alert outside of this program: the same for the same alert, and never another one's, nor that
@@ -249,10 +257,12 @@ impl PceIdentity {
         let uuid = |text: &str| uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, text.as_bytes());
         let plain = (1..=200).contains(&fingerprint.len()) && fingerprint.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         let own = if plain { fingerprint.to_owned() } else { uuid(fingerprint).to_string() };
-        if self.url.is_empty() {
-            return own;
-        }
-        let pce = uuid(&format!("{} {}", self.url, self.org_id)).simple().to_string();
+        let place = match (self.url.as_str(), self.site.as_str()) {
+            ("", "") => return own,
+            ("", site) => format!("site {site}"),
+            (url, _) => format!("{url} {}", self.org_id),
+        };
+        let pce = uuid(&place).simple().to_string();
         format!("{own}-{}", &pce[..12])
     }
 }
@@ -286,6 +296,20 @@ impl Counted {
     }
 }
 
+/// An alert that fires on beside those of a message, and was sent before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// Rule name.
+    pub rule: String,
+    /// How bad.
+    pub severity: Severity,
+    /// Which group.
+    #[serde(with = "group_serde")]
+    pub group: Group,
+    /// Since when it fires.
+    pub since: Timestamp,
+}
+
 /// How an attempt to deliver failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -300,13 +324,13 @@ pub enum Failure {
 
 /// One message to one channel: a digest of alerts, worst first. Its `id` never changes, however often it is tried.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Parcel {
+pub struct Notification {
     /// Stable id (UUID).
     pub id: String,
     /// Channel name.
     pub channel: String,
     /// What kind of message.
-    pub kind: ParcelKind,
+    pub kind: NotificationKind,
     /// When it was made.
     pub created: Timestamp,
     /// Which PCE.
@@ -319,6 +343,12 @@ pub struct Parcel {
     /// Those that did not fit: told as a number, remembered as told.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub counted: Vec<Counted>,
+    /// What fires on beside it and was sent before, worst first; the first few.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub standing: Vec<Standing>,
+    /// How many more of these there were.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub standing_more: usize,
     /// How often it was tried.
     #[serde(default)]
     pub attempts: u32,
@@ -354,10 +384,14 @@ pub struct Parcel {
     pub taken_by: BTreeSet<String>,
 }
 
-impl Parcel {
-    /// A parcel that tells nothing yet to nobody.
-    pub fn empty(kind: ParcelKind, created: Timestamp) -> Parcel {
-        Parcel {
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+impl Notification {
+    /// A notification that tells nothing yet to nobody.
+    pub fn empty(kind: NotificationKind, created: Timestamp) -> Notification {
+        Notification {
             id: String::new(),
             channel: String::new(),
             kind,
@@ -366,6 +400,8 @@ impl Parcel {
             alerts: Vec::new(),
             left_out: 0,
             counted: Vec::new(),
+            standing: Vec::new(),
+            standing_more: 0,
             attempts: 0,
             not_before: None,
             last_error: None,
@@ -380,6 +416,12 @@ impl Parcel {
         }
     }
 
+    /// Since when an alert of it fires, for a receiver: never later than the message, also when a clock that was ahead then
+    /// has been set back since. (The instant that it is remembered by is its name and stays.)
+    pub fn began(&self, alert: &Alert) -> Timestamp {
+        alert.since.min(self.created).min(self.revived.unwrap_or(self.created))
+    }
+
     /// What it says of each alert, in words or as part of a number: instance, state, severity, since when it fires.
     pub fn contents(&self) -> impl Iterator<Item = (&str, AlertState, Severity, Timestamp)> {
         let shown = self.alerts.iter().map(|alert| (alert.fingerprint.as_str(), alert.state, alert.severity, alert.since));
@@ -388,7 +430,7 @@ impl Parcel {
 
     /// Takes out what a channel took: alerts leave the message, recipients do not get it again. Returns a message of
     /// the alerts.
-    pub fn take(&mut self, parts: &[Part]) -> Parcel {
+    pub fn take(&mut self, parts: &[Part]) -> Notification {
         let mut entries: BTreeSet<&Entry> = BTreeSet::new();
         for part in parts {
             match part {
@@ -396,7 +438,7 @@ impl Parcel {
                 Part::Recipient(who) => _ = self.taken_by.insert(who.clone()),
             }
         }
-        let mut taken = Parcel { channel: self.channel.clone(), ..Parcel::empty(self.kind, self.created) };
+        let mut taken = Notification { channel: self.channel.clone(), ..Notification::empty(self.kind, self.created) };
         if entries.is_empty() {
             return taken;
         }
@@ -409,6 +451,6 @@ impl Parcel {
 
     /// How many alerts it tells, in words or as part of a number.
     pub fn size(&self) -> usize {
-        self.alerts.len() + self.left_out
+        self.alerts.len().saturating_add(self.left_out)
     }
 }

@@ -3,7 +3,7 @@
 use super::condition::{Condition, Test};
 use super::estimate::Truth;
 use super::filter::{End, EndCondition, Filter, IpSet, Pattern, PortRange, TrafficCondition};
-use super::record::{Endpoint, Flow, proto_name};
+use super::record::{Endpoint, Flow, NotTold, proto_name};
 use super::source::SourceKind;
 use super::text::visible;
 use super::time::{format_duration, since};
@@ -142,28 +142,40 @@ impl Wanted for EndCondition {
 
 impl Asks<Endpoint> for EndCondition {
     fn truth(&self, end: &Endpoint) -> Truth {
-        Truth::from(self.matches(end))
+        EndCondition::truth(self, end)
     }
 
     fn found(&self, end: &Endpoint) -> String {
         let workload = end.workload.as_ref();
-        match self {
+        let is_missing = end.not_told.any(self.asks());
+        let told = match self {
             EndCondition::Labels(_) => {
                 let labels = workload.map(|workload| workload.labels.as_slice()).unwrap_or_default();
                 pairs(labels.iter().map(|(key, value)| (key.as_str(), value.as_str())))
             }
-            EndCondition::Ip(_) => plain(&end.ip_text),
+            EndCondition::Ip(_) if !end.ip_text.is_empty() => return plain(&end.ip_text),
+            EndCondition::Ip(_) => "-".to_owned(),
             EndCondition::IpList(_) => or_nothing(words(&end.ip_lists)),
-            EndCondition::Workload(_) => workload.map_or("-".to_owned(), |workload| {
-                let names = [&workload.name, &workload.hostname].into_iter().filter(|name| !name.is_empty());
-                let mut names: Vec<String> = names.map(|name| visible(name)).collect();
+            EndCondition::Workload(_) => {
+                let mut names: Vec<String> = end.names().map(visible).collect();
                 names.dedup();
                 or_nothing(names.join(", "))
-            }),
+            }
+            EndCondition::Managed(_) if is_missing => "-".to_owned(),
             EndCondition::Managed(_) => flag(end.is_managed()),
             EndCondition::Enforcement(_) => workload.map_or("-".to_owned(), |workload| plain(&workload.enforcement)),
             EndCondition::Os(_) => workload.map_or("-".to_owned(), |workload| plain(&workload.os)),
-        }
+        };
+        told_or_not(told, is_missing)
+    }
+}
+
+/// What was found, and that it may not be all.
+fn told_or_not(told: String, is_missing: bool) -> String {
+    match (is_missing, told.as_str()) {
+        (false, _) => told,
+        (true, "-") => tr!("not told"),
+        (true, _) => tr!("{told}, the rest is not sent", told),
     }
 }
 
@@ -189,17 +201,24 @@ impl Wanted for TrafficCondition {
 
 impl Asks<Flow<'_>> for TrafficCondition {
     fn truth(&self, flow: &Flow<'_>) -> Truth {
-        Truth::from(self.matches(flow))
+        TrafficCondition::truth(self, flow)
     }
 
     fn found(&self, flow: &Flow<'_>) -> String {
         let (src, dst) = (&flow.src.endpoint, &flow.dst.endpoint);
-        match self {
-            TrafficCondition::End(End::Src, condition) => condition.found(src),
-            TrafficCondition::End(End::Dst, condition) => condition.found(dst),
-            TrafficCondition::End(End::Any, condition) => format!("{} | {}", condition.found(src), condition.found(dst)),
+        let missing = |what: NotTold| flow.own_not_told.any(what);
+        let told = match self {
+            TrafficCondition::End(End::Src, condition) => return condition.found(src),
+            TrafficCondition::End(End::Dst, condition) => return condition.found(dst),
+            TrafficCondition::End(End::Any, condition) => return format!("{} | {}", condition.found(src), condition.found(dst)),
+            TrafficCondition::Port(_) => {
+                let port = flow.port.map_or_else(|| told_or_not("-".to_owned(), missing(NotTold::PORT)), |port| port.to_string());
+                return format!("{port}/{}", if missing(NotTold::PROTO) { tr!("not told") } else { proto_name(flow.proto) });
+            }
+            TrafficCondition::Decision(_) | TrafficCondition::Direction(_) | TrafficCondition::Proto(_) if missing(self.asks()) => {
+                "-".to_owned()
+            }
             TrafficCondition::Decision(_) => flow.decision.name().to_owned(),
-            TrafficCondition::Port(_) => flow.port.map_or("-".to_owned(), |port| format!("{port}/{}", proto_name(flow.proto))),
             TrafficCondition::Proto(_) => proto_name(flow.proto),
             TrafficCondition::Process(_) => plain(flow.process),
             TrafficCondition::Service(_) => plain(flow.service),
@@ -210,7 +229,8 @@ impl Asks<Flow<'_>> for TrafficCondition {
             TrafficCondition::Transmission(_) => plain(if flow.transmission.is_empty() { "unicast" } else { flow.transmission }),
             TrafficCondition::Network(_) => plain(flow.network),
             TrafficCondition::ClientType(_) => plain(flow.client_type),
-        }
+        };
+        told_or_not(told, missing(self.asks()))
     }
 }
 

@@ -37,6 +37,12 @@ impl Truth {
         truths.into_iter().max().unwrap_or(Truth::No)
     }
 
+    /// The same, unless what is missing could make it hold all the same.
+    #[must_use]
+    pub fn unless_missing(self, missing: bool) -> Truth {
+        if missing { self.or(Truth::Unknown) } else { self }
+    }
+
     /// Whether it certainly holds.
     pub fn is_yes(self) -> bool {
         self == Truth::Yes

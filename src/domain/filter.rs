@@ -1,6 +1,7 @@
 //! Conditions on records, and what they mean. `config` reads them; `judge` plans how to test them fast.
 
-use super::record::{Decision, Direction, Endpoint, Flow};
+use super::estimate::Truth;
+use super::record::{Decision, Direction, Endpoint, Flow, NotTold, Workload};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
@@ -122,6 +123,16 @@ pub struct PortRange {
     pub proto: Option<i16>,
 }
 
+impl PortRange {
+    fn truth(&self, flow: &Flow<'_>) -> Truth {
+        let port = flow.port.is_some_and(|port| self.from <= port && port <= self.to);
+        let proto = self.proto.is_none_or(|proto| proto == flow.proto);
+        let missing = |what| flow.own_not_told.any(what);
+        let port = Truth::from(port).unless_missing(missing(NotTold::PORT));
+        port.and(Truth::from(proto).unless_missing(self.proto.is_some() && missing(NotTold::PROTO)))
+    }
+}
+
 /// Which end of a flow a condition looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum End {
@@ -154,18 +165,45 @@ pub enum EndCondition {
 
 impl EndCondition {
     /// Whether this end satisfies the condition.
-    pub fn matches(&self, end: &Endpoint) -> bool {
-        match self {
-            EndCondition::Labels(wanted) => wanted.iter().all(|(key, values)| end.label(key).is_some_and(|have| any_matches(values, have))),
-            EndCondition::Ip(set) => end.ip.is_some_and(|ip| set.contains(ip)),
-            EndCondition::IpList(names) => end.ip_lists.iter().any(|have| any_matches(names, have)),
-            EndCondition::Workload(names) => end.workload.as_ref().is_some_and(|workload| {
-                [&workload.name, &workload.hostname].into_iter().any(|have| !have.is_empty() && any_matches(names, have))
-            }),
-            EndCondition::Managed(wanted) => end.is_managed() == *wanted,
-            EndCondition::Enforcement(modes) => end.workload.as_ref().is_some_and(|workload| modes.contains(&workload.enforcement)),
-            EndCondition::Os(systems) => end.workload.as_ref().is_some_and(|workload| systems.contains(&workload.os)),
-        }
+    pub fn truth(&self, end: &Endpoint) -> Truth {
+        let word = |wanted: &[String], have: &dyn Fn(&Workload) -> &str| {
+            Truth::from(end.workload.as_ref().is_some_and(|workload| wanted.iter().any(|word| word == have(workload))))
+        };
+        let known = match self {
+            EndCondition::Labels(wanted) => {
+                return Truth::all(wanted.iter().map(|(key, values)| match end.label(key) {
+                    Some(have) => Truth::from(any_matches(values, have)),
+                    None => Truth::No.unless_missing(end.not_told.any(self.asks())),
+                }));
+            }
+            EndCondition::Ip(set) => return end.ip.map_or(Truth::Unknown, |ip| Truth::from(set.contains(ip))),
+            EndCondition::IpList(names) => Truth::from(end.ip_lists.iter().any(|have| any_matches(names, have))),
+            EndCondition::Workload(names) => Truth::from(end.names().any(|have| any_matches(names, have))),
+            EndCondition::Managed(wanted) => {
+                // Neither answer is the default.
+                if end.not_told.any(self.asks()) {
+                    return Truth::Unknown;
+                }
+                Truth::from(end.is_managed() == *wanted)
+            }
+            EndCondition::Enforcement(modes) => word(modes, &|workload| &workload.enforcement),
+            EndCondition::Os(systems) => word(systems, &|workload| &workload.os),
+        };
+        known.unless_missing(end.not_told.any(self.asks()))
+    }
+
+    /// What must be told of an end, so that the condition can be decided.
+    pub fn asks(&self) -> NotTold {
+        let own = match self {
+            EndCondition::Ip(_) => return NotTold::IP,
+            EndCondition::IpList(_) => return NotTold::IP_LISTS,
+            EndCondition::Labels(_) => NotTold::LABELS,
+            EndCondition::Workload(_) => NotTold::NAME,
+            EndCondition::Managed(_) => NotTold::MANAGED,
+            EndCondition::Enforcement(_) => NotTold::ENFORCEMENT,
+            EndCondition::Os(_) => NotTold::OS,
+        };
+        own.and(NotTold::WORKLOAD)
     }
 }
 
@@ -201,30 +239,53 @@ pub enum TrafficCondition {
 }
 
 impl TrafficCondition {
-    /// Whether the flow satisfies the condition. An absent text satisfies no pattern.
-    pub fn matches(&self, flow: &Flow<'_>) -> bool {
-        let text = |wanted: &[Pattern], have: &str| !have.is_empty() && any_matches(wanted, have);
-        let word = |wanted: &[String], have: &str| wanted.iter().any(|word| word == have);
-        match self {
-            TrafficCondition::End(End::Src, condition) => condition.matches(&flow.src.endpoint),
-            TrafficCondition::End(End::Dst, condition) => condition.matches(&flow.dst.endpoint),
-            TrafficCondition::End(End::Any, condition) => condition.matches(&flow.src.endpoint) || condition.matches(&flow.dst.endpoint),
-            TrafficCondition::Decision(wanted) => wanted.contains(&flow.decision),
-            TrafficCondition::Port(wanted) => flow.port.is_some_and(|port| {
-                wanted.iter().any(|range| range.from <= port && port <= range.to && range.proto.is_none_or(|proto| proto == flow.proto))
-            }),
-            TrafficCondition::Proto(wanted) => wanted.contains(&flow.proto),
+    /// Whether the flow satisfies the condition. A text that it does not have satisfies no pattern.
+    pub fn truth(&self, flow: &Flow<'_>) -> Truth {
+        let text = |wanted: &[Pattern], have: &str| Truth::from(!have.is_empty() && any_matches(wanted, have));
+        let word = |wanted: &[String], have: &str| Truth::from(wanted.iter().any(|word| word == have));
+        let known = match self {
+            TrafficCondition::End(End::Src, condition) => return condition.truth(&flow.src.endpoint),
+            TrafficCondition::End(End::Dst, condition) => return condition.truth(&flow.dst.endpoint),
+            TrafficCondition::End(End::Any, condition) => {
+                return condition.truth(&flow.src.endpoint).or(condition.truth(&flow.dst.endpoint));
+            }
+            TrafficCondition::Port(wanted) => return Truth::any(wanted.iter().map(|range| range.truth(flow))),
+            TrafficCondition::Fqdn(wanted) => {
+                return flow.dst.endpoint.is_called(wanted).or(flow.src.endpoint.is_called(wanted));
+            }
+            TrafficCondition::Decision(_) | TrafficCondition::Direction(_) if flow.own_not_told.any(self.asks()) => return Truth::Unknown,
+            TrafficCondition::Decision(wanted) => Truth::from(wanted.contains(&flow.decision)),
+            TrafficCondition::Proto(wanted) => Truth::from(wanted.contains(&flow.proto)),
             TrafficCondition::Process(wanted) => text(wanted, flow.process),
             TrafficCondition::Service(wanted) => text(wanted, flow.service),
             TrafficCondition::User(wanted) => text(wanted, flow.user),
-            TrafficCondition::Fqdn(wanted) => text(wanted, &flow.dst.endpoint.fqdn) || text(wanted, &flow.src.endpoint.fqdn),
-            TrafficCondition::Direction(wanted) => wanted.contains(&flow.direction),
+            TrafficCondition::Direction(wanted) => Truth::from(wanted.contains(&flow.direction)),
             TrafficCondition::State(wanted) => word(wanted, flow.state),
             TrafficCondition::Transmission(wanted) => {
                 word(wanted, if flow.transmission.is_empty() { "unicast" } else { flow.transmission })
             }
             TrafficCondition::Network(wanted) => text(wanted, flow.network),
             TrafficCondition::ClientType(wanted) => word(wanted, flow.client_type),
+        };
+        known.unless_missing(flow.own_not_told.any(self.asks()))
+    }
+
+    /// What must be told of a flow, so that the condition can be decided.
+    pub fn asks(&self) -> NotTold {
+        match self {
+            TrafficCondition::End(End::Src, condition) => condition.asks().of_src(),
+            TrafficCondition::End(End::Dst, condition) => condition.asks().of_dst(),
+            TrafficCondition::End(End::Any, condition) => condition.asks().of_src().and(condition.asks().of_dst()),
+            TrafficCondition::Decision(_) => NotTold::DECISION,
+            TrafficCondition::Port(_) => NotTold::PORT.and(NotTold::PROTO),
+            TrafficCondition::Proto(_) => NotTold::PROTO,
+            TrafficCondition::Direction(_) => NotTold::DIRECTION,
+            TrafficCondition::State(_) => NotTold::STATE,
+            TrafficCondition::Network(_) => NotTold::NETWORK,
+            TrafficCondition::ClientType(_) => NotTold::CLIENT_TYPE,
+            TrafficCondition::Process(_) | TrafficCondition::Service(_) | TrafficCondition::User(_) => NotTold::REPORTER,
+            TrafficCondition::Fqdn(_) => NotTold::FQDN.of_src().and(NotTold::FQDN.of_dst()),
+            TrafficCondition::Transmission(_) => NotTold::NOTHING,
         }
     }
 
@@ -263,8 +324,22 @@ impl<C> Default for Filter<C> {
 
 impl Filter<TrafficCondition> {
     /// Whether the flow is one the rule counts.
-    pub fn matches(&self, flow: &Flow<'_>) -> bool {
-        self.all.iter().all(|(_, condition)| condition.matches(flow)) && !self.none.iter().any(|(_, condition)| condition.matches(flow))
+    pub fn truth(&self, flow: &Flow<'_>) -> Truth {
+        let all = Truth::all(self.all.iter().map(|(_, condition)| condition.truth(flow)));
+        all.and(!Truth::any(self.none.iter().map(|(_, condition)| condition.truth(flow))))
+    }
+
+    /// What must be told of a flow, so that this can be decided.
+    pub fn asks(&self) -> NotTold {
+        self.all.iter().chain(&self.none).fold(NotTold::NOTHING, |asks, (_, condition)| asks.and(condition.asks()))
+    }
+}
+
+impl Endpoint {
+    /// Whether its domain name matches one of these.
+    pub fn is_called(&self, wanted: &[Pattern]) -> Truth {
+        let matches = !self.fqdn.is_empty() && any_matches(wanted, &self.fqdn);
+        Truth::from(matches).unless_missing(self.not_told.any(NotTold::FQDN))
     }
 }
 
@@ -308,7 +383,7 @@ mod tests {
         for text in ["10.0.0.300", "10.0.0.0/33", "10.0.0.9-10.0.0.1", "10.0.0.1-::1", ""] {
             assert!(IpSet::parse_item(text).is_err(), "{text}");
         }
-        assert!(!EndCondition::Ip(set).matches(&end("FILTERED", &[])));
+        assert!(EndCondition::Ip(set).truth(&end("FILTERED", &[])) == Truth::Unknown);
     }
 
     #[test]
@@ -317,10 +392,10 @@ mod tests {
             ("role".to_owned(), vec![Pattern::new("DB", false).unwrap(), Pattern::new("cache*", false).unwrap()]),
             ("env".to_owned(), vec![Pattern::new("prod", false).unwrap()]),
         ]));
-        assert!(wanted.matches(&end("10.0.0.1", &[("role", "cache-2"), ("env", "prod"), ("x=y", "a=b")])));
-        assert!(!wanted.matches(&end("10.0.0.1", &[("role", "DB"), ("env", "dev")])));
-        assert!(!wanted.matches(&end("10.0.0.1", &[("role", "DB")])));
-        assert!(!wanted.matches(&end("10.0.0.1", &[])));
+        assert!(wanted.truth(&end("10.0.0.1", &[("role", "cache-2"), ("env", "prod"), ("x=y", "a=b")])).is_yes());
+        assert!(wanted.truth(&end("10.0.0.1", &[("role", "DB"), ("env", "dev")])).is_no());
+        assert!(wanted.truth(&end("10.0.0.1", &[("role", "DB")])).is_no());
+        assert!(wanted.truth(&end("10.0.0.1", &[])).is_no());
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! What became of one attempt to hand a message to a channel, whole or in parts.
 
-use super::alert::AlertState;
-use jiff::Timestamp;
+use super::entry::Part;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -16,15 +15,21 @@ pub enum Outcome {
     Warned {
         /// What to say, without secrets.
         warning: String,
+        /// Recipients that it refused for good.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        refused: Vec<Refusal>,
     },
     /// The service works, but took the message only in part, in this attempt or in earlier ones. What it took is
     /// remembered part by part and not sent again: alerts leave the message ([`Part::Alert`]), recipients are
-    /// added to `Parcel::taken_by` ([`Part::Recipient`]).
+    /// added to `Notification::taken_by` ([`Part::Recipient`]).
     Partly {
         /// What it took in this attempt; may be empty when only what failed before was tried again.
         taken: Vec<Part>,
         /// What became of the rest: [`Outcome::Retry`] or [`Outcome::Permanent`].
         rest: Box<Outcome>,
+        /// Recipients that it refused for good.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        refused: Vec<Refusal>,
     },
     /// Worth another try, not before `after` if the service said so.
     Retry {
@@ -40,34 +45,35 @@ pub enum Outcome {
     },
 }
 
-/// A part of a message that a service takes or refuses by itself.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Part {
-    /// One alert, of a service that is told each of them in a request of its own.
-    Alert(Entry),
-    /// One of those who get the whole message, by the address in the config.
-    Recipient(String),
-}
-
-/// What a message says of one alert: at most one of a kind in a message.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Entry {
-    /// Identity of the instance.
-    pub fingerprint: String,
-    /// Since when it fires: which episode.
-    pub since: Timestamp,
-    /// Firing or over.
-    pub state: AlertState,
+/// A recipient that a service refused for good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The address in the config.
+    pub who: String,
+    /// What the service said, without secrets.
+    pub why: String,
 }
 
 impl Outcome {
+    /// Taken, with something to know about it.
+    pub fn warned(warning: String) -> Outcome {
+        Outcome::Warned { warning, refused: Vec::new() }
+    }
+
+    /// Recipients that the service refused for good, beside others.
+    pub fn refused(&self) -> &[Refusal] {
+        match self {
+            Outcome::Warned { refused, .. } | Outcome::Partly { refused, .. } => refused,
+            Outcome::Delivered | Outcome::Retry { .. } | Outcome::Permanent { .. } => &[],
+        }
+    }
+
     /// What went wrong, or what people should know.
-    pub fn said(&self) -> Option<&str> {
+    pub fn localized(&self) -> Option<&str> {
         match self {
             Outcome::Delivered => None,
-            Outcome::Warned { warning } => Some(warning),
-            Outcome::Partly { rest, .. } => rest.said(),
+            Outcome::Warned { warning, .. } => Some(warning),
+            Outcome::Partly { rest, .. } => rest.localized(),
             Outcome::Retry { error, .. } | Outcome::Permanent { error } => Some(error),
         }
     }

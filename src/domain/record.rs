@@ -55,6 +55,117 @@ impl Direction {
             Direction::Outbound => "outbound",
         }
     }
+
+    /// Reads the PCE's name.
+    pub fn parse(text: &str) -> Option<Direction> {
+        [Direction::Inbound, Direction::Outbound].into_iter().find(|direction| direction.name() == text)
+    }
+}
+
+/// What a flow record, or one end of it, does not tell. A field that is not told is not one that has no value: whether it
+/// satisfies a condition cannot be decided.
+///
+/// Some fields say "none" by their absence, because that is how the PCE says it, and are never in here: the workload of an
+/// end that is none, its IP lists, its domain name, the process, service and user of the reporter, a transmission of
+/// `unicast`, the port of a protocol without ports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct NotTold(pub u32);
+
+impl NotTold {
+    /// Nothing is missing.
+    pub const NOTHING: NotTold = NotTold(0);
+
+    /// An end's address, or an address that can be read as one.
+    pub const IP: NotTold = NotTold(1);
+    /// Whether there is a workload at an end, and with that all about it.
+    pub const WORKLOAD: NotTold = NotTold(1 << 1);
+    /// Name or host name of a workload.
+    pub const NAME: NotTold = NotTold(1 << 2);
+    /// A workload's labels, or some of them.
+    pub const LABELS: NotTold = NotTold(1 << 3);
+    /// Whether a VEN manages it.
+    pub const MANAGED: NotTold = NotTold(1 << 4);
+    /// Its enforcement mode.
+    pub const ENFORCEMENT: NotTold = NotTold(1 << 5);
+    /// Its operating system.
+    pub const OS: NotTold = NotTold(1 << 6);
+    /// The name of some IP list.
+    pub const IP_LISTS: NotTold = NotTold(1 << 7);
+    /// The domain name: there is nothing at all about the end.
+    pub const FQDN: NotTold = NotTold(1 << 8);
+    /// Everything about an end.
+    pub const END: NotTold = NotTold(Self::ENDS);
+    const ENDS: u32 = 0x1ff;
+
+    /// Which of two ends that both may have reported did.
+    pub const REPORTING_END: NotTold = NotTold(1 << 9);
+    /// What decides whether two records of a pair speak of the same connections.
+    pub const PAIRING: NotTold =
+        Self::DECISION.and(Self::REPORTING_END).and(Self::PORT).and(Self::PROTO).and(Self::IP.of_src()).and(Self::IP.of_dst());
+
+    /// The port of a protocol that has ports.
+    pub const PORT: NotTold = NotTold(1 << 20);
+    /// The protocol.
+    pub const PROTO: NotTold = NotTold(1 << 21);
+    /// The policy decision: a word that this program has never heard of.
+    pub const DECISION: NotTold = NotTold(1 << 22);
+    /// Which end reported.
+    pub const DIRECTION: NotTold = NotTold(1 << 23);
+    /// The state of the connection.
+    pub const STATE: NotTold = NotTold(1 << 24);
+    /// The network.
+    pub const NETWORK: NotTold = NotTold(1 << 25);
+    /// The kind of reporter.
+    pub const CLIENT_TYPE: NotTold = NotTold(1 << 26);
+    /// Bytes to the destination.
+    pub const BYTES_IN: NotTold = NotTold(1 << 27);
+    /// Bytes from the destination.
+    pub const BYTES_OUT: NotTold = NotTold(1 << 28);
+    /// Both of these.
+    pub const BYTES: NotTold = Self::BYTES_IN.and(Self::BYTES_OUT);
+    /// Process, service and user of the reporter: there is nothing at all about the service.
+    pub const REPORTER: NotTold = NotTold(1 << 29);
+
+    /// Whether any of these is missing.
+    pub fn any(self, of: NotTold) -> bool {
+        self.0 & of.0 != 0
+    }
+
+    /// Both.
+    #[must_use]
+    pub const fn and(self, other: NotTold) -> NotTold {
+        NotTold(self.0 | other.0)
+    }
+
+    /// Of what is missing these only.
+    #[must_use]
+    pub const fn only(self, these: NotTold) -> NotTold {
+        NotTold(self.0 & these.0)
+    }
+
+    /// What is missing beside these.
+    #[must_use]
+    pub const fn but_for(self, these: NotTold) -> NotTold {
+        NotTold(self.0 & !these.0)
+    }
+
+    /// This one if it is missing.
+    #[must_use]
+    pub fn when(self, missing: bool) -> NotTold {
+        if missing { self } else { NotTold::NOTHING }
+    }
+
+    /// What a source does not tell, as part of what its flow does not tell.
+    #[must_use]
+    pub const fn of_src(self) -> NotTold {
+        NotTold(self.0 & Self::ENDS)
+    }
+
+    /// The same of a destination.
+    #[must_use]
+    pub const fn of_dst(self) -> NotTold {
+        NotTold((self.0 & Self::ENDS) << 10)
+    }
 }
 
 /// A workload as a flow record describes it.
@@ -89,17 +200,22 @@ pub struct Endpoint {
     pub ip_lists: Vec<String>,
     /// Domain name, if the VEN learned one.
     pub fqdn: String,
+    /// Names of the virtual service and the virtual server behind the address.
+    pub virtual_names: Vec<String>,
+    /// What is not told of it.
+    pub not_told: NotTold,
 }
 
 impl Endpoint {
-    /// What people call it: workload name, else host name, else address.
+    /// What people call it: workload name, else host name, else virtual service or server, else address.
     pub fn display_name(&self) -> &str {
-        let workload = self.workload.as_ref();
-        [workload.map(|workload| workload.name.as_str()), workload.map(|workload| workload.hostname.as_str()), Some(self.ip_text.as_str())]
-            .into_iter()
-            .flatten()
-            .find(|name| !name.is_empty())
-            .unwrap_or("")
+        self.names().chain([self.ip_text.as_str()]).find(|name| !name.is_empty()).unwrap_or("")
+    }
+
+    /// The names it has, the one people use first.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let of_workload = self.workload.iter().flat_map(|workload| [workload.name.as_str(), workload.hostname.as_str()]);
+        of_workload.chain(self.virtual_names.iter().map(String::as_str)).filter(|name| !name.is_empty())
     }
 
     /// The value of a label.
@@ -154,6 +270,17 @@ pub struct Flow<'a> {
     pub first: Option<Timestamp>,
     /// When its last was seen.
     pub last: Option<Timestamp>,
+    /// What is not told of the flow itself; see [`Flow::not_told`] for all.
+    pub own_not_told: NotTold,
+}
+
+impl Flow<'_> {
+    /// What is not told of the flow and of both its ends.
+    pub fn not_told(&self) -> NotTold {
+        let both_report = self.own_not_told.any(NotTold::DIRECTION) && self.src.endpoint.is_managed() && self.dst.endpoint.is_managed();
+        let ends = self.src.endpoint.not_told.of_src().and(self.dst.endpoint.not_told.of_dst());
+        self.own_not_told.and(ends).and(NotTold::REPORTING_END.when(both_report))
+    }
 }
 
 /// Takes one flow record at a time.
@@ -162,6 +289,8 @@ pub trait FlowSink {
     fn flow(&mut self, flow: &Flow<'_>);
     /// Another part of the answer begins; records of earlier parts may come again.
     fn begin_part(&mut self, _part: u32) {}
+    /// The question reaches further back than the usual one, which would have begun here.
+    fn late_before(&mut self, _usual: jiff::Timestamp) {}
     /// Whether it wants no more of them. Reading ends then, which is no failure.
     fn enough(&self) -> bool {
         false
@@ -265,3 +394,6 @@ pub fn proto_number(text: &str) -> Option<i16> {
 /// IANA numbers of the protocols that have a name here.
 pub const PROTOCOLS: [(i16, &str); 10] =
     [(1, "icmp"), (2, "igmp"), (4, "ipip"), (6, "tcp"), (17, "udp"), (47, "gre"), (50, "esp"), (51, "ah"), (58, "icmpv6"), (132, "sctp")];
+
+/// Protocols that have ports, as far as the PCE reports them.
+pub const WITH_PORTS: [i16; 3] = [6, 17, 132];

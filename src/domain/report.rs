@@ -1,9 +1,11 @@
 //! Everything one run learned, as a value. Renderers read it; nothing is decided after it exists.
 
-use super::alert::{Group, PceIdentity, Talker};
+use super::alert::{Contributor, Group, PceIdentity};
 use super::estimate::Estimate;
-use super::metric::{SourceKind, Unit};
+use super::fault::Fault;
+use super::source::SourceKind;
 use super::threshold::{Severity, Thresholds};
+use super::unit::Unit;
 use jiff::Timestamp;
 use std::time::Duration;
 
@@ -76,6 +78,8 @@ pub struct RunInfo {
     pub pce: String,
     /// Organisation; `None` without a `[pce]`.
     pub org_id: Option<u64>,
+    /// What a state without a PCE is called; empty: nothing.
+    pub site: String,
     /// Whether nothing was written or sent.
     pub dry_run: bool,
 }
@@ -83,7 +87,7 @@ pub struct RunInfo {
 impl RunInfo {
     /// Which PCE it asked.
     pub fn identity(&self) -> PceIdentity {
-        PceIdentity { url: self.pce.clone(), org_id: self.org_id.unwrap_or_default() }
+        PceIdentity { url: self.pce.clone(), org_id: self.org_id.unwrap_or_default(), site: self.site.clone() }
     }
 }
 
@@ -112,7 +116,7 @@ impl SourceStatus {
     }
 
     /// The word for people.
-    pub fn said(self) -> String {
+    pub fn localized(self) -> String {
         match self {
             SourceStatus::Ok => tr!("ok"),
             SourceStatus::Partial => tr!("partial"),
@@ -143,8 +147,54 @@ pub struct SourceReport {
     pub from: Option<Timestamp>,
     /// End of the span asked for.
     pub to: Option<Timestamp>,
+    /// Who failed, and what went wrong or is missing.
+    pub error: Option<Fault>,
+    /// Of flows: the decisions, by number, of which rows are missing; none of them: of any.
+    pub short: [bool; 4],
+    /// Of a stream: up to here everything was read.
+    pub whole_until: Option<Timestamp>,
+}
+
+impl SourceReport {
+    /// Of a source of which nothing was read so far.
+    pub fn blank(source: SourceKind) -> SourceReport {
+        SourceReport {
+            source,
+            target: source.target_type.to_owned(),
+            status: SourceStatus::Failed,
+            records: 0,
+            unreadable: 0,
+            queries: 0,
+            bytes: 0,
+            from: None,
+            to: None,
+            error: None,
+            short: [false; 4],
+            whole_until: None,
+        }
+    }
+
+    /// Of a source that was not read, for this reason.
+    pub fn failed(source: SourceKind, fault: Fault) -> SourceReport {
+        SourceReport { error: Some(fault), ..SourceReport::blank(source) }
+    }
+
     /// What went wrong or is missing, for people.
-    pub error: Option<String>,
+    pub fn trouble(&self) -> Option<&str> {
+        self.error.as_ref().map(|fault| fault.message.as_str())
+    }
+
+    /// Read, at least in part.
+    pub fn is_read(&self) -> bool {
+        matches!(self.status, SourceStatus::Ok | SourceStatus::Partial)
+    }
+
+    /// The same where more turned out to be missing.
+    #[must_use]
+    pub fn lacking(self, fault: Fault) -> SourceReport {
+        let status = if self.status == SourceStatus::Ok { SourceStatus::Partial } else { self.status };
+        SourceReport { status, error: Fault::together(self.error.into_iter().chain([fault])), ..self }
+    }
 }
 
 /// State of a rule or of an instance.
@@ -160,9 +210,14 @@ pub enum RuleState {
     Unknown,
     /// Switched off.
     Disabled,
+    /// Recorded answers were given, and none of its source.
+    NotJudged,
 }
 
 impl RuleState {
+    /// All of them.
+    pub const ALL: [RuleState; 5] = [RuleState::Ok, RuleState::Pending, RuleState::Firing, RuleState::Unknown, RuleState::Disabled];
+
     /// The name in every output.
     pub fn name(self) -> &'static str {
         match self {
@@ -171,17 +226,19 @@ impl RuleState {
             RuleState::Firing => "firing",
             RuleState::Unknown => "unknown",
             RuleState::Disabled => "disabled",
+            RuleState::NotJudged => "not_judged",
         }
     }
 
     /// The word for people.
-    pub fn said(self) -> String {
+    pub fn localized(self) -> String {
         match self {
             RuleState::Ok => tr!("ok"),
             RuleState::Pending => tr!("pending"),
             RuleState::Firing => tr!("firing"),
             RuleState::Unknown => tr!("unknown"),
             RuleState::Disabled => tr!("disabled"),
+            RuleState::NotJudged => tr!("not judged"),
         }
     }
 }
@@ -208,7 +265,7 @@ impl Suppression {
     }
 
     /// The word for people.
-    pub fn said(self) -> String {
+    pub fn localized(self) -> String {
         match self {
             Suppression::Cooldown => tr!("cooldown"),
             Suppression::Silence => tr!("silence"),
@@ -247,7 +304,7 @@ pub struct InstanceReport {
     /// Whether it started firing in this run.
     pub is_new: bool,
     /// The instance's largest contributors.
-    pub top: Vec<Talker>,
+    pub top: Vec<Contributor>,
 }
 
 impl InstanceReport {
@@ -298,7 +355,7 @@ pub struct RuleReport {
     /// Instances that are not ok, worst first.
     pub instances: Vec<InstanceReport>,
     /// Largest contributors.
-    pub top: Vec<Talker>,
+    pub top: Vec<Contributor>,
     /// Why it cannot be said, for people.
     pub error: Option<String>,
     /// A remark for people that is no error (learning, shorter span).
@@ -346,7 +403,7 @@ impl DeliveryStatus {
     }
 
     /// The word for people.
-    pub fn said(self) -> String {
+    pub fn localized(self) -> String {
         match self {
             DeliveryStatus::Sent => tr!("sent"),
             DeliveryStatus::Queued => tr!("queued"),
@@ -369,8 +426,45 @@ pub struct DeliveryReport {
     pub attempts: u32,
     /// What went wrong, without secrets.
     pub error: Option<String>,
+    /// Where each recipient is taken or refused by itself: what became of them.
+    pub recipients: Vec<RecipientReport>,
     /// In a dry run: exactly what would be sent, secrets hidden.
     pub preview: Option<String>,
+    /// In a dry run: what the message is about, on one line.
+    pub headline: Option<String>,
+}
+
+/// One of those who get a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecipientReport {
+    /// The address in the config.
+    pub recipient: String,
+    /// What became of the message there; `failed` is for good.
+    pub status: DeliveryStatus,
+    /// What the service said, without secrets.
+    pub error: Option<String>,
+}
+
+/// Messages to one channel that no run has delivered yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// Channel name.
+    pub channel: String,
+    /// Messages that will be tried again.
+    pub waiting: usize,
+    /// Messages that were given up.
+    pub given_up: usize,
+    /// When the oldest that waits was made.
+    pub oldest: Option<Timestamp>,
+}
+
+/// What stands beside the rules when a run ends.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// Every enabled channel, by name.
+    pub outbox: Vec<Waiting>,
+    /// Silences in force.
+    pub silences: usize,
 }
 
 /// Everything one run learned.
@@ -393,4 +487,6 @@ pub struct Report {
     /// Whether something keeps the run from being complete although its sources are: a state that cannot be written, a
     /// memory that was lost, a deadline that came. A warning says what.
     pub incomplete: bool,
+    /// Outbox and silences; `None`: the run did not get that far.
+    pub standing: Option<Standing>,
 }

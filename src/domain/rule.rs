@@ -3,9 +3,10 @@
 use super::condition::Condition;
 use super::field::Field;
 use super::filter::{Filter, Pattern, TrafficCondition};
-use super::metric::{Metric, Unit};
+use super::metric::Metric;
 use super::source::{Agg, Needs, SourceKind};
 use super::threshold::{Severity, Threshold, Thresholds};
+use super::unit::Unit;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -93,7 +94,7 @@ pub struct Baseline {
 
 /// Groups that a rule misses when they are silent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Roll {
+pub struct ExpectedGroups {
     /// These, whether they were ever seen or not; with none, every group that was seen.
     pub expect: Vec<Vec<Option<String>>>,
 }
@@ -126,7 +127,7 @@ pub struct Rule {
     /// How it knows what is usual; set when a threshold is relative.
     pub baseline: Option<Baseline>,
     /// Set when silent groups are missed.
-    pub roll: Option<Roll>,
+    pub expected_groups: Option<ExpectedGroups>,
     /// How long groups and combinations are remembered after they were seen last.
     pub remember: Duration,
     /// How long a `new:` rule only learns.
@@ -134,7 +135,7 @@ pub struct Rule {
     /// A firing instance is not over before this holds.
     pub recovery: Option<Threshold>,
     /// Must hold this long before it fires (`for`).
-    pub hold: Duration,
+    pub pending_for: Duration,
     /// Stays firing this long after it last held.
     pub keep_firing_for: Duration,
     /// No repeated notification sooner.
@@ -173,11 +174,11 @@ impl Rule {
             thresholds: Thresholds::default(),
             ratio: None,
             baseline: None,
-            roll: None,
+            expected_groups: None,
             remember: Duration::from_secs(30 * 86_400),
             learn: Duration::from_secs(86_400),
             recovery: None,
-            hold: Duration::ZERO,
+            pending_for: Duration::ZERO,
             keep_firing_for: Duration::ZERO,
             cooldown: Duration::from_secs(1800),
             cooldown_backoff: 1.0,
@@ -242,9 +243,34 @@ impl Rule {
         self.reads(target) && !asks_for_others
     }
 
+    /// The target it reads, when that can be no other.
+    pub fn only_target(&self) -> Option<&str> {
+        match &self.targets[..] {
+            // What is of no outside target is of the PCE, or of the run itself.
+            [] => Some(self.source.target_type).filter(|of| *of == "pce"),
+            [one] if one.is_exact() => Some(one.text()),
+            _ => None,
+        }
+    }
+
     /// Whether it reads this target.
     pub fn reads(&self, target: &str) -> bool {
         self.targets.is_empty() || self.targets.iter().any(|pattern| pattern.matches(target))
+    }
+
+    /// How the records of a group become one value.
+    pub fn aggregation(&self) -> Agg {
+        match (&self.metric, self.agg) {
+            (_, Some(agg)) => agg,
+            (Metric::Row(def), None) => def.agg,
+            (Metric::Over(agg, _), None) => *agg,
+            _ => Agg::Sum,
+        }
+    }
+
+    /// The span that the value covers; `None`: it is what stands at each run.
+    pub fn span(&self) -> Option<Duration> {
+        (!self.source.is_snapshot() || self.metric.is_sighting()).then_some(self.window)
     }
 
     /// The severities its alerts can have.
@@ -254,7 +280,7 @@ impl Rule {
     }
 
     /// How long to wait after a notification until it is repeated, when it was repeated so often already.
-    pub fn pause(&self, reminders: u32) -> Duration {
+    pub fn repeat_interval(&self, reminders: u32) -> Duration {
         let grown = self.cooldown.as_secs_f64() * self.cooldown_backoff.powf(f64::from(reminders));
         Duration::try_from_secs_f64(grown).unwrap_or(Duration::MAX).min(self.cooldown_max.max(self.cooldown))
     }
@@ -301,7 +327,7 @@ pub struct Route {
     /// Where to.
     pub channels: Vec<String>,
     /// Go on to the next route after a match.
-    pub go_on: bool,
+    pub continue_matching: bool,
 }
 
 /// The channels an alert of this rule and severity goes to, before each channel's own `min_severity`.
@@ -313,7 +339,7 @@ pub fn channels_for<'a>(rule: &'a Rule, severity: Severity, routes: &'a [Route])
         for route in routes {
             if route.selector.takes(rule, severity) {
                 out.extend(route.channels.iter().map(String::as_str));
-                if !route.go_on {
+                if !route.continue_matching {
                     break;
                 }
             }

@@ -1,7 +1,7 @@
 //! What a source is, as plain data: its fields, the keys that choose records, its metrics. Everything that speaks of
 //! sources (config, help, schema, manual, judge, explain, tests) walks these rows; none of it names a member.
 
-use super::metric::Unit;
+use super::unit::Unit;
 use std::fmt;
 use std::ops::Deref;
 
@@ -282,7 +282,7 @@ impl SourceKind {
     }
 
     /// The word for people.
-    pub fn said(self) -> String {
+    pub fn localized(self) -> String {
         (self.0.title)()
     }
 

@@ -1,7 +1,7 @@
 //! Foreign text made harmless, and numbers made readable.
 
-use super::metric::Unit;
 use super::time::format_duration;
+use super::unit::Unit;
 use std::borrow::Cow;
 use std::time::Duration;
 use unicode_general_category::{GeneralCategory, get_general_category};
@@ -216,7 +216,13 @@ fn scaled(value: f64, names: &[&str]) -> String {
     format!("{} {name}", decimal(value))
 }
 
+/// From here on a double does not tell whole numbers apart, and a row of zeros is hard to read.
+const HUGE: f64 = 1e18;
+
 fn decimal(value: f64) -> String {
+    if value.abs() >= HUGE {
+        return format!("{value:.2e}");
+    }
     let digits = if value.fract() == 0.0 || value.abs() >= 100.0 {
         0
     } else if value.abs() >= 10.0 {
@@ -230,6 +236,9 @@ fn decimal(value: f64) -> String {
 
 fn grouped(value: f64) -> String {
     let text = decimal(value);
+    if value.abs() >= HUGE {
+        return text;
+    }
     let (whole, fraction) = text.split_once('.').map_or((text.as_str(), None), |(whole, fraction)| (whole, Some(fraction)));
     let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
     let mut out = String::from(sign);
@@ -244,6 +253,27 @@ fn grouped(value: f64) -> String {
         out.push_str(fraction);
     }
     out
+}
+
+/// What a source itself wrote into a record, in the language of its reader; a foreign text stays what it is.
+pub fn said_by_source(text: &str) -> String {
+    if let Some(rest) = text.strip_prefix("last heartbeat ") {
+        return tr!("last heartbeat {rest}", rest);
+    }
+    // A day, not a name that begins so.
+    if let Some(rest) = text.strip_prefix("since ").filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
+        return tr!("since {rest}", rest);
+    }
+    match text.strip_prefix("no heartbeat yet") {
+        Some(rest) if rest.is_empty() || rest.starts_with(", ") => format!("{}{rest}", tr!("no heartbeat yet")),
+        _ if text == "all traffic" => tr!("all traffic"),
+        _ => text.to_owned(),
+    }
+}
+
+/// A word as a shell reads it: in single quotes.
+pub fn for_a_shell(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]
@@ -320,6 +350,10 @@ mod tests {
             (5_410.0, Unit::Seconds, "1h30m"),
             (180_061.0, Unit::Seconds, "2d2h"),
             (1_200.0, Unit::Vens, "1,200"),
+            // Anybody may say anything: a number is never a line of its own.
+            (1e17, Unit::Connections, "100,000,000,000,000,000"),
+            (-7.379_258e297, Unit::Connections, "-7.38e297"),
+            (1e300, Unit::Bytes, "1.00e285 PB"),
         ] {
             assert_eq!(quantity(value, unit), want);
         }

@@ -1,7 +1,7 @@
 //! Thresholds such as `> 10`, `>= 100 MB`, `> 500 Mbps`, `>= 90 %`, and severities.
 
 use super::estimate::{Estimate, Truth};
-use super::metric::Unit;
+use super::unit::Unit;
 use std::fmt;
 
 /// How bad it is. The order is the order of badness.
@@ -52,7 +52,7 @@ impl Severity {
     }
 
     /// The word for people.
-    pub fn said(self) -> String {
+    pub fn localized(self) -> String {
         match self {
             Severity::Info => tr!("info"),
             Severity::Warning => tr!("warning"),
@@ -97,7 +97,7 @@ impl Op {
 
 /// What is usual for a rule or group.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub enum Usual {
+pub enum BaselineValue {
     /// No threshold asks.
     #[default]
     NotAsked,
@@ -112,16 +112,16 @@ pub enum Usual {
     },
 }
 
-impl Usual {
+impl BaselineValue {
     /// Nothing at all: no number is a multiple of that.
-    pub const NOTHING: Usual = Usual::Is { usual: 0.0, floor: 0.0 };
+    pub const NOTHING: BaselineValue = BaselineValue::Is { usual: 0.0, floor: 0.0 };
 
     /// What a threshold with this comparison multiplies. Zero: there is nothing to compare with; `None`: not known.
     pub fn counted(self, op: Op) -> Option<f64> {
         match (self, op) {
-            (Usual::Is { usual, floor }, Op::Below | Op::AtMost) => Some(if usual < floor { 0.0 } else { usual }),
-            (Usual::Is { usual, floor }, _) => Some(usual.max(floor)),
-            (Usual::NotAsked | Usual::Learning, _) => None,
+            (BaselineValue::Is { usual, floor }, Op::Below | Op::AtMost) => Some(if usual < floor { 0.0 } else { usual }),
+            (BaselineValue::Is { usual, floor }, _) => Some(usual.max(floor)),
+            (BaselineValue::NotAsked | BaselineValue::Learning, _) => None,
         }
     }
 }
@@ -141,7 +141,7 @@ pub struct Threshold {
 
 impl Threshold {
     /// Whether less is worse.
-    pub fn falls(&self) -> bool {
+    pub fn is_falling(&self) -> bool {
         matches!(self.op, Op::Below | Op::AtMost)
     }
 
@@ -177,7 +177,7 @@ impl Threshold {
     }
 
     /// Judges a value against this number, or against this many times what is usual.
-    pub fn judge_against(&self, estimate: Estimate, usual: Usual) -> Truth {
+    pub fn judge_against(&self, estimate: Estimate, usual: BaselineValue) -> Truth {
         if !self.relative {
             return self.judge(estimate);
         }
@@ -324,8 +324,8 @@ pub struct Thresholds {
 
 impl Thresholds {
     /// Whether less is worse, as the worst of them has it.
-    pub fn fall(&self) -> bool {
-        self.worst_first().next().is_some_and(|(_, threshold)| threshold.falls())
+    pub fn are_falling(&self) -> bool {
+        self.worst_first().next().is_some_and(|(_, threshold)| threshold.is_falling())
     }
 
     /// Worst first.

@@ -1,6 +1,8 @@
 //! Instants and durations as users write them and as the PCE sends them.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 /// The longest span a report covers: the PCE keeps flows for 90 days.
@@ -93,6 +95,43 @@ pub fn parse_pce_time(text: &str) -> Option<Timestamp> {
 /// Seconds precision with `Z`, the only form the PCE accepts without argument.
 pub fn pce_format(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+static ZONE: RwLock<Option<TimeZone>> = RwLock::new(None);
+
+/// From now on people read times in this zone. There is one for the process, as there is one language.
+pub fn read_in(zone: TimeZone) {
+    *ZONE.write().unwrap_or_else(PoisonError::into_inner) = Some(zone).filter(|zone| *zone != TimeZone::UTC);
+}
+
+/// A time in a message, in the zone of whoever reads it. Machines get UTC.
+pub fn for_people(at: Timestamp) -> String {
+    match &*ZONE.read().unwrap_or_else(PoisonError::into_inner) {
+        None => at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        Some(zone) => at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string(),
+    }
+}
+
+/// From when to when in a message, to the minute, with the day said once and the zone at the end.
+pub fn span_for_people(from: Timestamp, to: Timestamp) -> String {
+    let zone = ZONE.read().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or(TimeZone::UTC);
+    let (from, to) = (from.to_zoned(zone.clone()), to.to_zoned(zone));
+    let minute = "%Y-%m-%d %H:%M";
+    let end = if from.date() == to.date() { to.strftime("%H:%M") } else { to.strftime(minute) };
+    if from == to {
+        return format!("{end} ({zone})", end = to.strftime(minute), zone = offset(&to));
+    }
+    format!("{from} – {end} ({zone})", from = from.strftime(minute), zone = offset(&to))
+}
+
+/// A time in a message, to the minute.
+pub fn minute_for_people(at: Timestamp) -> String {
+    span_for_people(at, at)
+}
+
+/// `UTC`, `UTC+08:00`
+fn offset(at: &jiff::Zoned) -> String {
+    if at.offset().seconds() == 0 { "UTC".to_owned() } else { format!("UTC{}", at.strftime("%:z")) }
 }
 
 #[cfg(test)]

@@ -7,6 +7,9 @@ use jiff::Timestamp;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+/// What a value takes beside its letters: its place in a list, and what the allocator adds.
+const ENTRY: usize = 48;
+
 /// What a record says in one place. A reader fills the places it finds; a place that it forgets is not told.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Value {
@@ -92,6 +95,17 @@ impl Value {
         })
     }
 
+    /// How many bytes hang on it, roughly.
+    fn weight(&self) -> usize {
+        match self {
+            Value::Text(text) => text.capacity(),
+            Value::Texts(texts, _) => texts.iter().map(|text| ENTRY + text.capacity()).sum(),
+            Value::Pairs(pairs, _) => pairs.iter().map(|(key, value)| 2 * ENTRY + key.capacity() + value.capacity()).sum(),
+            Value::Addresses(list, _) => list.capacity() * size_of::<IpAddr>(),
+            Value::NotTold | Value::Absent | Value::Flag(_) | Value::Time(_) | Value::Number(_) => 0,
+        }
+    }
+
     /// The value of one key of its pairs.
     pub fn pair(&self, key: &str) -> GroupValue {
         match self {
@@ -132,8 +146,8 @@ pub struct Record {
     pub word: String,
     /// When it happened; `None` for a snapshot, or when that cannot be read.
     pub at: Option<Timestamp>,
-    /// In the order of the source's fields.
-    pub slots: Vec<Value>,
+    /// What is said in the places of the source's fields, in their order; of the others nothing is told. Read by [`Record::slot`].
+    pub slots: Vec<(u8, Value)>,
     /// Fields beyond the table, for sources that have such.
     pub open: Vec<(String, Value)>,
 }
@@ -151,14 +165,14 @@ impl Record {
             details: Vec::new(),
             word: String::new(),
             at: None,
-            slots: vec![Value::NotTold; source.fields.len()],
+            slots: Vec::new(),
             open: Vec::new(),
         }
     }
 
     /// What it says in a slot.
     pub fn slot(&self, slot: u8) -> &Value {
-        self.slots.get(usize::from(slot)).unwrap_or(&Value::NotTold)
+        self.slots.iter().find(|(place, _)| *place == slot).map_or(&Value::NotTold, |(_, value)| value)
     }
 
     /// What to show beside the value of a slot.
@@ -172,9 +186,22 @@ impl Record {
 
     /// Puts what it says into a slot.
     pub fn set(&mut self, slot: u8, value: Value) {
-        if let Some(place) = self.slots.get_mut(usize::from(slot)) {
-            *place = value;
+        match self.slots.binary_search_by_key(&slot, |(place, _)| *place) {
+            Ok(at) if value == Value::NotTold => drop(self.slots.remove(at)),
+            Ok(at) => self.slots[at].1 = value,
+            Err(_) if value == Value::NotTold => {}
+            Err(at) => self.slots.insert(at, (slot, value)),
         }
+    }
+
+    /// How many bytes it takes in memory, roughly; nothing more will be put into it.
+    pub fn close(&mut self) -> usize {
+        self.slots.shrink_to_fit();
+        let own = [&self.name, &self.detail, &self.word].map(String::capacity).into_iter();
+        let details = self.details.iter().map(|(_, text)| ENTRY + text.capacity());
+        let slots = self.slots.iter().map(|(_, value)| ENTRY + value.weight());
+        let open = self.open.iter().map(|(name, value)| 2 * ENTRY + name.capacity() + value.weight());
+        size_of::<Record>() + 4 * ENTRY + own.chain(details).chain(slots).chain(open).sum::<usize>()
     }
 
     /// A field beyond the table. What a record does not have there is not told.

@@ -3,8 +3,8 @@
 pub mod save;
 pub mod values;
 
-use crate::config::reader::did_you_mean;
 use crate::domain::text::visible;
+use crate::settings::reader::did_you_mean;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -39,7 +39,7 @@ impl Sheet {
         let source = root.get("defaults").and_then(|value| word(value.get_ref().as_table()?, "source"));
         let mut rules = Vec::new();
         if let Some(list) = root.get("rules") {
-            let DeValue::Array(items) = list.get_ref() else { return Err(tr!("`rules` is no list of tables")) };
+            let DeValue::Array(items) = list.get_ref() else { return Err(tr!("`rules` is not a list of tables")) };
             for item in items.iter() {
                 let (Some(table), true) = (item.get_ref().as_table(), text[item.span().start..].starts_with('[')) else {
                     return Err(tr!("the rules stand in one list in brackets; write [[rules]] before each, or change them by hand"));

@@ -29,7 +29,7 @@ impl Original {
     pub fn replace(&self, text: &str) -> Result<(), String> {
         let now = std::fs::read(&self.path).map_err(|error| tr!("cannot read {path} again: {error}", path = self.path.display(), error))?;
         if now != self.bytes {
-            return Err(tr!("{path} was changed meanwhile by somebody else; nothing was written, try again", path = self.path.display()));
+            return Err(tr!("{path} was changed by another program meanwhile; nothing was written, try again", path = self.path.display()));
         }
         put(&self.path, text, Room::Taken)
     }

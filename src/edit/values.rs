@@ -1,8 +1,9 @@
 //! What is typed on a command line, as a value of a rule.
 
-use crate::config::reader::did_you_mean;
-use crate::config::shape::{Key, Shape, Want, whole};
+use crate::config::shape::whole;
 use crate::domain::text::visible;
+use crate::settings::reader::did_you_mean;
+use crate::settings::shape::{Key, Shape, Want};
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 /// What a rule of this source can hold; of traffic when the source is not known.
@@ -44,6 +45,11 @@ pub fn shape_of_channel(kind: &str) -> Option<Shape> {
     whole().members("channels").into_iter().find(|(name, _)| *name == kind).map(|(_, shape)| shape)
 }
 
+/// What a target of this type can hold.
+pub fn shape_of_target(kind: &str) -> Option<Shape> {
+    whole().members("targets").into_iter().find(|(name, _)| *name == kind).map(|(_, shape)| shape)
+}
+
 /// A new table of a list (`rules`, `channels`) with these values, the keys in their usual order.
 pub fn new_table(list: &str, pairs: &[(String, String)], shape: &Shape) -> Result<String, String> {
     let mut table = Table::new();
@@ -68,7 +74,7 @@ fn set(rule: &mut dyn TableLike, path: &str, text: &str, shape: &Shape) -> Resul
     let known = known(shape, key)?;
     let (Some(inner), true) = (inner, matches!(known.want, Want::Table(_) | Want::TextMap)) else {
         if inner.is_some() {
-            return Err(tr!("`{key}` is no table: `{path}` cannot be set", key, path = visible(path)));
+            return Err(tr!("`{key}` is not a table: `{path}` cannot be set", key, path = visible(path)));
         }
         // A pair adds to what is there; a table in braces takes its place.
         if matches!(known.want, Want::Table(_) | Want::TextMap) && !text.trim_start().starts_with('{') {
@@ -95,7 +101,7 @@ fn set(rule: &mut dyn TableLike, path: &str, text: &str, shape: &Shape) -> Resul
     let table = rule.get_mut(key).ok_or_else(|| tr!("`{key}` is not there", key))?;
     match table.as_inline_table_mut() {
         Some(table) if !table.contains_key(inner) => put_last(table, inner, value),
-        _ => put(table.as_table_like_mut().ok_or_else(|| tr!("`{key}` of the rule is no table", key))?, inner, value),
+        _ => put(table.as_table_like_mut().ok_or_else(|| tr!("`{key}` of the rule is not a table", key))?, inner, value),
     }
     Ok(())
 }
@@ -173,7 +179,7 @@ pub fn split_pairs(text: &str, is_key: impl Fn(&str) -> bool) -> Result<Vec<(Str
                 value.push(',');
                 value.push_str(piece);
             }
-            (_, None) => return Err(tr!("'{text}' is no pair; write key=value, or a table in braces", text = visible(text))),
+            (_, None) => return Err(tr!("'{text}' is not a pair; write key=value, or a table in braces", text = visible(text))),
         }
     }
     Ok(out)
@@ -263,7 +269,7 @@ mod tests {
             (set("windwo", "1m"), "did you mean `window`?"),
             (set("enabled", "maybe"), "true or false"),
             (set("match", "nonsense"), "key=value"),
-            (set("name.x", "1"), "no table"),
+            (set("name.x", "1"), "not a table"),
             (set("match", "{ port"), "not TOML"),
             (Change::Unset("window".to_owned()), "has no `window` of its own"),
             (Change::Unset("match.port".to_owned()), "has no `match`"),

@@ -3,9 +3,12 @@
 //! A new file is first written under a random name that nobody else can have made, never through a link, and renamed into
 //! place. It keeps owner, group and mode of the file it replaces; what root makes anew belongs to the owner of the folder.
 
+pub mod recorder;
 mod replace;
+mod system;
 
 pub use replace::{New, Room, make_folders, open_beside, prove_replaceable, replace, write_out};
+pub use system::own_user;
 
 use crate::process::patience::within;
 use std::fs::File;
@@ -13,14 +16,10 @@ use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Duration;
+use system::{flags, own_group};
 
 /// How long a pipe may take to give its content.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// The user whose rights count here.
-pub fn own_user() -> u32 {
-    rustix::process::geteuid().as_raw()
-}
 
 /// Opens a regular file to read it; a pipe would be waited for, a device read for ever.
 pub fn open_regular(path: &Path) -> io::Result<File> {
@@ -74,7 +73,7 @@ pub fn written_by_others(path: &Path) -> io::Result<Option<String>> {
         // In a folder with the sticky bit nobody can replace what is another's.
         let sticky = number > 0 && found.mode() & 0o1000 != 0;
         if found.mode() & 0o002 != 0 && !sticky {
-            return Ok(Some(tr!("everybody can write {what}", what)));
+            return Ok(Some(tr!("every user can write {what}", what)));
         }
         // A group of one's own has nobody else in it; that is how most systems make users.
         if found.mode() & 0o020 != 0 && !sticky && found.gid() != 0 && found.gid() != own_group() {
@@ -86,14 +85,6 @@ pub fn written_by_others(path: &Path) -> io::Result<Option<String>> {
         }
     }
     Ok(None)
-}
-
-fn own_group() -> u32 {
-    rustix::process::getegid().as_raw()
-}
-
-fn flags(flags: rustix::fs::OFlags) -> i32 {
-    i32::try_from(flags.bits()).unwrap_or(0)
 }
 
 #[cfg(test)]

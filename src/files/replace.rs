@@ -1,6 +1,6 @@
 //! Putting a file in the place of another, whole or not at all.
 
-use super::{flags, own_user};
+use super::system::{flags, own_user};
 use rustix::fs::{FallocateFlags, OFlags};
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions, Permissions};
@@ -135,7 +135,7 @@ fn fixed(path: &Path) -> io::Result<()> {
             ));
         }
         if holds(StatxAttributes::IMMUTABLE) || holds(StatxAttributes::APPEND) {
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, tr!("it is marked as one that nobody may change (chattr)")));
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, tr!("it is marked as immutable (chattr)")));
         }
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! How far one gets towards a host: its name, a connection, its certificate. Sends no request and no credentials.
 
+use super::fault::{self, Place, Refused};
 use super::tls;
 use crate::domain::text::{shorten, visible};
 use jiff::Timestamp;
@@ -38,19 +39,19 @@ pub fn resolve(host: &str, port: u16, limit: Duration) -> Result<Vec<SocketAddr>
         // Nobody listens any more once the limit has passed.
         let _ = sender.send(found);
     });
-    spawned.map_err(|error| format!("cannot start a thread: {error}"))?;
+    spawned.map_err(|error| tr!("cannot start a thread: {error}", error))?;
     match receiver.recv_timeout(limit) {
         Ok(Ok(addresses)) if !addresses.is_empty() => Ok(addresses),
-        Ok(Ok(_)) => Err(format!("{} has no address", visible(&bare))),
-        Ok(Err(error)) => Err(format!("the name {} cannot be resolved ({})", visible(&bare), words(&error.to_string()))),
-        Err(_) => Err(format!("the name {} was not resolved within {} s", visible(&bare), limit.as_secs_f32())),
+        Ok(Ok(_)) => Err(tr!("{name} has no address", name = visible(&bare))),
+        Ok(Err(error)) => Err(tr!("the name {name} cannot be resolved ({why})", name = visible(&bare), why = words(&error.to_string()))),
+        Err(_) => Err(tr!("the name {name} was not resolved within {seconds} s", name = visible(&bare), seconds = limit.as_secs_f32())),
     }
 }
 
 /// Connects to the first address that answers.
 pub fn connect(addresses: &[SocketAddr], limit: Duration) -> Result<TcpStream, String> {
     let until = Instant::now() + limit;
-    let mut last = "there is no address".to_owned();
+    let mut last = tr!("there is no address");
     for address in addresses {
         let left = until.saturating_duration_since(Instant::now());
         if left.is_zero() {
@@ -59,7 +60,7 @@ pub fn connect(addresses: &[SocketAddr], limit: Duration) -> Result<TcpStream, S
         match TcpStream::connect_timeout(address, left) {
             Ok(stream) => return Ok(stream),
             Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-                last = format!("{address} does not answer within {} s", limit.as_secs_f32());
+                last = tr!("{address} does not answer within {seconds} s", address, seconds = limit.as_secs_f32());
             }
             Err(error) => last = format!("{address}: {}", words(&error.to_string())),
         }
@@ -77,13 +78,14 @@ pub struct Shown {
     /// All the certificates it sent, its own first.
     pub certificates: Vec<Presented>,
     /// Whether it is trusted, or why not.
-    pub trusted: Result<(), String>,
+    pub trusted: Result<(), Refused>,
 }
 
-/// Shakes hands and looks at the certificate; nothing else is sent.
-pub fn shake_hands(stream: TcpStream, host: &str, ca_file: Option<&Path>, limit: Duration) -> Result<Shown, String> {
+/// Shakes hands and looks at the certificate; nothing else is sent. `setting` is what `ca_file` is called there.
+pub fn shake_hands(stream: TcpStream, host: &str, setting: &str, ca_file: Option<&Path>, limit: Duration) -> Result<Shown, String> {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let name = ServerName::try_from(bare.to_owned()).map_err(|_| format!("{} is not a name that a certificate can have", visible(bare)))?;
+    let name =
+        ServerName::try_from(bare.to_owned()).map_err(|_| tr!("{host} is not a name that a certificate can have", host = visible(bare)))?;
     let witness = Arc::new(Witness { judge: tls::verifier(ca_file)?, seen: Mutex::new(None) });
     let config = tls::config(Arc::clone(&witness) as Arc<dyn ServerCertVerifier>)?;
     let failed = |error: &dyn std::fmt::Display| words(&error.to_string());
@@ -91,13 +93,19 @@ pub fn shake_hands(stream: TcpStream, host: &str, ca_file: Option<&Path>, limit:
     let mut session = rustls::ClientConnection::new(Arc::new(config), name).map_err(|error| failed(&error))?;
     let mut stream = stream;
     let until = Instant::now() + limit;
-    let mut trouble = None;
+    let mut trouble: Option<Refused> = None;
+    let place = Place { host: bare, setting, ca_file };
+    let other = |why: String| Refused { why, advice: tr!("does this port speak TLS? check url in [pce]") };
     while session.is_handshaking() && trouble.is_none() {
         if Instant::now() >= until {
-            trouble = Some(format!("no handshake within {} s", limit.as_secs_f32()));
+            trouble = Some(other(tr!("no handshake within {seconds} s", seconds = limit.as_secs_f32())));
         } else if let Err(error) = session.complete_io(&mut stream) {
             let slow = matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut);
-            trouble = Some(if slow { format!("no handshake within {} s", limit.as_secs_f32()) } else { failed(&error) });
+            trouble = Some(match fault::of_io(&error).and_then(|error| fault::refused(error, place)) {
+                Some(refused) => refused,
+                None if slow => other(tr!("no handshake within {seconds} s", seconds = limit.as_secs_f32())),
+                None => other(failed(&error)),
+            });
         }
     }
     session.send_close_notify();
@@ -110,8 +118,8 @@ pub fn shake_hands(stream: TcpStream, host: &str, ca_file: Option<&Path>, limit:
             let certificates = seen.into_iter().map(Presented::new).collect();
             Ok(Shown { not_after, issuer, certificates, trusted: trouble.map_or(Ok(()), Err) })
         }
-        (None, Some(trouble)) => Err(trouble),
-        (None, None) => Err("it showed no certificate".to_owned()),
+        (None, Some(trouble)) => Err(trouble.why),
+        (None, None) => Err(tr!("it showed no certificate")),
     }
 }
 

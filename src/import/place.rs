@@ -1,7 +1,7 @@
 //! Where the PCE is and where alerts go: everything of the settings but the rules.
 
+use super::draft::{Draft, Kind, list, quoted};
 use super::json::Object;
-use super::{Draft, Kind, list, quoted};
 use url::Url;
 
 /// `[pce]`

@@ -1,7 +1,7 @@
 //! The rules of the settings.
 
+use super::draft::{Draft, Kind, list, quoted};
 use super::json::Object;
-use super::{Draft, Kind, list, quoted};
 use crate::config::catalogue::{NOTIFICATION_TYPES, event_types};
 use crate::domain::filter::IpSet;
 use crate::domain::text::{shorten, visible};
@@ -25,7 +25,7 @@ pub fn all(root: &Object<'_>, draft: &mut Draft) -> Vec<String> {
     let rules = match root.get("rules") {
         Some(Value::Array(rules)) => rules.as_slice(),
         Some(_) => {
-            draft.say(Kind::NotCarriedOver, "rules", tr!("it is no list"));
+            draft.say(Kind::NotCarriedOver, "rules", tr!("it is not a list"));
             &[]
         }
         None => &[],
@@ -35,7 +35,7 @@ pub fn all(root: &Object<'_>, draft: &mut Draft) -> Vec<String> {
     for (index, value) in rules.iter().enumerate() {
         let place = format!("rules[{index}]");
         let Some(rule) = Object::new(value, place.clone()) else {
-            draft.say(Kind::NotCarriedOver, &place, tr!("it is no rule"));
+            draft.say(Kind::NotCarriedOver, &place, tr!("it is not a rule"));
             continue;
         };
         let said = draft.differences.len();
@@ -137,7 +137,6 @@ fn one(rule: &Object<'_>, place: &str, draft: &mut Draft) -> Option<(Sort, Strin
     let spoken = rule.text("name_key").and_then(|key| spoken(&key));
     let numbered = || format!("{kind} rule {}", place.trim_matches(|c: char| !c.is_ascii_digit()));
     let wanted = rule.text("name").or(spoken).unwrap_or_else(numbered);
-    let before = draft.names.clone();
     let name = draft.unique(&wanted, place);
     let place = format!("{place} {name}");
     let mut text = format!("[[rules]]\nname = {}\n", quoted(&name));
@@ -173,14 +172,14 @@ fn one(rule: &Object<'_>, place: &str, draft: &mut Draft) -> Option<(Sort, Strin
         let _infallible = writeln!(text, "description = {}", quoted(&words.join(" ")));
     }
     if wider {
-        draft.say(Kind::Changed, &place, tr!("it is off until you looked at it: a condition of it could not be carried over"));
+        draft.say(Kind::Changed, &place, tr!("it is off until you have reviewed it: a condition of it could not be carried over"));
     }
     if wider || enabled == Some(false) {
         text.push_str("enabled = false\n");
     }
     let piece = draft.proven(&place, text, "");
     if piece.is_none() {
-        draft.names = before;
+        draft.give_back(&name);
     }
     Some((sort, piece?))
 }
@@ -198,7 +197,7 @@ fn event(rule: &Object<'_>, place: &str, draft: &mut Draft) -> Option<String> {
             draft.say(
                 Kind::Changed,
                 place,
-                tr!("`{name}` is no event of its own but a notification inside one: the rule could never fire before", name),
+                tr!("`{name}` is not an event but a notification inside one: the rule could never fire before", name),
             );
             notifications.push(name);
         } else {
@@ -294,7 +293,7 @@ fn decision(rule: &Object<'_>, place: &str, draft: &mut Draft) -> Vec<String> {
                 draft.say(
                     Kind::NotCarriedOver,
                     place,
-                    tr!("`pd` is '{text}', which is no policy decision: any counts", text = shorten(&visible(other), 40)),
+                    tr!("`pd` is '{text}', which is not a policy decision: any counts", text = shorten(&visible(other), 40)),
                 );
                 return Vec::new();
             }
@@ -320,7 +319,7 @@ fn labels(rule: &Object<'_>, theirs: &[String], ours: &str, place: &str, draft: 
             _ => draft.say(
                 Kind::NotCarriedOver,
                 place,
-                tr!("`{theirs}`: '{text}' is no label; write key=value", theirs, text = shorten(&visible(&label), 60)),
+                tr!("`{theirs}`: '{text}' is not a label; write key=value", theirs, text = shorten(&visible(&label), 60)),
             ),
         }
     }
@@ -348,7 +347,7 @@ fn addresses(rule: &Object<'_>, theirs: &[String], ours: &str, place: &str, draf
             Kind::Changed,
             place,
             tr!(
-                "`{theirs}`: what is no address was taken for the name of an IP list, and the PCE tells only some of an address's lists",
+                "`{theirs}`: what is not an address was taken for the name of an IP list, and the PCE lists only some IP lists of an address",
                 theirs
             ),
         );

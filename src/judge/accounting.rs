@@ -26,18 +26,23 @@
 //! One limit follows from what the PCE tells: where a bucket goes on under another workload, what one end had told
 //! before the other is counted once more.
 
+mod continuing;
+mod telling;
+
 use super::coverage::Coverage;
-use super::hot::{Hot, Spot, Subsets};
+use super::hot::{Hot, Subsets, Timed};
 use super::identity::{Detail, pair_key};
-use super::look::{Counters, Index, Look};
-use super::pair::{Lead, Leads, Own, Reading, Selector, Sides, Ways};
+use super::pair::{Lead, Leads, Reading, RuleAccount, Sides, Ways};
 use super::reading::Learned;
-use crate::domain::record::Flow;
-use crate::domain::time::utc_day_start;
+pub use super::sample::Noted;
+use super::sample::{CounterSample, Counters, Like, Looks, OfPair, Place, is_missing, not_above};
+use crate::domain::record::{Flow, NotTold};
+use crate::domain::time::{before, utc_day_start};
 use hashbrown::HashMap;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use telling::{Counting, Moved};
 
 /// A bucket's last record may end this much after its day's midnight.
 pub const MIDNIGHT_SLACK: Duration = Duration::from_secs(3600);
@@ -51,6 +56,8 @@ pub struct Hit {
     pub group: u32,
     /// The value of `distinct:` or `flows`, hashed.
     pub value: u64,
+    /// What is not told may mean that it does not belong there.
+    pub undecided: bool,
 }
 
 /// Whom an increase is shown under.
@@ -66,27 +73,12 @@ pub enum Talk {
 pub trait Increases {
     /// A rule's subset of the record's pair has grown; the increase came after `since`.
     fn grown(&mut self, hit: Hit, by: &Ways, since: Timestamp, talk: Talk);
+    /// The same of a record that came late: nobody knows when between then and now.
+    fn late(&mut self, hit: Hit, by: &Ways, since: Timestamp, talk: Talk);
     /// The record's past is unknown: the value of its rule and group is a lower bound.
     fn learning(&mut self, hit: Hit);
     /// The record at hand must wait: keep what is needed to show it later.
     fn keep(&mut self) -> u32;
-}
-
-/// What the accounting needs to know of a rule.
-#[derive(Debug, Clone, Copy)]
-pub struct RuleAccount {
-    /// Which records of a pair belong together.
-    pub selector: Selector,
-    /// The start of the rule's window in this run.
-    pub window_start: Timestamp,
-    /// The same, less what VENs may be late: what happened since then may have arrived within the window.
-    pub late_start: Timestamp,
-    /// What the rule counted from here on is still there, although its window may begin later.
-    pub kept_from: Option<Timestamp>,
-    /// The marks of earlier looks say nothing of this rule yet.
-    pub unmarked: bool,
-    /// What its mark stands for in every run; 0 without one.
-    pub mark_of: u64,
 }
 
 /// How leads of one end over the other age, carried from run to run.
@@ -105,6 +97,10 @@ pub struct Terms {
     pub now: Timestamp,
     /// Most records remembered.
     pub cap: usize,
+    /// Most that come to be remembered in this run.
+    pub most_new: usize,
+    /// Whether the time for judging is over.
+    pub is_over: fn() -> bool,
     /// How late VENs may report.
     pub lookback: Duration,
     /// What is known of what sources report.
@@ -115,12 +111,12 @@ pub struct Terms {
 #[derive(Debug)]
 struct Seen {
     pair: u64,
-    /// Where the pair's looks of the previous run lie.
-    known: (usize, usize),
+    /// Where the pair's looks lie.
+    of_pair: OfPair,
     detail: Detail,
     shown: Counters,
     day: i32,
-    marks: u64,
+    noted: Noted,
     part: u32,
     first: Timestamp,
     last: Timestamp,
@@ -128,7 +124,22 @@ struct Seen {
     was_whole: bool,
     /// A look proves that a record like this without a look was not there.
     absent_at: Option<Timestamp>,
+    /// It came late: the look that would have shown it before.
+    late_since: Option<Timestamp>,
+    /// It began after the previous look, and until then only the other end had told of its pair.
+    is_first_of_its_end: bool,
     talk: Talk,
+}
+
+impl Seen {
+    /// The counters, given what was told of them before: what is not told now is as it was.
+    fn told_after(&self, before: Counters) -> Counters {
+        [0, 1, 2].map(|counter: usize| if is_missing(self.noted.not_told, counter) { before[counter] } else { self.shown[counter] })
+    }
+
+    fn like(&self) -> Like {
+        Like { detail: self.detail, not_told: self.noted.not_told }
+    }
 }
 
 /// A record that is new or has grown, and the look it continues.
@@ -152,16 +163,11 @@ pub struct Closing {
 /// The looks of one estate, carried from run to run.
 #[derive(Debug)]
 pub struct Ledger {
-    /// Known at the previous look, sorted by pair.
-    known: Vec<Look>,
-    index: Index,
-    /// First seen in this run; by pair.
-    fresh: HashMap<u64, Vec<Look>>,
-    fresh_count: usize,
+    looks: Looks,
     /// Pairs with very many records.
-    hot: HashMap<u64, Hot>,
+    hot: HashMap<u64, Box<Hot>>,
     hot_from: usize,
-    subsets: Option<Subsets>,
+    subsets: Option<[Subsets; 2]>,
     /// Records that fit no look exactly, held until the answer was seen whole.
     waiting: Vec<(Seen, Vec<Hit>)>,
     coverage: Coverage,
@@ -169,10 +175,19 @@ pub struct Ledger {
     settled_at: Option<Timestamp>,
     terms: Terms,
     scratch: Vec<u8>,
-    /// What the pair at hand told before its record moved, for each different subset; and the subset of each hit.
-    counted: (Vec<(usize, Sides, Ways)>, Vec<usize>),
+    counting: Counting,
+    /// Records that end before this came late: usual questions do not show them.
+    late_before: Option<Timestamp>,
+    /// Something that came late was counted.
+    pub found_late: bool,
+    /// Of some record of this run nothing proves that it is new.
+    any_unproven: bool,
     /// Records that were not remembered because of the cap.
     pub over_cap: u64,
+    /// Records of each decision that were left to later runs, because too many were new.
+    pub left: [u64; 4],
+    /// The deadline came while it was judged: not all was.
+    pub too_late: bool,
     /// Records that could not be given a time and were left out.
     pub timeless: u64,
 }
@@ -180,24 +195,30 @@ pub struct Ledger {
 /// From so many looks on a pair has an index of them.
 const HOT_FROM: usize = 48;
 
+/// So many looks of such a pair are gone through one by one for a record that has moved.
+const FEW: usize = 64;
+
 /// Most records held back for the end of an answer; past it they are settled at once, as if grown.
 const MOST_WAITING: usize = 50_000;
 
+/// Records settled between two looks at the clock.
+const SETTLED_A_GLANCE: usize = 64;
+
+/// What the PCE tells times by.
+const SECOND: std::time::Duration = std::time::Duration::from_secs(1);
+
 impl Ledger {
     /// A ledger with what the previous run left. `known` need not be sorted.
-    pub fn new(mut known: Vec<Look>, coverage: Coverage, aging: Aging, terms: Terms) -> Self {
+    pub fn new(mut known: Vec<CounterSample>, coverage: Coverage, aging: Aging, terms: Terms) -> Self {
         for look in &mut known {
-            look.part = 0;
+            (look.part, look.unproven) = (0, false);
         }
         if !known.is_sorted_by_key(|look| (look.pair, look.detail)) {
             known.sort_unstable_by_key(|look| (look.pair, look.detail));
         }
         let settled_at = settle(&mut known, &coverage, aging.settled_at, terms);
         Self {
-            index: Index::new(&known),
-            known,
-            fresh: HashMap::new(),
-            fresh_count: 0,
+            looks: Looks::new(known),
             hot: HashMap::new(),
             hot_from: HOT_FROM,
             subsets: None,
@@ -207,8 +228,13 @@ impl Ledger {
             settled_at,
             terms,
             scratch: Vec::new(),
-            counted: Default::default(),
+            counting: Counting::default(),
+            late_before: None,
+            found_late: false,
+            any_unproven: false,
             over_cap: 0,
+            left: [0; 4],
+            too_late: false,
             timeless: 0,
         }
     }
@@ -219,14 +245,14 @@ impl Ledger {
         Self { hot_from, ..self }
     }
 
-    /// Whether this is the very first look: nothing was ever covered.
-    fn is_first(&self) -> bool {
-        self.coverage.looked_at.is_none()
+    /// Asks for what comes late, too: records that end before this.
+    pub fn late_before(&mut self, usual: Timestamp) {
+        self.late_before = Some(usual);
     }
 
-    /// Looks a record up; `marks` are the reporter-side rules that count it. `None`: nothing about it
-    /// has grown, or it has no time, and it is done with. Otherwise it must be given to [`Ledger::take`].
-    pub fn recognise(&mut self, flow: &Flow<'_>, part: u32, marks: u64) -> Option<Recognised> {
+    /// Looks a record up. `None`: nothing about it has grown, or it has no time, and it is done with. Otherwise it must be
+    /// given to [`Ledger::take`].
+    pub fn recognise(&mut self, flow: &Flow<'_>, part: u32, noted: Noted) -> Option<Recognised> {
         let (Some(first), Some(last)) = (flow.first, flow.last) else {
             self.timeless += 1;
             return None;
@@ -234,62 +260,83 @@ impl Ledger {
         let start_day = day_of(first);
         let (pair, detail) = (pair_key(flow, i64::from(start_day)), Detail::of(flow, first, &mut self.scratch));
         let day = start_day.max(day_of(crate::domain::time::before(last, MIDNIGHT_SLACK)));
+        let late = self.late_before.is_some_and(|usual| last < usual);
+        if late && day < self.coverage.forgotten_before {
+            // Whether any of it is new nobody can know, and the usual question would not have shown it.
+            return None;
+        }
         let mut record = Seen {
             pair,
-            known: self.known_of(pair),
+            of_pair: self.looks.of(pair),
             detail,
             shown: [flow.connections, flow.bytes_in, flow.bytes_out],
             day,
-            marks,
+            noted,
             part: part + 1,
             first,
             last,
             was_whole: false,
             absent_at: None,
+            late_since: self.coverage.swept(flow).filter(|_| late),
+            is_first_of_its_end: false,
             talk: Talk::Current,
         };
         self.index_if_hot(&record);
         let place = self.exact(&record);
         if let Some(place) = place
-            && self.look(place).shown == record.shown
+            && self.looks.at(place).shown == record.told_after(self.looks.at(place).shown)
+            && !(1..3).any(|counter| is_missing(self.looks.at(place).not_told, counter) && !is_missing(noted.not_told, counter))
         {
-            self.change(place, &record, |look| (look.marks, look.part, look.day) = (marks, record.part, look.day.max(record.day)));
+            self.change(place, &record, |look| {
+                (look.marks, look.not_told) = (noted.marks, noted.not_told);
+                (look.part, look.day) = (record.part, look.day.max(record.day));
+            });
             return None;
         }
         record.was_whole = self.coverage.was_whole(flow);
-        record.absent_at = self.coverage.proved_absent(flow, first, day);
+        record.absent_at = self.coverage.proved_absent(flow, first, day, late);
         Some(Recognised { record, place })
     }
 
     /// Takes one record that is new or has grown. `hits` are the rules that count it.
     pub fn take(&mut self, recognised: Recognised, hits: &[Hit], rules: &[RuleAccount], out: &mut dyn Increases) {
         let Recognised { mut record, place } = recognised;
+        record.is_first_of_its_end = place.is_none() && self.is_first_of_its_end(&record);
         if let Some(place) = place {
             self.grow(place, &record, hits, rules, out);
-        } else if self.waiting.len() < MOST_WAITING && self.may_continue(&record) {
+        } else if self.waiting.len() < MOST_WAITING && (record.is_first_of_its_end || self.may_continue(&record)) {
             if !hits.is_empty() {
                 record.talk = Talk::Kept(out.keep());
             }
             self.waiting.push((record, hits.to_vec()));
         } else {
-            self.settle(&record, hits, rules, out);
+            self.settle(record, hits, rules, out);
         }
     }
 
     /// Settles what waited. Call once, when the whole answer was seen.
     pub fn end_of_answer(&mut self, rules: &[RuleAccount], out: &mut dyn Increases) {
         let mut waiting = std::mem::take(&mut self.waiting);
-        waiting.sort_by_key(|(record, _)| (record.pair, record.detail, record.part, record.shown));
-        for (record, hits) in waiting {
-            self.settle(&record, &hits, rules, out);
+        // Whoever is most like what it may have been chooses first, or it would find its own look taken.
+        waiting.sort_by_cached_key(|(record, _)| {
+            let likeness = self.heir(record).map_or(0, |(likeness, _)| likeness);
+            (record.pair, record.is_first_of_its_end, std::cmp::Reverse(likeness), record.detail, record.part, record.shown)
+        });
+        for (number, (mut record, hits)) in waiting.into_iter().enumerate() {
+            self.too_late = self.too_late || number % SETTLED_A_GLANCE == 0 && (self.terms.is_over)();
+            if self.too_late {
+                return;
+            }
+            record.of_pair = self.looks.of(record.pair);
+            self.settle(record, &hits, rules, out);
         }
     }
 
     /// The looks to keep for the next run, sorted, and the day before which everything was forgotten.
-    pub fn into_looks(mut self, closing: Closing, learned: &mut Learned) -> (Vec<Look>, Aging, i32) {
+    pub fn into_looks(mut self, closing: Closing, learned: &mut Learned) -> (Vec<CounterSample>, Aging, i32) {
         let forget_before = day_of(crate::domain::time::before(closing.next_from, MIDNIGHT_SLACK)).max(self.coverage.forgotten_before);
         let looked_at = self.coverage.looked_at.map_or(0, |at| u32::try_from(at.as_second()).unwrap_or(0));
-        for look in &mut self.known {
+        for look in self.looks.known_mut() {
             if look.part != 0 {
                 look.unseen_since = 0;
             } else if look.unseen_since == 0 && (closing.narrowed || !closing.whole[look.detail.decision()]) {
@@ -297,99 +344,74 @@ impl Ledger {
                 look.unseen_since = looked_at;
             }
         }
-        let mut fresh: Vec<Look> = self.fresh.into_values().flatten().collect();
-        fresh.sort_unstable_by_key(|look| (look.pair, look.detail));
-        self.known.extend(fresh);
-        // Two sorted runs: the stable sort merges them in one pass.
-        self.known.sort_by_key(|look| (look.pair, look.detail));
+        drop(self.hot);
+        let mut looks = self.looks.into_sorted();
         if closing.whole == [true; 4] && !closing.narrowed {
-            learned.learn(&self.known, forget_before);
+            learned.learn(&looks, forget_before);
         }
-        self.known.retain(|look| look.day >= forget_before);
+        looks.retain(|look| look.day >= forget_before);
         let aging = Aging { leads: self.leads.into_map(forget_before), settled_at: self.settled_at };
-        (self.known, aging, forget_before)
+        (looks, aging, forget_before)
     }
 
-    /// The look this record continues when nothing about it has moved. Of several alike the one
-    /// whose counters are nearest from below; one that went down was corrected.
-    fn exact(&self, record: &Seen) -> Option<Place> {
-        let alike = |place: &Place| {
-            let look = self.look(*place);
-            look.detail == record.detail && look.part != record.part
-        };
-        match self.hot.get(&record.pair) {
-            Some(hot) => self.nearest(record, || hot.alike(record.detail).map(|spot| Place::of(record.pair, spot)).filter(alike)),
-            None => self.nearest(record, || self.places(record).filter(alike)),
-        }
-    }
-
-    fn nearest<I: Iterator<Item = Place>>(&self, record: &Seen, alike: impl Fn() -> I) -> Option<Place> {
-        alike()
-            .filter(|place| not_above(&self.look(*place).shown, &record.shown))
-            .max_by_key(|place| (self.look(*place).shown, *place))
-            .or_else(|| alike().min_by_key(|place| (self.look(*place).shown, *place)))
-    }
-
-    /// Looks that this record may have grown from although something about it moved. Whatever is fresh was claimed when it came.
-    fn unclaimed(&self, record: &Seen) -> impl Iterator<Item = Place> {
-        let detail = record.detail;
-        (record.known.0..record.known.1).map(Place::Known).filter(move |place| {
-            let look = self.look(*place);
-            look.part == 0
-                && look.detail.inbound() == detail.inbound()
-                && look.detail.decision_bit() == detail.decision_bit()
-                && detail.seconds_until(look.detail) >= 0
-        })
-    }
-
-    fn may_continue(&self, record: &Seen) -> bool {
-        match self.hot.get(&record.pair) {
-            Some(hot) => hot.open(record.detail).next().is_some(),
-            None => self.unclaimed(record).next().is_some(),
-        }
-    }
-
-    fn settle(&mut self, record: &Seen, hits: &[Hit], rules: &[RuleAccount], out: &mut dyn Increases) {
+    fn settle(&mut self, mut record: Seen, hits: &[Hit], rules: &[RuleAccount], out: &mut dyn Increases) {
         // Asked again in parts, the same record may have waited twice: the first has settled by now.
-        if let Some(place) = self.exact(record).or_else(|| self.heir(record)) {
-            self.grow(place, record, hits, rules, out);
-        } else if self.known.len() + self.fresh_count >= self.terms.cap {
+        if let Some(place) = self.exact(&record).or_else(|| self.heir(&record).map(|(_, place)| place)) {
+            self.grow(place, &record, hits, rules, out);
+        } else if self.looks.len() >= self.terms.cap {
             self.over_cap += 1;
+            hits.iter().for_each(|hit| out.learning(*hit));
+        } else if self.looks.fresh() >= self.terms.most_new {
+            // As if the answer had been cut before it.
+            self.left[record.detail.decision()] += 1;
             hits.iter().for_each(|hit| out.learning(*hit));
         } else {
             // Even where nothing proves that it is new, it came to be known after it began.
             let began = if record.day < self.coverage.forgotten_before { Timestamp::MIN } else { record.first };
-            let since = record.absent_at.map_or(began, |at| at.max(began));
-            self.count_before(record, hits, rules);
-            self.remember(record);
-            self.tell(record, ([0; 3], record.shown), since, hits, rules, out);
+            // What began at that very second is part of what came since: a span does not hold its own beginning.
+            let since = record.absent_at.map_or(before(began, SECOND), |at| at.max(began));
+            // By now all that the answer holds of this end is known.
+            record.is_first_of_its_end = record.is_first_of_its_end && self.is_first_of_its_end(&record);
+            if record.absent_at.is_none() {
+                record.late_since = None;
+                self.compare_by_time();
+            }
+            self.count_before(&record, hits, rules);
+            self.remember(&record);
+            self.tell(&record, Moved { from: [0; 3], to: record.shown, since }, hits, rules, out);
         }
     }
 
-    /// The unclaimed look this record has most likely grown from.
-    fn heir(&self, record: &Seen) -> Option<Place> {
-        let fits = |place: &Place| not_above(&self.look(*place).shown, &record.shown);
-        let likely = |place: &Place| {
-            let (old, new) = (self.look(*place).detail, record.detail);
-            let alike = u8::from(old.rest() == new.rest()) + u8::from(old.ends() == new.ends()) + u8::from(old.state() == new.state());
-            // Of those equal in everything that matters the last one, wherever they stand.
-            (alike, self.look(*place).shown, *place)
-        };
-        match self.hot.get(&record.pair) {
-            Some(hot) => hot.open(record.detail).map(|spot| Place::of(record.pair, spot)).filter(fits).max_by_key(likely),
-            None => self.unclaimed(record).filter(fits).max_by_key(likely),
+    /// From now on records of which nothing proves that they are new are compared only where they count.
+    fn compare_by_time(&mut self) {
+        if !self.any_unproven {
+            self.any_unproven = true;
+            self.subsets = None;
+            self.hot.values_mut().for_each(|hot| hot.forget_sums());
         }
     }
 
     fn grow(&mut self, place: Place, record: &Seen, hits: &[Hit], rules: &[RuleAccount], out: &mut dyn Increases) {
+        let (had, shown) = (self.looks.at(place).not_told, record.told_after(self.looks.at(place).shown));
         self.rename_ends(place, record);
         // Whatever makes the record count under a rule made it count before: its old counters belong to the same subset.
-        self.change(place, record, |look| (look.detail, look.marks) = (record.detail, record.marks));
-        let look = self.look(place);
+        let Noted { marks, not_told } = record.noted;
+        // A counter that was not told before is learned anew.
+        let came_to_be_told = [0, 1, 2].map(|counter: usize| is_missing(had, counter) && !is_missing(not_told, counter));
+        self.change(place, record, |look| {
+            (look.detail, look.marks, look.not_told) = (record.detail, marks, not_told);
+            for (counter, _) in came_to_be_told.iter().enumerate().filter(|(_, came)| **came) {
+                look.shown[counter] = shown[counter];
+            }
+        });
+        if came_to_be_told.contains(&true) {
+            hits.iter().for_each(|hit| out.learning(*hit));
+        }
+        let look = self.looks.at(place);
         // Seen twice in one run (asked again in parts): the later answer knows more, never less.
         let again = look.part != 0;
         let (old, unseen_since) = (look.shown, look.unseen_since);
-        let new = if again { [0, 1, 2].map(|counter: usize| old[counter].max(record.shown[counter])) } else { record.shown };
+        let new = if again { [0, 1, 2].map(|counter: usize| old[counter].max(shown[counter])) } else { shown };
         self.count_before(record, hits, rules);
         let shrank = !not_above(&old, &new);
         self.change(place, record, |look| {
@@ -407,154 +429,69 @@ impl Ledger {
             let seen_at = Timestamp::from_second(i64::from(unseen_since)).unwrap_or(Timestamp::MIN);
             record.absent_at.map_or(seen_at, |at| at.max(seen_at))
         };
-        self.tell(record, (old, new), seen_at, hits, rules, out);
+        let seen_at = record.late_since.map_or(seen_at, |since| seen_at.min(since));
+        self.tell(record, Moved { from: old, to: new, since: seen_at }, hits, rules, out);
     }
 
-    /// A bucket that carries on under another workload (paired or unpaired since) takes along what the
-    /// other end last said of it, or the two would no longer be compared.
+    /// A bucket that carries on under another workload (paired or unpaired since), or of which more or less is told now,
+    /// takes along what the other end last said of it, or the two would no longer be compared.
     fn rename_ends(&mut self, place: Place, record: &Seen) {
-        let (old, new) = (self.look(place).detail, record.detail);
-        if old.ends() == new.ends() {
+        let (old, new) = (self.looks.at(place).detail, record.detail);
+        // Each record has counters of its own.
+        let described = |not_told: NotTold| not_told.but_for(NotTold::BYTES);
+        let (had, has) = (described(self.looks.at(place).not_told), described(record.noted.not_told));
+        if old.ends() == new.ends() && had == has {
             return;
         }
-        for other in (record.known.0..record.known.1).map(Place::Known) {
-            let look = self.look(other);
-            if look.part == 0 && look.detail.ends() == old.ends() {
-                self.change(other, record, |look| look.detail = look.detail.with_ends_of(new));
+        for other in (record.of_pair.known.0..record.of_pair.known.1).map(Place::Known) {
+            let look = self.looks.at(other);
+            if look.part == 0 && look.detail.ends() == old.ends() && described(look.not_told) == had {
+                let not_told = has.and(look.not_told.only(NotTold::BYTES));
+                self.change(other, record, |look| (look.detail, look.not_told) = (look.detail.with_ends_of(new), not_told));
             }
         }
-    }
-
-    /// What the pair tells before something changes, for each hit's subset. Must be followed by [`Ledger::tell`].
-    fn count_before(&mut self, record: &Seen, hits: &[Hit], rules: &[RuleAccount]) {
-        let (mut counted, mut numbers) = std::mem::take(&mut self.counted);
-        counted.clear();
-        numbers.clear();
-        // At the very first look only what began within a rule's window is compared with its like.
-        let first_look = self.is_first().then_some(self.terms.now);
-        let subsets = self.subsets.take().unwrap_or_else(|| Subsets::of(rules, first_look));
-        let mut hot = self.hot.remove(&record.pair);
-        for hit in hits {
-            let Some(subset) = subsets.of_rule(hit.rule) else {
-                numbers.push(usize::MAX);
-                continue;
-            };
-            let number = counted.iter().position(|(other, ..)| *other == subset).unwrap_or_else(|| {
-                let looks = self.places(record).map(|place| self.look(place));
-                let sides = match &mut hot {
-                    Some(hot) => hot.sides(subset, record.detail, &subsets, looks),
-                    None => {
-                        let mut sides = Sides::default();
-                        looks.filter(|look| subsets.holds(subset, look, record.detail)).for_each(|look| sides.add(look));
-                        sides
-                    }
-                };
-                counted.push((subset, sides, Ways::default()));
-                counted.len() - 1
-            });
-            numbers.push(number);
-        }
-        self.hot.extend(hot.map(|hot| (record.pair, hot)));
-        self.subsets = Some(subsets);
-        self.counted = (counted, numbers);
-    }
-
-    /// Tells what the pair has grown by, now that its record has moved; all of that came after `since`.
-    fn tell(
-        &mut self,
-        record: &Seen,
-        (from, to): (Counters, Counters),
-        since: Timestamp,
-        hits: &[Hit],
-        rules: &[RuleAccount],
-        out: &mut dyn Increases,
-    ) {
-        let (mut counted, numbers) = std::mem::take(&mut self.counted);
-        let reading = self.terms.reading;
-        for (subset, sides, by) in &mut counted {
-            let Some(rule) = self.subsets.as_ref().and_then(|subsets| subsets.account(*subset)) else { continue };
-            let compares = rule.selector.decisions != BLOCKED && sides.compares(record.detail);
-            let look = (record.pair, record.detail, record.day);
-            let own = if compares { self.leads.of(sides, &rule.selector, look, rule.mark_of) } else { Own::default() };
-            let before = sides.count(&own, reading);
-            sides.moved(record.detail, from, to);
-            *by = grown(&before, &sides.count(&own, reading));
-        }
-        let looked_at = self.coverage.looked_at;
-        for (hit, number) in hits.iter().zip(&numbers) {
-            let (Some(rule), Some((.., by))) = (rules.get(hit.rule as usize), counted.get(*number)) else { continue };
-            let counts =
-                looked_at.is_some_and(|at| since >= at) || since > rule.window_start || rule.kept_from.is_some_and(|from| since >= from);
-            if !counts || (rule.unmarked && looked_at.is_some()) {
-                // What ended long before the window cannot have arrived in it.
-                if looked_at.is_some() || record.last > rule.late_start {
-                    out.learning(*hit);
-                }
-            } else if *by != Ways::default() {
-                out.grown(*hit, by, looked_at.map_or(since, |at| at.min(since)), record.talk);
-            }
-        }
-        self.counted = (counted, numbers);
     }
 
     fn remember(&mut self, record: &Seen) {
-        let Seen { pair, detail, shown, day, marks, part, .. } = *record;
-        self.fresh_count += 1;
-        let look = Look { pair, detail, shown, settled: [[0; 3]; 2], day, unseen_since: 0, marks, part };
-        let looks = self.fresh.entry(pair).or_default();
+        let Seen { pair, detail, shown, day, part, noted: Noted { marks, not_told }, .. } = *record;
+        let unproven = record.absent_at.is_none();
+        let look = CounterSample { pair, detail, shown, settled: [[0; 3]; 2], day, unseen_since: 0, marks, part, not_told, unproven };
+        let place = self.looks.push(look);
         if let Some(hot) = self.hot.get_mut(&pair) {
-            hot.added(Place::fresh_spot(looks.len()), &look, self.subsets.as_ref());
+            if self.coverage.looked_at.is_some_and(|at| record.first < at) {
+                hot.told_before(detail.inbound());
+            }
+            hot.added(place.spot(), self.looks.at(place), self.subsets.as_ref());
         }
-        looks.push(look);
     }
 
     /// Makes the index of a pair that has come to have very many looks.
     fn index_if_hot(&mut self, record: &Seen) {
-        let known = record.known.1 - record.known.0;
-        let fresh = if self.fresh.is_empty() { 0 } else { self.fresh.get(&record.pair).map_or(0, Vec::len) };
-        if known + fresh >= self.hot_from && !self.hot.contains_key(&record.pair) {
-            let hot = Hot::new(self.places(record).map(|place| (place.spot(), self.look(place))));
-            self.hot.insert(record.pair, hot);
+        if self.looks.count(record.of_pair) >= self.hot_from && !self.hot.contains_key(&record.pair) {
+            let hot = Hot::new(
+                self.places(record).map(|place| (place.spot(), self.looks.at(place))),
+                self.had_told(record),
+                FEW.min(self.hot_from),
+            );
+            self.hot.insert(record.pair, Box::new(hot));
         }
     }
 
     /// Changes a look, and what is known of its pair with it.
-    fn change(&mut self, place: Place, record: &Seen, edit: impl FnOnce(&mut Look)) {
-        let look = self.look_mut(place);
-        let old = look.clone();
-        edit(look);
-        let new = look.clone();
-        if let Some(hot) = self.hot.get_mut(&record.pair) {
-            hot.changed(place.spot(), &old, &new, self.subsets.as_ref());
+    fn change(&mut self, place: Place, record: &Seen, edit: impl FnOnce(&mut CounterSample)) {
+        let look = self.looks.at_mut(place);
+        match self.hot.get_mut(&record.pair) {
+            None => edit(look),
+            Some(hot) => {
+                let old = look.clone();
+                edit(look);
+                hot.changed(place.spot(), &old, look, self.subsets.as_ref());
+            }
         }
     }
 
-    /// Where the looks of a pair from the previous run lie. They stay where they are until the end.
-    fn known_of(&self, pair: u64) -> (usize, usize) {
-        self.index.find(&self.known, pair)
-    }
-
-    fn places(&self, record: &Seen) -> impl Iterator<Item = Place> + use<> {
-        let pair = record.pair;
-        let fresh = if self.fresh.is_empty() { 0 } else { self.fresh.get(&pair).map_or(0, Vec::len) };
-        (record.known.0..record.known.1).map(Place::Known).chain((0..fresh).map(move |index| Place::Fresh(pair, index)))
-    }
-
-    fn look(&self, place: Place) -> &Look {
-        match place {
-            Place::Known(index) => &self.known[index],
-            Place::Fresh(pair, index) => &self.fresh[&pair][index],
-        }
-    }
-
-    fn look_mut(&mut self, place: Place) -> &mut Look {
-        match place {
-            Place::Known(index) => &mut self.known[index],
-            Place::Fresh(pair, index) => match self.fresh.get_mut(&pair) {
-                Some(looks) => &mut looks[index],
-                None => unreachable!("a place is only made for a pair that is there"),
-            },
-        }
+    fn places(&self, record: &Seen) -> impl Iterator<Item = Place> {
+        self.looks.places(record.of_pair)
     }
 }
 
@@ -564,7 +501,7 @@ const BLOCKED: u8 = 1 << crate::domain::record::Decision::Blocked as u8;
 /// Lets the counters of the looks settle: each look knows what it showed at least `lookback` before the previous look, so
 /// that whatever came since then is too late for it. Returns when that was done last. After a look that left something out
 /// nothing settles: who is behind cannot be told from who was cut.
-fn settle(known: &mut [Look], coverage: &Coverage, settled_at: Option<Timestamp>, terms: Terms) -> Option<Timestamp> {
+fn settle(known: &mut [CounterSample], coverage: &Coverage, settled_at: Option<Timestamp>, terms: Terms) -> Option<Timestamp> {
     let looked_at = coverage.looked_at?;
     let whole = coverage.proofs.iter().flatten().any(|proof| proof.at == looked_at);
     let is_past = |at: Timestamp| crate::domain::time::since(looked_at, at) >= terms.lookback;
@@ -573,36 +510,6 @@ fn settle(known: &mut [Look], coverage: &Coverage, settled_at: Option<Timestamp>
     }
     known.iter_mut().for_each(|look| look.settled = [look.settled[1], look.shown]);
     Some(looked_at)
-}
-
-/// Where a look lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
-    Known(usize),
-    Fresh(u64, usize),
-}
-
-impl Place {
-    const FRESH: Spot = 1 << 31;
-
-    fn of(pair: u64, spot: Spot) -> Self {
-        if spot & Self::FRESH == 0 { Place::Known(spot as usize) } else { Place::Fresh(pair, (spot & !Self::FRESH) as usize) }
-    }
-
-    fn spot(self) -> Spot {
-        match self {
-            Place::Known(index) => index as Spot,
-            Place::Fresh(_, index) => Self::fresh_spot(index),
-        }
-    }
-
-    fn fresh_spot(index: usize) -> Spot {
-        index as Spot | Self::FRESH
-    }
-}
-
-fn not_above(old: &Counters, new: &Counters) -> bool {
-    old.iter().zip(new).all(|(old, new)| old <= new)
 }
 
 fn grown(before: &Ways, after: &Ways) -> Ways {

@@ -3,9 +3,10 @@
 //! It believes what it took last, and, as messages go out in order, what the messages that wait for it will say.
 //! Nothing is told that changes nothing, but for reminders.
 
-use super::message::{Addressee, Over, Policy, Statement};
+use super::message::{Over, Policy, Receiver, Statement};
 use super::transition::{Instance, Instances, Stage};
-use crate::domain::alert::{AlertState, Appetite, End, Parcel, ParcelKind, Reason};
+use crate::domain::alert::{End, Notification, NotificationKind, Reason, SendMode};
+use crate::domain::entry::AlertState;
 use crate::domain::rule::Rule;
 use crate::domain::threshold::Severity;
 use crate::domain::time::since;
@@ -34,14 +35,16 @@ pub(super) struct Queue<'o>(BTreeMap<(&'o str, &'o str), (AlertState, Severity, 
 
 impl<'o> Queue<'o> {
     /// Reads the messages in order. One that some recipients have already counts as told.
-    pub fn of(outbox: &'o [Parcel]) -> Self {
+    pub fn of(outbox: &'o [Notification]) -> Self {
         let mut last = BTreeMap::new();
-        let waits = |parcel: &&Parcel| parcel.given_up.is_none() && parcel.kind != ParcelKind::Snapshot && parcel.taken_by.is_empty();
-        for parcel in outbox.iter().filter(waits) {
+        let waits = |notification: &&Notification| {
+            notification.given_up.is_none() && notification.kind != NotificationKind::Snapshot && notification.taken_by.is_empty()
+        };
+        for notification in outbox.iter().filter(waits) {
             // What begins anew in the same message comes after what ended.
             for wanted in [AlertState::Resolved, AlertState::Firing] {
-                for (fingerprint, state, severity, episode) in parcel.contents().filter(|(_, state, _, _)| *state == wanted) {
-                    last.insert((parcel.channel.as_str(), fingerprint), (state, severity, episode));
+                for (fingerprint, state, severity, episode) in notification.contents().filter(|(_, state, _, _)| *state == wanted) {
+                    last.insert((notification.channel.as_str(), fingerprint), (state, severity, episode));
                 }
             }
         }
@@ -64,7 +67,7 @@ impl<'o> Queue<'o> {
 
 /// Writes down what time does to what was told: how long an alert has been milder, and whether it was muted.
 pub(super) fn observe(instances: &mut Instances, policy: &Policy<'_>, now: Timestamp) {
-    let is_news = |name: &str| policy.channels.iter().any(|channel| channel.name == name && channel.appetite == Appetite::News);
+    let is_news = |name: &str| policy.channels.iter().any(|channel| channel.name == name && channel.send_mode == SendMode::Changes);
     for (fingerprint, instance) in instances.iter_mut().filter(|(_, instance)| instance.stage == Stage::Firing) {
         let muted = policy.mutes.of(fingerprint).is_some();
         let (severity, fired_at) = (instance.severity, instance.fired_at);
@@ -83,7 +86,7 @@ pub(super) fn observe(instances: &mut Instances, policy: &Policy<'_>, now: Times
 pub(super) fn statements(
     instance: &Instance,
     rule: Option<&Rule>,
-    channel: &Addressee,
+    channel: &Receiver,
     (belief, is_muted): (Option<Belief>, bool),
     policy: &Policy<'_>,
     now: Timestamp,
@@ -118,7 +121,7 @@ pub(super) fn statements(
         None => None,
         // It was milder for long, and nobody was there to say so.
         Some(_) if !is_milder && milder_for >= SETTLED => Some(Reason::Escalated),
-        Some(told) if told.muted || since(now, told.at) >= rule.pause(told.reminders) => Some(Reason::Reminder),
+        Some(told) if told.muted || since(now, told.at) >= rule.repeat_interval(told.reminders) => Some(Reason::Reminder),
         Some(_) if is_milder && milder_for >= SETTLED => Some(Reason::Eased),
         Some(_) => None,
     };

@@ -4,6 +4,7 @@
 //! can be said of a decision whose answer was whole, for the services that were asked for then. Everything else is kept
 //! apart for each decision, so that an answer that was cut in `allowed`, or a rule that is added, costs the others nothing.
 
+use super::late::Late;
 use super::plan::WantedService;
 use crate::domain::record::Flow;
 use crate::domain::time::before;
@@ -123,6 +124,16 @@ pub struct Proof {
     pub at: Timestamp,
     /// What it was asked for.
     pub scope: Scope,
+    /// When a look came last that would have shown whatever came late; none: the one above would have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swept: Option<Timestamp>,
+}
+
+impl Proof {
+    /// When a look came last that would have shown whatever came late.
+    pub(super) fn swept(&self) -> Timestamp {
+        self.swept.map_or(self.at, |swept| swept.min(self.at))
+    }
 }
 
 /// What a run knows about the past.
@@ -136,6 +147,8 @@ pub struct Coverage {
     pub looked_at: Option<Timestamp>,
     /// What it was asked for.
     pub scope: Scope,
+    /// What comes later than `lookback`.
+    pub late: Late,
 }
 
 impl Coverage {
@@ -145,10 +158,27 @@ impl Coverage {
         proof.is_some_and(|proof| Some(proof.at) == self.looked_at && proof.scope.has(flow))
     }
 
-    /// For a flow whose bucket can grow until `day` and has no look: when a look proved that it was not there.
-    pub(super) fn proved_absent(&self, flow: &Flow<'_>, first: Timestamp, day: i32) -> Option<Timestamp> {
+    /// For a flow whose bucket can grow until `day` and has no look: when a look proved that it was not there. `late`: the
+    /// usual question does not show it.
+    pub(super) fn proved_absent(&self, flow: &Flow<'_>, first: Timestamp, day: i32, late: bool) -> Option<Timestamp> {
         let proof = self.proofs[flow.decision as usize].as_ref()?;
-        (first >= proof.since && day >= self.forgotten_before && proof.scope.has(flow)).then_some(proof.at)
+        let at = if late { proof.swept() } else { proof.at };
+        (first >= proof.since && day >= self.forgotten_before && proof.scope.has(flow)).then_some(at)
+    }
+
+    /// Since when something of a flow that the usual question does not show may have arrived.
+    pub(super) fn swept(&self, flow: &Flow<'_>) -> Option<Timestamp> {
+        self.proofs[flow.decision as usize].as_ref().map(Proof::swept)
+    }
+
+    /// Whether something may be arriving of days whose looks are forgotten, so that nobody knows how much of it is new.
+    pub fn misses_what_is_late(&self) -> bool {
+        self.late.arriving_since().is_some_and(|since| since < self.kept_from())
+    }
+
+    /// The first instant of the days whose looks are not forgotten.
+    pub(super) fn kept_from(&self) -> Timestamp {
+        Timestamp::from_second(i64::from(self.forgotten_before) * 86_400).unwrap_or(Timestamp::MIN)
     }
 
     /// A clock was wrong: what lies in the future was looked at now. When something was forgotten by such a clock, what is
@@ -157,11 +187,13 @@ impl Coverage {
         let anew = i64::from(self.forgotten_before) > now.as_second().div_euclid(86_400)
             || self.proofs.iter().flatten().any(|proof| proof.since > now);
         if anew {
-            *self = Coverage::default();
+            *self = Coverage { late: std::mem::take(&mut self.late), ..Coverage::default() };
         }
+        self.late.clamp_to(now);
         self.looked_at = self.looked_at.map(|at| at.min(now));
         for proof in self.proofs.iter_mut().flatten() {
             proof.at = proof.at.min(now);
+            proof.swept = proof.swept.map(|swept| swept.min(now));
         }
         anew
     }

@@ -6,11 +6,13 @@
 //! Once it was tried it never changes, because a receiver may have seen it.
 
 use super::belief::{Belief, Queue, past};
-use super::message::{Addressee, Over, Policy, Statement, alert, parcel};
+use super::message::{Over, Policy, Receiver, Statement, alert, notification};
 use super::transition::{Instances, Stage};
-use crate::domain::alert::{Alert, AlertState, Counted, End, Parcel, ParcelKind, Reason};
+use crate::domain::alert::{Alert, Counted, End, Notification, NotificationKind, Reason};
+use crate::domain::entry::AlertState;
 use crate::domain::rule::Rule;
 use crate::domain::threshold::Severity;
+use crate::lang;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -21,46 +23,50 @@ const MOST_PAST: usize = 10_000;
 #[derive(Default)]
 pub(super) struct Open {
     /// A digest whose time has not come.
-    held: Option<Parcel>,
+    held: Option<Notification>,
     /// What waits for its turn.
-    waiting: Vec<Parcel>,
+    waiting: Vec<Notification>,
 }
 
 impl Open {
     /// The messages as they are.
-    pub fn into_parcels(self) -> impl Iterator<Item = Parcel> {
+    pub fn into_parcels(self) -> impl Iterator<Item = Notification> {
         self.waiting.into_iter().chain(self.held)
     }
 }
 
 /// Takes the messages that were not tried yet out of the outbox, by channel.
-pub(super) fn take_open(outbox: &mut Vec<Parcel>) -> BTreeMap<String, Open> {
-    let is_open = |parcel: &mut Parcel| {
-        let is_new = parcel.attempts == 0 && !parcel.sealed && parcel.revived.is_none();
-        (is_new || parcel.held_until.is_some())
-            && parcel.given_up.is_none()
-            && !matches!(parcel.kind, ParcelKind::Snapshot | ParcelKind::Test)
+pub(super) fn take_open(outbox: &mut Vec<Notification>) -> BTreeMap<String, Open> {
+    let is_open = |notification: &mut Notification| {
+        let is_new = notification.attempts == 0 && !notification.sealed && notification.revived.is_none();
+        (is_new || notification.held_until.is_some())
+            && notification.given_up.is_none()
+            && !matches!(notification.kind, NotificationKind::Snapshot | NotificationKind::Test)
     };
     let mut open: BTreeMap<String, Open> = BTreeMap::new();
-    for parcel in outbox.extract_if(.., is_open) {
-        let slot = open.entry(parcel.channel.clone()).or_default();
-        if parcel.held_until.is_some() && slot.held.is_none() { slot.held = Some(parcel) } else { slot.waiting.push(parcel) }
+    for notification in outbox.extract_if(.., is_open) {
+        let slot = open.entry(notification.channel.clone()).or_default();
+        if notification.held_until.is_some() && slot.held.is_none() {
+            slot.held = Some(notification)
+        } else {
+            slot.waiting.push(notification)
+        }
     }
     open
 }
 
 /// When the digest goes out: `None` now.
-fn goes_out(channel: &Addressee, held: Option<&Parcel>, last_run: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+fn goes_out(channel: &Receiver, held: Option<&Notification>, last_run: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
     // A channel that wants no digest any more gets at once what was gathered for it.
     let schedule = &channel.digest.as_ref()?.schedule;
-    let missed = held.and_then(|parcel| parcel.held_until).is_some_and(|until| until <= now);
+    let missed = held.and_then(|notification| notification.held_until).is_some_and(|until| until <= now);
     let passed = last_run.and_then(|last| schedule.next_after(last)).is_some_and(|instant| instant <= now);
     if missed || passed { None } else { schedule.next_after(now) }
 }
 
 /// What a message can be written from.
 pub(super) struct Scene<'s> {
-    pub channel: &'s Addressee,
+    pub channel: &'s Receiver,
     pub rules: &'s BTreeMap<&'s str, &'s Rule>,
     pub instances: &'s Instances,
     pub queue: &'s Queue<'s>,
@@ -70,7 +76,7 @@ pub(super) struct Scene<'s> {
 
 /// The messages for one channel: what is due in this run, and what was gathered before and still has to be said. One,
 /// or two when the channel has a digest whose time has not come.
-pub(super) fn messages(scene: &Scene<'_>, open: Open, due: Vec<Alert>) -> Vec<Parcel> {
+pub(super) fn messages(scene: &Scene<'_>, open: Open, due: Vec<Alert>) -> Vec<Notification> {
     let Scene { channel, policy, now, .. } = *scene;
     let held_until = goes_out(channel, open.held.as_ref(), policy.last_run, now);
     let is_held = held_until.is_some();
@@ -81,12 +87,12 @@ pub(super) fn messages(scene: &Scene<'_>, open: Open, due: Vec<Alert>) -> Vec<Pa
         *newest = (*newest).max(alert.since);
     }
     let (mut at_once, mut gathered) = (Kept::default(), Kept::default());
-    for parcel in open.waiting {
+    for notification in open.waiting {
         let kept = if is_held { &mut at_once } else { &mut gathered };
-        kept.keep(parcel, &restated, scene);
+        kept.keep(notification, &restated, scene);
     }
-    if let Some(parcel) = open.held {
-        gathered.keep(parcel, &restated, scene);
+    if let Some(notification) = open.held {
+        gathered.keep(notification, &restated, scene);
     }
     let below = channel.digest.as_ref().and_then(|digest| digest.below);
     for alert in due {
@@ -94,7 +100,7 @@ pub(super) fn messages(scene: &Scene<'_>, open: Open, due: Vec<Alert>) -> Vec<Pa
         if is_urgent { at_once.alerts.push(alert) } else { gathered.alerts.push(alert) }
     }
     let at_once = at_once.into_parcel(channel, policy, now);
-    let gathered = gathered.into_parcel(channel, policy, now).map(|parcel| Parcel { created, held_until, ..parcel });
+    let gathered = gathered.into_parcel(channel, policy, now).map(|notification| Notification { created, held_until, ..notification });
     at_once.into_iter().chain(gathered).collect()
 }
 
@@ -121,16 +127,16 @@ enum Fate {
 }
 
 impl Kept {
-    fn keep(&mut self, parcel: Parcel, restated: &Restated, scene: &Scene<'_>) {
-        self.uncounted += parcel.left_out.saturating_sub(parcel.counted.len());
-        for old in parcel.alerts {
+    fn keep(&mut self, notification: Notification, restated: &Restated, scene: &Scene<'_>) {
+        self.uncounted += notification.left_out.saturating_sub(notification.counted.len());
+        for old in notification.alerts {
             match fate((&old.fingerprint, old.state, old.severity, old.since), restated, scene) {
                 Fate::Gone => {}
                 Fate::Stays => self.alerts.push(old),
                 Fate::Over(over) => self.alerts.push(ended(old, over, scene)),
             }
         }
-        for old in parcel.counted {
+        for old in notification.counted {
             match fate((&old.fingerprint, old.state, old.severity, old.since), restated, scene) {
                 Fate::Gone => {}
                 Fate::Stays => self.counted.push(old),
@@ -146,10 +152,10 @@ impl Kept {
         self.uncounted += before - self.counted.len();
     }
 
-    fn into_parcel(self, channel: &Addressee, policy: &Policy<'_>, now: Timestamp) -> Option<Parcel> {
-        let mut parcel = parcel(channel, self.alerts, self.counted, policy, now)?;
-        parcel.left_out += self.uncounted;
-        Some(parcel)
+    fn into_parcel(self, channel: &Receiver, policy: &Policy<'_>, now: Timestamp) -> Option<Notification> {
+        let mut notification = notification(channel, self.alerts, self.counted, policy, now)?;
+        notification.left_out += self.uncounted;
+        Some(notification)
     }
 }
 
@@ -186,7 +192,7 @@ fn ended(old: Alert, over: Over, scene: &Scene<'_>) -> Alert {
             reason: Reason::Resolved,
             resolved_at: over.at.or(Some(scene.now)),
             end: Some(over.end),
-            summary: tr!("{what}, over", what = old.summary),
+            summary: lang::for_machines(|| tr!("{what}, over", what = old.summary)),
             ..old
         },
     }

@@ -1,10 +1,10 @@
 //! What is remembered of a rule's groups beyond its window: who is missed when silent, and what is usual.
 
-use super::memory::{Measured, Observation, group_key};
+use super::measurement::{GroupMeasurement, Measurement, group_key};
 use super::sightings::unwatched;
 use crate::domain::rule::{Against, Baseline, Rule, Stat};
 use crate::domain::text::quantity;
-use crate::domain::threshold::Usual;
+use crate::domain::threshold::BaselineValue;
 use crate::domain::time::{after, before, since};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -59,7 +59,7 @@ impl Sample {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct History {
     looked: Option<Timestamp>,
-    roll: BTreeMap<u64, Known>,
+    expected_groups: BTreeMap<u64, Known>,
     /// Oldest first.
     samples: Vec<Sample>,
     /// For rules that ask for less than usual: the groups of the samples.
@@ -70,36 +70,36 @@ pub struct History {
 
 impl History {
     /// Adds the groups that are silent, and what is usual for each group. `whole`: the answer was.
-    pub fn complete(&mut self, rule: &Rule, observation: &mut Observation, whole: bool, now: Timestamp) {
-        if rule.roll.is_some() {
-            self.call_the_roll(rule, observation, now);
+    pub fn complete(&mut self, rule: &Rule, measurement: &mut Measurement, whole: bool, now: Timestamp) {
+        if rule.expected_groups.is_some() {
+            self.add_missing_groups(rule, measurement, now);
         } else {
-            self.roll.clear();
+            self.expected_groups.clear();
         }
         match &rule.baseline {
-            Some(baseline) => self.compare(rule, baseline, observation, whole, now),
+            Some(baseline) => self.compare(rule, baseline, measurement, whole, now),
             None => (self.samples, self.groups) = Default::default(),
         }
         self.looked = Some(now);
     }
 
     /// Groups that are remembered or expected and show nothing get the value zero.
-    fn call_the_roll(&mut self, rule: &Rule, observation: &mut Observation, now: Timestamp) {
-        let Some(roll) = &rule.roll else { return };
-        if roll.expect.is_empty() {
+    fn add_missing_groups(&mut self, rule: &Rule, measurement: &mut Measurement, now: Timestamp) {
+        let Some(expected_groups) = &rule.expected_groups else { return };
+        if expected_groups.expect.is_empty() {
             let pause = self.looked.map_or(Duration::ZERO, |looked| since(now, looked));
             let younger = unwatched(pause, rule.remember);
             let oldest = before(now, rule.remember);
-            self.roll.retain(|_, known| {
+            self.expected_groups.retain(|_, known| {
                 // A clock that was set back leaves nothing in the future.
                 known.seen = after(known.seen, younger).min(now);
                 known.seen >= oldest
             });
-            for measured in observation.groups.iter().filter(|measured| measured.estimate.low > 0.0) {
-                if self.roll.len() < MOST_MISSED || self.roll.contains_key(&measured.key) {
-                    self.roll.insert(measured.key, Known { group: measured.group.clone(), seen: now });
+            for measured in measurement.groups.iter().filter(|measured| measured.estimate.low > 0.0) {
+                if self.expected_groups.len() < MOST_MISSED || self.expected_groups.contains_key(&measured.key) {
+                    self.expected_groups.insert(measured.key, Known { group: measured.group.clone(), seen: now });
                 } else {
-                    observation.trouble = Some(tr!(
+                    measurement.trouble = Some(tr!(
                         "more than {most_missed} groups: which of them are silent is not known of all",
                         most_missed = MOST_MISSED
                     ));
@@ -107,34 +107,35 @@ impl History {
             }
         } else {
             // A rule that names its groups watches no others.
-            let expected: BTreeMap<u64, &Vec<Option<String>>> = roll.expect.iter().map(|group| (group_key(group), group)).collect();
-            observation.groups.retain(|measured| expected.contains_key(&measured.key));
-            self.roll = expected.into_iter().map(|(key, group)| (key, Known { group: group.clone(), seen: now })).collect();
+            let expected: BTreeMap<u64, &Vec<Option<String>>> =
+                expected_groups.expect.iter().map(|group| (group_key(group), group)).collect();
+            measurement.groups.retain(|measured| expected.contains_key(&measured.key));
+            self.expected_groups = expected.into_iter().map(|(key, group)| (key, Known { group: group.clone(), seen: now })).collect();
         }
-        list_silent(observation, self.roll.iter().map(|(key, known)| (*key, &known.group)));
+        list_silent(measurement, self.expected_groups.iter().map(|(key, known)| (*key, &known.group)));
         // What is neither seen nor remembered any more is over, not silent.
-        observation.unlisted.is_gone = true;
+        measurement.unlisted.is_gone = true;
     }
 
     /// Says of each group what is usual for it, and keeps this run's values for later.
-    fn compare(&mut self, rule: &Rule, baseline: &Baseline, observation: &mut Observation, whole: bool, now: Timestamp) {
+    fn compare(&mut self, rule: &Rule, baseline: &Baseline, measurement: &mut Measurement, whole: bool, now: Timestamp) {
         let at = now.as_second();
         let window = seconds(rule.window);
-        let covers = observation.covers.map_or(window, |(from, to)| seconds(since(to, from)).max(window));
+        let covers = measurement.covers.map_or(window, |(from, to)| seconds(since(to, from)).max(window));
         if self.of_window != rule.window.as_secs() {
             self.of_window = rule.window.as_secs();
             (self.samples, self.groups) = Default::default();
         }
         // A clock that was set back must not leave samples of the future.
         self.samples.retain(|sample| sample.at <= at);
-        let listed_only = !observation.unlisted.is_certain() || observation.unlisted.is_gone;
-        let asks_for_less = rule.thresholds.worst_first().any(|(_, threshold)| threshold.relative && threshold.falls());
-        if asks_for_less && !observation.unlisted.is_gone {
-            list_silent(observation, self.groups.iter().map(|(key, group)| (*key, group)));
+        let listed_only = !measurement.unlisted.is_certain() || measurement.unlisted.is_gone;
+        let asks_for_less = rule.thresholds.worst_first().any(|(_, threshold)| threshold.relative && threshold.is_falling());
+        if asks_for_less && !measurement.unlisted.is_gone {
+            list_silent(measurement, self.groups.iter().map(|(key, group)| (*key, group)));
         }
         let chosen = choose(&self.samples, baseline, at, covers);
         let mut note = None;
-        for measured in &mut observation.groups {
+        for measured in &mut measurement.groups {
             let values: Vec<f64> = chosen.iter().filter_map(|sample| sample.value(measured.key)).take(baseline.samples).collect();
             if values.len() < baseline.min_samples {
                 let known = values.len();
@@ -143,11 +144,11 @@ impl History {
                     known,
                     wanted = baseline.min_samples
                 ));
-                measured.usual = Usual::Learning;
+                measured.usual = BaselineValue::Learning;
                 continue;
             }
             let usual = stat(baseline.stat, values);
-            measured.usual = Usual::Is { usual, floor: baseline.floor };
+            measured.usual = BaselineValue::Is { usual, floor: baseline.floor };
             if rule.group_by.is_empty() {
                 let value = quantity(usual, rule.unit());
                 note = Some(if usual < baseline.floor {
@@ -157,7 +158,7 @@ impl History {
                 });
             }
         }
-        observation.note = observation.note.take().or(note);
+        measurement.note = measurement.note.take().or(note);
         // Room for windows of several lengths: each is compared with those like it.
         let (spacing, most) = match baseline.against {
             Against::Previous => (covers - covers / 10, 4 * baseline.samples + 4),
@@ -165,7 +166,7 @@ impl History {
         };
         let last = self.samples.iter().rev().find(|sample| sample.is_like(covers));
         if whole && last.is_none_or(|last| at - last.at >= spacing) {
-            self.samples.extend(sample(observation, listed_only, MOST_VALUES / most, (at, covers)));
+            self.samples.extend(sample(measurement, listed_only, MOST_VALUES / most, (at, covers)));
         }
         self.samples.drain(..self.samples.len().saturating_sub(most));
         if baseline.against == Against::SameHour {
@@ -173,7 +174,7 @@ impl History {
         }
         if asks_for_less {
             let used: BTreeSet<u64> = self.samples.iter().flat_map(|sample| sample.values.keys().copied()).collect();
-            self.groups.extend(observation.groups.iter().map(|measured| (measured.key, measured.group.clone())));
+            self.groups.extend(measurement.groups.iter().map(|measured| (measured.key, measured.group.clone())));
             self.groups.retain(|key, _| used.contains(key));
         } else {
             self.groups.clear();
@@ -182,22 +183,22 @@ impl History {
 }
 
 /// Adds groups that were not seen, at zero.
-fn list_silent<'h>(observation: &mut Observation, groups: impl Iterator<Item = (u64, &'h Vec<Option<String>>)>) {
-    let present: BTreeSet<u64> = observation.groups.iter().map(|measured| measured.key).collect();
-    let unlisted = observation.unlisted;
+fn list_silent<'h>(measurement: &mut Measurement, groups: impl Iterator<Item = (u64, &'h Vec<Option<String>>)>) {
+    let present: BTreeSet<u64> = measurement.groups.iter().map(|measured| measured.key).collect();
+    let unlisted = measurement.unlisted;
     let silent = groups.filter(|(key, _)| !present.contains(key));
-    observation.groups.extend(silent.map(|(key, group)| unlisted.measured(key, group.clone())));
-    observation.groups.sort_by_key(|measured| measured.key);
+    measurement.groups.extend(silent.map(|(key, group)| unlisted.measured(key, group.clone())));
+    measurement.groups.sort_by_key(|measured| measured.key);
 }
 
 /// What this look says of each group, for later looks. Of too many groups the largest are kept, and nothing is said of the rest.
-fn sample(observation: &Observation, listed_only: bool, most: usize, (at, covers): (i64, i64)) -> Option<Sample> {
-    let is_exact = |measured: &&Measured| measured.estimate.is_exact() && !measured.unjudged;
-    let exact = observation.groups.iter().filter(is_exact).map(|measured| (measured.key, measured.estimate.low));
+fn sample(measurement: &Measurement, listed_only: bool, most: usize, (at, covers): (i64, i64)) -> Option<Sample> {
+    let is_exact = |measured: &&GroupMeasurement| measured.estimate.is_exact() && !measured.unjudged;
+    let exact = measurement.groups.iter().filter(is_exact).map(|measured| (measured.key, measured.estimate.low));
     let mut values: Vec<(u64, f64)> = exact.collect();
     let inexact: BTreeSet<u64> = {
         let known: BTreeSet<u64> = values.iter().map(|(key, _)| *key).collect();
-        observation.groups.iter().map(|measured| measured.key).filter(|key| !known.contains(key)).collect()
+        measurement.groups.iter().map(|measured| measured.key).filter(|key| !known.contains(key)).collect()
     };
     if values.is_empty() && (listed_only || !inexact.is_empty()) {
         return None;

@@ -13,6 +13,14 @@ pub struct Detail(pub u64);
 impl Detail {
     const FIRST_BITS: u32 = 20;
 
+    /// What may move of a record: its state, its ends, its process, its user, everything else; last its beginning.
+    pub(super) const PARTS: [u64; 6] = [7 << 58, 0xff << 30, 0xfff << 18, 0x3ff << 8, 0xff, ((1 << Self::FIRST_BITS) - 1) << 38];
+
+    /// All of it but one part.
+    pub(super) fn but_for(self, part: usize) -> u64 {
+        self.0 & !Self::PARTS[part]
+    }
+
     pub(super) fn of(flow: &Flow<'_>, first: Timestamp, scratch: &mut Vec<u8>) -> Self {
         let mut ends = [0u8; 16];
         ends[..8].copy_from_slice(&flow.src.href_key.to_le_bytes());
@@ -72,8 +80,12 @@ impl Detail {
         (self.0 >> 8) & 0x3ff
     }
 
-    pub(super) fn rest(self) -> u64 {
-        self.0 & 0x3fff_ffff
+    /// How much a record is like another one that it may have been: each thing that is the same counts, its beginning most.
+    pub(super) fn likeness(self, other: Detail) -> u32 {
+        let same = |a: u64, b: u64| u32::from(a == b);
+        let else_same = same(self.0 & 0xff, other.0 & 0xff) + same(self.process(), other.process()) + same(self.user(), other.user());
+        let first = same((self.0 >> 38) & ((1 << Self::FIRST_BITS) - 1), (other.0 >> 38) & ((1 << Self::FIRST_BITS) - 1));
+        8 * first + else_same + same(self.ends(), other.ends()) + same(self.state(), other.state())
     }
 
     /// Seconds from this record's first detection to `other`'s; right when they are less than six days apart.
@@ -129,12 +141,29 @@ pub(super) fn pair_key(flow: &Flow<'_>, day: i64) -> u64 {
     xxh3_64(&bytes) & !0xff
 }
 
+/// The hash that stands for what both ends of a pair tell alike: addresses, port and protocol.
+pub fn flow_pair(flow: &Flow<'_>) -> u64 {
+    xxh3_64(&tuple(flow))
+}
+
 /// The hash that stands for a flow in the metric `flows`: addresses, port, protocol, decision.
 pub fn flow_key(flow: &Flow<'_>) -> u64 {
     let mut bytes = [0u8; TUPLE + 1];
     bytes[..TUPLE].copy_from_slice(&tuple(flow));
     bytes[TUPLE] = flow.decision as u8;
     xxh3_64(&bytes)
+}
+
+/// A hash that stands for one record, the same in every answer.
+pub fn record_key(flow: &Flow<'_>) -> u64 {
+    let mut bytes = flow_key(flow).to_le_bytes().to_vec();
+    bytes.push(u8::from(flow.direction == Direction::Inbound));
+    bytes.extend_from_slice(&flow.first.map_or(0, |first| first.as_nanosecond()).to_le_bytes());
+    for text in [flow.process, flow.user, flow.service, flow.network] {
+        bytes.extend_from_slice(text.as_bytes());
+        bytes.push(0xff);
+    }
+    xxh3_64(&bytes).max(1)
 }
 
 const TUPLE: usize = 22;

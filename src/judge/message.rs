@@ -1,20 +1,21 @@
 //! What is said of an alert, and the message that carries it. Pure.
 
-use super::mute::{Mutes, title};
+use super::mute::Mutes;
 use super::transition::Instance;
-use crate::domain::alert::{Alert, AlertState, Appetite, Counted, End, Parcel, ParcelKind, PceIdentity, Reason};
+use crate::domain::alert::{Alert, Counted, End, Notification, NotificationKind, PceIdentity, Reason, SendMode};
 use crate::domain::calendar::Digest;
-use crate::domain::metric::Unit;
+use crate::domain::entry::AlertState;
 use crate::domain::rule::{Route, Rule, channels_for};
-use crate::domain::text::{quantity, visible};
-use crate::domain::threshold::{self, Severity};
-use crate::domain::time::{format_duration, since};
+use crate::domain::summary::summary;
+use crate::domain::threshold::Severity;
+use crate::domain::unit::Unit;
+use crate::lang;
 use jiff::Timestamp;
 use std::time::Duration;
 
 /// What the outbox needs to know of a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Addressee {
+pub struct Receiver {
     /// Its name.
     pub name: String,
     /// Milder alerts are not told here.
@@ -22,7 +23,7 @@ pub struct Addressee {
     /// Whether it wants to hear that an alert is over.
     pub send_resolved: bool,
     /// News only, or everything that fires on every run, however many.
-    pub appetite: Appetite,
+    pub send_mode: SendMode,
     /// When it hears everything at once; `None`: in every run what is due.
     pub digest: Option<Digest>,
 }
@@ -30,7 +31,7 @@ pub struct Addressee {
 /// How messages are made.
 pub struct Policy<'p> {
     /// Enabled channels.
-    pub channels: &'p [Addressee],
+    pub channels: &'p [Receiver],
     /// Where alerts go when the rule does not say.
     pub routes: &'p [Route],
     /// Most alerts in one message.
@@ -38,7 +39,7 @@ pub struct Policy<'p> {
     /// Which PCE.
     pub pce: &'p PceIdentity,
     /// How far apart runs seem to be.
-    pub rhythm: Duration,
+    pub run_interval: Duration,
     /// What this run could not judge, in words.
     pub unknown: &'p [String],
     /// A stable new id.
@@ -49,7 +50,7 @@ pub struct Policy<'p> {
     pub last_run: Option<Timestamp>,
 }
 
-impl Addressee {
+impl Receiver {
     /// Whether alerts of this rule and severity are to be told here.
     pub(super) fn wants(&self, rule: &Rule, severity: Severity, routes: &[Route]) -> bool {
         severity >= self.min_severity && channels_for(rule, severity, routes).contains(&self.name.as_str())
@@ -97,8 +98,9 @@ pub(super) fn alert(fingerprint: &str, instance: &Instance, rule: Option<&Rule>,
         threshold: instance.threshold.clone(),
         window: instance.window,
         group: instance.group.clone(),
+        target: target(instance, rule),
         labels: rule.map(|rule| rule.labels.clone()).unwrap_or_default(),
-        summary: summary(instance, statement, unit),
+        summary: String::new(),
         description: rule.and_then(|rule| rule.description.clone()),
         runbook: rule.and_then(|rule| rule.runbook.clone()),
         since: instance.fired_at.unwrap_or(instance.since),
@@ -107,7 +109,7 @@ pub(super) fn alert(fingerprint: &str, instance: &Instance, rule: Option<&Rule>,
         told_as: None,
         end: None,
     };
-    match statement {
+    let alert = match statement {
         Statement::Firing { reason, told_as } => Alert { reason, told_as, ..alert },
         Statement::Over(Over { episode, severity, at, end }) => Alert {
             severity,
@@ -118,52 +120,27 @@ pub(super) fn alert(fingerprint: &str, instance: &Instance, rule: Option<&Rule>,
             end: Some(end),
             ..alert
         },
-    }
+    };
+    let summary = lang::for_machines(|| summary(&alert, Some(instance.severity)));
+    Alert { summary, ..alert }
 }
 
-/// One line for people, free of control characters.
-fn summary(instance: &Instance, statement: Statement, unit: Unit) -> String {
-    let mut what = visible(&title(instance));
-    if let Some(value) = instance.value {
-        let value = quantity(value, unit);
-        what = match (instance.lower_bound, instance.value_max) {
-            (false, _) => tr!("{what}: {value}", what, value),
-            (true, None) => tr!("{what}: at least {value}", what, value),
-            (true, Some(most)) => tr!("{what}: {value} to {most}", what, value, most = quantity(most, unit)),
-        };
+/// The target that an instance was seen at: the one its group names, else the only one that its rule reads.
+fn target(instance: &Instance, rule: Option<&Rule>) -> Option<String> {
+    if let Some((_, name)) = instance.group.iter().find(|(field, _)| field == "target") {
+        return name.clone();
     }
-    let end = match statement {
-        Statement::Firing { .. } => {
-            let threshold = threshold::said(&instance.threshold);
-            let length = since(instance.window.to, instance.window.from);
-            return if length.is_zero() {
-                tr!("{what}, threshold {threshold}", what, threshold)
-            } else {
-                tr!("{what}, threshold {threshold} in {window}", what, threshold, window = format_duration(length))
-            };
-        }
-        Statement::Over(over) => over.end,
-    };
-    match end {
-        End::Recovered => tr!("{what}, over", what),
-        End::Gone => tr!("{what}, over: nothing is seen of it any more", what),
-        End::Forgotten => tr!("{what}, over: missing for so long that it is no longer waited for", what),
-        End::RuleRemoved => tr!("{what}, over: the rule was removed or switched off", what),
-        End::Milder => {
-            tr!("{what}, over for this channel: it fires on, but only as {severity}", what, severity = instance.severity.said())
-        }
-        End::Elsewhere => tr!("{what}, over for this channel: it fires on, but is told elsewhere now", what),
-    }
+    rule.and_then(Rule::only_target).map(str::to_owned)
 }
 
 /// A message that tells these, and more of which only the number is left; `None` when there is nothing to tell.
-pub(super) fn parcel(
-    channel: &Addressee,
+pub(super) fn notification(
+    channel: &Receiver,
     mut alerts: Vec<Alert>,
     more: Vec<Counted>,
     policy: &Policy<'_>,
     now: Timestamp,
-) -> Option<Parcel> {
+) -> Option<Notification> {
     if alerts.is_empty() && more.is_empty() {
         return None;
     }
@@ -182,9 +159,9 @@ pub(super) fn parcel(
         ))
     });
     let kind = match alerts.iter().map(news).min() {
-        Some(0) | None => ParcelKind::Firing,
-        Some(1) => ParcelKind::Reminder,
-        Some(_) => ParcelKind::Resolved,
+        Some(0) | None => NotificationKind::Firing,
+        Some(1) => NotificationKind::Reminder,
+        Some(_) => NotificationKind::Resolved,
     };
     let counted: Vec<Counted> = alerts
         .split_off(alerts.len().min(policy.max_alerts.max(1)))
@@ -198,13 +175,13 @@ pub(super) fn parcel(
         })
         .chain(more)
         .collect();
-    Some(Parcel {
+    Some(Notification {
         id: (policy.new_id)(),
         channel: channel.name.clone(),
         pce: policy.pce.clone(),
         alerts,
         left_out: counted.len(),
         counted,
-        ..Parcel::empty(kind, now)
+        ..Notification::empty(kind, now)
     })
 }

@@ -19,10 +19,19 @@
 //! replaced): the destination told 500 and is silent now, the source tells 50 that are new. So each is counted a second
 //! time with *leads* that have aged: what one end had told at least `lookback` ago and the other has not made up
 //! for until now is taken for connections that only that end knows (`own`), and no longer compared:
-//! `own_O + own_N + max(O - own_O, N - own_N)`. In steady state no lead ages, and both counts are equal.
+//! `own_O + own_N + max(O - own_O, N - own_N)`. In steady state no lead ages, and both counts are equal. When an end tells of a
+//! pair for the first time, and what it tells began after the previous look, no lead of the other end has to be so old: what
+//! that end had told by then is something else.
+//!
+//! Two limits are left. An end that resumes a bucket within `lookback` of the other's last word is taken for the late one until
+//! that lead has aged, so that as many connections may be missing that long. And where the destination drops some of a pair and
+//! lets others in, a rule without blocked connections counts `max(O_r, N_r)`, which has everything once both ends have told, and
+//! may have some of it as late as the later one.
 
 use super::identity::Detail;
-use super::look::{Counters, Look};
+use super::sample::{CounterSample, Counters, Like};
+use crate::domain::record::NotTold;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Which records of a pair belong together for one rule.
@@ -42,14 +51,22 @@ pub struct Selector {
     pub same_user: bool,
     /// Groups by decision: only records with the same decision.
     pub same_decision: bool,
+    /// What must be told, so that the rule can be decided: only records that leave out the same of it. Where the records
+    /// of a pair leave out different things, the rule may match some of them and not others, and nothing of the pair is certain.
+    pub asks: NotTold,
 }
 
 impl Selector {
-    pub(super) fn takes(&self, look: &Look, like: Detail) -> bool {
+    pub(super) fn takes(&self, look: &CounterSample, like: Like) -> bool {
         let detail = look.detail;
-        self.decisions & detail.decision_bit() != 0
-            && self.states & detail.state_bit() != 0
-            && self.directions & (1 << u8::from(detail.inbound())) != 0
+        let missing = |what| look.not_told.any(what);
+        if self.missing(look.not_told) != self.missing(like.not_told) {
+            return false;
+        }
+        let like = like.detail;
+        (self.decisions & detail.decision_bit() != 0 || missing(NotTold::DECISION))
+            && (self.states & detail.state_bit() != 0 || missing(NotTold::STATE))
+            && (self.directions & (1 << u8::from(detail.inbound())) != 0 || missing(NotTold::DIRECTION))
             && detail.ends() == like.ends()
             && self.mark.is_none_or(|bit| look.marks & (1 << bit) != 0)
             && (!self.same_process || detail.process() == like.process())
@@ -57,8 +74,15 @@ impl Selector {
             && (!self.same_decision || detail.decision_bit() == like.decision_bit())
     }
 
+    /// What is missing of what it asks for.
+    pub(super) fn missing(&self, not_told: NotTold) -> u64 {
+        u64::from(not_told.0 & self.asks.0)
+    }
+
     /// A number that stands for its subset of a pair, the same in every run.
-    fn subset(&self, pair: u64, like: Detail, mark: u64) -> u64 {
+    fn subset(&self, pair: u64, like: Like, mark: u64) -> u64 {
+        let missing = self.missing(like.not_told);
+        let like = like.detail;
         let mut bytes = [0u8; 48];
         let own = |same: bool, value: u64| if same { value + 1 } else { 0 };
         let decision = own(self.same_decision, u64::from(like.decision_bit()));
@@ -66,7 +90,7 @@ impl Selector {
         for (place, number) in bytes.chunks_exact_mut(8).zip(numbers) {
             place.copy_from_slice(&number.to_le_bytes());
         }
-        let seed = u64::from(self.decisions) | u64::from(self.states) << 8 | u64::from(self.directions) << 16;
+        let seed = u64::from(self.decisions) | u64::from(self.states) << 8 | u64::from(self.directions) << 16 | missing << 24;
         xxhash_rust::xxh3::xxh3_64_with_seed(&bytes, seed)
     }
 }
@@ -112,28 +136,34 @@ pub(super) struct Sides {
 
 impl Sides {
     /// Adds what a record shows.
-    pub(super) fn add(&mut self, look: &Look) {
+    pub(super) fn add(&mut self, look: &CounterSample) {
         let (end, blocked) = place_of(look.detail);
         self.told[end][blocked] = plus(self.told[end][blocked], look.shown);
         self.aged[end][blocked] = plus(self.aged[end][blocked], look.settled[0]);
     }
 
     /// Takes away what a record shows.
-    pub(super) fn remove(&mut self, look: &Look) {
+    pub(super) fn remove(&mut self, look: &CounterSample) {
         let (end, blocked) = place_of(look.detail);
         self.told[end][blocked] = minus(self.told[end][blocked], look.shown);
         self.aged[end][blocked] = minus(self.aged[end][blocked], look.settled[0]);
     }
 
-    /// A record has moved from one reading to the next.
+    /// A record has moved from one reading to the next; whether it is among these or not.
     pub(super) fn moved(&mut self, detail: Detail, from: Counters, to: Counters) {
         let (end, blocked) = place_of(detail);
-        self.told[end][blocked] = plus(minus(self.told[end][blocked], from), to);
+        self.told[end][blocked] = minus(plus(self.told[end][blocked], minus(to, from)), minus(from, to));
     }
 
     /// Whether the end that did not report this record told anything, so that there is something to compare.
     pub(super) fn compares(&self, detail: Detail) -> bool {
         self.told[1 - usize::from(detail.inbound())] != [NOTHING; 2]
+    }
+
+    /// Whatever the other end told is nothing that this record's end has yet to make up for.
+    pub(super) fn lead_has_aged(&mut self, detail: Detail) {
+        let other = 1 - usize::from(detail.inbound());
+        self.aged[other] = self.told[other];
     }
 
     /// Each connection once, in every way that is open.
@@ -148,6 +178,10 @@ impl Sides {
             plus(alone, larger(plus(source_rest, own[1]), plus(destination, own[0])))
         };
         let plain = [NOTHING; 2];
+        if destination_blocked == NOTHING && *own == Own::default() {
+            // All ways are one.
+            return [count(true, &plain); 4];
+        }
         match reading {
             Reading::Unknown => [count(true, &plain), count(false, &plain), count(true, &own[0]), count(false, &own[1])],
             Reading::Reported => [count(true, &plain), count(true, &plain), count(true, &own[0]), count(true, &own[0])],
@@ -157,6 +191,9 @@ impl Sides {
 
     /// Takes the leads that have aged for what only one end knows.
     fn age(&self, own: &mut Own) {
+        if self.aged == [[NOTHING; 2]; 2] {
+            return;
+        }
         let parts = |told: &[[Counters; 2]; 2]| {
             let [[source, _], [rest, blocked]] = *told;
             [[source, plus(rest, blocked)], [source, rest]]
@@ -186,14 +223,14 @@ impl Leads {
     }
 
     /// What only one end knows of a subset by now. Called before the subset grows: what grows now is never aged.
-    pub(super) fn of(&mut self, sides: &Sides, selector: &Selector, look: (u64, Detail, i32), mark: u64) -> Own {
+    pub(super) fn of(&mut self, sides: &Sides, selector: &Selector, look: (u64, Like, i32), mark: u64) -> Own {
         let (pair, like, day) = look;
-        let key = selector.subset(pair, like, mark);
-        let known = if self.known.is_empty() { None } else { self.known.get(&key) };
+        let key = || selector.subset(pair, like, mark);
+        let known = if self.known.is_empty() { None } else { self.known.get(&key()) };
         let mut own = known.map_or_else(Own::default, |lead| lead.own);
         sides.age(&mut own);
         if own != Own::default() {
-            self.known.insert(key, Lead { day, own });
+            self.known.insert(key(), Lead { day, own });
         }
         own
     }
@@ -222,4 +259,28 @@ fn minus(a: Counters, b: Counters) -> Counters {
 
 fn larger(a: Counters, b: Counters) -> Counters {
     each(a, b, u64::max)
+}
+
+/// What the accounting needs to know of a rule.
+#[derive(Debug, Clone, Copy)]
+pub struct RuleAccount {
+    /// Which records of a pair belong together.
+    pub selector: Selector,
+    /// The start of the rule's window in this run.
+    pub window_start: Timestamp,
+    /// The same, less what VENs may be late: what happened since then may have arrived within the window.
+    pub late_start: Timestamp,
+    /// What the rule counted from here on is still there, although its window may begin later.
+    pub kept_from: Option<Timestamp>,
+    /// The marks of earlier looks say nothing of this rule yet.
+    pub unmarked: bool,
+    /// What its mark stands for in every run; 0 without one.
+    pub mark_of: u64,
+}
+
+impl RuleAccount {
+    /// Whether what came after this counts in the rule's window.
+    pub(super) fn counts(&self, since: Timestamp, looked_at: Option<Timestamp>) -> bool {
+        looked_at.is_some_and(|at| since >= at) || since > self.window_start || self.kept_from.is_some_and(|from| since >= from)
+    }
 }

@@ -1,9 +1,13 @@
 //! Rules compiled once: every distinct condition is tested once for each endpoint, and once for each
 //! value that a record's own fields take. What comes of it is kept as a set of rules that are out, so
 //! that a record costs a handful of ORs, however many rules there are.
+//!
+//! What is not told leaves a condition undecided. The rules that are in doubt are a second set, which is made and looked
+//! at only where something is missing: where all is told, it costs nothing.
 
+use crate::domain::estimate::Truth;
 use crate::domain::filter::{End, EndCondition, Filter, Pattern, TrafficCondition};
-use crate::domain::record::{Decision, Endpoint, Flow};
+use crate::domain::record::{Decision, Endpoint, Flow, NotTold, WITH_PORTS};
 use hashbrown::HashMap;
 use std::hash::BuildHasher;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -19,10 +23,12 @@ struct Wanting {
 }
 
 impl Wanting {
-    /// Strikes the rules that are out, given whether the condition holds.
-    fn strike(&self, holds: bool, out: &mut [u64]) {
-        for rule in if holds { &self.refused } else { &self.needed } {
-            set(out, *rule);
+    /// Strikes the rules that are out, and notes those in doubt.
+    fn strike(&self, truth: Truth, out: &mut [u64], doubt: &mut [u64]) {
+        match truth {
+            Truth::Yes => self.refused.iter().for_each(|rule| set(out, *rule)),
+            Truth::No => self.needed.iter().for_each(|rule| set(out, *rule)),
+            Truth::Unknown => self.needed.iter().chain(&self.refused).for_each(|rule| set(doubt, *rule)),
         }
     }
 }
@@ -36,16 +42,17 @@ enum EndTest {
 }
 
 impl EndTest {
-    fn holds(&self, end: &Endpoint) -> bool {
+    fn truth(&self, end: &Endpoint) -> Truth {
         match self {
-            EndTest::Condition(condition) => condition.matches(end),
-            EndTest::Fqdn(wanted) => !end.fqdn.is_empty() && wanted.iter().any(|pattern| pattern.matches(&end.fqdn)),
+            EndTest::Condition(condition) => condition.truth(end),
+            EndTest::Fqdn(wanted) => end.is_called(wanted),
         }
     }
 }
 
 /// The end conditions of all rules. A mark is three sets: rules that are out when the endpoint is the
 /// source, rules that are out when it is the destination, and tests that hold, for those that either end may pass.
+/// Where some test is undecided, three more follow: rules in doubt as the source, as the destination, and tests in doubt.
 #[derive(Debug, Clone, Default)]
 struct Ends {
     tests: Vec<(EndTest, Wanting, Wanting)>,
@@ -60,17 +67,34 @@ impl Ends {
         })
     }
 
+    /// The length of a mark without doubts.
+    fn length(&self) -> usize {
+        2 * self.words + words_for(self.tests.len())
+    }
+
     fn mark(&self, endpoint: &Endpoint) -> Box<[u64]> {
-        let mut marks = vec![0u64; 2 * self.words + words_for(self.tests.len())];
-        let (rules, held) = marks.split_at_mut(2 * self.words);
-        let (as_src, as_dst) = rules.split_at_mut(self.words);
+        let length = self.length();
+        let mut marks = vec![0u64; 2 * length];
+        let (known, doubts) = marks.split_at_mut(length);
+        let sets = |marks| -> (&mut [u64], &mut [u64], &mut [u64]) {
+            let (src, rest) = <[u64]>::split_at_mut(marks, self.words);
+            let (dst, tests) = rest.split_at_mut(self.words);
+            (src, dst, tests)
+        };
+        let (out_as_src, out_as_dst, held) = sets(known);
+        let (doubt_as_src, doubt_as_dst, undecided) = sets(doubts);
         for (number, (test, src, dst)) in self.tests.iter().enumerate() {
-            let holds = test.holds(endpoint);
-            src.strike(holds, as_src);
-            dst.strike(holds, as_dst);
-            if holds {
-                set(held, number);
+            let truth = test.truth(endpoint);
+            src.strike(truth, out_as_src, doubt_as_src);
+            dst.strike(truth, out_as_dst, doubt_as_dst);
+            match truth {
+                Truth::Yes => set(held, number),
+                Truth::Unknown => set(undecided, number),
+                Truth::No => {}
             }
+        }
+        if undecided.iter().all(|word| *word == 0) {
+            marks.truncate(length);
         }
         marks.into_boxed_slice()
     }
@@ -107,14 +131,28 @@ impl Subject {
         })
     }
 
+    /// What a record may not tell of it.
+    fn asks(self) -> NotTold {
+        match self {
+            Subject::Numbers => NotTold::PORT.and(NotTold::PROTO).and(NotTold::DECISION).and(NotTold::DIRECTION),
+            Subject::State => NotTold::STATE,
+            Subject::Network => NotTold::NETWORK,
+            Subject::ClientType => NotTold::CLIENT_TYPE,
+            Subject::Process | Subject::Service | Subject::User => NotTold::REPORTER,
+            Subject::Transmission => NotTold::NOTHING,
+        }
+    }
+
     /// A number that stands for the value a record has.
     fn key(self, flow: &Flow<'_>, seed: u64) -> u64 {
+        let missing = u64::from(flow.own_not_told.0 & self.asks().0);
         let text = match self {
             Subject::Numbers => {
                 return flow.port.map_or(0, |port| u64::from(port) + 1)
                     | u64::from(flow.proto as u16) << 20
                     | (flow.decision as u64) << 40
-                    | (flow.direction as u64) << 44;
+                    | (flow.direction as u64) << 44
+                    | missing << 32;
             }
             Subject::Process => flow.process,
             Subject::Service => flow.service,
@@ -124,7 +162,7 @@ impl Subject {
             Subject::Network => flow.network,
             Subject::ClientType => flow.client_type,
         };
-        xxh3_64_with_seed(text.as_bytes(), seed)
+        xxh3_64_with_seed(text.as_bytes(), seed ^ missing)
     }
 }
 
@@ -133,33 +171,44 @@ impl Subject {
 struct Table {
     subject: Subject,
     conditions: Vec<(TrafficCondition, Wanting)>,
-    /// Where in `out` the rules stand that are out.
-    met: HashMap<u64, usize>,
+    /// Where in `out` the rules stand that are out, and whether those in doubt stand behind them.
+    met: HashMap<u64, (usize, bool)>,
     out: Vec<u64>,
 }
 
 impl Table {
-    /// Strikes the rules that are out for this record.
-    fn strike(&mut self, flow: &Flow<'_>, seed: u64, dead: &mut [u64]) {
+    /// Strikes the rules that are out for this record. Returns whether any is in doubt.
+    fn strike(&mut self, flow: &Flow<'_>, seed: u64, dead: &mut [u64], doubt: &mut [u64]) -> bool {
         let words = dead.len();
         let key = self.subject.key(flow, seed);
-        let at = match self.met.get(&key) {
-            Some(at) => *at,
-            None => {
-                if self.met.len() >= MOST_VALUES {
-                    self.met.clear();
-                    self.out.clear();
-                }
-                let at = self.out.len();
-                self.out.resize(at + words, 0);
-                for (condition, wanting) in &self.conditions {
-                    wanting.strike(condition.matches(flow), &mut self.out[at..]);
-                }
-                self.met.insert(key, at);
-                at
-            }
+        let (at, in_doubt) = match self.met.get(&key) {
+            Some(met) => *met,
+            None => self.test(flow, key, words),
         };
         dead.iter_mut().zip(&self.out[at..at + words]).for_each(|(dead, out)| *dead |= out);
+        if in_doubt {
+            doubt.iter_mut().zip(&self.out[at + words..at + 2 * words]).for_each(|(doubt, more)| *doubt |= more);
+        }
+        in_doubt
+    }
+
+    fn test(&mut self, flow: &Flow<'_>, key: u64, words: usize) -> (usize, bool) {
+        if self.met.len() >= MOST_VALUES {
+            self.met.clear();
+            self.out.clear();
+        }
+        let at = self.out.len();
+        self.out.resize(at + 2 * words, 0);
+        let (out, doubt) = self.out[at..].split_at_mut(words);
+        for (condition, wanting) in &self.conditions {
+            wanting.strike(condition.truth(flow), out, doubt);
+        }
+        let in_doubt = doubt.iter().any(|word| *word != 0);
+        if !in_doubt {
+            self.out.truncate(at + words);
+        }
+        self.met.insert(key, (at, in_doubt));
+        (at, in_doubt)
     }
 }
 
@@ -170,8 +219,12 @@ pub struct Plan {
     tables: Vec<Table>,
     /// For each rule the tests that one end or the other must pass.
     either: Vec<Vec<usize>>,
+    /// Rules that take what is undecided for a no.
+    decided: Vec<u64>,
     /// Scratch: rules that are out for the record at hand.
     dead: Vec<u64>,
+    /// Scratch: rules that are in doubt; none between records.
+    doubt: Vec<u64>,
     /// The run's own: nobody outside can prepare two texts that hash alike.
     seed: u64,
 }
@@ -187,7 +240,16 @@ impl Plan {
         }
         plan.ends.words = words_for(plan.either.len());
         plan.dead = vec![0; plan.ends.words];
+        plan.doubt = plan.dead.clone();
+        plan.decided = plan.dead.clone();
         plan
+    }
+
+    /// Lets a rule take what is undecided for a no.
+    pub fn undecided_is_no(&mut self, rule: usize) {
+        if rule / 64 < self.decided.len() {
+            set(&mut self.decided, rule);
+        }
     }
 
     fn add(&mut self, rule: usize, condition: &TrafficCondition, needed: bool) {
@@ -235,30 +297,77 @@ impl Plan {
         move |endpoint| ends.mark(endpoint)
     }
 
-    /// Puts the numbers of the rules that count this flow into `out`.
-    pub fn matching(&mut self, flow: &Flow<'_>, out: &mut Vec<u32>) {
+    /// Puts the numbers of the rules that count this flow into `out`, and those that may count it, depending on what is not
+    /// told, into `out` and `undecided`.
+    pub fn matching(&mut self, flow: &Flow<'_>, out: &mut Vec<u32>, undecided: &mut Vec<u32>) {
         out.clear();
-        let words = self.ends.words;
+        undecided.clear();
+        let (words, length) = (self.ends.words, self.ends.length());
         let (src, dst) = (&flow.src.marks, &flow.dst.marks);
         for ((dead, src), dst) in self.dead.iter_mut().zip(&src[..words]).zip(&dst[words..2 * words]) {
             *dead = src | dst;
         }
+        let mut in_doubt = src.len() > length || dst.len() > length;
         for table in &mut self.tables {
-            table.strike(flow, self.seed, &mut self.dead);
+            in_doubt |= table.strike(flow, self.seed, &mut self.dead, &mut self.doubt);
+        }
+        if in_doubt {
+            return self.matching_in_doubt(flow, out, undecided);
         }
         let (src, dst) = (&src[2 * words..], &dst[2 * words..]);
-        for (word, dead) in self.dead.iter().enumerate() {
-            let mut alive = !dead;
-            while alive != 0 {
-                let rule = word * 64 + alive.trailing_zeros() as usize;
-                alive &= alive - 1;
-                let Some(either) = self.either.get(rule) else { break };
-                if either.iter().all(|test| has(src, *test) || has(dst, *test)) {
-                    out.push(rule as u32);
-                }
+        for rule in alive(&self.dead) {
+            let Some(either) = self.either.get(rule) else { break };
+            if either.iter().all(|test| has(src, *test) || has(dst, *test)) {
+                out.push(rule as u32);
             }
         }
     }
+
+    /// The same where something is not told.
+    fn matching_in_doubt(&mut self, flow: &Flow<'_>, out: &mut Vec<u32>, undecided: &mut Vec<u32>) {
+        let (words, length) = (self.ends.words, self.ends.length());
+        let (src, dst) = (&flow.src.marks, &flow.dst.marks);
+        let nothing = vec![0u64; length];
+        let doubts = |marks: &[u64]| -> Vec<u64> { marks.get(length..).filter(|doubts| !doubts.is_empty()).unwrap_or(&nothing).to_vec() };
+        let (src_doubts, dst_doubts) = (doubts(src), doubts(dst));
+        for ((doubt, src), dst) in self.doubt.iter_mut().zip(&src_doubts[..words]).zip(&dst_doubts[words..2 * words]) {
+            *doubt |= src | dst;
+        }
+        let truth = |test: usize| {
+            let at = |held: &[u64], doubts: &[u64]| match (has(&held[2 * words..], test), has(&doubts[2 * words..], test)) {
+                (true, _) => Truth::Yes,
+                (false, maybe) => Truth::No.unless_missing(maybe),
+            };
+            at(src, &src_doubts).or(at(dst, &dst_doubts))
+        };
+        for rule in alive(&self.dead) {
+            let Some(either) = self.either.get(rule) else { break };
+            let known = if has(&self.doubt, rule) { Truth::Unknown } else { Truth::Yes };
+            match known.and(Truth::all(either.iter().map(|test| truth(*test)))) {
+                Truth::Yes => out.push(rule as u32),
+                Truth::Unknown if !has(&self.decided, rule) => {
+                    out.push(rule as u32);
+                    undecided.push(rule as u32);
+                }
+                Truth::Unknown | Truth::No => {}
+            }
+        }
+        self.doubt.fill(0);
+    }
+}
+
+/// The rules that are not out.
+fn alive(dead: &[u64]) -> impl Iterator<Item = usize> {
+    dead.iter().enumerate().flat_map(|(word, dead)| {
+        let mut alive = !dead;
+        std::iter::from_fn(move || {
+            let bit = alive.trailing_zeros() as usize;
+            (alive != 0).then(|| {
+                alive &= alive - 1;
+                word * 64 + bit
+            })
+        })
+    })
 }
 
 fn words_for(bits: usize) -> usize {
@@ -304,8 +413,6 @@ pub struct WantedService {
     pub ports: Option<(u16, u16)>,
 }
 
-/// Protocols that have ports, as far as the PCE reports them.
-const WITH_PORTS: [i16; 3] = [6, 17, 132];
 /// More services than this are not worth telling apart.
 const MOST_SERVICES: usize = 60;
 
@@ -405,19 +512,31 @@ mod tests {
 
     fn endpoint() -> impl Strategy<Value = Endpoint> {
         let word = || prop::sample::select(WORDS.to_vec());
-        (0u8..4, prop::option::of((word(), word(), any::<bool>())), word(), word()).prop_map(|(ip, workload, list, fqdn)| Endpoint {
-            ip: format!("10.0.0.{ip}").parse().ok(),
-            workload: workload.map(|(name, role, managed)| Workload {
-                name: name.to_owned(),
-                os: role.to_owned(),
-                labels: vec![("role".to_owned(), role.to_owned())],
-                managed: Some(managed),
-                ..Workload::default()
-            }),
-            ip_lists: vec![list.to_owned()],
-            fqdn: fqdn.to_owned(),
-            ..Endpoint::default()
-        })
+        (0u8..4, prop::option::of((word(), word(), any::<bool>())), word(), word(), missing(0x1ff)).prop_map(
+            |(ip, workload, list, fqdn, not_told)| Endpoint {
+                ip: format!("10.0.0.{ip}").parse().ok().filter(|_| !not_told.any(NotTold::IP)),
+                workload: workload.map(|(name, role, managed)| Workload {
+                    name: name.to_owned(),
+                    os: role.to_owned(),
+                    labels: vec![("role".to_owned(), role.to_owned())],
+                    managed: Some(managed),
+                    ..Workload::default()
+                }),
+                ip_lists: vec![list.to_owned()],
+                fqdn: fqdn.to_owned(),
+                not_told,
+                ..Endpoint::default()
+            },
+        )
+    }
+
+    /// Most often nothing is missing, sometimes a little, seldom much.
+    fn missing(of: u32) -> impl Strategy<Value = NotTold> {
+        prop_oneof![
+            6 => Just(NotTold::NOTHING),
+            2 => (any::<u32>(), any::<u32>()).prop_map(move |(a, b)| NotTold(a & b & of)),
+            1 => Just(NotTold(of)),
+        ]
     }
 
     fn filter() -> impl Strategy<Value = Filter<TrafficCondition>> {
@@ -429,13 +548,14 @@ mod tests {
         #[test]
         fn says_what_the_filters_say(
             filters in prop::collection::vec(filter(), 0..140),
-            records in prop::collection::vec((endpoint(), endpoint(), prop::option::of(0u16..6), 0usize..4, any::<bool>(), any::<[prop::sample::Index; 8]>()), 1..20),
+            records in prop::collection::vec((endpoint(), endpoint(), prop::option::of(0u16..6), 0usize..4, any::<bool>(), any::<[prop::sample::Index; 8]>(), missing(0x3ff0_0000)), 1..20),
         ) {
             let mut plan = Plan::new(&filters);
+            (0..filters.len()).filter(|rule| rule % 5 == 0).for_each(|rule| plan.undecided_is_no(rule));
             let marker = plan.marker();
-            let mut out = Vec::new();
+            let (mut out, mut undecided) = (Vec::new(), Vec::new());
             let interned = |endpoint: Endpoint| Rc::new(Interned { marks: marker(&endpoint), name: "".into(), endpoint, ip_key: 0, href_key: 0 });
-            for (src, dst, port, decision, inbound, texts) in records {
+            for (src, dst, port, decision, inbound, texts, own_not_told) in records {
                 let text = |number: usize| *texts[number].get(&WORDS);
                 let flow = Flow {
                     src: interned(src),
@@ -457,10 +577,14 @@ mod tests {
                     icmp: 0,
                     first: None,
                     last: None,
+                    own_not_told,
                 };
-                plan.matching(&flow, &mut out);
-                let right: Vec<u32> = (0u32..).zip(&filters).filter(|(_, filter)| filter.matches(&flow)).map(|(number, _)| number).collect();
-                prop_assert_eq!(&out, &right);
+                plan.matching(&flow, &mut out, &mut undecided);
+                let right = |wanted: fn(Truth, u32) -> bool| -> Vec<u32> {
+                    (0u32..).zip(&filters).filter(|(number, filter)| wanted(filter.truth(&flow), *number)).map(|(number, _)| number).collect()
+                };
+                prop_assert_eq!(&out, &right(|truth, number| truth.is_yes() || (truth == Truth::Unknown && number % 5 != 0)));
+                prop_assert_eq!(&undecided, &right(|truth, number| truth == Truth::Unknown && number % 5 != 0));
             }
         }
     }

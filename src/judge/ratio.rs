@@ -1,7 +1,7 @@
 //! Rules whose value is a quotient: the same metric over two matches.
 
-use super::memory::{Measured, Observation, Unlisted};
-use super::tally::merge_talkers;
+use super::measurement::{GroupMeasurement, Measurement, Unlisted};
+use super::tally::merge_contributors;
 use crate::domain::estimate::Estimate;
 use crate::domain::rule::{Ratio, Rule};
 use crate::domain::text::quantity;
@@ -10,16 +10,16 @@ use std::collections::BTreeMap;
 /// Divides what a rule measured by what its `ratio_to` measured, group by group. A group whose total is
 /// too small is shown but not judged; one of which either part is a lower bound cannot be judged. Contributors
 /// are shown with their own share of the total.
-pub fn divide(rule: &Rule, ratio: &Ratio, part: Observation, total: &Observation) -> Observation {
-    let mut parts: BTreeMap<u64, Measured> = part.groups.into_iter().map(|measured| (measured.key, measured)).collect();
+pub fn divide(rule: &Rule, ratio: &Ratio, part: Measurement, total: &Measurement) -> Measurement {
+    let mut parts: BTreeMap<u64, GroupMeasurement> = part.groups.into_iter().map(|measured| (measured.key, measured)).collect();
     for group in &total.groups {
         parts.entry(group.key).or_insert_with(|| part.unlisted.measured(group.key, group.group.clone()));
     }
-    let totals: BTreeMap<u64, &Measured> = total.groups.iter().map(|measured| (measured.key, measured)).collect();
+    let totals: BTreeMap<u64, &GroupMeasurement> = total.groups.iter().map(|measured| (measured.key, measured)).collect();
     let unit = rule.metric.unit();
     let mut top = part.top;
     let mut note = part.note.or_else(|| total.note.clone());
-    let groups: Vec<Measured> = parts
+    let groups: Vec<GroupMeasurement> = parts
         .into_values()
         .map(|mut measured| {
             let nothing = total.unlisted.measured(measured.key, Vec::new());
@@ -54,9 +54,9 @@ pub fn divide(rule: &Rule, ratio: &Ratio, part: Observation, total: &Observation
         })
         .collect();
     if !rule.group_by.is_empty() {
-        top = merge_talkers(groups.iter().flat_map(|measured| measured.top.iter().cloned()));
+        top = merge_contributors(groups.iter().flat_map(|measured| measured.top.iter().cloned()));
     }
-    Observation {
+    Measurement {
         groups,
         matched: part.matched,
         covers: part.covers,

@@ -5,8 +5,8 @@
 //!
 //! Example: the source told 130 allowed, the destination 100 allowed and 30 blocked: all 30 were reported by both.
 
-use super::look::Look;
 use super::pair::Reading;
+use super::sample::CounterSample;
 use serde::{Deserialize, Serialize};
 
 /// How many connections of the kind tell enough.
@@ -53,7 +53,7 @@ impl Learned {
 
     /// Looks at the buckets that are at rest, once a whole answer came. `looks` are sorted by pair; those that can grow until
     /// before the day are forgotten afterwards.
-    pub fn learn(&mut self, looks: &[Look], forget_before: i32) {
+    pub fn learn(&mut self, looks: &[CounterSample], forget_before: i32) {
         let (mut present, mut forgets) = (Sample::default(), false);
         if self.past.blocked > LONG_AGO {
             self.past = Sample { blocked: self.past.blocked / 2, reported: self.past.reported / 2 };
@@ -77,8 +77,8 @@ impl Learned {
 }
 
 /// What one pair tells; `None` while it moves, or when its source does not report.
-fn sample(pair: &[Look]) -> Option<Sample> {
-    let at_rest = |look: &Look| look.settled[0] == look.shown && look.unseen_since == 0;
+fn sample(pair: &[CounterSample]) -> Option<Sample> {
+    let at_rest = |look: &CounterSample| look.settled[0] == look.shown && look.unseen_since == 0;
     if !pair.iter().all(at_rest) || !pair.iter().any(|look| !look.detail.inbound()) {
         return None;
     }

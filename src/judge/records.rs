@@ -9,10 +9,11 @@
 //! rule: online = false, warning ">= 6"        the same                                                 ok
 //! ```
 
-use super::memory::{Happening, Measured, Observation, RuleMemory, Span, Together, UNGROUPED, Unlisted, group_key};
-use super::tally::{Amount, SHOWN, Tally, merge_talkers};
+use super::measurement::{GroupMeasurement, Measurement, Span, UNGROUPED, Unlisted, group_key};
+use super::memory::{Happening, RuleMemory, Together};
+use super::tally::{Amount, MOST_GROUPS, SHOWN, Tally, merge_contributors};
 use super::transition::{Evidence, Verdict};
-use crate::domain::alert::Talker;
+use crate::domain::alert::Contributor;
 use crate::domain::condition::Condition;
 use crate::domain::estimate::{Estimate, Truth};
 use crate::domain::field::Field;
@@ -25,7 +26,7 @@ use crate::domain::threshold::{PCE_CRITICAL, PCE_NOT_NORMAL, Severity};
 use crate::domain::time::{before, since};
 use crate::domain::value::{GroupValue, Record, Value};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Events shown before: their ids, and when they happened.
@@ -58,9 +59,9 @@ struct Counted<'r> {
     record: &'r Record,
     /// It certainly matches.
     sure: bool,
-    /// Its group; `None`: one of its fields is not told.
-    group: Option<Vec<Option<String>>>,
-    /// The group with what is not told left out, for showing it.
+    /// Every field of its group is told.
+    told: bool,
+    /// The group, with what is not told left out.
     shown: Vec<Option<String>>,
     /// What it adds.
     input: Estimate,
@@ -72,8 +73,10 @@ struct Chosen<'r> {
     matched: u64,
     /// How many records could not be decided, by what they do not tell.
     silent: BTreeMap<String, u64>,
-    /// Groups of records that do not match: they have nothing, and are not gone.
-    beside: Vec<Vec<Option<String>>>,
+    /// Groups of records that do not match, by their keys: they have nothing, and are not gone.
+    beside: HashSet<u64>,
+    /// More groups came than can be told apart; what is in the others is not counted.
+    overflow: bool,
 }
 
 fn filter(rule: &Rule) -> Option<&Filter<Condition>> {
@@ -84,31 +87,24 @@ fn row(rule: &Rule) -> Option<&'static MetricDef> {
     if let Metric::Row(def) = &rule.metric { Some(def) } else { None }
 }
 
-fn agg(rule: &Rule) -> Agg {
-    match (&rule.metric, rule.agg) {
-        (_, Some(agg)) => agg,
-        (Metric::Row(def), None) => def.agg,
-        (Metric::Over(agg, _), None) => *agg,
-        _ => Agg::Sum,
-    }
+/// Whether a rule looks at a record at all: it is of the kind that its metric is about, and of one of its targets.
+fn is_read(rule: &Rule, record: &Record) -> bool {
+    let kind = row(rule).map_or("", |def| def.kind);
+    (kind.is_empty() || rule.source.kinds.get(usize::from(record.kind)) == Some(&kind)) && rule.reads(&record.target)
 }
 
 fn choose<'r>(rule: &Rule, records: impl Iterator<Item = &'r Record>, now: Timestamp) -> Chosen<'r> {
-    let mut chosen = Chosen { counted: Vec::new(), matched: 0, silent: BTreeMap::new(), beside: Vec::new() };
+    let mut chosen = Chosen { counted: Vec::new(), matched: 0, silent: BTreeMap::new(), beside: HashSet::new(), overflow: false };
+    let mut groups: HashSet<u64> = HashSet::new();
     let Some(filter) = filter(rule) else { return chosen };
-    let kind = row(rule).map_or("", |def| def.kind);
-    for record in records {
-        let of_kind = kind.is_empty() || rule.source.kinds.get(usize::from(record.kind)) == Some(&kind);
-        if !of_kind || !rule.reads(&record.target) {
-            continue;
-        }
+    for record in records.filter(|record| is_read(rule, record)) {
         let truth = filter.truth(rule.source, record, now);
         let values: Vec<GroupValue> = rule.group_by.iter().map(|field| record.group(rule.source, field)).collect();
         let shown: Vec<Option<String>> = values.iter().map(known).collect();
         let told = !values.contains(&GroupValue::NotTold);
         if truth.is_no() {
             if told && !rule.group_by.is_empty() {
-                chosen.beside.push(shown);
+                chosen.beside.insert(group_key(&shown));
             }
             continue;
         }
@@ -130,9 +126,22 @@ fn choose<'r>(rule: &Rule, records: impl Iterator<Item = &'r Record>, now: Times
             *chosen.silent.entry(rule.metric.name()).or_default() += 1;
         }
         chosen.matched += u64::from(truth.is_yes());
-        chosen.counted.push(Counted { record, sure: truth.is_yes(), group: told.then(|| shown.clone()), shown, input });
+        let key = group_key(&shown);
+        if groups.len() >= MOST_GROUPS && !groups.contains(&key) {
+            chosen.overflow = true;
+            continue;
+        }
+        groups.insert(key);
+        chosen.counted.push(Counted { record, sure: truth.is_yes(), told, shown, input });
     }
     chosen
+}
+
+/// How many records certainly match.
+fn matching(rule: &Rule, records: &[Record], now: Timestamp) -> u64 {
+    let Some(filter) = filter(rule) else { return 0 };
+    let own = records.iter().filter(|record| is_read(rule, record));
+    own.filter(|record| filter.truth(rule.source, record, now).is_yes()).count() as u64
 }
 
 fn known(value: &GroupValue) -> Option<String> {
@@ -179,14 +188,14 @@ fn has_none(rule: &Rule, record: &Record) -> bool {
     }
 }
 
-fn talker(rule: &Rule, counted: &Counted<'_>) -> Talker {
+fn talker(rule: &Rule, counted: &Counted<'_>) -> Contributor {
     let Record { name, word, .. } = counted.record;
     let value = counted.input.value().unwrap_or(0.0);
     let detail = match row(rule).map(|def| def.input) {
         Some(Input::Number(slot) | Input::Status(slot)) => counted.record.detail_of(slot),
         _ => counted.record.detail.clone(),
     };
-    Talker { src: visible(name), dst: visible(&detail), port: None, proto: String::new(), decision: visible(word), value }
+    Contributor { src: visible(name), dst: visible(&detail), port: None, proto: String::new(), decision: visible(word), value }
 }
 
 /// "2 of 72 records do not say `online`"
@@ -197,7 +206,7 @@ fn note_of(chosen: &Chosen<'_>, all: usize) -> Option<String> {
 
 /// Measures a rule on how things are now. `known` are groups that have an instance: one whose records are still there but
 /// match no more has nothing; one whose records are gone is not listed at all.
-pub fn snapshot(rule: &Rule, answer: Answer<'_>, known: &[Vec<Option<String>>], memory: &mut RuleMemory) -> Observation {
+pub fn snapshot(rule: &Rule, answer: Answer<'_>, known: &[Vec<Option<String>>], memory: &mut RuleMemory) -> Measurement {
     let now = answer.now;
     let windowed = rule.source.is_snapshot().then_some(()).is_none();
     let start = before(now, rule.window);
@@ -212,32 +221,37 @@ pub fn snapshot(rule: &Rule, answer: Answer<'_>, known: &[Vec<Option<String>>], 
     let mut groups = add_up(rule, &chosen);
     let mut note = note_of(&chosen, all);
     if rule.group_by.is_empty() && groups.is_empty() && !row(rule).is_some_and(|def| def.must_be_told) {
-        let nothing = Measured::of(UNGROUPED, Vec::new(), Estimate::ZERO);
+        let nothing = GroupMeasurement::of(UNGROUPED, Vec::new(), Estimate::ZERO);
         // Of the run itself a number that it has none of, such as the time since the run before the first, is not zero.
         let none = rule.source.is_run() && !rule.metric.adds_up();
         note = note.or_else(|| none.then(|| tr!("this run has nothing to measure it by")));
-        groups.push(if none { Measured { estimate: Estimate::ANY, ..nothing } } else { nothing });
+        groups.push(if none { GroupMeasurement { estimate: Estimate::ANY, ..nothing } } else { nothing });
     }
     let present: std::collections::BTreeSet<u64> = groups.iter().map(|measured| measured.key).collect();
     let loose = loose(rule, &chosen);
-    for values in known.iter().filter(|values| chosen.beside.contains(values) && !present.contains(&group_key(values))) {
-        groups.push(Measured::of(group_key(values), values.clone(), Estimate { low: 0.0, high: loose }));
+    for values in known.iter().filter(|values| {
+        let key = group_key(values);
+        chosen.beside.contains(&key) && !present.contains(&key)
+    }) {
+        groups.push(GroupMeasurement::of(group_key(values), values.clone(), Estimate { low: 0.0, high: loose }));
     }
     let told =
         groups.iter().any(|measured| measured.estimate.value().is_some_and(|low| low > f64::NEG_INFINITY)) && anything_told(rule, &chosen);
-    let trouble = (row(rule).is_some_and(|def| def.must_be_told) && !told && rule.group_by.is_empty())
-        .then(|| tr!("the PCE does not report {metric}", metric = rule.metric));
+    let silent = row(rule).is_some_and(|def| def.must_be_told) && !told && rule.group_by.is_empty();
+    let silent = silent.then(|| tr!("the PCE does not report {metric}", metric = rule.metric));
+    let trouble = silent.or_else(|| overflown(&chosen));
     if rule.group_by.is_empty() && (groups.is_empty() || trouble.is_some()) {
-        groups = vec![Measured::of(UNGROUPED, Vec::new(), Estimate::ANY)];
+        groups = vec![GroupMeasurement::of(UNGROUPED, Vec::new(), Estimate::ANY)];
     }
+    let loose = if chosen.overflow { f64::INFINITY } else { loose };
     let unlisted = if windowed { Unlisted::ZERO } else { Unlisted::GONE }.up_to(loose);
-    let falls = agg(rule) == Agg::Min;
-    let mut top: Vec<Talker> = merge_talkers(groups.iter().flat_map(|group| group.top.iter().cloned()));
-    if falls {
+    let falling = rule.aggregation() == Agg::Min;
+    let mut top: Vec<Contributor> = merge_contributors(groups.iter().flat_map(|group| group.top.iter().cloned()));
+    if falling {
         top.sort_by(|a, b| a.value.total_cmp(&b.value));
     }
     let covers = windowed.then_some((start, now));
-    Observation { groups, covers, matched: chosen.matched, top, note, trouble, unlisted }
+    Measurement { groups, covers, matched: chosen.matched, top, note, trouble, unlisted }
 }
 
 /// Whether some record says what is measured.
@@ -249,10 +263,15 @@ fn anything_told(rule: &Rule, chosen: &Chosen<'_>) -> bool {
     chosen.counted.iter().any(tells)
 }
 
+/// What is said where more groups came than can be told apart.
+fn overflown(chosen: &Chosen<'_>) -> Option<String> {
+    chosen.overflow.then(|| tr!("more groups or values than can be told apart: the rest is not counted"))
+}
+
 /// What records whose group is not told could add to a group at most.
 fn loose(rule: &Rule, chosen: &Chosen<'_>) -> f64 {
-    let loose = chosen.counted.iter().filter(|counted| counted.group.is_none()).map(|counted| counted.input.high);
-    match (&rule.metric, agg(rule)) {
+    let loose = chosen.counted.iter().filter(|counted| !counted.told).map(|counted| counted.input.high);
+    match (&rule.metric, rule.aggregation()) {
         (Metric::Distinct(_), _) => loose.count() as f64,
         (_, Agg::Sum) => loose.fold(0.0, |sum, high| sum + high),
         _ => loose.fold(0.0, f64::max),
@@ -260,14 +279,14 @@ fn loose(rule: &Rule, chosen: &Chosen<'_>) -> f64 {
 }
 
 /// The interval of each group.
-fn add_up(rule: &Rule, chosen: &Chosen<'_>) -> Vec<Measured> {
+fn add_up(rule: &Rule, chosen: &Chosen<'_>) -> Vec<GroupMeasurement> {
     let mut by_group: BTreeMap<u64, (Vec<Option<String>>, Vec<&Counted<'_>>)> = BTreeMap::new();
     let mut nowhere: Vec<&Counted<'_>> = Vec::new();
     let key_of = |values: &Vec<Option<String>>| if rule.group_by.is_empty() { UNGROUPED } else { group_key(values) };
     for counted in &chosen.counted {
         // What is not told goes to the group null, and widens every other it could belong to.
         by_group.entry(key_of(&counted.shown)).or_insert_with(|| (counted.shown.clone(), Vec::new())).1.push(counted);
-        if counted.group.is_none() {
+        if !counted.told {
             nowhere.push(counted);
         }
     }
@@ -276,29 +295,29 @@ fn add_up(rule: &Rule, chosen: &Chosen<'_>) -> Vec<Measured> {
         .map(|(key, (values, own))| {
             let others: Vec<&Counted<'_>> = nowhere.iter().copied().filter(|one| key_of(&one.shown) != key).collect();
             let estimate = together(rule, &own, &others);
-            let mut top: Vec<Talker> =
+            let mut top: Vec<Contributor> =
                 own.iter().filter(|one| one.sure && one.input.value().is_some()).map(|one| talker(rule, one)).collect();
-            if agg(rule) == Agg::Min {
+            if rule.aggregation() == Agg::Min {
                 top.sort_by(|a, b| a.value.total_cmp(&b.value));
                 top.truncate(SHOWN);
             } else {
-                top = merge_talkers(top);
+                top = merge_contributors(top);
             }
-            Measured { top, ..Measured::of(key, values, estimate) }
+            GroupMeasurement { top, ..GroupMeasurement::of(key, values, estimate) }
         })
         .collect()
 }
 
 /// The interval of one group: `own` are in it, as far as they match; `others` could be.
 fn together(rule: &Rule, own: &[&Counted<'_>], others: &[&Counted<'_>]) -> Estimate {
-    let is_sure = |one: &&&Counted<'_>| one.sure && (one.group.is_some() || rule.group_by.is_empty());
+    let is_sure = |one: &&&Counted<'_>| one.sure && (one.told || rule.group_by.is_empty());
     let sure: Vec<Estimate> = own.iter().filter(is_sure).map(|one| one.input).collect();
     let maybe: Vec<Estimate> = own.iter().filter(|one| !is_sure(one)).chain(others).map(|one| one.input).collect();
     if let Metric::Distinct(field) = &rule.metric {
         return distinct(rule, field, own, others);
     }
     let all = || sure.iter().chain(&maybe);
-    match agg(rule) {
+    match rule.aggregation() {
         Agg::Sum => Estimate { low: sure.iter().map(|one| one.low).sum(), high: all().map(|one| one.high).sum() },
         Agg::Max => {
             let low = sure.iter().map(|one| one.low).fold(0.0, f64::max);
@@ -331,7 +350,7 @@ fn distinct(rule: &Rule, field: &Field, own: &[&Counted<'_>], others: &[&Counted
     let mut maybe = std::collections::BTreeSet::new();
     let mut unknown = 0u64;
     for one in own.iter().chain(others) {
-        let is_sure = one.sure && (one.group.is_some() || rule.group_by.is_empty());
+        let is_sure = one.sure && (one.told || rule.group_by.is_empty());
         match one.record.group(rule.source, field) {
             GroupValue::Known(Some(text)) if is_sure => drop(sure.insert(text)),
             GroupValue::Known(Some(text)) => drop(maybe.insert(text)),
@@ -344,8 +363,8 @@ fn distinct(rule: &Rule, field: &Field, own: &[&Counted<'_>], others: &[&Counted
 }
 
 /// What is new or different: seen by records that certainly match, and for what may be, counted at the upper end.
-fn sighted(rule: &Rule, chosen: &Chosen<'_>, memory: &mut RuleMemory, now: Timestamp) -> Observation {
-    let mut tally: Tally<Talker> = Tally::new(Amount::Sum(0));
+fn sighted(rule: &Rule, chosen: &Chosen<'_>, memory: &mut RuleMemory, now: Timestamp) -> Measurement {
+    let mut tally: Tally<Contributor> = Tally::new(Amount::Sum(0));
     if rule.group_by.is_empty() {
         tally.group(UNGROUPED, Vec::new);
     }
@@ -357,7 +376,7 @@ fn sighted(rule: &Rule, chosen: &Chosen<'_>, memory: &mut RuleMemory, now: Times
     for counted in &chosen.counted {
         let fields: &[Field] = if let Metric::New(fields) | Metric::Changes(fields) = &rule.metric { fields } else { &[] };
         let values: Vec<GroupValue> = fields.iter().map(|field| counted.record.group(rule.source, field)).collect();
-        if !counted.sure || counted.group.is_none() || values.contains(&GroupValue::NotTold) {
+        if !counted.sure || !counted.told || values.contains(&GroupValue::NotTold) {
             // It neither teaches nor counts.
             doubtful += 1;
             continue;
@@ -368,27 +387,32 @@ fn sighted(rule: &Rule, chosen: &Chosen<'_>, memory: &mut RuleMemory, now: Times
         see(rule, &mut tally, (group, key), texts, counted);
     }
     let span = tally.sightings.as_ref().map_or(Span { from: None, to: now }, |sightings| sightings.span(now));
-    let mut observation = memory
-        .measure(&rule.metric, rule.window, !rule.group_by.is_empty(), tally, span, |talker, value| Talker { value, ..talker.clone() });
+    let mut measurement = memory.measure(&rule.metric, rule.window, !rule.group_by.is_empty(), tally, span, |talker, value| Contributor {
+        value,
+        ..talker.clone()
+    });
     if doubtful > 0 {
-        widen(&mut observation, doubtful as f64);
-        observation.note = observation.note.take().or_else(|| note_of(chosen, chosen.counted.len()));
+        widen(&mut measurement, doubtful as f64);
+        measurement.note = measurement.note.take().or_else(|| note_of(chosen, chosen.counted.len()));
     }
-    observation
+    without_calm(&mut measurement, chosen);
+    measurement
 }
 
 /// Counts one sighting.
-fn see(rule: &Rule, tally: &mut Tally<Talker>, (group, key): (u32, u64), texts: Vec<Option<String>>, counted: &Counted<'_>) {
+fn see(rule: &Rule, tally: &mut Tally<Contributor>, (group, key): (u32, u64), texts: Vec<Option<String>>, counted: &Counted<'_>) {
     let values = group_key(&texts);
     if let Metric::Changes(_) = &rule.metric {
         // Of a snapshot each thing is followed by itself, of a stream each group.
         let subject = if rule.source.is_snapshot() { counted.record.id } else { key };
-        let who = |had: &str, has: &str| Talker { dst: format!("{} → {}", visible(had), visible(has)), ..talker(rule, counted) };
+        let who = |had: &str, has: &str| Contributor { dst: format!("{} → {}", visible(had), visible(has)), ..talker(rule, counted) };
         let who = |had: &str, has: &str| {
             if rule.source.is_snapshot() {
                 who(had, has)
             } else {
-                Talker { src: format!("{} → {}", visible(had), visible(has)), dst: talker(rule, counted).dst, ..talker(rule, counted) }
+                Contributor {
+                    src: format!("{} → {}", visible(had), visible(has)), dst: talker(rule, counted).dst, ..talker(rule, counted)
+                }
             }
         };
         return tally.see_change(group, subject, values, || texts, who);
@@ -396,21 +420,29 @@ fn see(rule: &Rule, tally: &mut Tally<Talker>, (group, key): (u32, u64), texts: 
     tally.see_new(group, values, || talker(rule, counted));
 }
 
+/// A group that was not told apart may have anything.
+fn without_calm(measurement: &mut Measurement, chosen: &Chosen<'_>) {
+    if chosen.overflow {
+        measurement.trouble = measurement.trouble.take().or_else(|| overflown(chosen));
+        measurement.unlisted = measurement.unlisted.up_to(f64::INFINITY);
+    }
+}
+
 /// Adds what cannot be ruled out to every group.
-fn widen(observation: &mut Observation, more: f64) {
-    for measured in &mut observation.groups {
+fn widen(measurement: &mut Measurement, more: f64) {
+    for measured in &mut measurement.groups {
         measured.estimate.high += more;
         measured.besides_learning.high += more;
     }
-    observation.unlisted = observation.unlisted.up_to(more);
+    measurement.unlisted = measurement.unlisted.up_to(more);
 }
 
 /// Measures a rule on what happened. `shown` tells which records an earlier run saw; `span.from` is the run before,
 /// `None` on the first, when only what lies in the rule's window counts. What happened before `oldest` cannot be news.
-pub fn stream(rule: &Rule, answer: Answer<'_>, memory: &mut RuleMemory, shown: &Shown, look: StreamLook) -> Observation {
+pub fn stream(rule: &Rule, answer: Answer<'_>, memory: &mut RuleMemory, shown: &Shown, look: StreamLook) -> Measurement {
     let StreamLook { span, oldest, .. } = look;
     let in_reach = |record: &&Record| oldest.is_none_or(|oldest| record.at.is_none_or(|at| at >= oldest));
-    let matched = choose(rule, answer.records.iter(), span.to).matched;
+    let matched = matching(rule, answer.records, span.to);
     let fresh = answer.records.iter().filter(in_reach).filter(|record| !shown.contains_key(&record.id));
     let start = before(span.to, rule.window);
     let all = answer.records.len();
@@ -422,7 +454,7 @@ pub fn stream(rule: &Rule, answer: Answer<'_>, memory: &mut RuleMemory, shown: &
     // On the first look only what happened within the window is news.
     let news = fresh.filter(|record| span.from.is_some() || record.at.is_none_or(|at| at > start));
     let mut chosen = choose(rule, news, span.to);
-    let together = match (&rule.metric, agg(rule)) {
+    let together = match (&rule.metric, rule.aggregation()) {
         (Metric::Distinct(_), _) => Together::Values,
         (_, Agg::Sum) => Together::Sum,
         _ => Together::Max,
@@ -431,47 +463,38 @@ pub fn stream(rule: &Rule, answer: Answer<'_>, memory: &mut RuleMemory, shown: &
     if timeless > 0 {
         *chosen.silent.entry("timestamp".to_owned()).or_default() += timeless;
     }
-    let happened = chosen.counted.iter().flat_map(|one| happenings(rule, one, look)).collect();
-    let mut observation = memory.measure_stream((rule.window, !rule.group_by.is_empty(), together), happened, matched, span);
-    let loose = loose(rule, &chosen);
-    if loose > 0.0 {
-        for measured in &mut observation.groups {
-            let own = measured.group.iter().any(Option::is_none);
-            if !own {
-                measured.estimate.high += loose;
-                measured.besides_learning.high += loose;
-            }
-        }
-        observation.unlisted = observation.unlisted.up_to(loose);
-    }
-    observation.note = note_of(&chosen, all).or(observation.note);
-    observation
+    let happened = std::mem::take(&mut chosen.counted).into_iter().filter_map(|one| happening(rule, one, look)).collect();
+    let mut measurement = memory.measure_stream((rule.window, !rule.group_by.is_empty(), together), happened, matched, span);
+    measurement.note = note_of(&chosen, all).or(measurement.note);
+    without_calm(&mut measurement, &chosen);
+    measurement
 }
 
 /// What one record adds to the memory of a stream. An event happened when it says; one that an earlier run should have
 /// seen and was not shown counts as of that run; one that does not say when may have happened in the window or not.
-fn happenings(rule: &Rule, one: &Counted<'_>, look: StreamLook) -> Vec<Happening> {
+fn happening(rule: &Rule, one: Counted<'_>, look: StreamLook) -> Option<Happening> {
     let StreamLook { span, previous_run, .. } = look;
     let at = match (one.record.at, previous_run.max(span.from)) {
         (Some(at), Some(previous)) if at <= previous && previous < span.to => previous + jiff::SignedDuration::from_nanos(1),
         (Some(at), _) => at.min(span.to),
         (None, _) => span.to,
     };
-    let is_sure = one.sure && one.record.at.is_some() && (one.group.is_some() || rule.group_by.is_empty());
+    let is_sure = one.sure && one.record.at.is_some() && (one.told || rule.group_by.is_empty());
     let key = if rule.group_by.is_empty() { UNGROUPED } else { group_key(&one.shown) };
     let (value, told) = match &rule.metric {
         Metric::Distinct(field) => match one.record.group(rule.source, field) {
             GroupValue::Known(Some(text)) => (xxh3_64(text.as_bytes()).max(1), true),
-            GroupValue::Known(None) => return Vec::new(),
+            GroupValue::Known(None) => return None,
             GroupValue::NotTold => (0, false),
         },
         _ => (0, true),
     };
     if has_none(rule, one.record) {
-        return Vec::new();
+        return None;
     }
     let amount = if is_sure && told { one.input } else { Estimate { low: 0.0, high: one.input.high } };
-    vec![Happening { at, group: (key, one.shown.clone()), amount, value, talker: talker(rule, one) }]
+    let talker = talker(rule, &one);
+    Some(Happening { at, anywhere: !one.told, group: (key, one.shown), amount, value, talker })
 }
 
 /// Remembers which records were shown.

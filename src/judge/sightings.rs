@@ -3,7 +3,7 @@
 //! Sightings do not depend on how much a record grew: every matching record of an answer is one, also one
 //! that is told again. The outcome is the same whatever the order of the records.
 
-use super::memory::Span;
+use super::measurement::Span;
 use crate::domain::time::{after, before, since};
 use hashbrown::HashMap;
 use jiff::Timestamp;

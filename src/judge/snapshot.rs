@@ -6,9 +6,10 @@
 //! other message.
 
 use super::belief::{Belief, past};
-use super::message::{Addressee, Over, Policy, Statement, alert};
-use super::transition::{Instance, Instances, Stage, Told};
-use crate::domain::alert::{Alert, AlertState, Appetite, End, Failure, Parcel, ParcelKind, Reason};
+use super::message::{Over, Policy, Receiver, Statement, alert};
+use super::transition::{Instance, Instances, NotificationLog, Stage};
+use crate::domain::alert::{Alert, End, Failure, Notification, NotificationKind, Reason, SendMode};
+use crate::domain::entry::AlertState;
 use crate::domain::rule::Rule;
 use crate::domain::time::{after, since};
 use jiff::Timestamp;
@@ -16,7 +17,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How far apart runs are taken to be before there were two of them.
-pub const ASSUMED_RHYTHM: Duration = Duration::from_secs(3600);
+pub const ASSUMED_RUN_INTERVAL: Duration = Duration::from_secs(3600);
 /// Runs that may be missed or late before a snapshot no longer holds.
 const RUNS_KEPT: u32 = 4;
 /// The least and the most that it holds.
@@ -28,57 +29,57 @@ const LEAST_ENDING: Duration = Duration::from_secs(300);
 
 /// How far apart runs seem to be, from the instant of the previous one and what it took for the distance. A run
 /// in between, by hand, makes it shorter only by half, so that nothing expires before the next regular run.
-pub fn rhythm(previous: Timestamp, remembered: Option<Duration>, now: Timestamp) -> Duration {
+pub fn run_interval(previous: Timestamp, remembered: Option<Duration>, now: Timestamp) -> Duration {
     since(now, previous).max(remembered.unwrap_or_default() / 2)
 }
 
 /// The snapshot for one channel. `None`: nothing fires, and the channel does not want to hear that.
 pub(super) fn take(
-    channel: &Addressee,
+    channel: &Receiver,
     rules: &BTreeMap<&str, &Rule>,
     instances: &Instances,
-    outbox: &[Parcel],
+    outbox: &[Notification],
     policy: &Policy<'_>,
     now: Timestamp,
-) -> Option<Parcel> {
+) -> Option<Notification> {
     let entry = |(fingerprint, instance): (&String, &Instance)| {
         let rule = rules.get(instance.rule.as_str()).copied();
         entry(fingerprint, instance, rule, channel, policy, now)
     };
     let mut alerts: Vec<Alert> = instances.iter().filter_map(entry).collect();
-    if alerts.is_empty() && channel.appetite != Appetite::State {
+    if alerts.is_empty() && channel.send_mode != SendMode::Full {
         return None;
     }
     let rank = |alert: &Alert| (alert.state == AlertState::Resolved, std::cmp::Reverse(alert.severity));
     alerts.sort_by(|a, b| (rank(a), &a.rule, &a.group).cmp(&(rank(b), &b.rule, &b.group)));
-    let mut parcel = Parcel {
+    let mut notification = Notification {
         id: (policy.new_id)(),
         channel: channel.name.clone(),
         pce: policy.pce.clone(),
         alerts,
-        expires: Some(after(now, policy.rhythm.saturating_mul(RUNS_KEPT).clamp(LEAST_KEPT, MOST_KEPT))),
+        expires: Some(after(now, policy.run_interval.saturating_mul(RUNS_KEPT).clamp(LEAST_KEPT, MOST_KEPT))),
         unknown: policy.unknown.to_vec(),
-        ..Parcel::empty(ParcelKind::Snapshot, now)
+        ..Notification::empty(NotificationKind::Snapshot, now)
     };
     if let Some(older) = outbox.iter().rev().find(|older| is_replaced(older, channel) && older.given_up.is_none()) {
-        parcel.attempts = older.attempts;
-        parcel.last_error.clone_from(&older.last_error);
+        notification.attempts = older.attempts;
+        notification.last_error.clone_from(&older.last_error);
         // What is new is tried at once, unless the service asked for a pause.
         if older.failure == Some(Failure::Asked) {
-            (parcel.failure, parcel.not_before) = (older.failure, older.not_before);
+            (notification.failure, notification.not_before) = (older.failure, older.not_before);
         }
     }
-    Some(parcel)
+    Some(notification)
 }
 
 /// Puts new messages into the outbox, snapshots in the place of older ones.
-pub fn add(outbox: &mut Vec<Parcel>, parcels: Vec<Parcel>, channels: &[Addressee]) {
+pub fn add(outbox: &mut Vec<Notification>, notifications: Vec<Notification>, channels: &[Receiver]) {
     outbox.retain(|older| !channels.iter().any(|channel| is_replaced(older, channel)));
-    outbox.extend(parcels);
+    outbox.extend(notifications);
 }
 
-fn is_replaced(older: &Parcel, channel: &Addressee) -> bool {
-    channel.appetite != Appetite::News && older.kind == ParcelKind::Snapshot && older.channel == channel.name
+fn is_replaced(older: &Notification, channel: &Receiver) -> bool {
+    channel.send_mode != SendMode::Changes && older.kind == NotificationKind::Snapshot && older.channel == channel.name
 }
 
 /// What the snapshot says of one instance, if anything.
@@ -86,7 +87,7 @@ fn entry(
     fingerprint: &str,
     instance: &Instance,
     rule: Option<&Rule>,
-    channel: &Addressee,
+    channel: &Receiver,
     policy: &Policy<'_>,
     now: Timestamp,
 ) -> Option<Alert> {
@@ -106,7 +107,7 @@ fn entry(
         let told_as = held.map(|told| told.severity).filter(|severity| *severity != instance.severity);
         return Some(alert(fingerprint, instance, rule, Statement::Firing { reason, told_as }));
     }
-    let told = told.filter(|told| channel.send_resolved && !is_past(told, policy.rhythm, now))?;
+    let told = told.filter(|told| channel.send_resolved && !is_past(told, policy.run_interval, now))?;
     let over = if instance.stage == Stage::Firing && Some(told.episode) == instance.fired_at {
         // It fires on, but no longer for this channel.
         let end = if instance.severity < told.severity { End::Milder } else { End::Elsewhere };
@@ -120,8 +121,8 @@ fn entry(
 }
 
 /// Whether the end of an alert was said often enough.
-pub(super) fn is_past(told: &Told, rhythm: Duration, now: Timestamp) -> bool {
-    told.ended && since(now, told.at) >= rhythm.saturating_mul(RUNS_ENDING).clamp(LEAST_ENDING, MOST_KEPT)
+pub(super) fn is_past(told: &NotificationLog, run_interval: Duration, now: Timestamp) -> bool {
+    told.ended && since(now, told.at) >= run_interval.saturating_mul(RUNS_ENDING).clamp(LEAST_ENDING, MOST_KEPT)
 }
 
 /// A channel took the end of an alert; it hears it some runs more.

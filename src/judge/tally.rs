@@ -1,7 +1,7 @@
 //! What one run adds to one rule, group by group, and who contributed most.
 
 use super::sightings::Sightings;
-use crate::domain::alert::Talker;
+use crate::domain::alert::Contributor;
 use crate::domain::metric::Metric;
 use hashbrown::{HashMap, HashSet};
 use jiff::Timestamp;
@@ -69,6 +69,10 @@ pub struct GroupTally<T> {
     pub ways: Option<[u64; 4]>,
     /// Beyond what it certainly adds up to: what flows may have more, and values that may have been seen.
     pub beyond: HashMap<u64, u64>,
+    /// What may belong to it beside all that, depending on what is not told.
+    pub possible: u64,
+    /// What it adds up to is not told of some record that belongs to it, or may.
+    pub unbounded: bool,
     /// Some record's past is unknown.
     pub learning: bool,
     /// Largest contributors.
@@ -89,8 +93,12 @@ pub struct Tally<T> {
     values: usize,
     /// The earliest instant since when something of it may have arrived.
     pub reach: Option<Timestamp>,
+    /// Something that came late is missing.
+    pub misses: bool,
     /// What was counted from here on must be kept: a later look may still make up for what is missing in it.
     pub kept_from: Option<Timestamp>,
+    /// What came late, and since when it may have: nobody knows when between then and now.
+    pub late: Option<(Timestamp, Box<Tally<T>>)>,
     /// For metrics that ask what was ever seen: lent by the rule's memory for this run.
     pub sightings: Option<Sightings>,
 }
@@ -106,7 +114,9 @@ impl<T> Tally<T> {
             overflow: false,
             values: 0,
             reach: None,
+            misses: false,
             kept_from: None,
+            late: None,
             sightings: None,
         }
     }
@@ -127,6 +137,8 @@ impl<T> Tally<T> {
             amount: self.zero.clone(),
             ways: None,
             beyond: HashMap::new(),
+            possible: 0,
+            unbounded: false,
             learning: false,
             top: Top::default(),
         });
@@ -137,6 +149,15 @@ impl<T> Tally<T> {
     /// What is added next may have arrived since then.
     pub fn reach(&mut self, since: Timestamp) {
         self.reach = Some(self.reach.map_or(since, |reach| reach.min(since)));
+    }
+
+    /// The tally of what came late since then, and the number of a group in it.
+    pub fn late(&mut self, group: u32, since: Timestamp) -> Option<(&mut Tally<T>, u32)> {
+        let GroupTally { key, group, .. } = self.groups.get(group as usize)?;
+        let (from, late) = self.late.get_or_insert_with(|| (since, Box::new(Tally::new(self.zero.clone()))));
+        *from = (*from).min(since);
+        let number = late.group(*key, || group.clone())?;
+        Some((late, number))
     }
 
     /// Counts a combination of values in a group, given by its hash, if it was never seen before.
@@ -187,6 +208,20 @@ impl<T> Tally<T> {
         }
         // Who contributed is shown by what may be.
         self.add_shown(group, least, most, value, contributor);
+    }
+
+    /// Adds what may belong to a group.
+    pub fn add_possible(&mut self, group: u32, amount: u64, value: u64) {
+        let Some(tally) = self.groups.get_mut(group as usize) else { return };
+        match &tally.amount {
+            Amount::Sum(_) => tally.possible = tally.possible.saturating_add(amount),
+            Amount::Max(_) => tally.possible = tally.possible.max(amount),
+            Amount::PerFlow(_) | Amount::Values(_) if value == 0 || amount == 0 => {}
+            Amount::PerFlow(_) | Amount::Values(_) if tally.beyond.len() < MOST_VALUES => {
+                *tally.beyond.entry(value).or_default() += amount;
+            }
+            Amount::PerFlow(_) | Amount::Values(_) => self.overflow = true,
+        }
     }
 
     /// Adds to a group: `amount` for sums, `value` for different values and for telling flows apart
@@ -268,19 +303,21 @@ impl<T> Top<T> {
     }
 
     /// The contributors for people: contributions of the same one added up, largest first.
-    pub fn talkers(&self, show: impl Fn(&T, f64) -> Talker, scale: f64) -> Vec<Talker> {
-        merge_talkers(self.kept.iter().map(|(amount, contributor)| show(contributor, *amount as f64 * scale)))
+    pub fn talkers(&self, show: impl Fn(&T, f64) -> Contributor, scale: f64) -> Vec<Contributor> {
+        merge_contributors(self.kept.iter().map(|(amount, contributor)| show(contributor, *amount as f64 * scale)))
     }
 }
 
 /// Adds up contributions of the same talker; the largest few come first.
-pub fn merge_talkers(talkers: impl IntoIterator<Item = Talker>) -> Vec<Talker> {
+pub fn merge_contributors(talkers: impl IntoIterator<Item = Contributor>) -> Vec<Contributor> {
     let mut merged: BTreeMap<(String, String, Option<u16>, String, String), f64> = BTreeMap::new();
     for talker in talkers {
         *merged.entry((talker.src, talker.dst, talker.port, talker.proto, talker.decision)).or_default() += talker.value;
     }
-    let mut list: Vec<Talker> =
-        merged.into_iter().map(|((src, dst, port, proto, decision), value)| Talker { src, dst, port, proto, decision, value }).collect();
+    let mut list: Vec<Contributor> = merged
+        .into_iter()
+        .map(|((src, dst, port, proto, decision), value)| Contributor { src, dst, port, proto, decision, value })
+        .collect();
     list.sort_by(|a, b| b.value.total_cmp(&a.value));
     list.truncate(SHOWN);
     list

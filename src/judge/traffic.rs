@@ -1,21 +1,25 @@
 //! All traffic rules over one stream of records, in one pass.
 
-use super::accounting::{Aging, Closing, Hit, Increases, Ledger, RuleAccount, Talk, Terms};
+use super::accounting::{Aging, Closing, Hit, Increases, Ledger, Noted, Talk, Terms};
 use super::coverage::Coverage;
-use super::identity::{flow_key, state_mask};
-use super::look::{Counters, Look};
-use super::memory::{Observation, RuleMemory, Span, measure_alone};
+use super::fields::{Doubt, amount_asks, asks_of, field_value, key_of};
+use super::identity::{flow_key, record_key, state_mask};
+use super::measurement::{ANYWHERE, Measurement, Span};
+use super::memory::{RuleMemory, measure_alone};
+use super::missing::Missing;
+use super::pair::RuleAccount;
 use super::pair::{Selector, Ways};
 use super::plan::Plan;
 use super::reading::Learned;
 use super::repeats::Repeats;
+use super::sample::{CounterSample, Counters};
 use super::sightings::Sightings;
 use super::tally::{Amount, Tally};
-use crate::domain::alert::Talker;
+use crate::domain::alert::Contributor;
 use crate::domain::field::Field;
 use crate::domain::filter::{Filter, TrafficCondition};
 use crate::domain::metric::Metric;
-use crate::domain::record::{Decision, Direction, Endpoint, Flow, FlowSink, proto_name};
+use crate::domain::record::{Decision, Direction, Endpoint, Flow, FlowSink, NotTold, proto_name};
 use crate::domain::rule::{Matcher, Rule};
 use crate::domain::text::visible;
 use crate::domain::time::before;
@@ -27,12 +31,13 @@ use xxhash_rust::xxh3::xxh3_64;
 /// One rule while records stream by.
 struct Judged<'r> {
     rule: &'r Rule,
-    tally: Tally<Contributor>,
+    tally: Tally<FlowContributor>,
     account: RuleAccount,
+    missing: Missing,
 }
 
 /// What is kept of a contributor until it is shown.
-struct Contributor {
+struct FlowContributor {
     src: Rc<str>,
     dst: Rc<str>,
     port: Option<u16>,
@@ -40,7 +45,7 @@ struct Contributor {
     decision: Decision,
 }
 
-impl Contributor {
+impl FlowContributor {
     fn of(flow: &Flow<'_>) -> Self {
         Self { src: Rc::clone(&flow.src.name), dst: Rc::clone(&flow.dst.name), port: flow.port, proto: flow.proto, decision: flow.decision }
     }
@@ -49,8 +54,8 @@ impl Contributor {
         Self { src: Rc::clone(&self.src), dst: Rc::clone(&self.dst), ..*self }
     }
 
-    fn show(&self, value: f64) -> Talker {
-        Talker {
+    fn show(&self, value: f64) -> Contributor {
+        Contributor {
             src: visible(&self.src),
             dst: visible(&self.dst),
             port: self.port,
@@ -65,7 +70,7 @@ impl Contributor {
 #[derive(Debug, Default)]
 pub struct TrafficMemory {
     /// Counters of every record at the previous look.
-    pub looks: Vec<Look>,
+    pub looks: Vec<CounterSample>,
     /// What the looks cover.
     pub coverage: Coverage,
     /// Whose marks the looks carry.
@@ -96,6 +101,10 @@ pub struct Settings {
     pub lookback: Duration,
     /// Most records remembered.
     pub cap: usize,
+    /// Most that come to be remembered in this run.
+    pub most_new: usize,
+    /// Whether the time for judging is over.
+    pub is_over: fn() -> bool,
     /// The same record may come again in a later part of the answer.
     pub may_repeat: bool,
     /// What is known of what sources report.
@@ -111,27 +120,44 @@ pub struct TrafficJudge<'r> {
     marked: Vec<u32>,
     /// Their definitions.
     definitions: Vec<u64>,
-    ledger: Option<Ledger>,
+    ledger: Option<Box<Ledger>>,
     now: Timestamp,
     looked_at: Option<Timestamp>,
+    lookback: Duration,
     learned: Learned,
     part: u32,
     /// Plain sums only, when the PCE may be asked again in parts.
     repeats: Option<Repeats>,
     matching: Vec<u32>,
+    /// Those of them of which it cannot be decided.
+    undecided: Vec<u32>,
+    /// What the rules ask for, all of them together.
+    asks: NotTold,
+    flows: u64,
     hits: Vec<Hit>,
     scratch: Vec<u8>,
-    kept: Vec<Contributor>,
+    kept: Vec<FlowContributor>,
     /// Rules that ask what was ever seen.
     sighting: Vec<u32>,
     /// Plain sums only: records without a readable time.
     timeless: u64,
+    /// The flow at hand leaves out something that some rule asks for.
+    doubtful: bool,
+}
+
+/// What became of the answer, once it was judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Settled {
+    /// Records of each decision that were left to later runs, because too many were new.
+    pub left: [u64; 4],
+    /// The deadline came first: what was judged is worth nothing.
+    pub too_late: bool,
 }
 
 /// What came out of one pass.
 pub struct TrafficOutcome {
     /// One for each rule, in the order given.
-    pub observations: Vec<Observation>,
+    pub measurements: Vec<Measurement>,
     /// To be kept for the next run; `None` for plain sums.
     pub memory: Option<TrafficMemory>,
     /// What is known by now of what sources report.
@@ -140,6 +166,8 @@ pub struct TrafficOutcome {
     pub timeless: u64,
     /// Records that could not be remembered because of the cap.
     pub over_cap: u64,
+    /// Something that came later than `lookback` was counted.
+    pub found_late: bool,
 }
 
 impl<'r> TrafficJudge<'r> {
@@ -163,40 +191,52 @@ impl<'r> TrafficJudge<'r> {
                 (metric, _) => Amount::zero(metric),
             };
             filters.push(filter);
-            judged.push(Judged { rule, tally: Tally::new(zero), account });
+            judged.push(Judged { rule, tally: Tally::new(zero), account, missing: Missing::default() });
         }
         let as_reported = memory.is_none();
         let definitions: Vec<u64> = marked.iter().map(|number| rules[*number as usize].definition()).collect();
         let looked_at = memory.as_ref().and_then(|memory| memory.coverage.looked_at);
         let ledger = memory.map(|mut memory| {
             let new = move_marks(&mut memory.looks, &memory.marked, &definitions);
-            for Judged { account, tally, rule } in &mut judged {
+            for Judged { account, tally, rule, .. } in &mut judged {
                 account.mark_of = account.selector.mark.map_or(0, |_| rule.definition());
                 account.kept_from = memory.coverage.made_up_from(account.selector.decisions);
                 tally.kept_from = account.kept_from;
                 account.unmarked = account.selector.mark.is_some_and(|bit| new & (1 << bit) != 0);
             }
-            let Settings { lookback, cap, learned, .. } = settings;
-            Ledger::new(memory.looks, memory.coverage, memory.aging, Terms { now, cap, lookback, reading: learned.reading() })
+            let Settings { lookback, cap, most_new, is_over, learned, .. } = settings;
+            let terms = Terms { now, cap, most_new, is_over, lookback, reading: learned.reading() };
+            Box::new(Ledger::new(memory.looks, memory.coverage, memory.aging, terms))
         });
+        let mut plan = Plan::new(filters.iter().copied());
+        for number in (0..judged.len()).filter(|number| judged[*number].rule.undecided_is_no) {
+            plan.undecided_is_no(number);
+        }
         Self {
+            asks: judged
+                .iter()
+                .fold(NotTold::NOTHING, |asks, judged| asks.and(judged.account.selector.asks).and(amount_asks(&judged.rule.metric))),
             accounts: judged.iter().map(|judged| judged.account).collect(),
-            plan: Plan::new(filters.iter().copied()),
+            plan,
             rules: judged,
             marked,
             ledger,
             definitions,
             now,
             looked_at,
+            lookback: settings.lookback,
             learned: settings.learned,
             part: 0,
             repeats: (as_reported && settings.may_repeat).then(Repeats::default),
             matching: Vec::new(),
+            undecided: Vec::new(),
+            flows: 0,
             hits: Vec::new(),
             scratch: Vec::new(),
             kept: Vec::new(),
             sighting: Vec::new(),
             timeless: 0,
+            doubtful: false,
         }
     }
 
@@ -213,19 +253,27 @@ impl<'r> TrafficJudge<'r> {
         }
     }
 
+    /// Settles what waited for the end of the answer.
+    pub fn settle(&mut self) -> Settled {
+        let Some(ledger) = &mut self.ledger else { return Settled::default() };
+        let (now, looked_at) = (self.now, self.looked_at);
+        ledger.end_of_answer(&self.accounts, &mut Adding { rules: &mut self.rules, kept: &mut self.kept, current: None, now, looked_at });
+        Settled { left: ledger.left, too_late: ledger.too_late }
+    }
+
     /// Ends the pass. `memories` are those of the rules, in order; `span` says what the increases
     /// cover; `coverage` what the next run may rely on.
     pub fn finish(mut self, memories: &mut [RuleMemory], span: Span, coverage: Coverage, closing: Closing) -> TrafficOutcome {
-        let mut over_cap = 0;
+        self.settle();
+        let (mut over_cap, mut found_late) = (0, false);
         let mut learned = self.learned;
-        let memory = self.ledger.take().map(|mut ledger| {
-            let (now, looked_at) = (self.now, self.looked_at);
-            ledger
-                .end_of_answer(&self.accounts, &mut Adding { rules: &mut self.rules, kept: &mut self.kept, current: None, now, looked_at });
+        let looked_at = self.looked_at;
+        let memory = self.ledger.take().map(|ledger| {
             self.timeless += ledger.timeless;
-            over_cap = ledger.over_cap;
+            (over_cap, found_late) = (ledger.over_cap, ledger.found_late);
             // What was seen does not depend on what the looks cover.
             for Judged { account, tally, .. } in self.rules.iter_mut().filter(|judged| !judged.rule.metric.is_sighting()) {
+                tally.misses = coverage.misses_what_is_late();
                 // Whole again: what the looks since the last whole one left out is in here, with all that they had.
                 let whole = (0..4).all(|number| closing.whole[number] || account.selector.decisions & (1 << number) == 0);
                 if let (Some(from), Some(looked_at), true) = (account.kept_from, looked_at, whole)
@@ -245,14 +293,16 @@ impl<'r> TrafficJudge<'r> {
             }
         });
         let with_memory = memory.is_some();
-        let observations = self
+        let flows = self.flows;
+        let measurements = self
             .rules
             .into_iter()
             .zip(memories)
             .map(|(judged, memory)| {
                 let Rule { metric, window, group_by, .. } = judged.rule;
-                let show = |contributor: &Contributor, value: f64| contributor.show(value);
-                if let Some(sightings) = &judged.tally.sightings {
+                let show = |contributor: &FlowContributor, value: f64| contributor.show(value);
+                let note = judged.missing.note(flows);
+                let measurement = if let Some(sightings) = &judged.tally.sightings {
                     // What was seen does not depend on what the looks cover.
                     let span = sightings.span(self.now);
                     memory.measure(metric, *window, !group_by.is_empty(), judged.tally, span, show)
@@ -260,15 +310,16 @@ impl<'r> TrafficJudge<'r> {
                     memory.measure(metric, *window, !group_by.is_empty(), judged.tally, span, show)
                 } else {
                     measure_alone(metric, *window, !group_by.is_empty(), judged.tally, self.now, show)
-                }
+                };
+                Measurement { note: note.or(measurement.note), ..measurement }
             })
             .collect();
-        TrafficOutcome { observations, memory, learned, timeless: self.timeless, over_cap }
+        TrafficOutcome { measurements, memory, learned, timeless: self.timeless, over_cap, found_late }
     }
 
     /// Tells the rules that ask what was ever seen of this record, and takes them out of those that count.
     fn sight(&mut self, flow: &Flow<'_>) {
-        let (rules, sighting, scratch) = (&mut self.rules, &self.sighting, &mut self.scratch);
+        let (rules, sighting, scratch, undecided) = (&mut self.rules, &self.sighting, &mut self.scratch, &self.undecided);
         self.matching.retain(|number| {
             if !sighting.contains(number) {
                 return true;
@@ -277,11 +328,22 @@ impl<'r> TrafficJudge<'r> {
             let texts = |fields: &[Field]| -> Vec<Option<String>> { fields.iter().map(|field| field_value(field, flow)).collect() };
             let key = key_of(&rule.group_by, flow, scratch);
             let Some(group) = tally.group(key, || texts(&rule.group_by)) else { return false };
+            let doubt = Doubt::of(rule, flow, undecided.binary_search(number).is_ok());
+            if doubt.any() {
+                // It neither teaches nor counts.
+                tally.add_possible(group, 1, 0);
+                if doubt.group
+                    && let Some(anywhere) = tally.group(ANYWHERE, Vec::new)
+                {
+                    tally.add_possible(anywhere, 1, 0);
+                }
+                return false;
+            }
             match &rule.metric {
-                Metric::New(fields) => tally.see_new(group, key_of(fields, flow, scratch), || Contributor::of(flow)),
+                Metric::New(fields) => tally.see_new(group, key_of(fields, flow, scratch), || FlowContributor::of(flow)),
                 Metric::Changes(fields) => {
                     let values = key_of(fields, flow, scratch);
-                    tally.see_change(group, key, values, || texts(fields), |_, _| Contributor::of(flow));
+                    tally.see_change(group, key, values, || texts(fields), |_, _| FlowContributor::of(flow));
                 }
                 _ => {}
             }
@@ -298,12 +360,47 @@ impl<'r> TrafficJudge<'r> {
             let key = key_of(&rule.group_by, flow, &mut self.scratch);
             let group = judged.tally.group(key, || rule.group_by.iter().map(|field| field_value(field, flow)).collect());
             let Some(group) = group else { continue };
-            let value = match &rule.metric {
+            let mut value = match &rule.metric {
                 Metric::Flows | Metric::Bandwidth => flow_key(flow),
                 Metric::Distinct(field) => field_value(field, flow).map_or(0, |text| xxh3_64(text.as_bytes()).max(1)),
                 _ => 0,
             };
-            self.hits.push(Hit { rule: *number, group, value });
+            if !self.doubtful {
+                self.hits.push(Hit { rule: *number, group, value, undecided: false });
+                continue;
+            }
+            let doubt = Doubt::of(rule, flow, self.undecided.binary_search(number).is_ok());
+            if doubt.value && rule.metric != Metric::Bandwidth {
+                // Whatever it is, it may be one that no other record has.
+                value = record_key(flow);
+            }
+            let anywhere = if doubt.group { judged.tally.group(ANYWHERE, Vec::new) } else { None };
+            let groups = [Some(group), anywhere].into_iter().flatten();
+            self.hits.extend(groups.map(|group| Hit { rule: *number, group, value, undecided: doubt.any() }));
+        }
+    }
+
+    /// Notes what the rules are not told of a flow, and whose amounts nobody knows.
+    fn note_doubts(&mut self, flow: &Flow<'_>) {
+        let late_before = self.looked_at.map(|at| before(at, self.lookback));
+        for number in &self.matching {
+            let Judged { rule, tally, missing, account } = &mut self.rules[*number as usize];
+            let undecided = self.undecided.binary_search(number).is_ok();
+            let doubt = Doubt::of(rule, flow, undecided);
+            if !doubt.any() && !doubt.amount && !doubt.pairing {
+                continue;
+            }
+            missing.add(rule, flow, undecided);
+            // What was told since the look before may have happened earlier, by as much as VENs may be late.
+            let since = late_before.map_or(account.late_start, |at| at.min(account.late_start));
+            if doubt.amount && flow.last.is_none_or(|last| last > since) {
+                let key = key_of(&rule.group_by, flow, &mut self.scratch);
+                let own = tally.group(key, || rule.group_by.iter().map(|field| field_value(field, flow)).collect());
+                let anywhere = if doubt.group { tally.group(ANYWHERE, Vec::new) } else { None };
+                for group in [own, anywhere].into_iter().flatten() {
+                    tally.groups[group as usize].unbounded = true;
+                }
+            }
         }
     }
 
@@ -334,7 +431,11 @@ impl<'r> TrafficJudge<'r> {
                 }
                 ref metric => share(metric, counters),
             };
-            judged.tally.add(hit.group, amount, hit.value, || Contributor::of(flow));
+            if hit.undecided {
+                judged.tally.add_possible(hit.group, amount, hit.value);
+            } else {
+                judged.tally.add(hit.group, amount, hit.value, || FlowContributor::of(flow));
+            }
         }
     }
 }
@@ -347,10 +448,26 @@ impl FlowSink for TrafficJudge<'_> {
         }
     }
 
+    fn late_before(&mut self, usual: Timestamp) {
+        if let Some(ledger) = &mut self.ledger {
+            ledger.late_before(usual);
+        }
+    }
+
     fn flow(&mut self, flow: &Flow<'_>) {
-        self.plan.matching(flow, &mut self.matching);
+        self.plan.matching(flow, &mut self.matching, &mut self.undecided);
+        self.flows += 1;
         for number in &self.matching {
             self.rules[*number as usize].tally.matched += 1;
+        }
+        // Of counters it is noted for the next look, too.
+        let not_told = flow.not_told().only(self.asks.and(NotTold::BYTES));
+        self.doubtful = not_told.any(self.asks);
+        if self.doubtful {
+            for number in &self.undecided {
+                self.rules[*number as usize].tally.matched -= 1;
+            }
+            self.note_doubts(flow);
         }
         if !self.sighting.is_empty() {
             self.sight(flow);
@@ -366,7 +483,7 @@ impl FlowSink for TrafficJudge<'_> {
             }
         }
         // Most records are as they were: they need no groups.
-        if let Some(recognised) = ledger.recognise(flow, self.part, marks) {
+        if let Some(recognised) = ledger.recognise(flow, self.part, Noted { marks, not_told }) {
             self.collect_hits(flow);
             let now = self.now;
             let mut adding = Adding { rules: &mut self.rules, kept: &mut self.kept, current: Some(flow), now, looked_at: self.looked_at };
@@ -379,14 +496,14 @@ impl FlowSink for TrafficJudge<'_> {
 /// Hands increases to the rules' tallies.
 struct Adding<'x, 'r, 'f> {
     rules: &'x mut [Judged<'r>],
-    kept: &'x mut Vec<Contributor>,
+    kept: &'x mut Vec<FlowContributor>,
     current: Option<&'x Flow<'f>>,
     now: Timestamp,
     looked_at: Option<Timestamp>,
 }
 
-impl Increases for Adding<'_, '_, '_> {
-    fn grown(&mut self, hit: Hit, by: &Ways, since: Timestamp, talk: Talk) {
+impl Adding<'_, '_, '_> {
+    fn add(&mut self, (hit, by): (Hit, &Ways), since: Timestamp, talk: Talk, late: bool) {
         let Some(judged) = self.rules.get_mut(hit.rule as usize) else { return };
         let (kept, current) = (&*self.kept, self.current);
         let metric = &judged.rule.metric;
@@ -402,12 +519,33 @@ impl Increases for Adding<'_, '_, '_> {
             let (pause, took) = (since_secs(self.now, looked_at), since_secs(self.now, since).max(1.0));
             ways = ways.map(|amount| (amount as f64 * pause / took) as u64);
         }
-        judged.tally.reach(since);
-        judged.tally.add_ways(hit.group, ways, hit.value, || match (talk, current) {
+        let most = hit.undecided.then(|| ways.into_iter().max().unwrap_or(0));
+        let contributor = || match (talk, current) {
             (Talk::Kept(number), _) => kept[number as usize].again(),
-            (Talk::Current, Some(flow)) => Contributor::of(flow),
+            (Talk::Current, Some(flow)) => FlowContributor::of(flow),
             (Talk::Current, None) => unreachable!("a record that settles late was kept"),
-        });
+        };
+        let (tally, group) = if late {
+            let Some(of_late) = judged.tally.late(hit.group, since) else { return };
+            of_late
+        } else {
+            judged.tally.reach(since);
+            (&mut judged.tally, hit.group)
+        };
+        match most {
+            Some(most) => tally.add_possible(group, most, hit.value),
+            None => tally.add_ways(group, ways, hit.value, contributor),
+        }
+    }
+}
+
+impl Increases for Adding<'_, '_, '_> {
+    fn grown(&mut self, hit: Hit, by: &Ways, since: Timestamp, talk: Talk) {
+        self.add((hit, by), since, talk, false);
+    }
+
+    fn late(&mut self, hit: Hit, by: &Ways, since: Timestamp, talk: Talk) {
+        self.add((hit, by), since, talk, true);
     }
 
     fn learning(&mut self, hit: Hit) {
@@ -418,7 +556,7 @@ impl Increases for Adding<'_, '_, '_> {
 
     fn keep(&mut self) -> u32 {
         if let Some(flow) = self.current {
-            self.kept.push(Contributor::of(flow));
+            self.kept.push(FlowContributor::of(flow));
         }
         (self.kept.len().saturating_sub(1)) as u32
     }
@@ -429,7 +567,7 @@ fn since_secs(later: Timestamp, earlier: Timestamp) -> f64 {
 }
 
 /// Puts the marks of the looks where the rules of today look for them. Returns the marks that say nothing yet.
-fn move_marks(looks: &mut [Look], had: &Marked, has: &[u64]) -> u64 {
+fn move_marks(looks: &mut [CounterSample], had: &Marked, has: &[u64]) -> u64 {
     let all: String = has.iter().map(|rule| format!("{rule:x}.")).collect();
     let had = match had {
         Marked::Rules(had) => had.as_slice(),
@@ -471,6 +609,7 @@ fn selector(rule: &Rule, filter: &Filter<TrafficCondition>, number: u32, marked:
         same_process: tells_apart(&Field::Process),
         same_user: tells_apart(&Field::User),
         same_decision: tells_apart(&Field::Decision) || rule.metric == Metric::Flows,
+        asks: asks_of(rule, filter),
     };
     let mut reporter_side = false;
     for (conditions, wanted) in [(&filter.all, true), (&filter.none, false)] {
@@ -499,56 +638,4 @@ fn selector(rule: &Rule, filter: &Filter<TrafficCondition>, number: u32, marked:
         (selector.same_process, selector.same_user, selector.same_decision) = (true, true, true);
     }
     selector
-}
-
-/// The value of a field, or `None` when the record has no such thing.
-pub fn field_value(field: &Field, flow: &Flow<'_>) -> Option<String> {
-    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    match field {
-        Field::SrcIp => some(&flow.src.endpoint.ip_text),
-        Field::DstIp => some(&flow.dst.endpoint.ip_text),
-        Field::SrcWorkload => some(flow.src.endpoint.display_name()),
-        Field::DstWorkload => some(flow.dst.endpoint.display_name()),
-        Field::SrcLabel(key) => flow.src.endpoint.label(key).map(str::to_owned),
-        Field::DstLabel(key) => flow.dst.endpoint.label(key).map(str::to_owned),
-        Field::Port => flow.port.map(|port| port.to_string()),
-        Field::Proto => (flow.proto >= 0).then(|| proto_name(flow.proto)),
-        Field::Process => some(flow.process),
-        Field::User => some(flow.user),
-        Field::Decision => Some(flow.decision.name().to_owned()),
-        // Those of events and of VENs.
-        _ => None,
-    }
-}
-
-/// What `memory::group_key` makes of these fields, without building the texts.
-fn key_of(fields: &[Field], flow: &Flow<'_>, scratch: &mut Vec<u8>) -> u64 {
-    if fields.is_empty() {
-        return super::memory::UNGROUPED;
-    }
-    scratch.clear();
-    fields.iter().for_each(|field| append_field(field, flow, scratch));
-    xxh3_64(scratch)
-}
-
-/// The bytes that `memory::group_key` hashes.
-fn append_field(field: &Field, flow: &Flow<'_>, out: &mut Vec<u8>) {
-    let mut text = |text: Option<&str>| match text {
-        None => out.push(0),
-        Some(text) => {
-            out.push(1);
-            out.extend_from_slice(&(text.len() as u64).to_le_bytes());
-            out.extend_from_slice(text.as_bytes());
-        }
-    };
-    match field {
-        Field::SrcIp => text(Some(flow.src.endpoint.ip_text.as_str()).filter(|text| !text.is_empty())),
-        Field::DstIp => text(Some(flow.dst.endpoint.ip_text.as_str()).filter(|text| !text.is_empty())),
-        Field::SrcWorkload => text(Some(flow.src.endpoint.display_name()).filter(|text| !text.is_empty())),
-        Field::DstWorkload => text(Some(flow.dst.endpoint.display_name()).filter(|text| !text.is_empty())),
-        Field::SrcLabel(key) => text(flow.src.endpoint.label(key)),
-        Field::DstLabel(key) => text(flow.dst.endpoint.label(key)),
-        Field::Decision => text(Some(flow.decision.name())),
-        other => text(field_value(other, flow).as_deref()),
-    }
 }

@@ -1,10 +1,10 @@
 //! The life of an alert instance: quiet, pending, firing, resolved. Pure; every step has a reason.
 
-use crate::domain::alert::{End, Group, Talker};
+use crate::domain::alert::{Contributor, End, Group};
 use crate::domain::estimate::{Estimate, Truth};
 use crate::domain::rule::Rule;
 use crate::domain::text::quantity;
-use crate::domain::threshold::{Severity, Threshold, Usual};
+use crate::domain::threshold::{BaselineValue, Severity, Threshold};
 use crate::domain::time::{Window, since};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ pub enum Stage {
 
 /// What a channel was told of an instance, and took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
+pub struct NotificationLog {
     /// When it was delivered last.
     pub at: Timestamp,
     /// The severity it was told last.
@@ -40,7 +40,7 @@ pub struct Told {
     /// How often it was repeated in that episode.
     #[serde(default)]
     pub reminders: u32,
-    /// Told that it is over, too; kept by snapshots, which say it more than once.
+    /// It was told that it is over, too; kept by snapshots, which say it more than once.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ended: bool,
     /// Since when it has been milder than was told.
@@ -51,8 +51,8 @@ pub struct Told {
     pub muted: bool,
 }
 
-impl Told {
-    /// Told now that it fires.
+impl NotificationLog {
+    /// It is told now that it fires.
     pub fn firing(at: Timestamp, severity: Severity, episode: Timestamp, reminders: u32) -> Self {
         Self { at, severity, episode, reminders, ended: false, milder_since: None, muted: false }
     }
@@ -112,7 +112,7 @@ pub struct Instance {
     /// What the value covers.
     pub window: Window,
     /// Largest contributors.
-    pub top: Vec<Talker>,
+    pub top: Vec<Contributor>,
     /// Whether a long pause already made it begin to wait anew.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub interrupted: bool,
@@ -121,7 +121,7 @@ pub struct Instance {
     pub missing: u8,
     /// What each channel was told.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub told: BTreeMap<String, Told>,
+    pub told: BTreeMap<String, NotificationLog>,
 }
 
 impl Instance {
@@ -165,13 +165,13 @@ pub struct Evidence {
     /// Too little to judge by: no threshold is met.
     pub unjudged: bool,
     /// What is usual.
-    pub usual: Usual,
+    pub usual: BaselineValue,
 }
 
 impl Evidence {
     /// A value of which this much is known, none of it to be learned.
     pub fn of(estimate: Estimate) -> Self {
-        Self { estimate, besides_learning: estimate, unjudged: false, usual: Usual::NotAsked }
+        Self { estimate, besides_learning: estimate, unjudged: false, usual: BaselineValue::NotAsked }
     }
 
     /// What a threshold says of it.
@@ -181,7 +181,7 @@ impl Evidence {
 
     /// Whether a threshold cannot be judged, and not only because something is still being learned.
     fn is_unknown(&self, threshold: &Threshold) -> bool {
-        self.judge(self.besides_learning, threshold) == Truth::Unknown && self.usual != Usual::Learning
+        self.judge(self.besides_learning, threshold) == Truth::Unknown && self.usual != BaselineValue::Learning
     }
 
     fn judge(&self, estimate: Estimate, threshold: &Threshold) -> Truth {
@@ -217,7 +217,7 @@ impl Verdict {
 
 /// One group's value in this run, with its verdict.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Finding {
+pub struct Evaluation {
     /// Which group.
     pub group: Group,
     /// The interval that holds its value.
@@ -227,17 +227,17 @@ pub struct Finding {
     /// What the value covers.
     pub window: Window,
     /// Largest contributors.
-    pub top: Vec<Talker>,
+    pub top: Vec<Contributor>,
 }
 
 /// One evaluation of one instance at `now`. `None`: nothing to remember.
-pub fn step(previous: Option<Instance>, rule: &Rule, finding: &Finding, now: Timestamp) -> Option<Instance> {
+pub fn step(previous: Option<Instance>, rule: &Rule, evaluation: &Evaluation, now: Timestamp) -> Option<Instance> {
     let live = previous.as_ref().filter(|instance| instance.stage != Stage::Resolved);
-    match (&finding.verdict.breach, live) {
+    match (&evaluation.verdict.breach, live) {
         (Some((severity, threshold)), _) => {
             let mut instance = match (previous.clone(), live.is_some()) {
                 (Some(instance), true) => instance,
-                (resolved, _) => begin(rule, finding, resolved, *severity, now),
+                (resolved, _) => begin(rule, evaluation, resolved, *severity, now),
             };
             let interrupted = since(now, instance.evaluated_at) > PENDING_OUTLIVES;
             // Once: when every pause is that long, waiting anew each time would mean to wait for ever.
@@ -246,27 +246,27 @@ pub fn step(previous: Option<Instance>, rule: &Rule, finding: &Finding, now: Tim
             }
             // A milder certainty does not lower an alert while the worse cannot be ruled out.
             let stays = instance.stage == Stage::Firing
-                && finding.verdict.open.is_some_and(|open| open >= instance.severity)
+                && evaluation.verdict.open.is_some_and(|open| open >= instance.severity)
                 && *severity < instance.severity;
             if !stays {
                 (instance.severity, instance.threshold) = (*severity, threshold.clone());
             }
             instance.quiet_since = None;
-            observe(&mut instance, finding, now);
-            if instance.stage == Stage::Pending && since(now, instance.since) >= rule.hold {
+            observe(&mut instance, evaluation, now);
+            if instance.stage == Stage::Pending && since(now, instance.since) >= rule.pending_for {
                 instance.stage = Stage::Firing;
                 instance.fired_at = Some(now);
             }
             Some(instance)
         }
         // Not known: nothing begins and nothing ends. The group is there, though.
-        (None, _) if finding.verdict.open.is_some() => previous.map(|instance| Instance { missing: 0, ..instance }),
+        (None, _) if evaluation.verdict.open.is_some() => previous.map(|instance| Instance { missing: 0, ..instance }),
         (None, None) => previous,
         (None, Some(live)) if live.stage == Stage::Pending => give_up_pending(live.clone()),
         (None, Some(live)) => {
             let mut instance = live.clone();
-            observe(&mut instance, finding, now);
-            if finding.verdict.holds_on {
+            observe(&mut instance, evaluation, now);
+            if evaluation.verdict.holds_on {
                 instance.quiet_since = None;
                 return Some(instance);
             }
@@ -325,14 +325,14 @@ pub fn retire(mut instance: Instance, why: End, now: Timestamp) -> Option<Instan
     }
 }
 
-fn begin(rule: &Rule, finding: &Finding, resolved: Option<Instance>, severity: Severity, now: Timestamp) -> Instance {
+fn begin(rule: &Rule, evaluation: &Evaluation, resolved: Option<Instance>, severity: Severity, now: Timestamp) -> Instance {
     let earlier = resolved.as_ref().and_then(|instance| {
         let (fired_at, resolved_at) = instance.fired_at.zip(instance.resolved_at)?;
         Some(Earlier { fired_at, resolved_at, end: instance.end.unwrap_or(End::Recovered) })
     });
     Instance {
         rule: rule.name.clone(),
-        group: finding.group.clone(),
+        group: evaluation.group.clone(),
         stage: Stage::Pending,
         severity,
         since: now,
@@ -346,7 +346,7 @@ fn begin(rule: &Rule, finding: &Finding, resolved: Option<Instance>, severity: S
         lower_bound: false,
         value_max: None,
         threshold: String::new(),
-        window: finding.window,
+        window: evaluation.window,
         top: Vec::new(),
         interrupted: false,
         missing: 0,
@@ -354,14 +354,14 @@ fn begin(rule: &Rule, finding: &Finding, resolved: Option<Instance>, severity: S
     }
 }
 
-fn observe(instance: &mut Instance, finding: &Finding, now: Timestamp) {
+fn observe(instance: &mut Instance, evaluation: &Evaluation, now: Timestamp) {
     instance.evaluated_at = now;
     instance.missing = 0;
-    instance.keep(finding.estimate);
-    instance.window = finding.window;
+    instance.keep(evaluation.estimate);
+    instance.window = evaluation.window;
     // Nothing new in this run: the talkers of the last run that had some still explain the value.
-    if !finding.top.is_empty() {
-        instance.top = finding.top.clone();
+    if !evaluation.top.is_empty() {
+        instance.top = evaluation.top.clone();
     }
 }
 
@@ -386,5 +386,6 @@ pub fn fingerprint(rule: &str, group: &Group) -> String {
             }
         }
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
+    hash.finalize().iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

@@ -16,6 +16,11 @@ const ALWAYS: u64 = 64 << 20;
 /// Bytes between two looks at the clock.
 const STEP: u64 = 256 << 10;
 
+/// Why reading ends although there is more.
+pub(super) fn too_late() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, tr!("the deadline of the run came while it was read"))
+}
+
 /// Counts what comes from a source.
 pub(super) struct Received<R> {
     inner: R,
@@ -54,7 +59,7 @@ impl<R: Read> Read for Bounded<R> {
         self.given = self.given.saturating_add(count as u64);
         if self.given > ALWAYS && self.given / MOST_GROWTH > self.received.get() {
             let why = tr!(
-                "{received} bytes that came become more than {given}: this is no answer but a trap",
+                "{received} compressed bytes become more than {given}: this looks like a decompression bomb",
                 received = self.received.get(),
                 given = self.given
             );
@@ -63,7 +68,7 @@ impl<R: Read> Read for Bounded<R> {
         if self.given - self.looked > STEP {
             self.looked = self.given;
             if patience::is_over() {
-                return Err(io::Error::new(io::ErrorKind::TimedOut, tr!("the deadline of the run came while it was read")));
+                return Err(too_late());
             }
         }
         Ok(count)

@@ -1,13 +1,13 @@
 //! A list of things, whole. The PCE gives a list at once up to its cap and cuts it there without a word;
 //! beyond it a job of the PCE writes the list into a file. The job is deleted, however this ends.
 
-use super::Client;
+use super::answer::AnswerSink;
 use super::ask::{Ask, Size};
+use super::client::Client;
 use super::download::{Downloaded, Failed, receive};
 use super::error::{ErrorKind, PceError, line as harmless};
 use super::exchange::text_header;
 use super::pace::{poll_delay, retry_after};
-use super::traffic::AnswerSink;
 use serde_json::Value;
 use std::time::Duration;
 use ureq::Body;
@@ -144,6 +144,7 @@ fn file_of(client: &Client, job: &Url, list: &Collection, wish: Option<Duration>
 }
 
 /// Reads a list into the sink, again when it breaks off. Its rows, and how many there are if the PCE says.
+#[expect(clippy::too_many_arguments, reason = "one step of a conversation, and everything that it writes into")]
 fn read(
     client: &Client,
     ask: &Ask<'_>,

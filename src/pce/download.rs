@@ -1,11 +1,12 @@
 //! One body on its way from the PCE to the sink: watched, counted, kept on disk when asked for,
 //! and refused when it is not what was asked for. Knows no queries.
 
+use super::answer::{AnswerSink, BodyError};
 use super::ask::{Ask, Size};
-use super::body::{Recording, looks_like_html};
+use super::body::looks_like_html;
 use super::error::{ErrorKind, PceError, line as harmless};
 use super::exchange::{Line, Watched, text_header};
-use super::traffic::{AnswerSink, BodyError};
+use crate::files::recorder::Recording;
 use std::io::{self, Read};
 use ureq::Body;
 use ureq::http::Response;
@@ -39,6 +40,7 @@ pub(super) fn download(line: &Line, url: &Url, part: u32, sink: &mut dyn AnswerS
 }
 
 /// Hands an answer's body to the sink. `what` it should be is said when it is something else; `file` is the name it is kept under.
+#[expect(clippy::too_many_arguments, reason = "one answer, where it is recorded and who takes it")]
 pub(super) fn receive(
     line: &Line,
     asked: &str,

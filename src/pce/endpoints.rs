@@ -9,7 +9,7 @@
 //! second time, so that those who pass once displace nothing.
 
 use super::wire;
-use crate::domain::record::{Endpoint, Interned};
+use crate::domain::record::{Endpoint, Interned, NotTold};
 use hashbrown::HashMap;
 use serde_json::value::RawValue;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -29,6 +29,9 @@ const BEGINNING: usize = 64;
 /// Places for addresses that passed once (4 bytes each).
 const PASSED: usize = 32 * 1024;
 
+/// Finds the key and value of a label by its address, for PCEs that tell no more of it in a flow.
+type Labels<'m> = Box<dyn FnMut(&str) -> Option<(String, String)> + 'm>;
+
 /// Tests every end condition of the rules on an endpoint.
 type Marker<'m> = Box<dyn Fn(&Endpoint) -> Box<[u64]> + 'm>;
 
@@ -38,6 +41,7 @@ pub struct Endpoints<'m> {
     /// For each place a part of the hash of who passed there last.
     passed: Vec<u32>,
     mark: Marker<'m>,
+    labels: Labels<'m>,
     seed: u64,
     nothing: Rc<Interned>,
 }
@@ -147,16 +151,17 @@ impl Known {
 impl<'m> Endpoints<'m> {
     /// `mark` tests an endpoint's conditions; see `judge::plan`.
     pub fn new(mark: impl Fn(&Endpoint) -> Box<[u64]> + 'm) -> Self {
-        let nothing = Rc::new(Interned {
-            marks: mark(&Endpoint::default()),
-            name: "".into(),
-            endpoint: Endpoint::default(),
-            ip_key: xxh3_64(b""),
-            href_key: 0,
-        });
+        let unknown = Endpoint { not_told: NotTold::END, ..Endpoint::default() };
+        let nothing = Rc::new(Interned { marks: mark(&unknown), name: "".into(), endpoint: unknown, ip_key: xxh3_64(b""), href_key: 0 });
         // A seed of the run's own: nobody outside can prepare two endpoints that hash alike.
         let seed = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0u8);
-        Self { known: Known::default(), passed: Vec::new(), mark: Box::new(mark), seed, nothing }
+        Self { known: Known::default(), passed: Vec::new(), mark: Box::new(mark), labels: Box::new(|_| None), seed, nothing }
+    }
+
+    /// With somebody who knows the labels of which a flow tells the address only.
+    #[must_use]
+    pub fn with_labels(self, labels: impl FnMut(&str) -> Option<(String, String)> + 'm) -> Self {
+        Self { labels: Box::new(labels), ..self }
     }
 
     /// The endpoint that this text, a whole JSON value, stands for.
@@ -167,7 +172,7 @@ impl<'m> Endpoints<'m> {
         {
             return Ok(interned);
         }
-        let endpoint = wire::endpoint(raw)?;
+        let endpoint = wire::endpoint(raw, &mut self.labels)?;
         Ok(self.remember(raw.as_bytes(), endpoint))
     }
 
@@ -187,8 +192,14 @@ impl<'m> Endpoints<'m> {
         Some((self.intern(Some(text)).ok()?, text.len()))
     }
 
+    /// The same of an object that was read already.
+    pub(super) fn remember_parts(&mut self, text: &[u8], parts: wire::EndParts) -> Rc<Interned> {
+        let endpoint = wire::endpoint_of(parts, &mut self.labels);
+        self.remember(text, endpoint)
+    }
+
     /// Remembers what this text, a JSON object, stands for.
-    pub(super) fn remember(&mut self, text: &[u8], endpoint: Endpoint) -> Rc<Interned> {
+    fn remember(&mut self, text: &[u8], endpoint: Endpoint) -> Rc<Interned> {
         let is_workload = endpoint.workload.is_some();
         let interned = Rc::new(Interned {
             marks: (self.mark)(&endpoint),
@@ -275,7 +286,7 @@ mod tests {
             let bytes = format!("{text},\"dst\":");
             let (interned, length) = endpoints.met(bytes.as_bytes()).or_else(|| endpoints.meet(bytes.as_bytes())).unwrap();
             assert_eq!(length, text.len());
-            assert_eq!(interned.endpoint, wire::endpoint(&text).unwrap());
+            assert_eq!(interned.endpoint, wire::endpoint(&text, &mut |_| None).unwrap());
             let known = &endpoints.known;
             let ends = known.places.len() - known.free.len();
             if read.get().is_multiple_of(1_000) {

@@ -3,6 +3,7 @@
 //! A message says what was asked, what came back (status, the PCE's own token and message, its
 //! request id) and what to do. It never holds credentials; foreign text in it is made harmless.
 
+use crate::domain::fault::{Fault, Party};
 use crate::domain::spelling::hide;
 use crate::domain::text::{shorten, visible};
 use serde_json::Value;
@@ -15,7 +16,7 @@ pub enum ErrorKind {
     Unauthorized,
     /// The key may not do this (403).
     Forbidden,
-    /// No such address or object (404).
+    /// No such address or object (404), or nothing is done with it there (501).
     NotFound,
     /// The PCE did not accept the request (406 and other 4xx).
     Rejected,
@@ -37,11 +38,32 @@ pub enum ErrorKind {
     Setup,
 }
 
+impl ErrorKind {
+    /// Who failed, unless more is known.
+    fn party(self) -> Party {
+        match self {
+            ErrorKind::Unauthorized
+            | ErrorKind::Forbidden
+            | ErrorKind::NotFound
+            | ErrorKind::Rejected
+            | ErrorKind::RateLimited
+            | ErrorKind::Server
+            | ErrorKind::Timeout
+            | ErrorKind::BadAnswer => Party::Target,
+            ErrorKind::Unreachable | ErrorKind::Network => Party::Network,
+            ErrorKind::Interrupted => Party::Program,
+            ErrorKind::Setup => Party::Config,
+        }
+    }
+}
+
 /// A failure of a conversation with the PCE.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PceError {
     /// What kind.
     pub kind: ErrorKind,
+    /// Who failed.
+    pub party: Party,
     /// What was asked and what came.
     pub message: String,
     /// What to do about it.
@@ -62,12 +84,26 @@ impl std::error::Error for PceError {}
 
 impl PceError {
     pub(super) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: None }
+        Self { kind, party: kind.party(), message: message.into(), hint: None }
     }
 
-    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+    /// Of this party, whatever the kind says.
+    #[must_use]
+    pub(super) fn by(self, party: Party) -> Self {
+        Self { party, ..self }
+    }
+
+    /// With this advice in place of any other.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+}
+
+impl From<PceError> for Fault {
+    fn from(error: PceError) -> Fault {
+        Fault::of(error.party, error.to_string())
     }
 }
 
@@ -76,7 +112,10 @@ pub(super) fn refusal(asked: &str, status: u16, body: &[u8], location: Option<&s
     let (kind, hint) = match status {
         401 => (ErrorKind::Unauthorized, tr!("check api_key and api_secret in [pce]; keys of service accounts expire")),
         403 => (ErrorKind::Forbidden, tr!("check org_id, the key's permissions and the addresses it may be used from")),
-        404 => (ErrorKind::NotFound, tr!("check url and org_id in [pce]")),
+        404 | 501 => (ErrorKind::NotFound, tr!("check url and org_id in [pce]")),
+        407 => {
+            (ErrorKind::Unreachable, tr!("the proxy wants a user name and a password; give it with them: http://NAME:PASSWORD@HOST:PORT"))
+        }
         429 => (
             ErrorKind::RateLimited,
             tr!("something else uses up the key's request budget (500 a minute); run less often or use a key of its own"),
@@ -86,10 +125,13 @@ pub(super) fn refusal(asked: &str, status: u16, body: &[u8], location: Option<&s
             tr!("redirects are not followed, because credentials stay with one host; put the final address into url in [pce]"),
         ),
         400..=499 => (ErrorKind::Rejected, tr!("the PCE does not accept this request; is it version 21.2 or newer?")),
-        500..=599 => (ErrorKind::Server, tr!("look at the PCE's health and at any load balancer before it")),
+        500..=599 => (ErrorKind::Server, tr!("check the PCE's health and any load balancer in front of it")),
         _ => (ErrorKind::BadAnswer, tr!("is something else listening at url in [pce]?")),
     };
-    let mut message = tr!("{asked}: the PCE answered {status}", asked, status);
+    let mut message = match status {
+        407 => tr!("{asked}: the proxy answered {status}", asked, status),
+        _ => tr!("{asked}: the PCE answered {status}", asked, status),
+    };
     if let Some(target) = location.filter(|_| (300..400).contains(&status)) {
         // Only the origin: the rest of a login page's address may carry a session.
         let target = url::Url::parse(target).map_or_else(|_| tr!("another path"), |url| url.origin().ascii_serialization());
@@ -102,7 +144,8 @@ pub(super) fn refusal(asked: &str, status: u16, body: &[u8], location: Option<&s
     if let Some(id) = request_id {
         message.push_str(&tr!(" [request id {id}]", id = line(id)));
     }
-    PceError::new(kind, message).hint(hint)
+    let error = PceError::new(kind, message).hint(hint);
+    if status == 407 { error.by(Party::Proxy) } else { error }
 }
 
 /// What an error body says: `token: message`, whatever shape it came in.

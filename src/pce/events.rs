@@ -4,8 +4,8 @@
 //! is asked for again in halves.
 
 use super::ask::{Ask, Size};
+use super::client::{Client, Listed, Take};
 use super::error::{ErrorKind, PceError};
-use super::{Client, Listed, Take};
 use crate::domain::time::pce_format;
 use jiff::{SignedDuration, Timestamp};
 
@@ -16,8 +16,15 @@ const LIMIT: u64 = 64 << 20;
 /// Most questions for one span.
 const MAX_QUERIES: u32 = 64;
 
+impl Client {
+    /// Asks for all events of a span.
+    pub fn events(&self, from: Timestamp, to: Timestamp, take: &mut Take<'_>) -> Result<Listed, PceError> {
+        fetch(self, from, to, take)
+    }
+}
+
 /// All events of a span, asked for in as many parts as it takes.
-pub(super) fn fetch(client: &Client, from: Timestamp, to: Timestamp, take: &mut Take<'_>) -> Result<Listed, PceError> {
+fn fetch(client: &Client, from: Timestamp, to: Timestamp, take: &mut Take<'_>) -> Result<Listed, PceError> {
     // Whole seconds, outwards: an event too many is told apart by its href, one too few is lost.
     let from = floor(from);
     let to = if floor(to) == to { to } else { floor(to) + SignedDuration::from_secs(1) };

@@ -4,14 +4,19 @@
 //! failure that may have happened after the PCE acted; a POST only where it surely has not.
 
 use super::ask::{Ask, Fetched, Method, Size, bad_answer};
-use super::body::{Recorder, bounded, plain_bytes};
+use super::body::{bounded, plain_bytes};
 use super::error::{ErrorKind, PceError, line as harmless, refusal};
-use super::pace::{LIMITED_PATIENCE, Pace, STEP, limited_delays, retry_after, transient_delays};
+use super::pace::{LIMITED_PATIENCE, Pace, STEP, UNREACHABLE_PATIENCE, limited_delays, retry_after, transient_delays, unreachable_delays};
+use crate::domain::fault::Party;
 use crate::domain::secret::Secret;
 use crate::domain::spelling::remember;
+use crate::files::recorder::Recorder;
+use crate::http::{fault, names};
+use crate::process::aloud;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use std::io::{self, Read};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
@@ -21,6 +26,11 @@ use url::Url;
 
 /// Error bodies larger than this are cut.
 const ERROR_LIMIT: u64 = 64 << 10;
+/// What names a private CA, for people.
+pub fn ca_setting() -> String {
+    tr!("ca_file in [pce]")
+}
+
 /// No skew measured yet.
 const NO_SKEW: i64 = i64::MIN;
 
@@ -37,6 +47,9 @@ enum Failure {
 /// The line to one PCE.
 pub(super) struct Line {
     agent: ureq::Agent,
+    ca_file: Option<PathBuf>,
+    /// Host and port of the proxy on the way.
+    proxy: Option<(String, u16)>,
     base: Url,
     org_id: u64,
     authorization: Secret,
@@ -53,9 +66,20 @@ pub(super) struct Line {
     skew: AtomicI64,
 }
 
+/// How long a request may take.
+#[derive(Debug, Clone, Copy)]
+enum Limit {
+    /// So long, to the last byte.
+    Whole(Duration),
+    /// So long until an answer begins; a small one ends by then, too.
+    Share(Duration),
+}
+
 /// What a line is made of.
 pub(super) struct LineParts {
     pub(super) agent: ureq::Agent,
+    pub(super) ca_file: Option<PathBuf>,
+    pub(super) proxy: Option<(String, u16)>,
     pub(super) base: Url,
     pub(super) org_id: u64,
     pub(super) key: Secret,
@@ -79,6 +103,8 @@ impl Line {
             authorization: Secret::new(format!("Basic {encoded}")),
             hidden: vec![parts.secret, Secret::new(encoded)],
             agent: parts.agent,
+            ca_file: parts.ca_file,
+            proxy: parts.proxy,
             base: parts.base,
             org_id: parts.org_id,
             request_timeout: parts.request_timeout,
@@ -149,7 +175,8 @@ impl Line {
         }
         if self.pace.now() >= self.deadline {
             return Err(PceError::new(ErrorKind::Timeout, tr!("the deadline of the run came while waiting for the PCE"))
-                .hint(tr!("raise deadline in [run] or ask for less")));
+                .hint(tr!("raise deadline in [run] or ask for less"))
+                .by(Party::Program));
         }
         Ok(())
     }
@@ -178,7 +205,11 @@ impl Line {
             let (parts, body) = response.into_parts();
             let mut reader = Watched { inner: body.into_reader(), line: self, stopped: None };
             let request_id = text_header(&parts.headers, "x-request-id").map(str::to_owned);
+            let begun = self.pace.now();
             let read = bounded(&mut reader, limit);
+            if let Ok(raw) = &read {
+                log::debug!("{}: read {} bytes in {}", ask.name(), raw.len(), took(self.pace.now().saturating_duration_since(begun)));
+            }
             if let Some(stopped) = reader.stopped.take() {
                 return Err(Failure::Final(stopped));
             }
@@ -198,12 +229,16 @@ impl Line {
     fn persist<T>(&self, ask: &Ask<'_>, mut read: impl FnMut(Response<Body>) -> Result<T, Failure>) -> Result<T, PceError> {
         let mut transient = transient_delays();
         let mut limited = limited_delays();
+        let mut unreachable = unreachable_delays();
+        let (begun, mut tries) = (self.pace.now(), 1u32);
+        // Others have a share of the deadline, too: what hangs or fails again and again leaves them their time.
+        let share_ends = begun + self.remaining() / 2;
         let mut waited = Duration::ZERO;
         let mut second_chance = true;
         let repeatable = ask.method != Method::Post;
         loop {
             self.check()?;
-            let failure = match self.once(ask, None).and_then(&mut read) {
+            let failure = match self.once(ask, Limit::Share(share_ends.saturating_duration_since(self.pace.now()))).and_then(&mut read) {
                 Ok(value) => return Ok(value),
                 Err(failure) => failure,
             };
@@ -223,24 +258,48 @@ impl Line {
                     (transient.next().map(|delay| wish.map_or(delay, |wish| delay.max(wish))), error)
                 }
                 Failure::Refused { error, .. } => return Err(error),
-                Failure::Lost(error) => {
-                    let safe = repeatable || error.kind == ErrorKind::Unreachable;
-                    (if safe { transient.next() } else { None }, error)
+                Failure::Lost(error) if error.kind == ErrorKind::Unreachable => {
+                    let soon = self.pace.now().saturating_duration_since(begun) < UNREACHABLE_PATIENCE;
+                    (unreachable.next().filter(|_| soon), error)
                 }
+                Failure::Lost(error) => (if repeatable { transient.next() } else { None }, error),
             };
             match delay {
-                Some(delay) if delay < self.remaining() => {
-                    log::info!("{error}; next try in {:.1} s", delay.as_secs_f64());
+                Some(delay) if self.pace.now() + delay < share_ends => {
+                    tries += 1;
+                    self.announce(&error, tries, delay);
                     self.wait(delay)?;
+                }
+                _ if tries > 1 && error.kind == ErrorKind::Unreachable => {
+                    let message = tr!("{message} ({tries} tries)", message = error.message, tries);
+                    return Err(PceError { message, ..error });
                 }
                 _ => return Err(error),
             }
         }
     }
 
+    /// Says at once what failed and that it is tried again.
+    fn announce(&self, error: &PceError, next: u32, delay: Duration) {
+        let seconds = format!("{:.0}", delay.as_secs_f64().ceil());
+        let text = match error.kind {
+            ErrorKind::Unreachable => {
+                tr!("{error}; try {next} of {most} in {seconds} s", error = error.message, next, most = 3, seconds)
+            }
+            _ => tr!("{error}; try {next} in {seconds} s", error = error.message, next, seconds),
+        };
+        log::info!("{text}");
+        aloud::say(&text);
+    }
+
+    /// The host of the PCE's URL.
+    pub(super) fn host(&self) -> &str {
+        self.base.host_str().unwrap_or_default()
+    }
+
     /// One DELETE that heeds neither stop nor deadline. Gone already is as good.
     pub(super) fn delete_now(&self, url: Url, limit: Duration) -> Result<(), PceError> {
-        let delete = || self.once(&Ask::delete(url.clone()), Some(limit));
+        let delete = || self.once(&Ask::delete(url.clone()), Limit::Whole(limit));
         // A kept connection may have died unnoticed; the second try takes another one.
         let result = match delete() {
             Err(Failure::Lost(error)) if error.kind == ErrorKind::Network => delete(),
@@ -255,29 +314,36 @@ impl Line {
     /// One GET of a small JSON answer that heeds neither stop nor deadline.
     pub(super) fn get_now(&self, url: Url, size_limit: u64, limit: Duration) -> Result<Value, PceError> {
         let ask = Ask::get(url, Size::Small);
-        let response = self.once(&ask, Some(limit)).map_err(|failure| match failure {
+        let response = self.once(&ask, Limit::Whole(limit)).map_err(|failure| match failure {
             Failure::Refused { error, .. } | Failure::Lost(error) | Failure::Final(error) => error,
         })?;
         let bytes = plain_bytes(response.into_body().into_reader(), size_limit).unwrap_or_default();
         serde_json::from_slice(&bytes).map_err(|_| bad_answer(&ask.name(), &tr!("cannot be read"), &bytes, None))
     }
 
-    fn once(&self, ask: &Ask<'_>, limit: Option<Duration>) -> Result<Response<Body>, Failure> {
+    fn once(&self, ask: &Ask<'_>, limit: Limit) -> Result<Response<Body>, Failure> {
         debug_assert_eq!(ask.url.origin(), self.base.origin());
-        let total = limit.unwrap_or_else(|| match ask.size {
-            Size::Small => self.request_timeout.min(self.remaining()),
-            Size::Large => self.remaining(),
-        });
+        let (first, total) = match limit {
+            Limit::Whole(limit) => (limit, limit),
+            Limit::Share(share) => match ask.size {
+                Size::Small => (self.request_timeout.min(share), self.request_timeout.min(share)),
+                Size::Large => (share, self.remaining()),
+            },
+        };
         let before = self.clock();
         let url = ask.url.as_str();
         let agent = &self.agent;
+        let begun = self.pace.now();
+        if let Some(body) = ask.body {
+            log::debug!("{}: asking {}", ask.name(), harmless(&self.hide(body.to_owned())));
+        }
         let result = match ask.method {
-            Method::Get if ask.as_job => self.dress(agent.get(url), total).header("Prefer", "respond-async").call(),
-            Method::Get => self.dress(agent.get(url), total).call(),
-            Method::Delete => self.dress(agent.delete(url), total).call(),
+            Method::Get if ask.as_job => self.dress(agent.get(url), (first, total)).header("Prefer", "respond-async").call(),
+            Method::Get => self.dress(agent.get(url), (first, total)).call(),
+            Method::Delete => self.dress(agent.delete(url), (first, total)).call(),
             Method::Post => {
                 // A kept connection may have died unnoticed; a POST shall not find that out.
-                let request = self.dress(agent.post(url), total).header("Content-Type", "application/json");
+                let request = self.dress(agent.post(url), (first, total)).header("Content-Type", "application/json");
                 request.config().max_idle_age(Duration::ZERO).build().send(ask.body.unwrap_or("{}"))
             }
         };
@@ -286,7 +352,15 @@ impl Line {
         self.measure_skew(response.headers(), before, after);
         let status = response.status().as_u16();
         let request_id = text_header(response.headers(), "x-request-id").map(str::to_owned);
-        log::debug!("{}: {status}, request id {}", ask.name(), harmless(request_id.as_deref().unwrap_or("-")));
+        log::debug!(
+            "{}{}: {status} after {}, {}, request id {}",
+            ask.name(),
+            ask.url.query().map_or_else(String::new, |query| format!("?{}", harmless(query))),
+            took(self.pace.now().saturating_duration_since(begun)),
+            text_header(response.headers(), "content-length")
+                .map_or_else(|| "length unknown".to_owned(), |length| format!("{} bytes", harmless(length))),
+            harmless(request_id.as_deref().unwrap_or("-"))
+        );
         if (200..300).contains(&status) {
             return Ok(response);
         }
@@ -300,13 +374,16 @@ impl Line {
         Err(Failure::Refused { status, wish, error })
     }
 
-    fn dress<B>(&self, request: ureq::RequestBuilder<B>, total: Duration) -> ureq::RequestBuilder<B> {
+    /// `limits`: how long until an answer begins, and until it ends.
+    fn dress<B>(&self, request: ureq::RequestBuilder<B>, limits: (Duration, Duration)) -> ureq::RequestBuilder<B> {
+        let (first, total) = limits;
         request
             .header("Authorization", self.authorization.expose())
             .header("Accept", "application/json")
             .header("Accept-Encoding", "gzip")
             .config()
             .timeout_global(Some(total.max(Duration::from_millis(1))))
+            .timeout_recv_response(Some(first.max(Duration::from_millis(1))))
             .build()
     }
 
@@ -324,27 +401,60 @@ impl Line {
     fn lost(&self, ask: &Ask<'_>, error: &ureq::Error) -> Failure {
         let host = harmless(&self.base.origin().ascii_serialization());
         let failed = |kind, why: String| PceError::new(kind, format!("{}: {why}", ask.name()));
-        let unreachable = |why: String| {
-            failed(ErrorKind::Unreachable, why).hint(tr!("check url and proxy in [pce], name resolution, routes and firewalls"))
+        // Whoever is behind a proxy resolves its name and connects to it alone.
+        let (nearest, whole_way, party, advice) = match &self.proxy {
+            Some((name, port)) => (
+                tr!("the proxy {name}:{port}", name = harmless(name), port),
+                tr!("{host} through the proxy {name}:{port}", host, name = harmless(name), port),
+                Party::Proxy,
+                tr!("check proxy in [pce], or HTTPS_PROXY and its like where it is not set there"),
+            ),
+            None => {
+                (host.clone(), host.clone(), Party::Network, tr!("check url and proxy in [pce], name resolution, routes and firewalls"))
+            }
         };
+        let unreachable = |why: String| failed(ErrorKind::Unreachable, why).by(party).hint(advice.as_str());
         Failure::Lost(match error {
-            ureq::Error::Timeout(Timeout::Connect | Timeout::Resolve) => unreachable(tr!("no connection to {host} in time", host)),
+            ureq::Error::ConnectProxyFailed(why) => unreachable(tr!(
+                "{proxy} made no connection to {host} ({why})",
+                proxy = nearest,
+                host,
+                why = harmless(&self.hide(why.clone()))
+            )),
+            ureq::Error::Timeout(Timeout::Connect | Timeout::Resolve) => {
+                unreachable(tr!("no connection to {host} in time", host = whole_way))
+            }
             ureq::Error::Timeout(_) => failed(ErrorKind::Network, tr!("{host} did not answer in time", host))
                 .hint(tr!("raise request_timeout in [pce] if the PCE is slow")),
-            ureq::Error::HostNotFound => unreachable(tr!("the name of {host} cannot be resolved", host)),
-            ureq::Error::ConnectionFailed | ureq::Error::ConnectProxyFailed(_) => unreachable(tr!("no connection to {host}", host)),
-            ureq::Error::Io(io) if io.kind() == io::ErrorKind::ConnectionRefused => unreachable(tr!("{host} refuses connections", host)),
+            ureq::Error::HostNotFound => unreachable(tr!("the name {name} cannot be resolved", name = harmless(self.host()))),
+            ureq::Error::ConnectionFailed => unreachable(tr!("no connection to {host}", host = whole_way)),
+            ureq::Error::Io(io) if io.kind() == io::ErrorKind::ConnectionRefused => {
+                unreachable(tr!("{host} refuses connections", host = nearest))
+            }
             other => {
-                let text = harmless(&self.hide(other.to_string()));
-                if matches!(other, ureq::Error::Rustls(_) | ureq::Error::Tls(_)) || text.contains("certificate") {
-                    return Failure::Final(
-                        failed(ErrorKind::Unreachable, tr!("no trusted connection to {host} ({text})", host, text))
-                            .hint(tr!("if the PCE's certificate comes from a private CA, name it with ca_file in [pce]")),
-                    );
+                if let Some(name) = names::unknown(other) {
+                    return Failure::Lost(unreachable(tr!("the name {name} cannot be resolved", name = harmless(name))));
                 }
-                failed(ErrorKind::Network, tr!("the connection to {host} was lost ({text})", host, text))
+                let text = harmless(&self.hide(other.to_string()));
+                if let Some(refused) = self.refused(other) {
+                    let why = tr!("no trusted connection to {host}: its certificate was refused, {why}", host, why = refused.why);
+                    return Failure::Final(failed(ErrorKind::Unreachable, why).by(Party::Target).hint(refused.advice));
+                }
+                if matches!(other, ureq::Error::Tls(_)) || fault::of_http(other).is_some() {
+                    let why = tr!("no encrypted connection to {host} ({text})", host, text);
+                    let hint = tr!("does this port speak TLS? check url in [pce]");
+                    return Failure::Final(failed(ErrorKind::Unreachable, why).by(Party::Target).hint(hint));
+                }
+                failed(ErrorKind::Network, tr!("the connection to {host} was lost ({text})", host = whole_way, text))
             }
         })
+    }
+
+    fn refused(&self, error: &ureq::Error) -> Option<fault::Refused> {
+        let host = self.base.host_str().unwrap_or_default();
+        let setting = &ca_setting();
+        let place = fault::Place { host, setting, ca_file: self.ca_file.as_deref() };
+        fault::of_http(error).and_then(|error| fault::refused(error, place))
     }
 
     fn hide(&self, text: String) -> String {
@@ -358,6 +468,14 @@ impl Line {
         let millis = date.duration_since(middle).as_millis();
         let seconds = -(-millis).div_euclid(1_000);
         self.skew.store(i64::try_from(seconds).unwrap_or(i64::MAX), Ordering::Relaxed);
+    }
+}
+
+/// A duration for the log.
+pub(super) fn took(span: Duration) -> String {
+    match span.as_millis() {
+        millis if millis < 1_000 => format!("{millis} ms"),
+        _ => format!("{:.1} s", span.as_secs_f64()),
     }
 }
 

@@ -1,12 +1,13 @@
 //! One question on its way to a whole answer: judged by its counts, downloaded, asked again in
 //! parts when rows are missing. What stays missing is told, not hidden.
 
-use super::Client;
+use super::answer::{AnswerSink, TrafficAnswer};
+use super::client::Client;
 use super::download::{Failed, download};
 use super::error::{ErrorKind, PceError};
-use super::job::{Completed, completed, submit_piece};
+use super::exchange::took;
+use super::job::{Completed, Submitted, completed, submit_piece};
 use super::split::{Dimension, Piece};
-use super::traffic::{AnswerSink, Submitted, TrafficAnswer};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -227,7 +228,12 @@ impl Gathering<'_> {
                 "traffic: downloading {rows} rows",
                 rows = job.flows.map_or_else(|| "?".to_owned(), |rows| rows.to_string())
             ));
+            let begun = self.client.line.pace.now();
             let downloaded = download(&self.client.line, &job.result, self.part, self.sink);
+            if let Ok(rows) = &downloaded.rows {
+                let spent = self.client.line.pace.now().saturating_duration_since(begun);
+                log::info!("traffic: downloaded {rows} records, {} bytes in {}", downloaded.bytes, took(spent));
+            }
             self.bytes += downloaded.bytes;
             self.part += u32::from(downloaded.used);
             let pause = match downloaded.rows {

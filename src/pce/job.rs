@@ -1,16 +1,16 @@
 //! One traffic query at the PCE: submitted, never twice by accident, and polled until it ends.
 
-use super::Client;
 use super::ask::{Ask, Size};
+use super::client::Client;
 use super::error::{ErrorKind, PceError, line as harmless};
-use super::exchange::{Line, text_header};
+use super::exchange::{Line, text_header, took};
+use super::member::explained;
 use super::pace::{poll_delay, transient_delays};
 use super::queries::{COLLECTION, LIST_LIMIT, marked_name, name_of, named, query_url};
 use super::split::Piece;
-use super::traffic::Submitted;
 use crate::domain::text::visible;
 use serde_json::Value;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use url::Url;
 
 /// Bounds the answers about a query.
@@ -36,6 +36,7 @@ pub(super) fn submit_piece(client: &Client, piece: Piece) -> Result<Submitted, P
     let mut lost = false;
     let mut delays = transient_delays();
     client.outstanding.begin(&name);
+    log::info!("traffic: asking for {}", piece.describe());
     loop {
         let result = line.fetch(&Ask::post(line.org_url(COLLECTION), &body), STATUS_LIMIT);
         let found = match result {
@@ -70,7 +71,7 @@ pub(super) fn submit_piece(client: &Client, piece: Piece) -> Result<Submitted, P
                 if !lost && !matches!(error.kind, ErrorKind::BadAnswer | ErrorKind::Interrupted | ErrorKind::Timeout) {
                     client.outstanding.refused(&name);
                 }
-                return Err(error);
+                return Err(explained(line, error));
             }
         };
         if let Some(url) = found {
@@ -125,21 +126,31 @@ pub(super) fn completed(client: &Client, submitted: &Submitted, progress: &dyn F
         let fetched = line.fetch(&Ask::get(submitted.url.clone(), Size::Small), STATUS_LIMIT)?;
         let job = fetched.json()?;
         if name_of(&job).is_some_and(|name| name != submitted.name) {
-            return Err(fetched.bad_answer(&tr!("shows a query of somebody else in the place of ours")));
+            return Err(fetched.bad_answer(&tr!("returned another user's query in place of ours")));
         }
         client.outstanding.confirmed(&submitted.name);
         let state = job.get("status").and_then(Value::as_str).unwrap_or("unknown").to_ascii_lowercase();
-        if state != last_state {
-            progress(&tr!("traffic: query {state}", state = visible(&state)));
-        }
+        let found = ["matches_count", "flows_count"]
+            .iter()
+            .find_map(|key| job.get(key)?.as_u64())
+            .filter(|found| *found > 0 && state != "completed");
+        progress(&match found {
+            Some(found) => tr!("traffic: query {state}, {found} records so far", state = visible(&state), found),
+            None => tr!("traffic: query {state}", state = visible(&state)),
+        });
         match state.as_str() {
-            "completed" => return read_completed(line, submitted, &job),
+            "completed" => {
+                let completed = read_completed(line, submitted, &job)?;
+                let matches = completed.matches.map_or_else(|| "an unknown number of".to_owned(), |matches| matches.to_string());
+                log::info!("traffic: the query was completed after {}, {matches} records match", took(completed.took));
+                return Ok(completed);
+            }
             "failed" | "cancelled" | "canceled" | "cancel_requested" => {
                 return Err(PceError::new(
                     ErrorKind::Server,
                     tr!("the traffic query for {piece} ended as '{state}' at the PCE", piece = submitted.piece.describe(), state),
                 )
-                .hint(tr!("run again; if it stays so, ask for less or look at the PCE's health")));
+                .hint(tr!("run again; if it stays so, ask for less or check the PCE's health")));
             }
             _ => last_state = harmless(&state),
         }
@@ -166,4 +177,13 @@ fn read_completed(line: &Line, submitted: &Submitted, job: &Value) -> Result<Com
         result,
         took: line.pace.now().saturating_duration_since(submitted.since),
     })
+}
+
+/// A query that exists at the PCE. Dropping the client deletes it.
+#[derive(Debug)]
+pub struct Submitted {
+    pub(super) piece: Piece,
+    pub(super) name: String,
+    pub(super) url: Url,
+    pub(super) since: Instant,
 }

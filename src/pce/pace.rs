@@ -61,6 +61,14 @@ pub(super) fn transient_delays() -> impl Iterator<Item = Duration> {
         .build()
 }
 
+/// Delays between tries to reach a PCE that refuses connections or whose name nobody knows: that is no wait for an answer.
+pub(super) fn unreachable_delays() -> impl Iterator<Item = Duration> {
+    [Duration::from_secs(1), Duration::from_secs(2)].into_iter()
+}
+
+/// Once trying has taken this long an unreachable PCE is not tried again.
+pub(super) const UNREACHABLE_PATIENCE: Duration = Duration::from_secs(10);
+
 /// Delays after 429 when the PCE does not say how long: the budget is counted by the minute.
 pub(super) fn limited_delays() -> impl Iterator<Item = Duration> {
     use backon::BackoffBuilder;

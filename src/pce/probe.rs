@@ -1,12 +1,13 @@
 //! Single questions about the PCE itself and small samples of its traffic, for finding out what is wrong.
 //! Nothing is asked twice, and no answer is completed.
 
-use super::Client;
+use super::answer::AnswerSink;
+use super::client::Client;
 use super::download::{Failed, download};
 use super::error::PceError;
 use super::job::{completed, submit_piece};
+use super::query::TrafficQuery;
 use super::split::Piece;
-use super::traffic::{AnswerSink, TrafficQuery};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,8 @@ pub enum Question {
     Workloads,
     /// Its health.
     Health,
+    /// How much traffic it holds.
+    Database,
 }
 
 /// What a sample of traffic came to.
@@ -45,11 +48,12 @@ impl Client {
         let mut url = match question {
             Question::Version => self.line.api_url("product_version"),
             Question::Health => self.line.api_url("health"),
+            Question::Database => self.line.org_url("traffic_flows/database_metrics"),
             Question::Labels => self.line.org_url("labels"),
             Question::Events => self.line.org_url("events"),
             Question::Workloads => self.line.org_url("workloads"),
         };
-        if !matches!(question, Question::Version | Question::Health) {
+        if !matches!(question, Question::Version | Question::Health | Question::Database) {
             url.query_pairs_mut().append_pair("max_results", "1");
         }
         self.line.get_now(url, LIMIT, limit)

@@ -4,7 +4,7 @@
 //! what was left of the one before, so that a record cut in two can be put together without copying
 //! a whole chunk. Knows nothing of what the bytes mean.
 
-use super::decode::inflate;
+use super::inflate::inflate;
 use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Builder, Scope};

@@ -92,6 +92,11 @@ impl Cleaner {
         Self { line, outstanding }
     }
 
+    /// Whether anything of this run may be at the PCE.
+    pub fn has_work(&self) -> bool {
+        !self.outstanding.entries().is_empty()
+    }
+
     /// Deletes everything that is outstanding at the PCE, taking no longer than about `limit`.
     /// Heeds neither the stop flag nor the deadline. May be called by several threads, and again.
     pub fn delete_all(&self, limit: Duration) {

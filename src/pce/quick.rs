@@ -26,6 +26,13 @@ struct Span {
     unescaped: bool,
 }
 
+impl Span {
+    /// Whether there is a text, be it empty. (None begins at the start of a record: a brace does.)
+    fn is_there(self) -> bool {
+        self.to != 0 || self.unescaped
+    }
+}
+
 /// Reads the record at the start of `bytes`; returns it and its length. `None`: read it the thorough way.
 pub(super) fn record<'b>(bytes: &'b [u8], endpoints: &mut Endpoints<'_>, scratch: &'b mut String) -> Option<(Flow<'b>, usize)> {
     scratch.clear();
@@ -55,13 +62,13 @@ pub(super) fn record<'b>(bytes: &'b [u8], endpoints: &mut Endpoints<'_>, scratch
             user: text(raw.user)?,
             decision: word(raw.decision?)?,
             direction: word(raw.direction)?,
-            state: word(raw.state)?,
+            state: if raw.state.is_there() { Some(word(raw.state)?) } else { None },
             transmission: word(raw.transmission)?,
             network: text(raw.network)?,
             client_type: word(raw.client_type)?,
             connections: raw.connections?,
-            bytes_in: raw.bytes_in.unwrap_or(0),
-            bytes_out: raw.bytes_out.unwrap_or(0),
+            bytes_in: raw.bytes_in,
+            bytes_out: raw.bytes_out,
             icmp_type: raw.icmp_type,
             icmp_code: raw.icmp_code,
             first: instant(raw.first)?,
@@ -73,7 +80,7 @@ pub(super) fn record<'b>(bytes: &'b [u8], endpoints: &mut Endpoints<'_>, scratch
     Some((flow, length))
 }
 
-/// What was found so far. An absent text and an empty one mean the same.
+/// What was found so far. An absent text and an empty one mean the same, but for the state.
 #[derive(Default)]
 struct Raw {
     src: Option<Rc<Interned>>,
@@ -268,11 +275,11 @@ impl<'b> Cursor<'b, '_> {
             return Some(interned);
         }
         let from = self.at;
-        if let Some(endpoint) = self.endpoint() {
+        if let Some(parts) = self.endpoint() {
             let text = self.bytes.get(from..self.at)?;
             // What was skipped has to be text, too.
             std::str::from_utf8(text).ok()?;
-            return Some(endpoints.remember(text, endpoint));
+            return Some(endpoints.remember_parts(text, parts));
         }
         let (interned, length) = endpoints.meet(rest)?;
         self.at = from + length;

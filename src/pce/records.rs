@@ -2,7 +2,8 @@
 //! plain or gzip. Memory holds one record; what a record means is the caller's.
 
 use super::bounds::Budget;
-use super::decode::{DecodeError, Decoded, inflate, named};
+use super::decode::{DecodeError, Decoded, named};
+use super::inflate::inflate;
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;

@@ -1,7 +1,7 @@
 //! How a question that is too large for one answer is cut into smaller ones, by what the PCE can
 //! filter on: first policy decisions, then protocols and ports, then time. Asks nothing itself.
 
-use super::traffic::{ServiceFilter, TrafficQuery};
+use super::query::{ServiceFilter, TrafficQuery};
 use crate::domain::time::pce_format;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};

@@ -1,10 +1,10 @@
 //! The PCE's lists of VENs and of workloads, whole. What their records are, whoever takes the parts knows.
 
+use super::answer::{AnswerSink, BodyError};
+use super::client::{Client, Listed, Take};
 use super::collection::{Collected, Collection, collect};
 use super::decode::DecodeError;
 use super::error::{ErrorKind, PceError};
-use super::traffic::{AnswerSink, BodyError};
-use super::{Client, Listed, Take};
 use std::io::Read;
 
 /// The lists, as the PCE names them.
@@ -12,7 +12,7 @@ const VENS: Collection = Collection { name: "vens", query: &[] };
 const WORKLOADS: Collection = Collection { name: "workloads", query: &[("managed", "true")] };
 
 /// Hands the parts of one list on.
-struct Sink<'s, 't>(&'static str, &'s mut Take<'t>);
+pub(super) struct Sink<'s, 't>(pub(super) &'static str, pub(super) &'s mut Take<'t>);
 
 impl AnswerSink for Sink<'_, '_> {
     fn part(&mut self, _part: u32, body: &mut (dyn Read + Send)) -> Result<u64, BodyError> {
@@ -24,8 +24,15 @@ impl AnswerSink for Sink<'_, '_> {
     }
 }
 
+impl Client {
+    /// Asks for all VENs, and for the workloads they manage when somebody wants to know what only those tell.
+    pub fn vens(&self, workloads: bool, take: &mut Take<'_>) -> Result<Listed, PceError> {
+        fetch(self, workloads, take)
+    }
+}
+
 /// Has all VENs, and the workloads when they are wanted.
-pub(super) fn fetch(client: &Client, workloads: bool, take: &mut Take<'_>) -> Result<Listed, PceError> {
+fn fetch(client: &Client, workloads: bool, take: &mut Take<'_>) -> Result<Listed, PceError> {
     let list = |list: &Collection, take: &mut Take<'_>| -> Result<Collected, PceError> {
         collect(client, list, &mut Sink(list.name, take)).map_err(explained)
     };

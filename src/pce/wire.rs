@@ -1,9 +1,10 @@
 //! Field names of a flow record as the PCE sends them, and what they become.
 //!
-//! Unknown keys and words are kept out of the way, `null` is absence; a value of the wrong type
-//! makes the record unreadable, which is counted and said.
+//! Unknown keys and words are kept out of the way, `null` is absence, a number is a number in every notation; a value of the
+//! wrong type makes the record unreadable, which is counted and said. What is absent is noted as not told, but for what
+//! the PCE says by leaving it out; see [`NotTold`].
 
-use crate::domain::record::{Decision, Direction, Endpoint, Flow, Interned, Workload};
+use crate::domain::record::{Decision, Direction, Endpoint, Flow, Interned, NotTold, WITH_PORTS, Workload};
 use crate::domain::time::parse_pce_time;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -59,6 +60,7 @@ pub struct RawFlow<'a> {
     dst: Option<&'a RawValue>,
     #[serde(borrow, default)]
     service: Option<RawService<'a>>,
+    #[serde(default, deserialize_with = "any_number")]
     num_connections: Option<u64>,
     #[serde(borrow, default)]
     policy_decision: Option<Text<'a>>,
@@ -68,9 +70,9 @@ pub struct RawFlow<'a> {
     state: Option<Text<'a>>,
     #[serde(borrow, default)]
     flow_direction: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "any_number")]
     dst_bi: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "any_number")]
     dst_bo: Option<u64>,
     #[serde(borrow, default)]
     network: Option<RawNetwork<'a>>,
@@ -78,17 +80,17 @@ pub struct RawFlow<'a> {
     client_type: Option<Text<'a>>,
     #[serde(borrow, default)]
     transmission: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "any_number")]
     icmp_type: Option<u8>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "any_number")]
     icmp_code: Option<u8>,
 }
 
 #[derive(Debug, Deserialize)]
 struct RawService<'a> {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "any_number")]
     port: Option<u16>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "any_number")]
     proto: Option<i16>,
     #[serde(borrow, default)]
     process_name: Option<Text<'a>>,
@@ -110,6 +112,42 @@ struct RawRange<'a> {
 struct RawNetwork<'a> {
     #[serde(borrow, default)]
     name: Option<Text<'a>>,
+}
+
+/// A number in any notation: 3, 3.0, 3e0 and "3" are the same.
+fn any_number<'de, D: Deserializer<'de>, T: TryFrom<i128>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    struct AnyNotation;
+    impl Visitor<'_> for AnyNotation {
+        type Value = Option<i128>;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a whole number")
+        }
+        fn visit_unit<E: Error>(self) -> Result<Option<i128>, E> {
+            Ok(None)
+        }
+        fn visit_u64<E: Error>(self, number: u64) -> Result<Option<i128>, E> {
+            Ok(Some(i128::from(number)))
+        }
+        fn visit_i64<E: Error>(self, number: i64) -> Result<Option<i128>, E> {
+            Ok(Some(i128::from(number)))
+        }
+        fn visit_f64<E: Error>(self, number: f64) -> Result<Option<i128>, E> {
+            // Beyond the largest counter it is refused below; a fraction is no count.
+            if number.fract() == 0.0 { Ok(Some(number as i128)) } else { Err(E::custom("not a whole number")) }
+        }
+        fn visit_str<E: Error>(self, text: &str) -> Result<Option<i128>, E> {
+            let text = text.trim();
+            match text.parse::<i128>() {
+                Ok(number) => Ok(Some(number)),
+                Err(_) => match text.parse::<f64>() {
+                    Ok(number) if number.is_finite() => self.visit_f64(number),
+                    _ => Err(E::custom("not a number")),
+                },
+            }
+        }
+    }
+    let number = deserializer.deserialize_any(AnyNotation)?;
+    number.map(|number| T::try_from(number).map_err(|_| D::Error::custom("a number out of range"))).transpose()
 }
 
 impl<'a> RawFlow<'a> {
@@ -140,13 +178,13 @@ impl<'a> RawFlow<'a> {
             user: service.map_or("", |service| text(&service.user_name)),
             decision: text(&self.policy_decision),
             direction: text(&self.flow_direction),
-            state: text(&self.state),
+            state: self.state.as_ref().map(Text::as_str),
             transmission: text(&self.transmission),
             network: self.network.as_ref().map_or("", |network| text(&network.name)),
             client_type: text(&self.client_type),
             connections: self.num_connections.unwrap_or(0),
-            bytes_in: self.dst_bi.unwrap_or(0),
-            bytes_out: self.dst_bo.unwrap_or(0),
+            bytes_in: self.dst_bi,
+            bytes_out: self.dst_bo,
             icmp_type: self.icmp_type,
             icmp_code: self.icmp_code,
             first: range.and_then(|range| time(&range.first_detected)),
@@ -156,7 +194,7 @@ impl<'a> RawFlow<'a> {
     }
 }
 
-/// What a record says, as it says it; an absent text is empty.
+/// What a record says, as it says it; an absent text is empty where an empty one means the same.
 pub struct Parts<'a> {
     pub port: Option<u16>,
     pub proto: Option<i16>,
@@ -165,13 +203,13 @@ pub struct Parts<'a> {
     pub user: &'a str,
     pub decision: &'a str,
     pub direction: &'a str,
-    pub state: &'a str,
+    pub state: Option<&'a str>,
     pub transmission: &'a str,
     pub network: &'a str,
     pub client_type: &'a str,
     pub connections: u64,
-    pub bytes_in: u64,
-    pub bytes_out: u64,
+    pub bytes_in: Option<u64>,
+    pub bytes_out: Option<u64>,
     pub icmp_type: Option<u8>,
     pub icmp_code: Option<u8>,
     pub first: Option<Timestamp>,
@@ -180,28 +218,45 @@ pub struct Parts<'a> {
 
 /// What the parts of a record mean.
 pub fn flow_of<'a>(parts: Parts<'a>, src: Rc<Interned>, dst: Rc<Interned>) -> Flow<'a> {
-    let proto = parts.proto.unwrap_or(-1);
-    let is_icmp = matches!(proto, 1 | 58);
+    let proto = parts.proto.filter(|proto| *proto >= 0);
+    let is_icmp = matches!(proto, Some(1 | 58));
+    let has_ports = proto.is_none_or(|proto| WITH_PORTS.contains(&proto));
+    let port = parts.port.filter(|port| *port != 0 || proto.is_some_and(|proto| WITH_PORTS.contains(&proto)));
+    let decision = Decision::parse(parts.decision);
+    let direction = Direction::parse(parts.direction);
+    let not_told = [
+        (NotTold::PORT, has_ports && port.is_none()),
+        (NotTold::PROTO, proto.is_none()),
+        (NotTold::DECISION, decision.is_none()),
+        (NotTold::DIRECTION, direction.is_none()),
+        (NotTold::STATE, parts.state.is_none()),
+        (NotTold::NETWORK, parts.network.is_empty()),
+        (NotTold::CLIENT_TYPE, parts.client_type.is_empty()),
+        (NotTold::BYTES_IN, parts.bytes_in.is_none()),
+        (NotTold::BYTES_OUT, parts.bytes_out.is_none()),
+        (NotTold::REPORTER, parts.proto.is_none() && parts.port.is_none()),
+    ];
     Flow {
         src,
         dst,
-        port: parts.port.filter(|port| *port != 0 || matches!(proto, 6 | 17 | 132)),
-        proto,
+        port,
+        proto: proto.unwrap_or(-1),
         process: parts.process,
         service: parts.service,
         user: parts.user,
-        decision: Decision::parse(parts.decision).unwrap_or(Decision::Unknown),
-        direction: if parts.direction == "inbound" { Direction::Inbound } else { Direction::Outbound },
-        state: parts.state,
+        decision: decision.unwrap_or(Decision::Unknown),
+        direction: direction.unwrap_or(Direction::Outbound),
+        state: parts.state.unwrap_or(""),
         transmission: parts.transmission,
         network: parts.network,
         client_type: parts.client_type,
         connections: parts.connections,
-        bytes_in: parts.bytes_in,
-        bytes_out: parts.bytes_out,
+        bytes_in: parts.bytes_in.unwrap_or(0),
+        bytes_out: parts.bytes_out.unwrap_or(0),
         icmp: if is_icmp { u16::from_be_bytes([parts.icmp_type.unwrap_or(0), parts.icmp_code.unwrap_or(0)]) } else { 0 },
         first: parts.first,
         last: parts.last,
+        own_not_told: not_told.into_iter().fold(NotTold::NOTHING, |all, (what, missing)| all.and(what.when(missing))),
     }
 }
 
@@ -215,6 +270,10 @@ struct RawEndpoint {
     ip_lists: Option<Vec<RawNamed>>,
     #[serde(default)]
     fqdn: Option<String>,
+    #[serde(default)]
+    virtual_service: Option<RawNamed>,
+    #[serde(default)]
+    virtual_server: Option<RawNamed>,
 }
 
 #[derive(Deserialize)]
@@ -227,10 +286,10 @@ struct RawNamed {
 struct RawWorkload {
     #[serde(default)]
     href: Option<String>,
-    #[serde(default)]
-    name: Option<String>,
-    #[serde(default)]
-    hostname: Option<String>,
+    #[serde(default, deserialize_with = "told")]
+    name: Option<Option<String>>,
+    #[serde(default, deserialize_with = "told")]
+    hostname: Option<Option<String>>,
     #[serde(default)]
     labels: Option<Vec<RawLabel>>,
     #[serde(default)]
@@ -244,28 +303,126 @@ struct RawWorkload {
 #[derive(Deserialize)]
 struct RawLabel {
     #[serde(default)]
+    href: Option<String>,
+    #[serde(default)]
     key: Option<String>,
     #[serde(default)]
     value: Option<String>,
 }
 
+/// Tells `null` from absence.
+fn told<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// What an end says, as it says it.
+#[derive(Default)]
+pub(super) struct EndParts {
+    pub ip: String,
+    pub workload: Option<WorkloadParts>,
+    /// `None`: a list without a name.
+    pub ip_lists: Vec<Option<String>>,
+    pub fqdn: String,
+    /// `None`: a virtual service or server without a name.
+    pub virtual_names: Vec<Option<String>>,
+}
+
+/// What it says of its workload.
+#[derive(Default)]
+pub(super) struct WorkloadParts {
+    pub href: String,
+    /// An empty name is one that the workload does not have; `None`: it is not told.
+    pub name: Option<String>,
+    pub hostname: Option<String>,
+    pub labels: Option<Vec<LabelParts>>,
+    pub managed: Option<bool>,
+    pub enforcement: String,
+    pub os: String,
+}
+
+/// What it says of a label: often all, on old PCEs only where it is.
+#[derive(Default)]
+pub(super) struct LabelParts {
+    pub href: Option<String>,
+    pub key: Option<String>,
+    pub value: Option<String>,
+}
+
+/// What the parts of an end mean. `labels` finds a label of which only the address is told.
+pub(super) fn endpoint_of(parts: EndParts, labels: &mut dyn FnMut(&str) -> Option<(String, String)>) -> Endpoint {
+    let ip = parts.ip.parse().ok();
+    // An end that says neither an address nor a workload says nothing.
+    let says_nothing = parts.ip.is_empty() && parts.workload.is_none();
+    let mut not_told = if says_nothing { NotTold::END } else { NotTold::IP.when(ip.is_none()) };
+    not_told = not_told.and(NotTold::IP_LISTS.when(parts.ip_lists.contains(&None)));
+    let no_virtual_name = parts.virtual_names.contains(&None);
+    let workload = parts.workload.map(|parts| {
+        let (workload, missing) = workload_of(parts, labels);
+        not_told = not_told.and(missing);
+        workload
+    });
+    Endpoint {
+        ip,
+        ip_text: parts.ip,
+        workload,
+        ip_lists: parts.ip_lists.into_iter().flatten().collect(),
+        fqdn: parts.fqdn,
+        virtual_names: parts.virtual_names.into_iter().flatten().filter(|name| !name.is_empty()).collect(),
+        not_told: not_told.and(NotTold::NAME.when(no_virtual_name)),
+    }
+}
+
+fn workload_of(parts: WorkloadParts, labels: &mut dyn FnMut(&str) -> Option<(String, String)>) -> (Workload, NotTold) {
+    let mut some_missing = parts.labels.is_none();
+    let mut known = Vec::new();
+    for label in parts.labels.unwrap_or_default() {
+        match (label.key, label.value) {
+            (Some(key), Some(value)) if !key.is_empty() && !value.is_empty() => known.push((key, value)),
+            _ => match label.href.and_then(|href| labels(&href)) {
+                Some(label) => known.push(label),
+                None => some_missing = true,
+            },
+        }
+    }
+    let not_told = [
+        (NotTold::NAME, parts.name.is_none() || parts.hostname.is_none()),
+        (NotTold::LABELS, some_missing),
+        (NotTold::MANAGED, parts.managed.is_none()),
+        (NotTold::ENFORCEMENT, parts.enforcement.is_empty()),
+        (NotTold::OS, parts.os.is_empty()),
+    ];
+    let workload = Workload {
+        href: parts.href,
+        name: parts.name.unwrap_or_default(),
+        hostname: parts.hostname.unwrap_or_default(),
+        labels: known,
+        managed: parts.managed,
+        enforcement: parts.enforcement,
+        os: parts.os,
+    };
+    (workload, not_told.into_iter().fold(NotTold::NOTHING, |all, (what, missing)| all.and(what.when(missing))))
+}
+
 /// Reads one end of a flow.
-pub fn endpoint(raw: &str) -> Result<Endpoint, serde_json::Error> {
+pub(super) fn endpoint(raw: &str, labels: &mut dyn FnMut(&str) -> Option<(String, String)>) -> Result<Endpoint, serde_json::Error> {
     let raw: RawEndpoint = serde_json::from_str(raw)?;
-    let ip_text = raw.ip.unwrap_or_default();
-    Ok(Endpoint {
-        ip: ip_text.parse().ok(),
-        ip_text,
-        workload: raw.workload.map(|workload| Workload {
-            href: workload.href.unwrap_or_default(),
-            name: workload.name.unwrap_or_default(),
-            hostname: workload.hostname.unwrap_or_default(),
-            labels: workload.labels.unwrap_or_default().into_iter().filter_map(|label| Some((label.key?, label.value?))).collect(),
-            managed: workload.managed,
-            enforcement: workload.enforcement_mode.unwrap_or_default(),
-            os: workload.os_type.unwrap_or_default(),
-        }),
-        ip_lists: raw.ip_lists.unwrap_or_default().into_iter().filter_map(|list| list.name).collect(),
+    let workload = raw.workload.map(|workload| WorkloadParts {
+        href: workload.href.unwrap_or_default(),
+        name: workload.name.map(Option::unwrap_or_default),
+        hostname: workload.hostname.map(Option::unwrap_or_default),
+        labels: workload
+            .labels
+            .map(|labels| labels.into_iter().map(|label| LabelParts { href: label.href, key: label.key, value: label.value }).collect()),
+        managed: workload.managed,
+        enforcement: workload.enforcement_mode.unwrap_or_default(),
+        os: workload.os_type.unwrap_or_default(),
+    });
+    let parts = EndParts {
+        ip: raw.ip.unwrap_or_default(),
+        workload,
+        ip_lists: raw.ip_lists.unwrap_or_default().into_iter().map(|list| list.name).collect(),
         fqdn: raw.fqdn.unwrap_or_default(),
-    })
+        virtual_names: raw.virtual_service.into_iter().chain(raw.virtual_server).map(|named| named.name).collect(),
+    };
+    Ok(endpoint_of(parts, labels))
 }

@@ -2,7 +2,7 @@
 
 use super::Style;
 use super::words;
-use crate::domain::alert::Talker;
+use crate::domain::alert::Contributor;
 use crate::domain::report::{InstanceReport, Report, RuleReport, RuleState};
 use crate::domain::text::{shorten, visible};
 use crate::domain::threshold::Severity;
@@ -22,7 +22,7 @@ pub fn render(report: &Report, _: &Style) -> String {
                     out.push_str(&firing(report, rule, instance));
                 }
             }
-            RuleState::Ok | RuleState::Pending | RuleState::Disabled => {}
+            RuleState::Ok | RuleState::Pending | RuleState::NotJudged | RuleState::Disabled => {}
         }
     }
     out
@@ -80,7 +80,7 @@ fn common(report: &Report, rule: &RuleReport, threshold: &str, message: &str) ->
 }
 
 /// An end goes where SIEMs look for it: an address to `src` and `dst`, a name to `shost` and `dhost`.
-fn ends(top: &Talker) -> Vec<(&'static str, String)> {
+fn ends(top: &Contributor) -> Vec<(&'static str, String)> {
     let key = |name: &str, address, host| if name.parse::<IpAddr>().is_ok() { address } else { host };
     let mut out = vec![(key(&top.src, "src", "shost"), top.src.clone()), (key(&top.dst, "dst", "dhost"), top.dst.clone())];
     out.extend(top.port.map(|port| ("dpt", port.to_string())));

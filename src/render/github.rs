@@ -23,7 +23,7 @@ pub fn render(report: &Report, style: &Style) -> String {
             Badness::Critical | Badness::Unknown => "error",
             Badness::Warning => "warning",
             Badness::Info => "notice",
-            Badness::Muted | Badness::Pending | Badness::Ok | Badness::Disabled => continue,
+            Badness::Muted | Badness::Pending | Badness::Ok | Badness::NotJudged | Badness::Disabled => continue,
         };
         annotations.push((level, command(level, &place(rule, style), &format!("{}: {}", visible(&rule.name), words::sentence(rule)))));
     }
@@ -32,7 +32,7 @@ pub fn render(report: &Report, style: &Style) -> String {
             let text = tr!(
                 "delivery to {channel} {status}: {error}",
                 channel = visible(&delivery.channel),
-                status = delivery.status.said(),
+                status = delivery.status.localized(),
                 error = visible(error)
             );
             annotations.push(("warning", command("warning", "title=pcemon delivery", &text)));

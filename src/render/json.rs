@@ -1,7 +1,7 @@
 //! `json`: the documented, versioned shape, apart from the domain so that one can change without the other.
 
 use super::Style;
-use crate::domain::alert::{Group, PceIdentity, Talker, group_serde};
+use crate::domain::alert::{Contributor, Group, PceIdentity, group_serde};
 use crate::domain::report::{DeliveryReport, InstanceReport, Report, RuleReport, RunInfo, SourceReport};
 use crate::domain::text::{is_hostile, without_orders};
 use crate::domain::time::format_duration;
@@ -70,6 +70,8 @@ pub struct Run<'a> {
     version: &'static str,
     pce: &'a str,
     org_id: Option<u64>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    site: &'a str,
     dry_run: bool,
 }
 
@@ -84,6 +86,7 @@ impl<'a> Run<'a> {
             version: env!("CARGO_PKG_VERSION"),
             pce: &run.pce,
             org_id: run.org_id,
+            site: &run.site,
             dry_run: run.dry_run,
         }
     }
@@ -103,6 +106,8 @@ pub struct Source<'a> {
     from: Option<Timestamp>,
     to: Option<Timestamp>,
     error: Option<&'a str>,
+    /// Who failed, where there is an error.
+    party: Option<&'static str>,
 }
 
 impl<'a> Source<'a> {
@@ -119,7 +124,8 @@ impl<'a> Source<'a> {
             partial: source.status == crate::domain::report::SourceStatus::Partial,
             from: source.from,
             to: source.to,
-            error: source.error.as_deref(),
+            error: source.trouble(),
+            party: source.error.as_ref().map(|fault| fault.party.name()),
         }
     }
 }
@@ -228,7 +234,7 @@ struct Top<'a> {
 }
 
 impl<'a> Top<'a> {
-    fn of(talker: &'a Talker) -> Self {
+    fn of(talker: &'a Contributor) -> Self {
         Top {
             src: &talker.src,
             dst: &talker.dst,
@@ -248,8 +254,18 @@ pub struct Delivery<'a> {
     alerts: usize,
     attempts: u32,
     error: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    recipients: Vec<Recipient<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     preview: Option<&'a str>,
+}
+
+/// What became of it at one of those it is for.
+#[derive(Serialize)]
+struct Recipient<'a> {
+    recipient: &'a str,
+    status: &'static str,
+    error: Option<&'a str>,
 }
 
 impl<'a> Delivery<'a> {
@@ -261,6 +277,11 @@ impl<'a> Delivery<'a> {
             alerts: delivery.alerts,
             attempts: delivery.attempts,
             error: delivery.error.as_deref(),
+            recipients: delivery
+                .recipients
+                .iter()
+                .map(|one| Recipient { recipient: &one.recipient, status: one.status.name(), error: one.error.as_deref() })
+                .collect(),
             preview: delivery.preview.as_deref(),
         }
     }

@@ -94,9 +94,9 @@ fn rule_status(rule: &RuleReport) -> TestCaseStatus {
             failed(NonSuccessKind::Failure, badness.word(), words::sentence(rule), told.collect())
         }
         Badness::Unknown => failed(NonSuccessKind::Error, badness.word(), words::sentence(rule), Vec::new()),
-        Badness::Disabled => {
+        Badness::Disabled | Badness::NotJudged => {
             let mut status = TestCaseStatus::skipped();
-            status.set_message("disabled");
+            status.set_message(badness.word());
             status
         }
         Badness::Info | Badness::Muted | Badness::Pending | Badness::Ok => TestCaseStatus::success(),

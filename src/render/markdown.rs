@@ -37,14 +37,14 @@ fn about(report: &Report, style: &Style) -> String {
 fn rules(out: &mut String, report: &Report, style: &Style) {
     let rows = words::worst_first(&report.rules)
         .into_iter()
-        .filter(|rule| style.verbose || Badness::of_rule(rule) != Badness::Disabled)
+        .filter(|rule| style.verbose || !matches!(Badness::of_rule(rule), Badness::Disabled | Badness::NotJudged))
         .map(|rule| {
             let mut remarks: Vec<String> = [&rule.error, &rule.note].into_iter().flatten().map(|text| escape(&visible(text))).collect();
             if let Some(top) = rule.top.first() {
                 remarks.insert(0, code(&words::talker(top)));
             }
             vec![
-                rule.state.said(),
+                rule.state.localized(),
                 severity(rule.severity),
                 escape(&visible(&rule.name)),
                 escape(&words::value_of_what(rule.estimate(), rule.unit)),
@@ -69,13 +69,13 @@ fn instances(out: &mut String, report: &Report, style: &Style) {
         for one in grouped.iter().take(INSTANCES) {
             let since = one.since.map_or_else(|| NOTHING.to_owned(), |at| words::clock(at, report.run.finished_at, &style.timezone));
             rows.push(vec![
-                one.state.said(),
+                one.state.localized(),
                 severity(one.severity),
                 escape(&visible(&rule.name)),
                 code(&words::named_group(&one.group)),
                 escape(&words::value_of_what(one.estimate(), rule.unit)),
                 escape(&since),
-                one.suppressed_by.map(Suppression::said).unwrap_or_default(),
+                one.suppressed_by.map(Suppression::localized).unwrap_or_default(),
             ]);
         }
         if grouped.len() > INSTANCES {
@@ -94,12 +94,12 @@ fn instances(out: &mut String, report: &Report, style: &Style) {
 fn sources(out: &mut String, report: &Report) {
     let rows = report.sources.iter().map(|source| {
         vec![
-            source.source.said(),
-            source.status.said(),
+            source.source.localized(),
+            source.status.localized(),
             source.records.to_string(),
             source.queries.to_string(),
             source.bytes.to_string(),
-            escape(&visible(source.error.as_deref().unwrap_or_default())),
+            escape(&visible(source.trouble().unwrap_or_default())),
         ]
     });
     table(
@@ -114,7 +114,7 @@ fn deliveries(out: &mut String, report: &Report) {
     let rows = report.deliveries.iter().map(|delivery| {
         vec![
             escape(&visible(&delivery.channel)),
-            escape(&delivery.status.said()),
+            escape(&delivery.status.localized()),
             delivery.alerts.to_string(),
             delivery.attempts.to_string(),
             escape(&visible(delivery.error.as_deref().unwrap_or_default())),
@@ -140,7 +140,7 @@ fn table(out: &mut String, title: &str, header: &[String], rows: Vec<Vec<String>
 }
 
 fn severity(severity: Option<Severity>) -> String {
-    severity.map_or_else(|| NOTHING.to_owned(), Severity::said)
+    severity.map_or_else(|| NOTHING.to_owned(), Severity::localized)
 }
 
 /// Prose: what could begin markup, a mention or a link becomes a character reference, which never does.

@@ -17,45 +17,18 @@ pub mod progress;
 mod prometheus;
 mod sarif;
 pub mod sheet;
+mod style;
 mod table;
 mod tap;
 mod words;
 
 pub use github::step_summary;
+pub use style::{Perfdata, Style};
 
-pub use words::{clock, named_group, value_of_what};
+pub use words::{clock, named_group, talker, value_of_what};
 
 use crate::domain::report::Report;
-
-/// How the reader wants it.
-#[derive(Debug, Clone)]
-pub struct Style {
-    /// Whether colours may be used (only `table` does).
-    pub color: bool,
-    /// Columns of the terminal; `None`: no limit.
-    pub width: Option<u16>,
-    /// Zone of the times shown to people. Machines get UTC.
-    pub timezone: jiff::tz::TimeZone,
-    /// Say nothing when the exit code is 0, else only what is not ok (only `table`; a machine that asks wants an answer).
-    pub quiet: bool,
-    /// Show what is left out otherwise: rules that are ok or switched off, and the messages of a dry run.
-    pub verbose: bool,
-    /// Where the rules are, for formats that point at a line of a file.
-    pub config_path: String,
-}
-
-impl Default for Style {
-    fn default() -> Self {
-        Style {
-            color: false,
-            width: None,
-            timezone: jiff::tz::TimeZone::UTC,
-            quiet: false,
-            verbose: false,
-            config_path: "rules.toml".to_owned(),
-        }
-    }
-}
+use crate::lang;
 
 /// One output format.
 #[derive(Debug, Clone, Copy)]
@@ -84,6 +57,40 @@ pub const FORMATS: &[Format] = &[
     Format { name: "tap", summary: "Test Anything Protocol 14", render: tap::render },
     Format { name: "cef", summary: "ArcSight CEF, one line per firing instance", render: cef::render },
 ];
+
+impl Format {
+    /// Whether people read it, in their language. Everything else is the same in every language.
+    pub fn is_for_people(&self) -> bool {
+        matches!(self.name, "table" | "markdown")
+    }
+
+    /// The report in this format and its language.
+    pub fn text_of(&self, report: &Report, style: &Style) -> String {
+        if self.is_for_people() {
+            return (self.render)(report, style);
+        }
+        let report = in_english(report.clone());
+        lang::for_machines(|| (self.render)(&report, style))
+    }
+}
+
+/// What the run said in words, for machines.
+fn in_english(mut report: Report) -> Report {
+    let english = |text: &mut Option<String>| {
+        if let Some(text) = text {
+            *text = lang::in_english(text);
+        }
+    };
+    report.sources.iter_mut().for_each(|source| source.error = source.error.take().map(|fault| fault.said(lang::in_english)));
+    for rule in &mut report.rules {
+        english(&mut rule.error);
+        english(&mut rule.note);
+        rule.instances.iter_mut().for_each(|instance| english(&mut instance.suppressed_reason));
+    }
+    report.deliveries.iter_mut().for_each(|delivery| english(&mut delivery.error));
+    report.warnings.iter_mut().for_each(|warning| *warning = lang::in_english(warning));
+    report
+}
 
 /// The format of that name.
 pub fn find(name: &str) -> Option<&'static Format> {

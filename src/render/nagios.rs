@@ -1,30 +1,109 @@
 //! `nagios`: the Monitoring Plugins convention, for Nagios, Icinga, Naemon and their kin.
 
-use super::Style;
 use super::words::{self, Badness, Unique};
-use crate::domain::metric::Unit;
-use crate::domain::report::{DeliveryStatus, Report, RuleReport, RuleState};
-use crate::domain::text::visible;
+use super::{Perfdata, Style};
+use crate::domain::report::{DeliveryStatus, Report, RuleReport, RuleState, SourceStatus};
+use crate::domain::text::{shorten, visible};
 use crate::domain::threshold::{Op, Threshold};
+use crate::domain::unit::Unit;
 
 /// Instances told per rule in the long output.
 const INSTANCES: usize = 10;
 /// Characters of a label that some front ends tell apart.
 const SIGNIFICANT: usize = 19;
 
-/// First line with performance data, then one line per thing that is not ok.
-pub fn render(report: &Report, _: &Style) -> String {
-    // The verdict's own first word would say the status twice.
-    let verdict = words::verdict(report);
-    let told = verdict.split_once(": ").map_or(verdict.as_str(), |(_, rest)| rest);
-    let mut first = format!("PCEMON {}: {told}", report.status.name().to_uppercase());
-    for trouble in report.sources.iter().filter_map(words::source_trouble) {
-        first.push_str(&format!("; {trouble}"));
+/// Bytes of the first line's words: with the counts behind them the line fits into the kilobyte that NRPE carries.
+const FIRST_LINE: usize = 700;
+/// Characters that one source's trouble takes of it.
+const TROUBLE: usize = 120;
+
+/// The verdict and the worst problems by name, with performance data; one line for each thing that is not ok; and at the end the
+/// performance data of the rules, so that a transport that cuts loses graphs and no problem.
+pub fn render(report: &Report, style: &Style) -> String {
+    let (counts, rules) = performance(report);
+    let mut out = first_line(report);
+    if style.perfdata != Perfdata::None {
+        out.push_str(&format!(" | {}", counts.join(" ")));
     }
-    let mut out = format!("{} | {}\n", plain(&first), performance(report));
-    for line in long_output(report) {
-        out.push_str(&plain(&line));
+    out.push('\n');
+    let mut lines: Vec<String> = long_output(report).iter().map(|line| plain(line)).collect();
+    if style.perfdata == Perfdata::Rules && !rules.is_empty() {
+        // The rest of the performance data begins behind the last line of the text.
+        // On that line, and right behind the bar: Icinga reads no further lines of it, and takes a second blank for part of a name.
+        lines.push(format!("{} |{}", plain(&words::counts(report)), rules.join(" ")));
+    }
+    for line in lines {
+        out.push_str(&line);
         out.push('\n');
+    }
+    out
+}
+
+/// What a pager shows: the status, what is wrong by name, how much is well.
+fn first_line(report: &Report) -> String {
+    let of = |wanted: &[Badness]| -> Vec<String> {
+        words::worst_first(&report.rules).into_iter().filter(|rule| wanted.contains(&Badness::of_rule(rule))).map(problem).collect()
+    };
+    let mut problems = of(&[Badness::Critical]);
+    // What was not read at all before what was read in part: the line may end early.
+    let (failed, other): (Vec<_>, Vec<_>) = report.sources.iter().partition(|source| source.status == SourceStatus::Failed);
+    let trouble = failed.into_iter().chain(other).filter_map(words::source_trouble);
+    problems.extend(trouble.map(|text| ascii(&shorten(&text, TROUBLE))));
+    problems.extend(of(&[Badness::Warning, Badness::Unknown, Badness::Info]));
+    let undelivered = |status| report.deliveries.iter().filter(move |delivery| delivery.status == status).count();
+    for (status, words) in [(DeliveryStatus::Failed, "failed"), (DeliveryStatus::Queued, "queued")] {
+        match undelivered(status) {
+            0 => {}
+            1 => problems.push(format!("1 delivery {words}")),
+            count => problems.push(format!("{count} deliveries {words}")),
+        }
+    }
+    let ok = report.rules.iter().filter(|rule| Badness::of_rule(rule) == Badness::Ok).count();
+    let end = if report.run.dry_run { format!("{ok} ok, dry run") } else { format!("{ok} ok") };
+    let mut line = format!("PCEMON {} - ", report.status.name().to_uppercase());
+    let all = problems.len();
+    for (number, problem) in problems.into_iter().enumerate() {
+        if line.len() + problem.len() > FIRST_LINE {
+            line.push_str(&format!("{} more; ", all - number));
+            break;
+        }
+        line.push_str(&problem);
+        line.push_str(if number + 1 == all { "; " } else { ", " });
+    }
+    line + &end
+}
+
+/// A rule that is not ok: its name, its value, the threshold.
+fn problem(rule: &RuleReport) -> String {
+    // A name in other letters would be nothing but question marks on a pager; its place can be looked up.
+    let name = visible(&rule.name);
+    let name = if name.is_ascii() { shorten(&name, 80) } else { format!("rule in line {}", rule.line) };
+    let mut text = ascii(&name);
+    if rule.state == RuleState::Unknown {
+        text.push_str(" unknown");
+    } else if rule.value.is_some() {
+        text.push_str(&format!(" {}", ascii(&words::value(rule.estimate(), rule.unit))));
+    }
+    if !rule.threshold.is_empty() && rule.state != RuleState::Unknown {
+        text.push_str(&format!(" ({})", ascii(&words::threshold(&rule.threshold))));
+    }
+    text
+}
+
+/// Every sign one byte, and none that begins performance data.
+fn ascii(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in plain(text).chars() {
+        match c {
+            '≥' => out.push_str(">="),
+            '≤' => out.push_str("<="),
+            '→' => out.push_str("->"),
+            '–' | '—' => out.push('-'),
+            '…' => out.push_str("..."),
+            '\u{a0}' => out.push(' '),
+            c if c.is_ascii() => out.push(c),
+            _ => out.push('?'),
+        }
     }
     out
 }
@@ -32,7 +111,7 @@ pub fn render(report: &Report, _: &Style) -> String {
 fn long_output(report: &Report) -> Vec<String> {
     let mut lines = Vec::new();
     for rule in words::worst_first(&report.rules) {
-        if matches!(Badness::of_rule(rule), Badness::Ok | Badness::Disabled) {
+        if matches!(Badness::of_rule(rule), Badness::Ok | Badness::NotJudged | Badness::Disabled) {
             continue;
         }
         lines.push(format!("{}: {}", visible(&rule.name), words::sentence(rule)));
@@ -63,19 +142,23 @@ fn plain(text: &str) -> String {
     text.replace('|', "/")
 }
 
-fn performance(report: &Report) -> String {
+/// Counts and run time, and the rules' values.
+fn performance(report: &Report) -> (Vec<String>, Vec<String>) {
     let mut labels = Unique::new();
-    let mut parts: Vec<String> = Vec::new();
+    let mut counts: Vec<String> = Vec::new();
     let count = |badness: Badness| report.rules.iter().filter(|rule| Badness::of_rule(rule) == badness).count();
     for badness in [Badness::Critical, Badness::Warning, Badness::Unknown, Badness::Ok] {
-        parts.push(format!("{}={};;;0", label(&mut labels, badness.word()), count(badness)));
+        counts.push(format!("{}={};;;0", label(&mut labels, badness.word()), count(badness)));
     }
-    parts.push(format!("{}={:.3}s;;;0", label(&mut labels, "duration"), report.run.duration.as_secs_f64()));
+    counts.push(format!("{}={:.3}s;;;0", label(&mut labels, "duration"), report.run.duration.as_secs_f64()));
     // In the order of the config, so that a label does not move to another rule from run to run.
-    for rule in report.rules.iter().filter(|rule| rule.state != RuleState::Disabled) {
-        parts.push(format!("{}={}", label(&mut labels, &visible(&rule.name)), measured(rule)));
-    }
-    parts.join(" ")
+    let rules = report
+        .rules
+        .iter()
+        .filter(|rule| !matches!(rule.state, RuleState::Disabled | RuleState::NotJudged))
+        .map(|rule| format!("{}={}", label(&mut labels, &visible(&rule.name)), measured(rule)))
+        .collect();
+    (counts, rules)
 }
 
 fn label(labels: &mut Unique, wanted: &str) -> String {

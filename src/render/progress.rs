@@ -25,13 +25,20 @@ impl<W: Write> Progress<W> {
 
     /// Shows this instead of what was there.
     pub fn show(&mut self, text: &str) {
+        self.show_with(text, "");
+    }
+
+    /// The same with an end that stays whole however long the text is.
+    pub fn show_with(&mut self, text: &str, end: &str) {
         if !self.shown {
             return;
         }
-        let mut text = shorten(&visible(text), WIDTH);
-        while text.width() > WIDTH {
+        let room = WIDTH.saturating_sub(end.width());
+        let mut text = shorten(&visible(text), room);
+        while text.width() > room {
             text.pop();
         }
+        text.push_str(end);
         let width = text.width();
         let blanks = " ".repeat(self.width.saturating_sub(width));
         self.write(&format!("\r{text}{blanks}"));

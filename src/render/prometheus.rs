@@ -1,10 +1,13 @@
 //! `prometheus`: text format 0.0.4 for node_exporter's textfile collector. Gauges only: nothing here outlives a run.
 
 use super::Style;
-use super::words::{Badness, Unique, is_whole};
-use crate::domain::report::{Report, RuleReport, RuleState, SourceStatus};
+use super::words::{self, Badness, Unique, is_whole};
+use crate::domain::report::{Report, RuleReport, RuleState, SourceStatus, Waiting};
 use crate::domain::text::visible;
 use jiff::Timestamp;
+
+/// Groups of one rule that have a series of their own.
+const MOST_INSTANCES: usize = 100;
 
 /// All metrics; no timestamps, each name described once.
 pub fn render(report: &Report, _: &Style) -> String {
@@ -16,7 +19,28 @@ pub fn render(report: &Report, _: &Style) -> String {
     use crate::domain::report::DeliveryStatus::{DryRun, Failed, Queued, Sent};
     let rows = [Sent, Queued, Failed, DryRun].map(|status| (vec![("status", status.name().to_owned())], channels(status) as f64));
     out.metric("pcemon_deliveries", "Messages of the last run by what became of them.", rows);
+    standing(&mut out, report);
     out.text
+}
+
+fn standing(out: &mut Exposition, report: &Report) {
+    let Some(standing) = &report.standing else { return };
+    let mut names = Unique::new();
+    let channels: Vec<(String, &Waiting)> =
+        standing.outbox.iter().map(|waiting| (names.name(&visible(&waiting.channel), usize::MAX), waiting)).collect();
+    let label = |name: &str| vec![("channel", name.to_owned())];
+    let rows = channels.iter().flat_map(|(name, channel)| {
+        [("waiting", channel.waiting), ("given_up", channel.given_up)].map(|(status, count)| {
+            let mut labels = label(name);
+            labels.push(("status", status.to_owned()));
+            (labels, count as f64)
+        })
+    });
+    out.metric("pcemon_outbox_messages", "Messages that no run has delivered yet, by channel.", rows);
+    let age = |oldest: Timestamp| report.run.started_at.duration_since(oldest).as_secs_f64().max(0.0);
+    let rows = channels.iter().map(|(name, channel)| (label(name), channel.oldest.map_or(0.0, age)));
+    out.metric("pcemon_outbox_oldest_message_age_seconds", "Age of the oldest message that waits; 0 when none does.", rows);
+    out.metric("pcemon_silences", "Silences in force.", [(vec![], standing.silences as f64)]);
 }
 
 fn run(out: &mut Exposition, report: &Report) {
@@ -55,7 +79,7 @@ fn rules(out: &mut Exposition, report: &Report) {
         .rules
         .iter()
         .map(|rule| (names.name(&visible(&rule.name), usize::MAX), rule))
-        .filter(|(_, rule)| rule.state != RuleState::Disabled)
+        .filter(|(_, rule)| !matches!(rule.state, RuleState::Disabled | RuleState::NotJudged))
         .collect();
     let label = |name: &str| vec![("rule", name.to_owned())];
     let about = named.iter().map(|(name, rule)| {
@@ -68,7 +92,7 @@ fn rules(out: &mut Exposition, report: &Report) {
     });
     out.metric("pcemon_rule_info", "What the rule measures and how traffic was counted.", about);
     let state = |rule: &RuleReport| match rule.state {
-        RuleState::Ok | RuleState::Disabled => 0.0,
+        RuleState::Ok | RuleState::NotJudged | RuleState::Disabled => 0.0,
         RuleState::Pending => 1.0,
         RuleState::Firing => 2.0,
         RuleState::Unknown => 3.0,
@@ -79,7 +103,7 @@ fn rules(out: &mut Exposition, report: &Report) {
         Badness::Critical => 3.0,
         Badness::Warning => 2.0,
         Badness::Info => 1.0,
-        Badness::Unknown | Badness::Muted | Badness::Pending | Badness::Ok | Badness::Disabled => 0.0,
+        Badness::Unknown | Badness::Muted | Badness::Pending | Badness::Ok | Badness::NotJudged | Badness::Disabled => 0.0,
     };
     let rows = named.iter().map(|(name, rule)| (label(name), severity(rule)));
     out.metric("pcemon_rule_severity", "Severity while firing: 0 none or muted, 1 info, 2 warning, 3 critical.", rows);
@@ -99,6 +123,25 @@ fn rules(out: &mut Exposition, report: &Report) {
         })
     });
     out.metric("pcemon_rule_instances", "Groups of the rule that are not ok, by state.", instances);
+    let limits = named.iter().flat_map(|(name, rule)| {
+        rule.thresholds.worst_first().filter(|(_, threshold)| !threshold.relative).map(|(severity, threshold)| {
+            let mut labels = label(name);
+            labels.extend([("severity", severity.name().to_owned()), ("op", threshold.op.symbol().to_owned())]);
+            (labels, threshold.value)
+        })
+    });
+    let help = "Thresholds in the base unit of pcemon_rule_info; a multiple of what is usual is no limit and left out.";
+    out.metric("pcemon_rule_threshold", help, limits);
+    let values = named.iter().filter(|(_, rule)| !failed(rule)).flat_map(|(name, rule)| {
+        let grouped = rule.instances.iter().filter(|instance| !instance.group.is_empty()).take(MOST_INSTANCES);
+        grouped.filter_map(|instance| {
+            let mut labels = label(name);
+            labels.extend([("group", words::named_group(&instance.group)), ("fingerprint", visible(&instance.fingerprint))]);
+            Some((labels, instance.value?))
+        })
+    });
+    let help = "Value of a group that is not ok, at most 100 of each rule, the worst first.";
+    out.metric("pcemon_instance_value", help, values);
 }
 
 type Labels = Vec<(&'static str, String)>;

@@ -24,7 +24,7 @@ pub fn render(report: &Report, style: &Style) -> String {
                     rule.instances.iter().filter(|instance| instance.state == RuleState::Firing).map(|instance| about.firing(instance)),
                 );
             }
-            RuleState::Ok | RuleState::Pending | RuleState::Disabled => {}
+            RuleState::Ok | RuleState::Pending | RuleState::NotJudged | RuleState::Disabled => {}
         }
     }
     let log = json!({

@@ -9,11 +9,12 @@ use super::grid::lay_out;
 pub use super::json::to_text;
 use super::json::{Number, Source};
 use super::markdown::{code, escape};
-use super::words::NOTHING;
+use super::words::{NOTHING, value};
 use super::{FORMATS, Style};
-use crate::domain::metric::Unit;
+use crate::domain::estimate::Estimate;
 use crate::domain::report::SourceReport;
 use crate::domain::text::{quantity, shorten, visible};
+use crate::domain::unit::Unit;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -79,6 +80,12 @@ pub enum Audience {
     Machines,
     /// People: it says nothing that another column does not say better.
     People,
+    /// JSON, where a column can hold columns.
+    Documents,
+    /// Rows of cells: tables and CSV.
+    Rows,
+    /// CSV, which has room for everything and no columns within columns.
+    Csv,
 }
 
 impl Audience {
@@ -88,6 +95,9 @@ impl Audience {
             Audience::Everybody => true,
             Audience::Machines => !form.is_for_people(),
             Audience::People => form.is_for_people(),
+            Audience::Documents => matches!(form, Form::Json | Form::Ndjson),
+            Audience::Rows => !matches!(form, Form::Json | Form::Ndjson),
+            Audience::Csv => form == Form::Csv,
         }
     }
 }
@@ -115,7 +125,16 @@ pub enum Cell {
     Pairs(Vec<(String, String)>),
     /// A bar of so many characters, for people.
     Bar(usize),
+    /// The answer does not say. That is not the same as none.
+    NotTold,
+    /// A number as far as it is known.
+    Between(Estimate, Unit),
+    /// What only JSON can show.
+    Document(Value),
 }
+
+/// Stands for what the answer does not say.
+pub const NOT_TOLD: &str = "?";
 
 impl Cell {
     /// Foreign text; an empty one is nothing.
@@ -123,9 +142,11 @@ impl Cell {
         if text.is_empty() { Cell::Nothing } else { Cell::Text(text.to_owned()) }
     }
 
-    fn json(&self) -> Value {
+    /// As JSON.
+    pub fn json(&self) -> Value {
         match self {
-            Cell::Nothing | Cell::Bar(_) => Value::Null,
+            Cell::Nothing | Cell::Bar(_) | Cell::NotTold | Cell::Between(..) => Value::Null,
+            Cell::Document(value) => value.clone(),
             Cell::Text(text) => json!(text),
             Cell::Count(number, _) | Cell::Plain(number) => json!(number),
             Cell::Amount(number, _) => serde_json::to_value(Number(*number)).unwrap_or(Value::Null),
@@ -138,7 +159,9 @@ impl Cell {
 
     fn csv(&self) -> String {
         match self {
-            Cell::Nothing | Cell::Bar(_) => String::new(),
+            Cell::Nothing | Cell::Bar(_) | Cell::Document(_) => String::new(),
+            Cell::NotTold => NOT_TOLD.to_owned(),
+            Cell::Between(estimate, unit) => value(*estimate, *unit),
             Cell::Text(text) => guarded(text),
             Cell::Count(number, _) | Cell::Plain(number) => number.to_string(),
             Cell::Amount(number, _) => number.to_string(),
@@ -169,6 +192,9 @@ impl Cell {
             Cell::Time(at) => at.to_zoned(style.timezone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string(),
             Cell::List(_) | Cell::Pairs(_) => self.joined(),
             Cell::Bar(length) => "█".repeat(*length),
+            Cell::NotTold => NOT_TOLD.to_owned(),
+            Cell::Between(estimate, unit) => value(*estimate, *unit),
+            Cell::Document(_) => String::new(),
         }
     }
 
@@ -309,7 +335,8 @@ impl<'s> Writer<'s> {
 
 /// How a source fared, as a key of a listing.
 pub fn source(report: &SourceReport) -> Value {
-    serde_json::to_value(Source::of(report)).unwrap_or(Value::Null)
+    let english = SourceReport { error: report.error.as_ref().map(|fault| fault.said(crate::lang::in_english)), ..report.clone() };
+    serde_json::to_value(Source::of(&english)).unwrap_or(Value::Null)
 }
 
 /// One row of CSV.

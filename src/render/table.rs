@@ -3,10 +3,13 @@
 use super::Style;
 use super::grid::{Column, lay_out, narrowed};
 use super::words::{self, Badness, NOTHING};
-use crate::domain::metric::Unit;
-use crate::domain::report::{DeliveryReport, DeliveryStatus, InstanceReport, Report, RuleReport, SourceReport, SourceStatus, Status};
+use crate::domain::report::{
+    DeliveryReport, DeliveryStatus, InstanceReport, Report, RuleReport, RuleState, SourceReport, SourceStatus, Status,
+};
 use crate::domain::text::{quantity, visible};
 use crate::domain::threshold::Severity;
+use crate::domain::unit::Unit;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Instances shown below a rule.
 const INSTANCES: usize = 5;
@@ -28,11 +31,13 @@ pub fn render(report: &Report, style: &Style) -> String {
     page.heading(report);
     page.rules(report);
     page.calm(report);
+    page.not_judged(report);
     page.remarks(report);
     page.sources(&report.sources, report);
     page.deliveries(&report.deliveries);
     page.warnings(&report.warnings);
     page.verdict(report);
+    page.rehearsal(report);
     let mut out = page.lines.join("\n");
     out.push('\n');
     out
@@ -144,6 +149,28 @@ impl Page<'_> {
         self.lines.push(self.dim(&line));
     }
 
+    /// One line for the rules of which no answer was given.
+    fn not_judged(&mut self, report: &Report) {
+        // Of a source that the PCE does not offer a remark says what to do.
+        let offered = |rule: &&RuleReport| {
+            !report.sources.iter().any(|source| source.source == rule.source && source.status == SourceStatus::Unavailable)
+        };
+        let rules: Vec<&RuleReport> = report.rules.iter().filter(|rule| rule.state == RuleState::NotJudged).filter(offered).collect();
+        if self.style.verbose || self.style.quiet || rules.is_empty() {
+            return;
+        }
+        let sources: BTreeSet<String> = rules.iter().map(|rule| rule.source.localized()).collect();
+        let sources = sources.into_iter().collect::<Vec<_>>().join(&tr!(", "));
+        let line = trn!(
+            "{count} rule not judged: no answer of {sources} was given",
+            "{count} rules not judged: no answer of {sources} was given",
+            count = rules.len(),
+            sources
+        );
+        self.lines.push(String::new());
+        self.lines.push(self.dim(&line));
+    }
+
     /// Pushes laid out rows. The first cell of a row is one of our own words, and blank on all lines but the first.
     fn push_coloured(&mut self, lines: Vec<String>, badnesses: &[Badness], indent: &str) {
         let mut row = 0;
@@ -166,14 +193,14 @@ impl Page<'_> {
                 window.push_str(&since);
             }
             if let Some(suppression) = only.suppressed_by {
-                name.push_str(&format!(" ({})", suppression.said()));
+                name.push_str(&format!(" ({})", suppression.localized()));
             }
         }
         let badness = Badness::of_rule(rule);
         self.row(
             badness,
             Cells {
-                state: rule.state.said(),
+                state: rule.state.localized(),
                 severity: severity(rule.severity),
                 name,
                 value: narrowed(&words::value(rule.estimate(), rule.unit), FIXED),
@@ -188,12 +215,12 @@ impl Page<'_> {
         let own_threshold = Some(instance.threshold.as_str()).filter(|own| *own != rule.threshold).unwrap_or_default();
         let mut name = format!("{INDENT}{}", narrowed(&words::group(&instance.group), LONG));
         if let Some(suppression) = instance.suppressed_by {
-            name.push_str(&format!(" ({})", suppression.said()));
+            name.push_str(&format!(" ({})", suppression.localized()));
         }
         self.row(
             Badness::of_instance(instance),
             Cells {
-                state: if instance.state == rule.state { SAME.to_owned() } else { instance.state.said() },
+                state: if instance.state == rule.state { SAME.to_owned() } else { instance.state.localized() },
                 severity: severity(instance.severity),
                 name,
                 value: narrowed(&words::value(instance.estimate(), rule.unit), FIXED),
@@ -225,7 +252,7 @@ impl Page<'_> {
             }
             Room::Narrow => {
                 name.push_str(&below(&top));
-                let word = if state.is_empty() { String::new() } else { badness.said() };
+                let word = if state.is_empty() { String::new() } else { badness.localized() };
                 let rest = match (threshold.as_str(), window.as_str()) {
                     (only, "" | NOTHING) | ("" | NOTHING, only) => below(only),
                     // An instance has no window, only a beginning.
@@ -245,7 +272,7 @@ impl Page<'_> {
         for rule in words::worst_first(&report.rules) {
             let badness = Badness::of_rule(rule);
             // What is remarkable of a rule that is ok (it learns) belongs to the whole picture, not to a mail about trouble.
-            let hidden = if self.style.quiet { is_calm(badness) } else { badness == Badness::Disabled };
+            let hidden = if self.style.quiet { is_calm(badness) } else { matches!(badness, Badness::Disabled | Badness::NotJudged) };
             if hidden && !self.style.verbose {
                 continue;
             }
@@ -262,7 +289,7 @@ impl Page<'_> {
             .into_iter()
             .map(|(badness, text, names)| {
                 let who = if let [name] = names[..] { visible(name) } else { trn!("{count} rule", "{count} rules", count = names.len()) };
-                (badness, vec![badness.said(), who, visible(text)])
+                (badness, vec![badness.localized(), who, visible(text)])
             })
             .collect();
         self.section(&tr!("Remarks"), &[Column::Fixed, Column::Text, Column::Text], rows);
@@ -288,7 +315,7 @@ impl Page<'_> {
                 told.push(tr!("{count} unreadable", count = quantity(source.unreadable as f64, Unit::Values)));
             }
             let mut told = told.join(&tr!(", "));
-            if let Some(error) = &source.error {
+            if let Some(error) = source.trouble() {
                 told.push('\n');
                 told.push_str(&visible(error));
             }
@@ -297,7 +324,7 @@ impl Page<'_> {
                 SourceStatus::Partial | SourceStatus::Failed => Badness::Unknown,
                 SourceStatus::Unavailable => Badness::Disabled,
             };
-            (badness, vec![source.status.said(), source.source.said(), told])
+            (badness, vec![source.status.localized(), source.source.localized(), told])
         };
         let whole = |source: &&SourceReport| self.style.quiet && !self.style.verbose && words::is_whole(source);
         let rows = sources.iter().filter(|source| !whole(source)).map(row).collect();
@@ -314,9 +341,6 @@ impl Page<'_> {
                 told.push('\n');
                 told.push_str(&visible(text));
             }
-            if delivery.preview.is_some() && !self.style.verbose {
-                told.push_str(&tr!(" (-v shows the message)"));
-            }
             for text in delivery.preview.iter().filter(|_| self.style.verbose) {
                 // A preview keeps its own lines; everything else in it is foreign.
                 for line in text.lines() {
@@ -330,11 +354,48 @@ impl Page<'_> {
                 DeliveryStatus::Failed => Badness::Critical,
                 DeliveryStatus::DryRun => Badness::Info,
             };
-            (badness, vec![delivery.status.said(), visible(&delivery.channel), told])
+            (badness, vec![delivery.status.localized(), visible(&delivery.channel), told])
         };
-        let done = |delivery: &&DeliveryReport| self.style.quiet && !self.style.verbose && delivery.status == DeliveryStatus::Sent;
+        let done = |delivery: &&DeliveryReport| match delivery.status {
+            DeliveryStatus::Sent => self.style.quiet && !self.style.verbose,
+            // Without its text there is no more to say than the summary does.
+            DeliveryStatus::DryRun => !self.style.verbose,
+            DeliveryStatus::Queued | DeliveryStatus::Failed => false,
+        };
         let rows = deliveries.iter().filter(|delivery| !done(delivery)).map(row).collect();
         self.section(&tr!("Deliveries"), &[Column::Fixed, Column::Text, Column::Text], rows);
+    }
+
+    /// What a dry run would have sent, channel by channel.
+    fn rehearsal(&mut self, report: &Report) {
+        if !report.run.dry_run {
+            return;
+        }
+        let mut channels: BTreeMap<&str, Vec<&DeliveryReport>> = BTreeMap::new();
+        for delivery in report.deliveries.iter().filter(|delivery| delivery.status == DeliveryStatus::DryRun) {
+            channels.entry(&delivery.channel).or_default().push(delivery);
+        }
+        self.lines.push(String::new());
+        if channels.is_empty() {
+            self.lines.push(tr!("Dry run: nothing was remembered, and no message would have been sent."));
+            return;
+        }
+        let hint = if self.style.verbose { String::new() } else { tr!(" (-v shows the messages)") };
+        self.lines.push(tr!("Dry run: nothing was remembered or sent. These channels would have been notified{hint}:", hint));
+        let row = |(channel, messages): (&str, Vec<&DeliveryReport>)| {
+            let alerts: usize = messages.iter().map(|message| message.alerts).sum();
+            let told = tr!(
+                "{messages}, {alerts}",
+                messages = trn!("{count} message", "{count} messages", count = messages.len()),
+                alerts = trn!("{count} alert", "{count} alerts", count = alerts)
+            );
+            let lines = messages.iter().filter_map(|message| message.headline.as_deref()).map(visible);
+            vec![visible(channel), std::iter::once(told).chain(lines).collect::<Vec<_>>().join("\n")]
+        };
+        let rows = channels.into_iter().map(row).collect();
+        let width = self.width().map(|width| width.saturating_sub(2));
+        let lines = lay_out(&[Column::Text, Column::Text], None, rows, width);
+        self.lines.extend(lines.into_iter().map(|line| format!("  {line}")));
     }
 
     fn warnings(&mut self, warnings: &[String]) {
@@ -372,7 +433,7 @@ impl Page<'_> {
     fn coloured_head(&self, line: &str, badness: Badness) -> String {
         let first = line.find(' ').unwrap_or(line.len());
         let rest = line[first..].trim_start();
-        let second = Severity::ALL.into_iter().map(Severity::said).find(|word| rest.starts_with(word.as_str()));
+        let second = Severity::ALL.into_iter().map(Severity::localized).find(|word| rest.starts_with(word.as_str()));
         let end = second.map_or(first, |word| line.len() - rest.len() + word.len());
         format!("{}{}", self.paint(&line[..end], code(badness)), &line[end..])
     }
@@ -388,11 +449,11 @@ impl Page<'_> {
 
 /// Whether nobody needs to look at a rule.
 fn is_calm(badness: Badness) -> bool {
-    matches!(badness, Badness::Ok | Badness::Disabled)
+    matches!(badness, Badness::Ok | Badness::NotJudged | Badness::Disabled)
 }
 
 fn severity(severity: Option<Severity>) -> String {
-    severity.map_or_else(|| NOTHING.to_owned(), Severity::said)
+    severity.map_or_else(|| NOTHING.to_owned(), Severity::localized)
 }
 
 #[derive(Default)]
@@ -415,6 +476,6 @@ fn code(badness: Badness) -> &'static str {
         Badness::Muted => "2",
         Badness::Pending => "34",
         Badness::Ok => "32",
-        Badness::Disabled => "2",
+        Badness::NotJudged | Badness::Disabled => "2",
     }
 }

@@ -86,7 +86,12 @@ fn rule(rule: &RuleReport) -> Point {
     if !told.is_empty() {
         details.push(("instances", Detail::List(told)));
     }
-    Point { ok, name: visible(&rule.name), skip: (badness == Badness::Disabled).then_some("disabled"), details }
+    Point {
+        ok,
+        name: visible(&rule.name),
+        skip: matches!(badness, Badness::Disabled | Badness::NotJudged).then_some(badness.word()),
+        details,
+    }
 }
 
 /// A JSON string is a YAML string.

@@ -4,13 +4,13 @@
 //! quoting and escaping are the format's own business.
 
 use super::Style;
-use crate::domain::alert::{Group, Talker};
+use crate::domain::alert::{Contributor, Group};
 use crate::domain::estimate::Estimate;
-use crate::domain::metric::Unit;
 use crate::domain::report::{Accounting, DeliveryStatus, InstanceReport, Report, RuleReport, RuleState, SourceReport, SourceStatus};
-use crate::domain::text::{counted, quantity, visible};
+use crate::domain::text::{counted, quantity, said_by_source, visible};
 use crate::domain::threshold::{self, Severity};
 use crate::domain::time::{format_duration, since};
+use crate::domain::unit::Unit;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::time::Duration;
@@ -35,12 +35,14 @@ pub enum Badness {
     Pending,
     /// Calm.
     Ok,
+    /// Not looked at in this run.
+    NotJudged,
     /// Switched off.
     Disabled,
 }
 
 impl Badness {
-    const ALL: [Badness; 8] = [
+    const ALL: [Badness; 9] = [
         Badness::Critical,
         Badness::Warning,
         Badness::Unknown,
@@ -48,6 +50,7 @@ impl Badness {
         Badness::Muted,
         Badness::Pending,
         Badness::Ok,
+        Badness::NotJudged,
         Badness::Disabled,
     ];
 
@@ -61,6 +64,7 @@ impl Badness {
             (RuleState::Unknown, _) => Badness::Unknown,
             (RuleState::Pending, _) => Badness::Pending,
             (RuleState::Ok, _) => Badness::Ok,
+            (RuleState::NotJudged, _) => Badness::NotJudged,
             (RuleState::Disabled, _) => Badness::Disabled,
         }
     }
@@ -87,12 +91,13 @@ impl Badness {
             Badness::Muted => "muted",
             Badness::Pending => "pending",
             Badness::Ok => "ok",
+            Badness::NotJudged => "not judged",
             Badness::Disabled => "disabled",
         }
     }
 
     /// The same for people.
-    pub fn said(self) -> String {
+    pub fn localized(self) -> String {
         match self {
             Badness::Critical => tr!("critical"),
             Badness::Warning => tr!("warning"),
@@ -101,6 +106,7 @@ impl Badness {
             Badness::Pending => tr!("pending"),
             Badness::Muted => tr!("muted"),
             Badness::Ok => tr!("ok"),
+            Badness::NotJudged => tr!("not judged"),
             Badness::Disabled => tr!("disabled"),
         }
     }
@@ -111,7 +117,7 @@ impl Badness {
             Badness::Critical => 2,
             Badness::Warning => 1,
             Badness::Unknown => 3,
-            Badness::Info | Badness::Muted | Badness::Pending | Badness::Ok | Badness::Disabled => 0,
+            Badness::Info | Badness::Muted | Badness::Pending | Badness::Ok | Badness::NotJudged | Badness::Disabled => 0,
         }
     }
 }
@@ -134,26 +140,26 @@ pub fn tally(rules: &[RuleReport]) -> Vec<(Badness, usize)> {
 
 /// `1 critical, 2 warning, 5 ok` and what else explains the verdict.
 pub fn counts(report: &Report) -> String {
-    let mut parts: Vec<String> = tally(&report.rules).iter().map(|(badness, count)| format!("{count} {}", badness.said())).collect();
+    let mut parts: Vec<String> = tally(&report.rules).iter().map(|(badness, count)| format!("{count} {}", badness.localized())).collect();
     if parts.is_empty() {
         parts.push(tr!("no rules"));
     }
     for status in [SourceStatus::Failed, SourceStatus::Partial] {
         let count = report.sources.iter().filter(|source| source.status == status).count();
         if count > 0 {
-            parts.push(trn!("{count} source {status}", "{count} sources {status}", count = count, status = status.said()));
+            parts.push(trn!("{count} source {status}", "{count} sources {status}", count = count, status = status.localized()));
         }
     }
     for status in [DeliveryStatus::Failed, DeliveryStatus::Queued] {
         let count = report.deliveries.iter().filter(|delivery| delivery.status == status).count();
         if count > 0 {
-            parts.push(trn!("{count} delivery {status}", "{count} deliveries {status}", count = count, status = status.said()));
+            parts.push(trn!("{count} delivery {status}", "{count} deliveries {status}", count = count, status = status.localized()));
         }
     }
     parts.join(&tr!(", "))
 }
 
-/// The one line that says it all: `CRITICAL: 1 critical, 5 ok — traffic as_reported`.
+/// The one line that says it all: `CRITICAL: 1 critical, 5 ok — traffic counted as increases`.
 pub fn verdict(report: &Report) -> String {
     let mut line = format!("{}: {}", report.status.name().to_uppercase(), counts(report));
     if let Some(accounting) = accounting(report) {
@@ -170,14 +176,16 @@ pub fn verdict(report: &Report) -> String {
     line
 }
 
-/// How the traffic numbers of this report were counted: `traffic delta`.
+/// How the traffic numbers of this report were counted: `traffic counted as increases`.
 pub fn accounting(report: &Report) -> Option<String> {
-    let names: Vec<&str> = [Accounting::Delta, Accounting::AsReported]
-        .into_iter()
-        .filter(|accounting| report.rules.iter().any(|rule| rule.accounting == Some(*accounting)))
-        .map(Accounting::name)
-        .collect();
-    (!names.is_empty()).then(|| tr!("traffic {accounting}", accounting = names.join(" + ")))
+    let judged = |rule: &&RuleReport| !matches!(rule.state, RuleState::NotJudged | RuleState::Disabled);
+    let has = |accounting: Accounting| report.rules.iter().filter(judged).any(|rule| rule.accounting == Some(accounting));
+    match (has(Accounting::Delta), has(Accounting::AsReported)) {
+        (false, false) => None,
+        (true, false) => Some(tr!("traffic counted as increases")),
+        (false, true) => Some(tr!("traffic summed as reported")),
+        (true, true) => Some(tr!("traffic counted as increases and summed as reported")),
+    }
 }
 
 /// A value for people: `1,234`, `≥ 1,234`, `3 to 5`, `1.2 GB`, `-`.
@@ -213,11 +221,12 @@ pub fn named_group(group: &Group) -> String {
 }
 
 /// Who talked to whom: `web-01 → db-01 3306/tcp`.
-pub fn talker(talker: &Talker) -> String {
-    let mut out = or_nothing(&talker.src);
+pub fn talker(talker: &Contributor) -> String {
+    let mut out = or_nothing(&said_by_source(&talker.src));
     if !talker.dst.is_empty() {
-        out.push_str(" → ");
-        out.push_str(&visible(&talker.dst));
+        // An arrow is for what flows; of anything else the second part says what the first did or is.
+        out.push_str(if talker.proto.is_empty() && talker.port.is_none() { ": " } else { " → " });
+        out.push_str(&visible(&said_by_source(&talker.dst)));
     }
     match (talker.port, talker.proto.as_str()) {
         (Some(port), "") => out.push_str(&format!(" {port}")),
@@ -250,8 +259,14 @@ pub fn window(rule: &RuleReport) -> String {
 pub fn sentence(rule: &RuleReport) -> String {
     let mut parts = vec![match rule.state {
         RuleState::Disabled => return tr!("disabled"),
-        RuleState::Firing => Badness::of_rule(rule).said(),
-        other => other.said(),
+        RuleState::NotJudged => {
+            return rule
+                .note
+                .as_ref()
+                .map_or_else(|| rule.state.localized(), |why| format!("{}: {}", rule.state.localized(), visible(why)));
+        }
+        RuleState::Firing => Badness::of_rule(rule).localized(),
+        other => other.localized(),
     }];
     if rule.value.is_some() {
         parts.push(value_of_what(rule.estimate(), rule.unit));
@@ -264,7 +279,12 @@ pub fn sentence(rule: &RuleReport) -> String {
     }
     let grouped = rule.instances.iter().filter(|instance| !instance.group.is_empty()).count();
     if grouped > 0 {
-        parts.push(trn!("{bad} of {groups} group not ok", "{bad} of {groups} groups not ok", groups = rule.groups, bad = grouped));
+        parts.push(trn!(
+            "{bad} of {groups} group not ok",
+            "{bad} of {groups} groups not ok",
+            groups = rule.groups.max(grouped as u64),
+            bad = grouped
+        ));
     }
     if let Some(top) = rule.top.first() {
         parts.push(tr!("top {talker}", talker = talker(top)));
@@ -301,7 +321,7 @@ pub fn instance_sentence(rule: &RuleReport, instance: &InstanceReport) -> String
     }
     if let Some(suppression) = instance.suppressed_by {
         let reason = instance.suppressed_reason.as_deref().map_or_else(String::new, |reason| format!(" ({})", visible(reason)));
-        parts.push(tr!("not told: {reason}", reason = suppression.said() + &reason));
+        parts.push(tr!("not notified: {reason}", reason = suppression.localized() + &reason));
     }
     parts.join(&tr!(", "))
 }
@@ -316,8 +336,8 @@ pub fn source_trouble(source: &SourceReport) -> Option<String> {
     if is_whole(source) {
         return None;
     }
-    let (name, status) = (source.source.said(), source.status.said());
-    Some(match &source.error {
+    let (name, status) = (source.source.localized(), source.status.localized());
+    Some(match source.trouble() {
         Some(error) => tr!("{source} {status}: {error}", source = name, status, error = visible(error)),
         None => tr!("{source} {status}", source = name, status),
     })

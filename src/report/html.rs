@@ -168,7 +168,7 @@ impl Page<'_> {
                 p { (words::incomparable()) }
             }
             @if !changes.totals.is_empty() { (table(&tables::totals(changes), None)) }
-            @if calm && changes.comparable { p { (tr!("No rule stands differently, and nobody came into the front rows or left them.")) } }
+            @if calm && changes.comparable { p { (tr!("No rule has changed, and the front rows are the same.")) } }
             @if !changes.rules.is_empty() {
                 h3 { (tr!("Rules that stand differently")) }
                 (table(&tables::rule_changes(changes), None))

@@ -6,7 +6,7 @@
 
 mod charts;
 mod csv;
-mod ends;
+pub mod ends;
 pub mod events;
 pub mod gather;
 pub mod heavy;
@@ -17,25 +17,11 @@ pub mod model;
 pub mod rules;
 mod tables;
 pub mod vens;
+mod view;
 pub mod words;
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use model::Report;
-
-/// How the reader wants it.
-#[derive(Debug, Clone)]
-pub struct View {
-    /// For every instant that is shown.
-    pub timezone: TimeZone,
-}
-
-impl View {
-    /// `2026-11-20 10:00 +08:00`
-    pub fn time(&self, at: Timestamp) -> String {
-        at.to_zoned(self.timezone.clone()).strftime("%Y-%m-%d %H:%M %:z").to_string()
-    }
-}
+pub use view::View;
 
 /// One form of the report.
 pub struct Format {
@@ -47,6 +33,21 @@ pub struct Format {
     pub extensions: &'static [&'static str],
     /// Writes it.
     pub render: fn(&Report, &View) -> String,
+}
+
+impl Format {
+    /// The report in this form; what machines read is the same in every language.
+    pub fn text_of(&self, report: &Report, view: &View) -> String {
+        if matches!(self.name, "html" | "md") {
+            return (self.render)(report, view);
+        }
+        let mut report = report.clone();
+        for source in &mut report.sources {
+            source.error = source.error.as_deref().map(crate::lang::in_english);
+        }
+        report.warnings.iter_mut().for_each(|warning| *warning = crate::lang::in_english(warning));
+        crate::lang::for_machines(|| (self.render)(&report, view))
+    }
 }
 
 /// All forms.

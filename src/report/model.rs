@@ -3,8 +3,8 @@
 //! Foreign text in it is harmless already (`domain::text::visible`); numbers are in base units.
 
 use super::heavy::Amounts;
-use crate::domain::metric::Unit;
 use crate::domain::record::Decision;
+use crate::domain::unit::Unit;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

@@ -2,7 +2,7 @@
 
 use super::model::{Moment, Named, Pair, Rule, Rules, Service, Standing};
 use crate::domain;
-use crate::domain::alert::Talker;
+use crate::domain::alert::Contributor;
 use crate::domain::text::visible;
 use crate::domain::threshold::Severity;
 use crate::judge::transition::Instances;
@@ -46,7 +46,7 @@ fn one(rule: &domain::rule::Rule, instances: &Instances) -> Rule {
     }
 }
 
-fn talker(talker: &Talker) -> String {
+fn talker(talker: &Contributor) -> String {
     let service = Service { port: talker.port, proto: visible(&talker.proto) };
     Pair { src: visible(&talker.src), dst: visible(&talker.dst), service }.line()
 }

@@ -6,10 +6,10 @@ use super::model::{
     Sum, Timeline, Vens, Volume,
 };
 use super::words::{self, between, bytes, count, health as status, source, source_status, standing};
-use crate::domain::metric::Unit;
 use crate::domain::record::Decision;
 use crate::domain::text::quantity;
 use crate::domain::time::format_duration;
+use crate::domain::unit::Unit;
 use jiff::Timestamp;
 
 /// A table as text.

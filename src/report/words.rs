@@ -2,9 +2,9 @@
 
 use super::View;
 use super::model::{Board, Change, Group, Named, Ranking, Report, Rule, Span, Standing, Total, Traffic};
-use crate::domain::metric::Unit;
 use crate::domain::record::Decision;
 use crate::domain::text::quantity;
+use crate::domain::unit::Unit;
 
 /// How much a sentence of the summary matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

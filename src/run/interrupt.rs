@@ -28,6 +28,8 @@ pub struct Interrupt {
     verdict: Arc<Mutex<Option<Report>>>,
     nothing_known: Arc<Mutex<Option<Report>>>,
     speaker: Arc<Mutex<Option<Speaker>>>,
+    /// What is said on the way out.
+    farewell: Arc<Mutex<Option<String>>>,
     /// Somebody is ending the process already.
     leaving: Arc<AtomicBool>,
 }
@@ -50,7 +52,7 @@ impl Interrupt {
         let shared = interrupt.clone();
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
             if signals.forever().next().is_some() {
-                shared.leave(tr!("interrupted: deleting what was submitted to the PCE; the state stays as it was"), false);
+                shared.leave(shared.farewell(), false);
             }
         })?;
         Ok(interrupt)
@@ -76,6 +78,18 @@ impl Interrupt {
     /// Tells what to clean up at the PCE.
     pub fn cleans_with(&self, cleaner: Cleaner) {
         *held(&self.cleaner) = Some(cleaner);
+    }
+
+    /// What a signal makes the program say, when nothing of it is at the PCE.
+    pub fn says(&self, text: String) {
+        *held(&self.farewell) = Some(text);
+    }
+
+    fn farewell(&self) -> String {
+        if held(&self.cleaner).as_ref().is_some_and(Cleaner::has_work) {
+            return tr!("interrupted: deleting what was submitted to the PCE; the state stays as it was");
+        }
+        held(&self.farewell).take().unwrap_or_else(|| tr!("interrupted; nothing is left at the PCE, and the state stays as it was"))
     }
 
     /// Tells which folder is to be gone afterwards.

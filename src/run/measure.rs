@@ -1,33 +1,43 @@
 //! Reading the sources and measuring every rule: the traffic query first, the rest while the PCE works on it.
 
-use super::explain::{Beside, Look};
+use super::cycle::{Cycle, Rules};
+use super::error::RunError;
+use super::labels::LabelBook;
+use super::late::{self, Further, Others};
 use super::read::{self, Batch, Inputs};
-use super::{Cycle, Rules, RunError, sources};
+use super::recording::not_asked;
+use super::trace::{SourceSpan, TracingSink};
+use super::{offered, sources};
 use crate::config::Config;
-use crate::domain::metric::SourceKind;
+use crate::domain::fault::{Fault, Party};
 use crate::domain::record::FlowSink;
 use crate::domain::report::{Accounting, SourceReport, SourceStatus};
 use crate::domain::rule::{Matcher, Rule};
-use crate::domain::time::before;
+use crate::domain::source::SourceKind;
+use crate::domain::time::{before, utc_day_start};
 use crate::judge::coverage::{Coverage, Scope};
-use crate::judge::memory::{Observation, RuleMemory, Span};
+use crate::judge::late::Told;
+use crate::judge::measurement::{Measurement, Span};
+use crate::judge::memory::RuleMemory;
 use crate::judge::records::StreamLook;
 use crate::judge::traffic::{Settings as JudgeSettings, TrafficJudge, TrafficMemory};
 use crate::judge::transition::Instance;
 use crate::judge::{ask, plan, ratio, records};
 use crate::pce::Client;
 use crate::pce::decode::Endpoints;
+use crate::process::patience;
 use crate::sources::monitor::Monitor;
 use crate::sources::{Ask, MONITOR, TRAFFIC};
 use crate::state::looks::Memory;
 use crate::state::{State, heal};
 use jiff::{SignedDuration, Timestamp};
 use sources::FlowReader;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// What the run remembers, while it reads.
-pub(super) struct Book<'s> {
+pub(super) struct RunMemory<'s> {
     pub memory: Memory,
     /// Which events were shown before is known.
     pub events_known: bool,
@@ -41,9 +51,13 @@ pub(super) struct Measurements {
     /// One for each source that was needed.
     pub sources: Vec<SourceReport>,
     /// By rule name, for every rule whose source was read.
-    pub observations: BTreeMap<String, Observation>,
+    pub measurements: BTreeMap<String, Measurement>,
     /// Rules that miss nothing although their source was not read whole.
     pub spared: BTreeSet<String>,
+    /// Rules on recorded flows that nothing can be compared with: what they learn is no calm.
+    pub uncompared: BTreeSet<String>,
+    /// Targets of which nothing was given, while others of their source were.
+    pub not_given: Vec<(SourceKind, String)>,
 }
 
 impl Measurements {
@@ -53,13 +67,13 @@ impl Measurements {
     }
 }
 
-#[allow(clippy::too_many_arguments)]
+#[expect(clippy::too_many_arguments, clippy::too_many_lines, reason = "everything that a run has, and what it is to fill")]
 pub(super) fn read_and_measure(
     cycle: &Cycle<'_>,
     rules: &Rules<'_>,
     needed: &[SourceKind],
     client: Option<&Client>,
-    book: &mut Book<'_>,
+    book: &mut RunMemory<'_>,
     now: Timestamp,
     warnings: &mut Vec<String>,
 ) -> Result<Measurements, RunError> {
@@ -98,10 +112,11 @@ pub(super) fn read_and_measure(
     let on_the_way = match (live, config.pce.as_ref()) {
         (Some(client), Some(settings)) => {
             (cycle.progress)(&tr!("submitting the traffic query"));
-            Some(sources::submit_traffic(client, settings, assumed, follow, &services, &|skew| {
+            let submitted = sources::submit_traffic(client, settings, assumed, follow, &services, &|skew| {
                 let ask = plan_ask(skew);
                 (ask.from, ask.to, ask.decisions)
-            }))
+            });
+            Some(submitted.map_err(Fault::from))
         }
         _ => None,
     };
@@ -112,26 +127,40 @@ pub(super) fn read_and_measure(
     };
     heal::counted(book.state, &mut book.memory, shifted(now, skew));
 
-    let mut out = Measurements { sources: Vec::new(), observations: BTreeMap::new(), spared: BTreeSet::new() };
+    let mut out = Measurements {
+        sources: Vec::new(),
+        measurements: BTreeMap::new(),
+        spared: BTreeSet::new(),
+        uncompared: BTreeSet::new(),
+        not_given: cycle.not_given(),
+    };
     let at = shifted(now, skew);
     let ask = ask_of(config, book, rules, at);
-    let inputs = Inputs::of(cycle);
+    let inputs = Inputs::of(cycle, book.state.targets.clone());
     let (traffic_report, read) = std::thread::scope(|scope| {
-        let others = scope.spawn(|| read::all(&inputs, needed, client, &ask));
+        let mut others = Others::new(scope.spawn(|| read::all(&inputs, needed, client, &ask)));
         let traffic = traffic_needed.then(|| {
-            let ask = plan_ask(skew);
-            measure_traffic(cycle, &traffic_rules, ask, on_the_way, client, book, &mut out, warnings)
+            let further = match (live, config.pce.as_ref()) {
+                (Some(client), Some(settings)) => Some(Further { client, settings, services: &services, progress: cycle.progress }),
+                _ => None,
+            };
+            let watched = late::is_watched(needed);
+            let mut told = || if watched { late::told(others.read()) } else { Told::default() };
+            let asking = Asking { ask: plan_ask(skew), on_the_way, further, told: &mut told };
+            measure_traffic(cycle, &traffic_rules, asking, book, &mut out, warnings)
         });
-        (traffic, others.join().unwrap_or_default())
+        (traffic, others.into_read())
     });
     out.sources.extend(traffic_report.transpose()?);
-    for batch in read {
+    for mut batch in read {
+        offered::is_missed(book.state, &mut batch.reports);
         measure_batch(cycle, rules, batch, book, (ask, at), &mut out);
     }
     // A thread that died has read nothing.
     for source in needed.iter().filter(|source| !source.is_run()) {
         if out.source(*source).is_none() {
-            out.sources.push(sources::failed(*source, tr!("reading {source} failed unexpectedly", source)));
+            let text = tr!("reading {source} failed unexpectedly", source);
+            out.sources.push(SourceReport::failed(*source, Fault::of(Party::Program, text)));
         }
     }
     if needed.contains(&MONITOR) {
@@ -145,7 +174,7 @@ pub(super) fn read_and_measure(
 }
 
 /// What the sources are asked for: of a stream as far back as rules and what was missed need.
-fn ask_of(config: &Config, book: &Book<'_>, rules: &Rules<'_>, now: Timestamp) -> Ask {
+fn ask_of(config: &Config, book: &RunMemory<'_>, rules: &Rules<'_>, now: Timestamp) -> Ask {
     let streams = rules.enabled.iter().filter(|rule| rule.source.is_stream());
     let longest = streams.map(|rule| rule.window).max().unwrap_or_default();
     let from = match book.state.events.read_to.filter(|_| book.events_known) {
@@ -160,7 +189,7 @@ fn measure_batch(
     cycle: &Cycle<'_>,
     rules: &Rules<'_>,
     batch: Batch,
-    book: &mut Book<'_>,
+    book: &mut RunMemory<'_>,
     (ask, at): (Ask, Timestamp),
     out: &mut Measurements,
 ) {
@@ -172,12 +201,12 @@ fn measure_batch(
         return;
     }
     let own: Vec<&Rule> = rules.enabled.iter().filter(|rule| rule.source == source).flat_map(|rule| rule.counted()).collect();
-    if let Some(witness) = cycle.witness {
+    if let Some(trace) = cycle.trace {
         let previous = book.state.events.read_to.filter(|_| book.events_known);
         if source.is_stream() {
-            witness.looked(source, Look { previous, anew: false, only: String::new() });
+            trace.looked(source, SourceSpan { previous, anew: false, only: String::new() });
         }
-        witness.records(&own, &records, at);
+        trace.records(&own, &records, at);
     }
     let answer = records::Answer { records: &records, incomplete: !whole, now: at };
     let (keys, mut memories) = take_memories(&mut book.memory, &own);
@@ -195,7 +224,7 @@ fn measure_batch(
         let state = &book.state;
         own.iter().zip(&mut memories).map(|(rule, memory)| records::snapshot(rule, answer, &groups_of(state, rule), memory)).collect()
     };
-    conclude(&own, measured, &mut memories, &|_| whole, at, &mut out.observations);
+    finish_measurement(&own, measured, &mut memories, &|_| whole, at, &mut out.measurements);
     book.memory.rules.extend(keys.into_iter().zip(memories));
     if source.is_stream() {
         records::remember(&mut book.memory.shown, &records, at);
@@ -213,7 +242,7 @@ fn measure_monitor(
     cycle: &Cycle<'_>,
     rules: &Rules<'_>,
     client: Option<&Client>,
-    book: &mut Book<'_>,
+    book: &mut RunMemory<'_>,
     now: Timestamp,
     out: &mut Measurements,
 ) {
@@ -222,19 +251,19 @@ fn measure_monitor(
     let all = crate::sources::asked().filter(wanted).all(|source| read.iter().any(|report| report.source == source));
     let monitor = Monitor {
         sources: &read,
-        undelivered: book.state.outbox.iter().filter(|parcel| parcel.given_up.is_none() && parcel.held_until.is_none()).count(),
+        undelivered: book
+            .state
+            .outbox
+            .iter()
+            .filter(|notification| notification.given_up.is_none() && notification.held_until.is_none())
+            .count(),
         previous: book.state.last_run.as_ref().map(|last| last.at),
         skew: client.and_then(Client::clock_skew),
         now,
     };
     let records = crate::sources::monitor::records(&monitor);
-    let report = SourceReport {
-        status: SourceStatus::Ok,
-        records: read.len() as u64,
-        error: None,
-        target: String::new(),
-        ..sources::failed(MONITOR, String::new())
-    };
+    let report =
+        SourceReport { status: SourceStatus::Ok, records: read.len() as u64, target: String::new(), ..SourceReport::blank(MONITOR) };
     let batch = Batch { source: MONITOR, reports: vec![report], records, whole_until: None };
     let ask = Ask { from: now, to: now, second: false };
     measure_batch(cycle, rules, batch, book, (ask, now), out);
@@ -243,11 +272,11 @@ fn measure_monitor(
     }
     // Unknown for sources that this run did not read.
     for rule in rules.enabled.iter().filter(|rule| rule.source == MONITOR && rule.metric.adds_up()) {
-        if let Some(observation) = out.observations.get_mut(&rule.name) {
-            observation.note = Some("this run reads only the sources of the chosen rules".to_owned());
-            observation.unlisted = observation.unlisted.learning(true);
+        if let Some(measurement) = out.measurements.get_mut(&rule.name) {
+            measurement.note = Some("this run reads only the sources of the chosen rules".to_owned());
+            measurement.unlisted = measurement.unlisted.learning(true);
             if rule.group_by.is_empty() {
-                observation.groups.iter_mut().for_each(|group| group.estimate = group.estimate.or_more());
+                measurement.groups.iter_mut().for_each(|group| group.estimate = group.estimate.or_more());
             }
         }
     }
@@ -273,6 +302,7 @@ fn plan_traffic(config: &Config, coverage: Coverage, wanted: &ask::Wanted, now: 
             coverage,
             decisions: wanted.decisions.clone(),
             scope: wanted.scope.clone(),
+            usual_from: before(now, wanted.longest_window.saturating_add(wanted.lookback)),
             anew: false,
         },
     }
@@ -297,23 +327,35 @@ fn take_memories(memory: &mut Memory, rules: &[&Rule]) -> (Vec<u64>, Vec<RuleMem
     memory_keys(rules).into_iter().map(|key| (key, memory.rules.remove(&key).unwrap_or_default())).unzip()
 }
 
-#[allow(clippy::too_many_arguments)]
+/// The traffic question of a run, on its way.
+struct Asking<'a> {
+    ask: ask::Ask,
+    on_the_way: Option<Result<sources::TrafficOnTheWay, Fault>>,
+    /// How to ask once more; `None`: the answer is recorded.
+    further: Option<Further<'a>>,
+    /// What the other sources tell of what comes late, once they are read.
+    told: &'a mut dyn FnMut() -> Told,
+}
+
+#[expect(clippy::too_many_lines, reason = "everything that traffic touches, in the order in which it does")]
 fn measure_traffic(
     cycle: &Cycle<'_>,
     rules: &[&Rule],
-    ask: ask::Ask,
-    on_the_way: Option<Result<sources::TrafficOnTheWay, String>>,
-    client: Option<&Client>,
-    book: &mut Book<'_>,
+    asking: Asking<'_>,
+    book: &mut RunMemory<'_>,
     out: &mut Measurements,
     warnings: &mut Vec<String>,
 ) -> Result<SourceReport, RunError> {
     let config = cycle.config;
+    let Asking { mut ask, on_the_way, further, told } = asking;
     let delta = config.traffic.accounting == Accounting::Delta;
+    let mut beside = ask::Beside { told: Told::default(), lookback: config.traffic.lookback };
     let mut looks = if delta { std::mem::take(&mut book.memory.looks) } else { Vec::new() };
     let settings = JudgeSettings {
         lookback: config.traffic.lookback,
         cap: config.traffic.max_looks,
+        most_new: config.traffic.max_new_looks,
+        is_over: patience::is_over,
         // A folder holds the parts of a query that was asked again in parts.
         may_repeat: cycle.recording(TRAFFIC).is_none_or(|recording| recording.folder().is_some()),
         learned: book.state.traffic.learned,
@@ -322,6 +364,12 @@ fn measure_traffic(
         looks.clear();
     }
     let (keys, mut own) = take_memories(&mut book.memory, rules);
+    // A rehearsal begins with nothing on purpose.
+    if !cycle.args.inputs.is_empty() {
+        let first_look = delta && ask.span.from.is_none();
+        let nothing = rules.iter().zip(&own).filter(|(_, memory)| first_look || **memory == RuleMemory::default());
+        out.uncompared.extend(nothing.map(|(rule, _)| rule.name.clone()));
+    }
     let (marked, aging) = (std::mem::take(&mut book.memory.marked), std::mem::take(&mut book.memory.aging));
     let memory = delta.then(|| TrafficMemory { looks, coverage: ask.coverage.clone(), marked, aging });
     let mut judge = TrafficJudge::new(rules, memory, settings, ask.to);
@@ -329,35 +377,46 @@ fn measure_traffic(
         memory.sightings.open(rule.learn, rule.remember, ask.to);
         judge.lend(number, std::mem::take(&mut memory.sightings));
     }
-    let mut endpoints = Endpoints::new(judge.marker());
-    if let Some(witness) = cycle.witness {
+    let book_of_labels = RefCell::new(LabelBook::new(cycle.recording(TRAFFIC), further.as_ref().map(|further| further.client)));
+    let mut endpoints = Endpoints::new(judge.marker()).with_labels(|href| book_of_labels.borrow_mut().find(href));
+    if let Some(trace) = cycle.trace {
         let asked: Vec<&str> = ask.decisions.iter().map(|decision| decision.name()).collect();
         let only =
             [asked.join(" "), ask.scope.to_string()].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; services ");
         // A recorded answer was asked for by somebody else.
         let only = if cycle.recording(TRAFFIC).is_some() { String::new() } else { only };
-        witness.looked(TRAFFIC, Look { previous: ask.span.from, anew: ask.anew, only });
+        trace.looked(TRAFFIC, SourceSpan { previous: ask.span.from, anew: ask.anew, only });
     }
     let span = (ask.from, ask.to);
     let read = |sink: &mut dyn FlowSink| {
+        if let Some(usual) = ask.late_before() {
+            sink.late_before(usual);
+        }
         let mut reader = FlowReader::new(sink, &mut endpoints);
-        let report = match (cycle.recording(TRAFFIC), on_the_way, client) {
+        let mut report = match (cycle.recording(TRAFFIC), on_the_way, &further) {
             (Some(recording), _, _) => sources::flows_from_file(recording, &mut reader),
-            (None, Some(Ok(query)), Some(client)) => sources::collect_traffic(client, query, &mut reader, span, cycle.progress),
-            (None, Some(Err(error)), _) => sources::failed(TRAFFIC, error),
-            _ => sources::failed(TRAFFIC, tr!("not asked for")),
+            (None, Some(Ok(query)), Some(further)) => sources::collect_traffic(further.client, query, &mut reader, span, cycle.progress),
+            (None, Some(Err(fault)), _) => SourceReport::failed(TRAFFIC, fault),
+            _ => SourceReport::failed(TRAFFIC, not_asked()),
         };
+        if let Some(further) = further.filter(|_| delta) {
+            beside.told = told();
+            report = further.ask(&mut ask, &beside, &mut reader, report);
+        }
         (SourceReport { unreadable: reader.unreadable, ..report }, reader.short)
     };
-    let (mut report, short) = match cycle.witness {
+    let (report, short) = match cycle.trace {
         None => read(&mut judge),
-        Some(witness) => {
-            let mut beside = Beside::new(&mut judge, rules);
+        Some(trace) => {
+            let mut beside = TracingSink::new(&mut judge, rules);
             let report = read(&mut beside);
-            beside.keep(witness);
+            beside.keep(trace);
             report
         }
     };
+    drop(endpoints);
+    warnings.extend(book_of_labels.into_inner().trouble.map(|fault| fault.message));
+    let (mut report, short) = sources::as_settled(report, short, judge.settle(), config.traffic.max_new_looks);
     if matches!(report.status, SourceStatus::Failed) {
         // The memory may hold half an answer: that of the previous run is the one that counts.
         let kept = (book.reload)()?;
@@ -373,7 +432,7 @@ fn measure_traffic(
     if ask.span.from.is_some_and(|from| from >= ask.to) {
         own.iter_mut().for_each(|memory| memory.clamp_to(ask.to));
     }
-    let (covered, closing) = ask.close(whole, config.traffic.lookback);
+    let (covered, closing) = ask.close(whole, &beside);
     let outcome = judge.finish(&mut own, ask.span, covered, closing);
     report.unreadable += outcome.timeless;
     let report = sources::with_unreadable(report);
@@ -388,34 +447,37 @@ fn measure_traffic(
         out.spared.extend(rules.iter().filter(|rule| spared(rule)).map(|rule| rule.name.clone()));
     }
     let whole = |rule: &Rule| report.status == SourceStatus::Ok || out.spared.contains(&rule.name);
-    conclude(rules, outcome.observations, &mut own, &whole, ask.to, &mut out.observations);
+    finish_measurement(rules, outcome.measurements, &mut own, &whole, ask.to, &mut out.measurements);
     book.memory.rules.extend(keys.into_iter().zip(own));
-    if let Some(memory) = outcome.memory {
+    if let Some(mut memory) = outcome.memory {
+        if outcome.found_late {
+            memory.coverage.late.found(utc_day_start(ask.to), ask.to, config.traffic.lookback);
+        }
         (book.memory.looks, book.memory.marked, book.memory.aging) = (memory.looks, memory.marked, memory.aging);
         book.state.traffic = crate::state::TrafficCursor::of(memory.coverage, outcome.learned);
     }
     Ok(report)
 }
 
-/// From what each rule and each divisor measured to one observation for each rule: quotients are made, silent
+/// From what each rule and each divisor measured to one measurement for each rule: quotients are made, silent
 /// groups are missed, and what is usual is said.
-fn conclude(
+fn finish_measurement(
     counted: &[&Rule],
-    measured: Vec<Observation>,
+    measured: Vec<Measurement>,
     memories: &mut [RuleMemory],
     whole: &dyn Fn(&Rule) -> bool,
     now: Timestamp,
-    observations: &mut BTreeMap<String, Observation>,
+    measurements: &mut BTreeMap<String, Measurement>,
 ) {
     let mut each = counted.iter().zip(measured).zip(memories);
     while let Some(((rule, part), memory)) = each.next() {
         let divisor = rule.ratio.as_ref().and_then(|ratio| Some((ratio, each.next()?)));
-        let mut observation = match divisor {
+        let mut measurement = match divisor {
             Some((ratio, ((_, total), _))) => ratio::divide(rule, ratio, part, &total),
             None => part,
         };
         memory.sightings.close(whole(rule));
-        memory.history.complete(rule, &mut observation, whole(rule), now);
-        observations.insert(rule.name.clone(), observation);
+        memory.history.complete(rule, &mut measurement, whole(rule), now);
+        measurements.insert(rule.name.clone(), measurement);
     }
 }

@@ -1,146 +1,74 @@
 //! One monitoring cycle, in order. The wall clock is read here and nowhere else.
 
+mod choose;
+mod cycle;
 pub mod deliver;
 pub mod doctor;
+mod error;
 pub mod explain;
 pub mod export;
+mod given;
+mod held;
 pub mod interrupt;
+pub mod labels;
+mod late;
 mod measure;
+mod names;
+pub mod offered;
 pub mod output;
 pub mod query;
 mod read;
 pub mod recorded;
-pub mod rehearse;
+pub mod recording;
 pub mod report;
 mod rules;
+pub mod simulate;
 pub mod sources;
+pub mod trace;
 mod unremembered;
 
 use crate::cli::{CheckArgs, FailOn};
-use crate::config::{Config, PceSettings, fetch_secret};
-use crate::domain::glob;
-use crate::domain::metric::SourceKind;
+use crate::config::Config;
+use crate::domain::counted;
+use crate::domain::fault::{Fault, Party};
 use crate::domain::mute::Silence;
 use crate::domain::report::{Report, RunInfo, SourceReport, SourceStatus, Status};
 use crate::domain::rule::Rule;
+use crate::domain::source::SourceKind;
 use crate::domain::time::since;
+use crate::files::recorder::Recorder;
 use crate::heartbeat::Heartbeat;
 use crate::judge::attempts::Note;
-use crate::judge::message::{Addressee, Policy};
+use crate::judge::message::{Policy, Receiver};
 use crate::judge::mute::{self, Muting};
 use crate::judge::{exit, outbox, snapshot};
+use crate::lang::in_english;
+use crate::pce::PceSettings;
 use crate::pce::{Client, ClientOptions, RealPace};
 use crate::process::panics::contained;
 use crate::process::patience;
-use crate::sources::{SOURCES, TRAFFIC};
+use crate::settings::fetch_secret;
+use crate::sources::TRAFFIC;
 use crate::state::looks::Memory;
 use crate::state::silences::SilenceFile;
-use crate::state::{LastRun, Loaded, State, StateError, Store, heal};
+use crate::state::{LastRun, Loaded, State, StateError, Store, TargetState, heal};
+use choose::{choose, needed_sources};
+pub use cycle::Cycle;
+use cycle::{Rules, begun};
 use deliver::{Ready, ReadyChannels};
-use explain::{Told, Witness};
+pub use error::RunError;
+use explain::Notified;
+pub use given::{Answer, GivenAnswers};
 use interrupt::Interrupt;
 use jiff::{SignedDuration, Timestamp};
-use measure::{Book, Measurements, read_and_measure};
-use sources::Recording;
-use std::path::PathBuf;
+use measure::{Measurements, RunMemory, read_and_measure};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// Everything a cycle is given.
-pub struct Cycle<'c> {
-    /// The proven config.
-    pub config: &'c Config,
-    /// Flags.
-    pub args: &'c CheckArgs,
-    /// Where the state is.
-    pub state_path: PathBuf,
-    /// Signals.
-    pub interrupt: &'c Interrupt,
-    /// A line about what is going on, for a terminal.
-    pub progress: &'c (dyn Fn(&str) + Sync),
-    /// Answers that are given instead of asked for.
-    pub given: Option<&'c Given>,
-    /// Keeps the reasons, when somebody asks for them.
-    pub witness: Option<&'c Witness>,
-}
-
-/// An answer that is given.
-#[derive(Debug, Clone)]
-pub enum Answer {
-    /// As the PCE would send it.
-    Text(Vec<u8>),
-    /// As it was recorded.
-    Path(PathBuf),
-    /// There is none, for this reason.
-    Failed(String),
-}
-
-/// Answers by source.
-pub type Given = std::collections::BTreeMap<SourceKind, Answer>;
-
-impl Cycle<'_> {
-    /// The recorded answer of a source, when it is not to be asked.
-    fn recording(&self, source: SourceKind) -> Option<Recording<'_>> {
-        if let Some(given) = self.given.and_then(|given| given.get(&source)) {
-            return Some(match given {
-                Answer::Text(text) => Recording::Text(text),
-                Answer::Path(path) => Recording::Path(path),
-                Answer::Failed(error) => Recording::Failed(error),
-            });
-        }
-        self.args.recorded().find(|(name, target, _)| *name == source.name() && target.is_none()).map(|(_, _, path)| Recording::Path(path))
-    }
-
-    /// The recorded answer of one target of a source.
-    fn recording_of(&self, source: SourceKind, target: &str) -> Option<Recording<'_>> {
-        let of_target = |(name, of, _): &(&str, Option<&str>, &std::path::Path)| *name == source.name() && *of == Some(target);
-        self.args.recorded().find(of_target).map(|(_, _, path)| Recording::Path(path))
-    }
-}
-
-/// Why a cycle could not be run at all. Nothing was changed.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// Something the config or the flags name cannot be used.
-    #[error("{0}")]
-    Setup(String),
-    /// The state cannot be used.
-    #[error(transparent)]
-    State(#[from] StateError),
-    /// A signal came.
-    #[error("{}", tr!("interrupted; the state is as it was"))]
-    Interrupted,
-    /// A fault of this program.
-    #[error("{0}")]
-    Fault(String),
-}
-
-impl RunError {
-    /// What kind of trouble it is, without anything that the config or the machine calls by name.
-    fn kind(&self) -> &'static str {
-        match self {
-            RunError::Setup(_) => "the run could not begin: the config or the flags name something that cannot be used",
-            RunError::State(StateError::Locked { .. }) => "another run was not over yet",
-            RunError::State(_) => "the state could not be used",
-            RunError::Interrupted => "the run was interrupted",
-            RunError::Fault(_) => "the run ended by an internal fault",
-        }
-    }
-}
-
-/// The rules of a run, sorted out.
-struct Rules<'c> {
-    /// Enabled ones, in the order of the config.
-    enabled: Vec<&'c Rule>,
-    /// Those that are judged in this run: all enabled ones whose source is read.
-    selected: Vec<&'c Rule>,
-}
 
 /// Runs one cycle and returns everything it learned. The dead-man's switch hears of a run that failed, too.
 pub fn check(cycle: &Cycle<'_>) -> Result<Report, RunError> {
     let started = Instant::now();
-    let Cycle { config, args, .. } = *cycle;
-    let (heartbeat, trouble) = match open_heartbeat(config, args) {
+    let (heartbeat, trouble) = match open_heartbeat(cycle) {
         Ok(heartbeat) => (heartbeat, None),
         // It exists to be missed: without a ping its service raises the alarm, and the alerts of this run still go out.
         Err(error) => (None, Some(error)),
@@ -157,6 +85,7 @@ pub fn check(cycle: &Cycle<'_>) -> Result<Report, RunError> {
     result
 }
 
+#[expect(clippy::too_many_lines, reason = "the cycle, told in the order in which it happens")]
 fn cycle_once(
     cycle: &Cycle<'_>,
     started: Instant,
@@ -171,18 +100,10 @@ fn cycle_once(
     let now = args.now.unwrap_or(wall);
     let deadline = started + config.run.deadline;
     patience::set_reading(reading_ends(started, deadline));
-    let rules = choose(config, args)?;
+    let rules = choose(cycle)?;
     let needed = needed_sources(&rules);
     let identity = config.identity();
-    let run = RunInfo {
-        id: run_id.to_owned(),
-        started_at: now,
-        finished_at: now,
-        duration: Duration::ZERO,
-        pce: identity.url.clone(),
-        org_id: config.pce.as_ref().map(|pce| pce.org_id),
-        dry_run: args.dry_run,
-    };
+    let run = begun(config, run_id.to_owned(), now, args.dry_run);
 
     // Everything that can fail before the first request fails here.
     let from_pce: Vec<SourceKind> = {
@@ -193,19 +114,19 @@ fn cycle_once(
         None
     } else {
         let settings = sources::pce_of(config, &from_pce).map_err(RunError::Setup)?;
-        Some(open_client(settings, Conversation { now, started, deadline, record: args.record.clone(), interrupt })?)
+        Some(open_client(settings, Conversation { now, started, deadline, record: cycle.recorder.cloned(), interrupt })?)
     };
     let channels = open_channels(config);
     let (store, mut unwritable) = open_store(cycle)?;
     let Loaded { state, memory, memory_lost } = store.load(&identity)?;
     let silence_file = SilenceFile::beside(&cycle.state_path);
     let mut warnings = config.warnings.clone();
-    // Told twice is better than not at all.
+    // Notified twice is better than not at all.
     let silences = silence_file.read().unwrap_or_else(|error| {
         warnings.push(tr!("{error}; until then nothing is silenced", error));
         Vec::new()
     });
-    warnings.extend(heartbeat_trouble.map(|error| tr!("heartbeat in [run]: {error}", error)));
+    warnings.extend(heartbeat_trouble);
     if let Some(heartbeat) = heartbeat
         && let Err(error) = heartbeat.start(&run.id)
     {
@@ -213,20 +134,22 @@ fn cycle_once(
     }
 
     let mark = client.as_mut().filter(|_| from_pce.contains(&TRAFFIC)).and_then(|client| sweep(client, &store));
-    let known = Known { state, memory, memory_lost, silences: silences.clone() };
+    let known = RunInput { state, memory, memory_lost, silences: silences.clone() };
     let reload = || Ok(store.load(&identity)?.memory);
-    let Decided { mut report, mut state, memory, left_nothing } = decide(cycle, &rules, &needed, run, known, client, &reload, warnings)?;
+    let RunOutcome { mut report, mut state, memory, left_nothing } = decide(cycle, &rules, &needed, run, known, client, &reload, warnings)?;
 
     if let Some(mark) = mark.filter(|_| left_nothing) {
         store.nothing_left(&mark);
     }
     if let Some(folder) = &args.record {
-        let note = recorded::RunNote::of(&report);
+        let note = recorded::RunNote::of(report.run.started_at, &report.sources);
         report.warnings.extend(note.write(folder).err());
     }
 
     // Remember, tell, remember what was told.
     so_far(cycle, &report);
+    let judged = started.elapsed();
+    log::info!("asked and judged {} rules in {:.1} s", report.rules.len(), judged.as_secs_f64());
     let broken = deliver::broken(&channels);
     if args.dry_run {
         report.deliveries = deliver::preview(&state.outbox, &channels, now);
@@ -246,9 +169,15 @@ fn cycle_once(
         report.warnings.extend(deliver::remarks(&state.outbox));
         rules::mark_notified(&mut report.rules, &state);
     }
+    log::info!(
+        "remembered and sent in {:.1} s: {} messages",
+        (started.elapsed().saturating_sub(judged)).as_secs_f64(),
+        report.deliveries.len()
+    );
+    report.standing = Some(deliver::standing(config, &state.outbox, &silences, now));
     report.deliveries.extend(broken);
     so_far(cycle, &report);
-    conclude(&mut report, args, wall, started);
+    finish_report(&mut report, args, wall, started);
     if let Some(heartbeat) = heartbeat {
         ping(heartbeat, &mut report);
     }
@@ -337,7 +266,7 @@ fn tell_unremembered(
     report.incomplete = true;
     report
         .warnings
-        .push(tr!("{error}. Nothing of this run is remembered; what is critical was told once to each channel and may come again", error));
+        .push(tr!("{error}. Nothing of this run is remembered; what is critical was sent once to each channel and may come again", error));
     unremembered::only_critical(&mut state.outbox);
     report.deliveries = deliver::send_all(state, channels, cycle.config.run.give_up_after, now, deadline, &mut |_, _| Ok(()))?;
     Ok(())
@@ -351,15 +280,15 @@ fn unknown(rules: &Rules<'_>, read: &Measurements) -> Vec<String> {
         format!("{} {how}", source.source)
     });
     let trouble = |rule: &&Rule| {
-        let trouble = read.observations.get(&rule.name)?.trouble.as_ref()?;
-        Some(format!("{}: {trouble}", rule.name))
+        let trouble = read.measurements.get(&rule.name)?.trouble.as_ref()?;
+        Some(format!("{}: {}", rule.name, in_english(trouble)))
     };
     sources.chain(rules.selected.iter().filter_map(trouble)).collect()
 }
 
 /// What is known before a cycle decides.
 #[derive(Debug)]
-pub struct Known {
+pub struct RunInput {
     /// Instances, outbox, cursors.
     pub state: State,
     /// Looks and what rules remember.
@@ -371,7 +300,7 @@ pub struct Known {
 }
 
 /// What a cycle has decided, before anybody is told.
-struct Decided {
+struct RunOutcome {
     /// Without deliveries and exit code.
     report: Report,
     /// With the new messages in its outbox.
@@ -382,19 +311,19 @@ struct Decided {
 }
 
 /// The deciding part of a cycle: read, measure, judge, and make the messages that are due.
-#[allow(clippy::too_many_arguments)]
+#[expect(clippy::too_many_arguments, clippy::too_many_lines, reason = "the middle of the cycle, told in the order in which it happens")]
 fn decide(
     cycle: &Cycle<'_>,
     rules: &Rules<'_>,
     needed: &[SourceKind],
     run: RunInfo,
-    known: Known,
+    known: RunInput,
     client: Option<Client>,
     reload: &dyn Fn() -> Result<Memory, RunError>,
     mut warnings: Vec<String>,
-) -> Result<Decided, RunError> {
+) -> Result<RunOutcome, RunError> {
     let Cycle { config, interrupt, .. } = *cycle;
-    let Known { mut state, memory, memory_lost, silences } = known;
+    let RunInput { mut state, memory, memory_lost, silences } = known;
     let now = run.started_at;
     let identity = config.identity();
     warnings.extend(memory_lost.clone());
@@ -407,7 +336,8 @@ fn decide(
         state.traffic = Default::default();
     }
     let cursors = (state.traffic.clone(), state.events.clone());
-    let mut book = Book { memory, events_known: memory_lost.is_none(), state: &mut state, reload };
+    offered::recall(&mut state, &rules.enabled);
+    let mut book = RunMemory { memory, events_known: memory_lost.is_none(), state: &mut state, reload };
     let mut read = read_and_measure(cycle, rules, needed, client.as_ref(), &mut book, now, &mut warnings)?;
     let absurd = client.as_ref().and_then(Client::clock_skew).filter(|skew| skew.unsigned_abs() > config.traffic.max_gap);
     if let Some(skew) = absurd.filter(|_| cycle.args.now.is_none()) {
@@ -422,6 +352,12 @@ fn decide(
         return Err(RunError::Interrupted);
     }
     let memory = book.memory;
+    bind_targets(cycle, &read.sources, &mut state);
+    offered::remember(&mut state, &read.sources);
+    warnings.extend(offered::remarks(&read.sources, rules));
+    if let Some(client) = client.as_ref() {
+        names_that_are_not_there(rules, client, &mut state, &mut warnings);
+    }
     let clock_skew = match &client {
         Some(client) => {
             let skew = sources::measured_skew(client);
@@ -445,55 +381,62 @@ fn decide(
     let answered = |report: &SourceReport| matches!(report.status, SourceStatus::Ok | SourceStatus::Partial | SourceStatus::Unavailable);
     state.bound |= client.is_none() || read.sources.iter().any(|report| !report.source.is_run() && answered(report));
     let last_run = state.last_run.as_ref().map(|last| last.at);
-    let remembered = |last: &LastRun| last.rhythm.map(Duration::from_secs);
-    let rhythm = state.last_run.as_ref().map(|last| snapshot::rhythm(last.at, remembered(last), now));
+    let remembered = |last: &LastRun| last.run_interval.map(Duration::from_secs);
+    let run_interval = state.last_run.as_ref().map(|last| snapshot::run_interval(last.at, remembered(last), now));
     state.last_run = Some(LastRun {
         id: run.id.clone(),
         at: now,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         clock_skew,
-        rhythm: rhythm.map(|rhythm| rhythm.as_secs()),
+        run_interval: run_interval.map(|run_interval| run_interval.as_secs()),
     });
     let left_nothing = client.is_none_or(|client| client.leaves_nothing());
 
-    if let Some(witness) = cycle.witness {
-        witness.before(&state.instances);
+    if let Some(trace) = cycle.trace {
+        trace.before(&state.instances);
     }
     let fresh = rules::judge(&mut state, &rules.enabled, &rules.selected, &read, now);
     let muting = Muting { maintenance: &config.maintenance, inhibitions: &config.inhibitions, silences: &silences };
     let mutes = mute::mutes(&rules.enabled, &state.instances, &muting, now);
-    let addressees: Vec<Addressee> = config
+    let receivers: Vec<Receiver> = config
         .channels
         .iter()
         .filter(|channel| channel.common.enabled)
-        .map(|channel| Addressee {
+        .map(|channel| Receiver {
             name: channel.common.name.clone(),
             min_severity: channel.common.min_severity,
             send_resolved: channel.common.send_resolved,
-            appetite: channel.settings.appetite(),
+            send_mode: channel.settings.send_mode(),
             digest: channel.common.digest.clone(),
         })
         .collect();
     let unknown = unknown(rules, &read);
     let policy = Policy {
-        channels: &addressees,
+        channels: &receivers,
         routes: &config.routes,
         max_alerts: config.run.max_alerts,
         pce: &identity,
-        rhythm: rhythm.unwrap_or(snapshot::ASSUMED_RHYTHM),
+        run_interval: run_interval.unwrap_or(snapshot::ASSUMED_RUN_INTERVAL),
         unknown: &unknown,
         new_id: &|| uuid::Uuid::new_v4().to_string(),
         mutes: &mutes,
         last_run,
     };
-    let parcels = outbox::due(&rules.enabled, &mut state.instances, &mut state.outbox, &policy, now);
-    let telling: std::collections::BTreeSet<String> = parcels.iter().flat_map(outbox::fingerprints).collect();
+    let notifications = outbox::due(&rules.enabled, &mut state.instances, &mut state.outbox, &policy, now);
+    let telling: std::collections::BTreeSet<String> = notifications.iter().flat_map(outbox::fingerprints).collect();
     let novelty = rules::Novelty { fresh: &fresh, telling: &telling, mutes: &mutes, now };
-    let reports = rules::reports(&state, config, &rules.selected, &read, &novelty);
-    if let Some(witness) = cycle.witness {
-        witness.conclude(config, &rules.selected, &read, &Told { state: &state, parcels: &parcels, mutes: &mutes }, &reports);
+    let reports = rules::reports(&state, config, rules, &read, &novelty);
+    if let Some(trace) = cycle.trace {
+        trace.collect_explanations(
+            config,
+            &rules.selected,
+            &read,
+            &Notified { state: &state, notifications: &notifications, mutes: &mutes },
+            &reports,
+        );
     }
-    snapshot::add(&mut state.outbox, parcels, &addressees);
+    snapshot::add(&mut state.outbox, notifications, &receivers);
+    state.recent.add(&reports, &config.rules.iter().map(|rule| rule.name.as_str()).collect(), now);
     let report = Report {
         run,
         status: Status::Ok,
@@ -503,8 +446,34 @@ fn decide(
         deliveries: Vec::new(),
         warnings,
         incomplete,
+        standing: None,
     };
-    Ok(Decided { report, state, memory, left_nothing })
+    Ok(RunOutcome { report, state, memory, left_nothing })
+}
+
+/// A target is what it was when it first answered whole. One that is configured no more is forgotten.
+fn bind_targets(cycle: &Cycle<'_>, sources: &[SourceReport], state: &mut State) {
+    let targets = &cycle.config.targets;
+    state.targets.retain(|name, _| targets.iter().any(|target| target.name == *name));
+    if cycle.is_offline() {
+        return;
+    }
+    let whole = |name: &str| sources.iter().any(|report| report.target == name && report.status == SourceStatus::Ok);
+    for target in targets.iter().filter(|target| whole(&target.name)) {
+        state.targets.entry(target.name.clone()).or_insert_with(|| TargetState { identity: target.settings.identity() });
+    }
+}
+
+/// Says of names in rules that nothing at the PCE bears them: at first, and when the rules name something else.
+fn names_that_are_not_there(rules: &Rules<'_>, client: &Client, state: &mut State, warnings: &mut Vec<String>) {
+    let wanted = names::Wanted::of(rules.enabled.iter().copied());
+    if state.names == Some(wanted.mark()) {
+        return;
+    }
+    if let Some(missing) = names::find_out(&wanted, client) {
+        state.names = Some(wanted.mark());
+        warnings.extend(missing);
+    }
 }
 
 /// An answer whose clock is farther from ours than what the accounting bridges: what it counts is dropped, what it shows may
@@ -525,10 +494,10 @@ fn distrust(read: &mut Measurements, rules: &Rules<'_>, skew: SignedDuration) ->
     let counts = |source: SourceKind| source.is_flows() || source.is_stream();
     for report in read.sources.iter_mut().filter(|report| !report.source.is_run()) {
         report.status = if counts(report.source) { SourceStatus::Failed } else { SourceStatus::Partial };
-        report.error = Some(report.error.take().map_or(why.clone(), |error| format!("{error}; {why}")));
+        report.error = Fault::together(report.error.take().into_iter().chain([Fault::of(Party::Target, why.clone())]));
     }
     for rule in rules.enabled.iter().filter(|rule| counts(rule.source)) {
-        read.observations.remove(&rule.name);
+        read.measurements.remove(&rule.name);
     }
     why
 }
@@ -537,15 +506,7 @@ fn distrust(read: &mut Measurements, rules: &Rules<'_>, skew: SignedDuration) ->
 pub fn report_of_failure(config: &Config, args: &CheckArgs, error: &str) -> Report {
     let now = args.now.unwrap_or_else(Timestamp::now);
     Report {
-        run: RunInfo {
-            id: uuid::Uuid::now_v7().to_string(),
-            started_at: now,
-            finished_at: now,
-            duration: Duration::ZERO,
-            pce: config.identity().url,
-            org_id: config.pce.as_ref().map(|pce| pce.org_id),
-            dry_run: args.dry_run,
-        },
+        run: begun(config, uuid::Uuid::now_v7().to_string(), now, args.dry_run),
         status: Status::Unknown,
         exit_code: 3,
         sources: Vec::new(),
@@ -553,6 +514,7 @@ pub fn report_of_failure(config: &Config, args: &CheckArgs, error: &str) -> Repo
         deliveries: Vec::new(),
         warnings: vec![error.to_owned()],
         incomplete: true,
+        standing: None,
     }
 }
 
@@ -566,7 +528,7 @@ fn end_served(file: &SilenceFile, state: &State, now: Timestamp) -> Result<(), S
     })
 }
 
-fn conclude(report: &mut Report, args: &CheckArgs, wall: Timestamp, started: Instant) {
+fn finish_report(report: &mut Report, args: &CheckArgs, wall: Timestamp, started: Instant) {
     report.status = exit::status(report, args.strict);
     report.exit_code = exit::exit_code(report, args.strict, fail_on(args.fail_on));
     report.run.duration = started.elapsed();
@@ -583,29 +545,6 @@ fn fail_on(flag: FailOn) -> exit::FailOn {
     }
 }
 
-fn choose<'c>(config: &'c Config, args: &CheckArgs) -> Result<Rules<'c>, RunError> {
-    let enabled: Vec<&Rule> = config.rules.iter().filter(|rule| rule.enabled).collect();
-    let Some(pattern) = &args.rule else {
-        return Ok(Rules { selected: enabled.clone(), enabled });
-    };
-    let glob = glob::matcher(pattern, false)
-        .map_err(|error| RunError::Setup(tr!("--rule '{pattern}' is no valid pattern: {error}", pattern, error)))?;
-    let selected: Vec<&Rule> = enabled.iter().copied().filter(|rule| glob.is_match(&rule.name)).collect();
-    if selected.is_empty() {
-        let names: Vec<&str> = enabled.iter().map(|rule| rule.name.as_str()).collect();
-        return Err(RunError::Setup(tr!(
-            "--rule '{pattern}' matches no enabled rule; {hint}",
-            pattern,
-            hint = crate::config::reader::did_you_mean(pattern, &names)
-        )));
-    }
-    Ok(Rules { enabled, selected })
-}
-
-fn needed_sources(rules: &Rules<'_>) -> Vec<SourceKind> {
-    SOURCES.into_iter().filter(|source| rules.selected.iter().any(|rule| rule.source == *source)).collect()
-}
-
 /// What a conversation with the PCE needs beside the config.
 pub struct Conversation<'c> {
     /// The run's clock.
@@ -615,7 +554,7 @@ pub struct Conversation<'c> {
     /// When it has to be over.
     pub deadline: Instant,
     /// Keep the raw answers here.
-    pub record: Option<PathBuf>,
+    pub record: Option<Recorder>,
     /// Signals.
     pub interrupt: &'c Interrupt,
 }
@@ -655,21 +594,27 @@ pub fn open_channels(config: &Config) -> ReadyChannels {
         .collect()
 }
 
-fn open_heartbeat(config: &Config, args: &CheckArgs) -> Result<Option<Heartbeat>, String> {
-    let Some(source) = config.run.heartbeat.as_ref().filter(|_| !args.dry_run) else { return Ok(None) };
+/// The dead-man's switch, unless nobody was asked or only for some rules: neither a verdict over recorded answers nor one of a
+/// part is a sign that the whole config is watched.
+fn open_heartbeat(cycle: &Cycle<'_>) -> Result<Option<Heartbeat>, String> {
+    let Cycle { config, args, .. } = *cycle;
+    let whole = !args.dry_run && !cycle.is_offline() && args.rule.is_none();
+    let Some(settings) = config.run.heartbeat.as_ref().filter(|_| whole) else { return Ok(None) };
     // A ping is tried twice, before the work and after it: together a small part of the deadline.
     let patience = (config.run.deadline / 20).clamp(Duration::from_millis(500), Duration::from_secs(10));
-    Ok(Some(Heartbeat::new(&fetch_secret(source)?)?.with_timeout(patience)))
+    let named = |error: String| format!("{}: {error}", settings.place);
+    let heartbeat = fetch_secret(&settings.url).and_then(|url| Heartbeat::new(&url)).map_err(named)?;
+    Ok(Some(heartbeat.with_trust(settings.trust.clone()).with_timeout(patience)))
 }
 
 /// Success means that the run completed and its sources were read, whatever it found.
 fn ping(heartbeat: &Heartbeat, report: &mut Report) {
     let read = report.sources.iter().all(|source| matches!(source.status, SourceStatus::Ok | SourceStatus::Unavailable));
     let summary = tr!(
-        "{status}: {rules} rules, {sources} sources",
+        "{status}: {rules}, {sources}",
         status = report.status.name(),
-        rules = report.rules.len(),
-        sources = report.sources.len()
+        rules = counted::rules(report.rules.len()),
+        sources = counted::sources(report.sources.len())
     );
     let result = if read { heartbeat.success(&report.run.id, &summary) } else { heartbeat.fail(&report.run.id, &summary) };
     if let Err(error) = result {

@@ -92,7 +92,7 @@ pub fn publish(report: &Report, global: &Global, style: &Style, textfile: Option
         && let Some(format) = render::find(format)
     {
         errors.extend(
-            contained(|| (format.render)(report, style))
+            contained(|| format.text_of(report, style))
                 .and_then(|text| if format.name == "github" { print_orders(&text) } else { print(&text) })
                 .err(),
         );
@@ -104,7 +104,7 @@ pub fn publish(report: &Report, global: &Global, style: &Style, textfile: Option
     });
     outs.extend(textfile.and_then(|path| Some((render::find("prometheus")?, path.as_path()))));
     for (format, path) in outs {
-        errors.extend(contained(|| (format.render)(report, &plain)).and_then(|text| write_file(path, &text)).err());
+        errors.extend(contained(|| format.text_of(report, &plain)).and_then(|text| write_file(path, &text)).err());
     }
     if std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true") {
         errors.extend(contained(|| github(report, format, &plain)).and_then(|result| result).err());
@@ -117,7 +117,7 @@ fn github(report: &Report, format: &str, style: &Style) -> Result<(), String> {
     if format == "table"
         && let Some(github) = render::find("github")
     {
-        print_orders(&(github.render)(report, style))?;
+        print_orders(&github.text_of(report, style))?;
     }
     let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else { return Ok(()) };
     std::fs::OpenOptions::new()

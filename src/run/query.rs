@@ -1,24 +1,33 @@
 //! One question outside of a cycle: the records of a span, chosen by a filter, from the PCE or from a recorded
 //! answer. Nothing is remembered and nothing is told to anybody.
 
+use super::held;
 use super::interrupt::Interrupt;
+use super::labels::LabelBook;
 use super::read;
-use super::sources::{self, FlowReader, Recording};
+use super::recorded::RunNote;
+use super::recording::{RecordedAnswer, not_asked};
+use super::sources::{self, FlowReader};
 use super::{Conversation, RunError, open_client};
 use crate::cli::adhoc::{SourceArgs, SpanArgs, When};
-use crate::config::{Config, PceSettings};
+use crate::cli::input::Inputs;
+use crate::config::Config;
 use crate::domain::condition::{Condition, Place};
+use crate::domain::estimate::Truth;
+use crate::domain::fault::{Fault, Party};
 use crate::domain::filter::{Filter, TrafficCondition};
-use crate::domain::metric::SourceKind;
 use crate::domain::record::{Flow, FlowSink, Health};
 use crate::domain::report::{SourceReport, SourceStatus};
 use crate::domain::source::Needs;
+use crate::domain::source::SourceKind;
 use crate::domain::time::before;
 use crate::domain::value::Record;
+use crate::files::recorder::Recorder;
 use crate::judge::plan::{Plan, wanted_decisions, wanted_services};
 use crate::judge::repeats::Repeats;
-use crate::pce::Client;
+use crate::pce::PceSettings;
 use crate::pce::decode::Endpoints;
+use crate::pce::{Client, ErrorKind};
 use crate::sources::{Ask, HEALTH, TRAFFIC, member};
 use jiff::{SignedDuration, Timestamp};
 use std::ops::ControlFlow;
@@ -29,8 +38,10 @@ use std::time::{Duration, Instant};
 pub struct Query<'q> {
     /// The proven config.
     pub config: &'q Config,
-    /// A recorded answer instead of the PCE.
-    pub file: Option<&'q Path>,
+    /// Recorded answers instead of asking.
+    pub inputs: &'q Inputs,
+    /// Keeps the raw answers, when somebody asks for them.
+    pub recorder: Option<&'q Recorder>,
     /// Flags.
     pub args: &'q SourceArgs,
     /// Signals.
@@ -47,6 +58,16 @@ pub struct Answer<T> {
     pub span: Option<(Timestamp, Timestamp)>,
     /// The records, where they are handed over together.
     pub records: T,
+}
+
+/// Records that were chosen.
+pub struct Found {
+    /// Of a stream the newest first, else by name.
+    pub records: Vec<Record>,
+    /// When one looked.
+    pub now: Timestamp,
+    /// How many do not say what they were to be chosen by.
+    pub undecided: u64,
 }
 
 /// The span that flags ask for, by the PCE's clock: instants are what they are, durations count back from its now.
@@ -95,8 +116,7 @@ impl Query<'_> {
 
     /// The span to look at; a recorded answer is looked at whole unless flags say otherwise.
     fn asked(&self, args: &SpanArgs, usual: Duration) -> Result<Option<Asked>, RunError> {
-        let said = args.since.is_some() || args.until.is_some() || args.window.is_some();
-        if self.file.is_some() && !said {
+        if !self.inputs.is_empty() && !args.is_said() {
             return Ok(None);
         }
         Asked::of(args, usual).proven(self.now()).map(Some)
@@ -104,11 +124,10 @@ impl Query<'_> {
 
     fn client(&self, source: SourceKind) -> Result<(Client, &PceSettings), RunError> {
         let settings = self.config.pce.as_ref().ok_or_else(|| {
-            let flag = source.flag;
             RunError::Setup(tr!(
-                "{path} has no [pce] to ask; add [pce], or give a recorded answer with --{flag}",
+                "{path} has no [pce] to ask; add [pce], or give a recorded answer with --input {source}=FILE",
                 path = self.config.path.display(),
-                flag
+                source
             ))
         })?;
         let started = Instant::now();
@@ -116,10 +135,19 @@ impl Query<'_> {
             now: self.now(),
             started,
             deadline: started + self.config.run.deadline,
-            record: self.args.record.clone(),
+            record: self.recorder.cloned(),
             interrupt: self.interrupt,
         };
         Ok((open_client(settings, conversation)?, settings))
+    }
+
+    /// Notes beside the raw answers how the source fared.
+    fn noted(&self, reports: &[SourceReport]) {
+        if let Some(folder) = &self.args.record
+            && let Err(error) = RunNote::of(self.now(), reports).write(folder)
+        {
+            log::warn!("{error}");
+        }
     }
 
     fn interrupted(&self) -> Result<(), RunError> {
@@ -142,22 +170,38 @@ pub fn flows(
     let asked = query.asked(span, Duration::from_secs(3_600))?;
     let now = query.now();
     let plan = Plan::new([filter]);
-    let mut endpoints = Endpoints::new(plan.marker());
-    let may_repeat = query.file.is_none_or(Path::is_dir);
-    let mut chosen =
-        Chosen { plan, matching: Vec::new(), span: None, repeats: may_repeat.then(Repeats::default), timeless: 0, enough: false, each };
-    let report = if let Some(file) = query.file {
+    let file = query.inputs.of(TRAFFIC);
+    let client = if file.is_none() && asked.is_some() { Some(query.client(TRAFFIC)?) } else { None };
+    let mut labels = LabelBook::new(file.map(RecordedAnswer::Path), client.as_ref().map(|(client, _)| client));
+    let mut endpoints = Endpoints::new(plan.marker()).with_labels(|href| labels.find(href));
+    let may_repeat = file.is_none_or(Path::is_dir);
+    let mut chosen = Chosen {
+        plan,
+        matching: Vec::new(),
+        undecided: Vec::new(),
+        span: None,
+        repeats: may_repeat.then(Repeats::default),
+        timeless: 0,
+        left_out: 0,
+        enough: false,
+        each,
+    };
+    let report = if let Some(file) = file {
         chosen.span = asked.map(|asked| asked.at(now));
         let mut reader = FlowReader::new(&mut chosen, &mut endpoints);
-        let report = sources::flows_from_file(Recording::Path(file), &mut reader);
+        let report = sources::flows_from_file(RecordedAnswer::Path(file), &mut reader);
         SourceReport { unreadable: reader.unreadable, ..report }
-    } else if let Some(asked) = asked {
-        let (client, settings) = query.client(TRAFFIC)?;
+    } else if let (Some(asked), Some((client, settings))) = (asked, &client) {
         let (decisions, services) = (wanted_decisions([filter]), wanted_services([filter]));
-        let at = |skew: SignedDuration| asked.at(now.checked_add(skew).unwrap_or(now));
-        (query.progress)("submitting the traffic query");
+        let held = held::oldest(client, asked.at(now).0, now);
+        let at = |skew: SignedDuration| {
+            let (from, to) = asked.at(now.checked_add(skew).unwrap_or(now));
+            (held.map_or(from, |oldest| oldest.max(from)), to)
+        };
+        say_what_is_held(held, asked.at(now))?;
+        (query.progress)(&tr!("submitting the traffic query"));
         let follow = query.args.now.is_none();
-        let submitted = sources::submit_traffic(&client, settings, SignedDuration::ZERO, follow, &services, &|skew| {
+        let submitted = sources::submit_traffic(client, settings, SignedDuration::ZERO, follow, &services, &|skew| {
             let (from, to) = at(skew);
             (from, to, decisions.clone())
         });
@@ -166,17 +210,34 @@ pub fn flows(
                 let span = at(on_the_way.skew);
                 chosen.span = Some(span);
                 let mut reader = FlowReader::new(&mut chosen, &mut endpoints);
-                let report = sources::collect_traffic(&client, on_the_way, &mut reader, span, query.progress);
+                let report = sources::collect_traffic(client, on_the_way, &mut reader, span, query.progress);
                 SourceReport { unreadable: reader.unreadable, ..report }
             }
-            Err(error) => sources::failed(TRAFFIC, error),
+            Err(error) if error.kind == ErrorKind::Rejected && held::is_long_ago(at(SignedDuration::ZERO).0, now) => {
+                let hint = tr!("the PCE holds about {days} days of traffic; ask with --since {days}d", days = held::USUAL_DAYS);
+                SourceReport::failed(TRAFFIC, error.hint(hint).into())
+            }
+            Err(error) => SourceReport::failed(TRAFFIC, error.into()),
         }
     } else {
-        sources::failed(TRAFFIC, tr!("not asked for"))
+        SourceReport::failed(TRAFFIC, not_asked())
     };
     query.interrupted()?;
+    drop(endpoints);
     let mut report = report;
+    if let Some(trouble) = labels.trouble {
+        report = report.lacking(trouble);
+    }
+    query.noted(std::slice::from_ref(&report));
     report.unreadable += chosen.timeless;
+    if chosen.left_out > 0 {
+        let text = trn!(
+            "{count} flow does not say what is asked for and is left out",
+            "{count} flows do not say what is asked for and are left out",
+            count = chosen.left_out
+        );
+        report = report.lacking(Fault::of(Party::Target, text));
+    }
     if chosen.enough {
         // Whoever reads has what it wanted: the rest is not missing.
         report = SourceReport { status: SourceStatus::Ok, error: None, ..report };
@@ -184,13 +245,28 @@ pub fn flows(
     Ok(Answer { report: sources::with_unreadable(report), span: chosen.span, records: () })
 }
 
+/// Says that the PCE holds less than what is asked for; an error when it holds none of it.
+fn say_what_is_held(held: Option<Timestamp>, (from, to): (Timestamp, Timestamp)) -> Result<(), RunError> {
+    let Some(oldest) = held.filter(|oldest| *oldest > from) else { return Ok(()) };
+    let day = oldest.strftime("%Y-%m-%d").to_string();
+    if to <= oldest {
+        return Err(RunError::Setup(tr!("the PCE holds traffic since {day}; there is nothing to ask about days before it", day)));
+    }
+    log::warn!("{}", tr!("the PCE holds traffic since {day}; what is older was not asked for", day));
+    Ok(())
+}
+
+/// An answer from which something was left out that may belong to it.
 /// Flows on their way to whoever asked.
 struct Chosen<'c> {
     plan: Plan,
     matching: Vec<u32>,
+    undecided: Vec<u32>,
     span: Option<(Timestamp, Timestamp)>,
     repeats: Option<Repeats>,
     timeless: u64,
+    /// Flows that do not tell what the filter asks for.
+    left_out: u64,
     enough: bool,
     each: &'c mut dyn FnMut(&Flow<'_>) -> ControlFlow<()>,
 }
@@ -203,7 +279,7 @@ impl FlowSink for Chosen<'_> {
     }
 
     fn flow(&mut self, flow: &Flow<'_>) {
-        self.plan.matching(flow, &mut self.matching);
+        self.plan.matching(flow, &mut self.matching, &mut self.undecided);
         if self.enough || self.matching.is_empty() || self.repeats.as_mut().is_some_and(|repeats| repeats.is_one(flow)) {
             return;
         }
@@ -215,6 +291,10 @@ impl FlowSink for Chosen<'_> {
             if last <= from || first > to {
                 return;
             }
+        }
+        if !self.undecided.is_empty() {
+            self.left_out += 1;
+            return;
         }
         self.enough = (self.each)(flow).is_break();
     }
@@ -232,9 +312,10 @@ pub fn records(
     span: Option<&SpanArgs>,
     second: bool,
     filter: &Filter<Condition>,
-) -> Result<Answer<(Vec<Record>, Timestamp)>, RunError> {
+) -> Result<Answer<Found>, RunError> {
     let Some(member) = member(source) else { return Err(RunError::Setup(tr!("{source} is not read as records", source))) };
-    let asked = match span {
+    // What tells everything in each answer is looked at whole, unless flags say otherwise.
+    let asked = match span.filter(|span| source.is_stream() || span.is_said()) {
         Some(span) => query.asked(span, Duration::from_secs(86_400))?,
         None => None,
     };
@@ -246,12 +327,12 @@ pub fn records(
         Ask { from, to, second: second || named }
     };
     let mut within = asked.as_ref().map(|asked| asked.at(now));
-    let answer = match (query.file, &member.pce) {
-        (Some(file), _) => read::recorded(member, Recording::Path(file), &ask(within, now), None),
-        (None, Some(of_pce)) => {
+    let inputs = read::Inputs::given(query.config, query.inputs, query.recorder);
+    let batch = match &member.pce {
+        Some(_) if query.inputs.is_empty() => {
             let (client, _) = query.client(source)?;
-            (query.progress)(&tr!("asking for {what}", what = source.said()));
-            let mut answer = read::from_pce(member, of_pce, &client, &ask(within, now));
+            (query.progress)(&tr!("asking for {what}", what = source.localized()));
+            let mut batch = read::one(&inputs, member, Some(&client), &ask(within, now));
             // Durations count back from the PCE's now, which its first answer tells.
             let skew = sources::measured_skew(&client);
             if query.args.now.is_none() && !skew.is_zero() {
@@ -259,39 +340,49 @@ pub fn records(
                 let shifted = asked.as_ref().map(|asked| asked.at(now));
                 if source.is_stream() && shifted != within {
                     within = shifted;
-                    answer = read::from_pce(member, of_pce, &client, &ask(within, now));
+                    batch = read::one(&inputs, member, Some(&client), &ask(within, now));
                 }
             }
-            answer
+            batch
         }
-        (None, None) => read::of_targets(query.config, member, &ask(within, now)),
+        _ => read::one(&inputs, member, None, &ask(within, now)),
     };
     query.interrupted()?;
-    let (mut report, mut records) = (answer.report, answer.records);
-    records.retain(|record| filter.truth(source, record, now).is_yes());
+    query.noted(&batch.reports);
+    let (mut report, mut records) = (read::together(source, batch.reports), batch.records);
+    let mut undecided = 0;
+    records.retain(|record| {
+        let truth = filter.truth(source, record, now);
+        undecided += u64::from(truth == Truth::Unknown);
+        truth.is_yes()
+    });
     if let Some((from, to)) = within {
         let timeless = records.iter().filter(|record| record.at.is_none()).count() as u64;
         if timeless > 0 {
-            let text = tr!("{timeless} events have no readable time", timeless);
+            let text = if source.is_stream() {
+                trn!("{timeless} event has no readable time", "{timeless} events have no readable time", timeless = timeless)
+            } else {
+                trn!("{timeless} record has no readable time", "{timeless} records have no readable time", timeless = timeless)
+            };
             report.unreadable += timeless;
-            report.status = SourceStatus::Partial;
-            report.error = Some(report.error.map_or(text.clone(), |error| format!("{error}; {text}")));
+            report = report.lacking(Fault::of(Party::Target, text));
         }
         records.retain(|record| record.at.is_some_and(|at| from < at && at <= to));
     }
-    if source.is_stream() {
-        records.sort_by_key(|record| std::cmp::Reverse(record.at));
+    if source.is_snapshot() {
+        records.sort_by(|a, b| (&a.target, &a.name).cmp(&(&b.target, &b.name)));
     } else {
-        records.sort_by(|a, b| a.name.cmp(&b.name));
+        records.sort_by_key(|record| std::cmp::Reverse(record.at));
     }
-    Ok(Answer { report, span: within, records: (records, now) })
+    Ok(Answer { report, span: within, records: Found { records, now, undecided } })
 }
 
 /// The PCE's health, cluster by cluster.
 pub fn health(query: &Query<'_>) -> Result<Answer<Vec<Health>>, RunError> {
-    let client = if query.file.is_none() { Some(query.client(HEALTH)?.0) } else { None };
-    (query.progress)("asking for health");
-    let (report, clusters) = read::health(query.file.map(Recording::Path), client.as_ref(), query.now());
+    let client = if query.inputs.is_empty() { Some(query.client(HEALTH)?.0) } else { None };
+    (query.progress)(&tr!("asking for {what}", what = HEALTH.localized()));
+    let (report, clusters) = read::health(query.inputs.of(HEALTH).map(RecordedAnswer::Path), client.as_ref(), query.now());
     query.interrupted()?;
+    query.noted(std::slice::from_ref(&report));
     Ok(Answer { report, span: None, records: clusters.unwrap_or_default() })
 }

@@ -1,18 +1,27 @@
 //! Reading every source but the flows: from its targets, or from recorded answers.
 
-use super::Cycle;
-use super::sources::{Recording, failed, with_unreadable};
+use super::choose::sole_target;
+use super::cycle::Cycle;
+use super::recorded::targets_in;
+use super::recording::{Located, RecordedAnswer, not_asked};
+use super::sources::with_unreadable;
+use crate::cli::input::Inputs as GivenInputs;
 use crate::config::{Config, TargetConfig};
-use crate::domain::metric::SourceKind;
+use crate::domain::fault::{Fault, Party};
 use crate::domain::record::Health;
 use crate::domain::report::{SourceReport, SourceStatus};
+use crate::domain::source::SourceKind;
 use crate::domain::value::Record;
+use crate::files::recorder::{Kept, Recorder};
 use crate::pce::Client;
 use crate::sources::health::Clusters;
 use crate::sources::{Ask, Assembled, Assembler, HEALTH, Member, OfPce, Settings, asked, member};
+use crate::state::TargetState;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// The records of one source, of all its targets.
 #[derive(Debug)]
@@ -27,6 +36,9 @@ pub struct Batch {
     pub whole_until: Option<Timestamp>,
 }
 
+/// A target's name, and its settings where the config has them.
+pub(super) type Named<'t> = (&'t str, Option<&'t dyn Settings>);
+
 /// One answer.
 pub(super) struct Answer {
     pub report: SourceReport,
@@ -36,21 +48,41 @@ pub(super) struct Answer {
 
 /// What a run reads from: answers that are given, and targets.
 pub(super) struct Inputs<'i> {
-    recorded: Vec<(SourceKind, Option<&'i str>, Recording<'i>)>,
+    recorded: Vec<(SourceKind, Option<&'i str>, RecordedAnswer<'i>)>,
     targets: &'i [TargetConfig],
+    /// What was not given is not asked for.
+    offline: bool,
+    /// Keeps what targets answer.
+    recorder: Option<&'i Recorder>,
+    /// What the targets were when they last answered, by name.
+    known: BTreeMap<String, TargetState>,
 }
 
 impl<'i> Inputs<'i> {
-    pub fn of(cycle: &'i Cycle<'_>) -> Inputs<'i> {
+    pub fn of(cycle: &'i Cycle<'_>, known: BTreeMap<String, TargetState>) -> Inputs<'i> {
         let targets = &cycle.config.targets;
         let whole = asked().filter_map(|source| Some((source, None, cycle.recording(source)?)));
         let single = asked().flat_map(|source| {
             targets.iter().filter_map(move |target| Some((source, Some(target.name.as_str()), cycle.recording_of(source, &target.name)?)))
         });
-        Inputs { recorded: whole.chain(single).collect(), targets }
+        Inputs { recorded: whole.chain(single).collect(), targets, offline: cycle.is_offline(), recorder: cycle.recorder, known }
     }
 
-    fn recording(&self, source: SourceKind, target: Option<&str>) -> Option<Recording<'i>> {
+    /// What a question outside of a cycle reads from.
+    pub fn given(config: &'i Config, inputs: &'i GivenInputs, recorder: Option<&'i Recorder>) -> Inputs<'i> {
+        let recorded = inputs.iter().map(|input| (input.source, input.target.as_deref(), RecordedAnswer::Path(&input.path)));
+        Inputs { recorded: recorded.collect(), targets: &config.targets, offline: !inputs.is_empty(), recorder, known: BTreeMap::new() }
+    }
+
+    fn is_another(&self, target: &TargetConfig) -> bool {
+        self.known.get(&target.name).is_some_and(|known| known.identity != target.settings.identity())
+    }
+
+    fn of_type(&self, source: SourceKind) -> Vec<&'i TargetConfig> {
+        self.targets.iter().filter(|target| target.target_type == source.target_type && target.enabled).collect()
+    }
+
+    fn recording(&self, source: SourceKind, target: Option<&str>) -> Option<RecordedAnswer<'i>> {
         self.recorded.iter().find(|(of, name, _)| *of == source && *name == target).map(|(_, _, recording)| *recording)
     }
 }
@@ -61,54 +93,98 @@ pub(super) fn all(inputs: &Inputs<'_>, needed: &[SourceKind], client: Option<&Cl
     members.map(|member| one(inputs, member, client, ask)).collect()
 }
 
-fn one(inputs: &Inputs<'_>, member: &Member, client: Option<&Client>, ask: &Ask) -> Batch {
+/// Reads one source.
+pub(super) fn one(inputs: &Inputs<'_>, member: &Member, client: Option<&Client>, ask: &Ask) -> Batch {
     let source = member.kind;
     let mut batch = Batch { source, reports: Vec::new(), records: Vec::new(), whole_until: None };
     let mut take = |answer: Answer, target: &str, labels: &Arc<Vec<(String, String)>>| {
         let name: Arc<str> = Arc::from(target);
-        batch.reports.push(SourceReport { target: target.to_owned(), ..answer.report });
-        batch.records.extend(answer.records.into_iter().map(|record| Record {
-            target: Arc::clone(&name),
-            target_labels: Arc::clone(labels),
-            ..record
-        }));
+        batch.reports.push(SourceReport { target: target.to_owned(), whole_until: answer.whole_until, ..answer.report });
+        let mut records = answer.records;
+        for record in &mut records {
+            (record.target, record.target_labels) = (Arc::clone(&name), Arc::clone(labels));
+        }
+        // Nothing is copied where there is only one answer.
+        if batch.records.is_empty() {
+            batch.records = records;
+        } else {
+            batch.records.append(&mut records);
+        }
         batch.whole_until = batch.whole_until.or(answer.whole_until);
     };
     let none = Arc::default();
     // An answer that is given for the source as a whole stands for all of its targets.
     if let Some(recording) = inputs.recording(source, None) {
-        take(recorded(member, recording, ask, None), source.target_type, &none);
+        let kept =
+            if member.pce.is_some() { Vec::new() } else { recording.folder().map(|folder| targets_in(folder, source)).unwrap_or_default() };
+        match sole_target(inputs.targets, source).filter(|_| kept.is_empty()) {
+            // What is of the only target can be of no other.
+            Some(target) => {
+                let named = Some((target.name.as_str(), Some(&*target.settings)));
+                take(recorded(member, recording, ask, named), &target.name, &target_labels(target));
+            }
+            None if kept.is_empty() => take(recorded(member, recording, ask, None), source.target_type, &none),
+            None => {}
+        }
+        let configured = inputs.of_type(source);
+        for name in &kept {
+            let target = configured.iter().find(|target| target.name == *name);
+            let labels = target.map_or_else(Arc::default, |target| target_labels(target));
+            take(recorded(member, recording, ask, Some((name, target.map(|target| &*target.settings)))), name, &labels);
+        }
+        for target in configured.iter().filter(|target| !kept.is_empty() && !kept.contains(&target.name)) {
+            let error = tr!("the recorded run holds no answer of target {target}", target = target.name);
+            take(failure(source, Fault::of(Party::File, error)), &target.name, &target_labels(target));
+        }
         return batch;
     }
     if let Some(of_pce) = &member.pce {
         let answer = match client {
             Some(client) => from_pce(member, of_pce, client, ask),
-            None => failure(source, tr!("not asked for")),
+            None => failure(source, not_asked()),
         };
         take(answer, source.target_type, &none);
         return batch;
     }
-    for target in inputs.targets.iter().filter(|target| target.target_type == source.target_type && target.enabled) {
-        let labels = Arc::new(target.labels.iter().map(|(key, value)| (key.clone(), value.clone())).collect());
+    for target in inputs.of_type(source) {
         let answer = match inputs.recording(source, Some(&target.name)) {
-            Some(recording) => recorded(member, recording, ask, Some(&*target.settings)),
-            None => from_target(member, &*target.settings, ask),
+            Some(recording) => recorded(member, recording, ask, Some((&target.name, Some(&*target.settings)))),
+            None if inputs.offline => continue,
+            None if inputs.is_another(target) => failure(source, another(target)),
+            None => from_target(member, target, ask, inputs.recorder),
         };
-        take(answer, &target.name, &labels);
+        take(answer, &target.name, &target_labels(target));
     }
     if batch.reports.is_empty() {
-        let error = tr!("no target of type {name}: add [[targets]] with type = \"{name}\"", name = source.target_type);
-        batch.reports.push(failed(source, error));
+        let error = if inputs.offline { tr!("not given") } else { no_target(source) };
+        batch.reports.push(SourceReport::failed(source, Fault::of(Party::Config, error)));
     }
     batch
 }
 
-fn failure(source: SourceKind, error: String) -> Answer {
-    Answer { report: failed(source, error), records: Vec::new(), whole_until: None }
+/// Why a target that has become another one is not read.
+fn another(target: &TargetConfig) -> Fault {
+    let text = tr!(
+        "target {name} is another one than before; what is remembered belongs to the other one. If that is meant: pcemon state reset --target {name}",
+        name = target.name
+    );
+    Fault::of(Party::Config, text)
+}
+
+fn target_labels(target: &TargetConfig) -> Arc<Vec<(String, String)>> {
+    Arc::new(target.labels.iter().map(|(key, value)| (key.clone(), value.clone())).collect())
+}
+
+fn no_target(source: SourceKind) -> String {
+    tr!("no target of type {name}: add [[targets]] with type = \"{name}\"", name = source.target_type)
+}
+
+fn failure(source: SourceKind, fault: Fault) -> Answer {
+    Answer { report: SourceReport::failed(source, fault), records: Vec::new(), whole_until: None }
 }
 
 fn finished(source: SourceKind, assembled: Assembled, base: SourceReport, missing: Option<String>) -> Answer {
-    let error = [missing, assembled.missing].into_iter().flatten().reduce(|all, more| format!("{all}; {more}"));
+    let error = Fault::together([missing, assembled.missing].into_iter().flatten().map(|text| Fault::of(Party::Target, text)));
     let report = SourceReport {
         source,
         status: if error.is_some() { SourceStatus::Partial } else { SourceStatus::Ok },
@@ -127,7 +203,7 @@ type Fed = Result<(SourceReport, Option<String>, Option<Timestamp>), Box<SourceR
 #[allow(clippy::result_large_err, reason = "one report for each source")]
 fn listed(source: SourceKind, of_pce: &OfPce, client: &Client, ask: &Ask, assembler: &mut dyn Assembler) -> Fed {
     let span = source.is_stream().then_some((ask.from, ask.to));
-    let base = SourceReport { from: span.map(|span| span.0), to: span.map(|span| span.1), queries: 1, ..failed(source, String::new()) };
+    let base = SourceReport { from: span.map(|span| span.0), to: span.map(|span| span.1), queries: 1, ..SourceReport::blank(source) };
     match (of_pce.ask)(client, ask, &mut |name: &str, body: &mut dyn Read| assembler.part(name, body)) {
         Ok(listed) => {
             let base = SourceReport { queries: listed.queries, bytes: listed.bytes, ..base };
@@ -135,43 +211,45 @@ fn listed(source: SourceKind, of_pce: &OfPce, client: &Client, ask: &Ask, assemb
         }
         Err(error) if of_pce.not_offered.contains(&error.kind) => Err(Box::new(SourceReport {
             status: SourceStatus::Unavailable,
-            error: Some(tr!("not offered by this PCE: {message}", message = error.message)),
+            error: Some(Fault::of(error.party, tr!("not offered by this PCE: {message}", message = error.message))),
             ..base
         })),
-        Err(error) => Err(Box::new(SourceReport { error: Some(error.to_string()), ..base })),
+        Err(error) => Err(Box::new(SourceReport { error: Some(error.into()), ..base })),
     }
 }
 
-/// Has a recorded answer read by an assembler. What the run that recorded it knew of its completeness holds again.
+/// Has a recorded answer read by an assembler.
 #[allow(clippy::result_large_err, reason = "one report for each source")]
-fn replayed(source: SourceKind, recording: Recording<'_>, ask: &Ask, assembler: &mut dyn Assembler) -> Fed {
-    let note = recording.folder().and_then(|folder| super::recorded::RunNote::read(folder).ok().flatten());
-    let noted = note.as_ref().and_then(|note| note.sources.iter().find(|one| one.source == source.name()));
-    let mut read = || -> Result<(), String> {
+fn replayed(source: SourceKind, located: &Located<'_>, ask: &Ask, assembler: &mut dyn Assembler) -> Fed {
+    let mut read = || -> Result<(), Fault> {
         for (place, prefix) in source.files.iter().enumerate() {
             // A single file holds both lists; a run that did not need the second one has not recorded any.
-            if place > 0 && (recording.folder().is_none() || !ask.second) {
+            if place > 0 && (located.is_one() || !ask.second) {
                 continue;
             }
-            let files = match recording.files(prefix) {
+            let files = match located.files(prefix) {
                 Err(_) if place > 0 => continue,
                 files => files?,
             };
             for file in files {
-                assembler.part(&file.name(), &mut file.open()?).map_err(|error| format!("{}: {error}", file.name()))?;
+                let wrong = |error| Fault::of(Party::File, format!("{}: {error}", file.name()));
+                assembler.part(&file.name(), &mut file.open()?).map_err(wrong)?;
             }
         }
         Ok(())
     };
-    read().map_err(|error| Box::new(failed(source, error)))?;
-    let partial = noted.filter(|note| note.status == SourceStatus::Partial.name());
-    let missing = partial.map(|note| note.error.clone().unwrap_or_else(|| tr!("it was not whole when it was recorded")));
-    Ok((failed(source, String::new()), missing, source.is_stream().then_some(ask.to)))
+    read().map_err(|fault| Box::new(SourceReport::failed(source, fault)))?;
+    let noted = located.note.as_ref().and_then(|note| note.whole_until);
+    Ok((SourceReport::blank(source), None, source.is_stream().then(|| noted.unwrap_or(ask.to).min(ask.to))))
 }
 
 fn answer_of(source: SourceKind, fed: Fed, assembler: Box<dyn Assembler>) -> Answer {
     match fed {
-        Ok((base, missing, whole_until)) => Answer { whole_until, ..finished(source, assembler.finish(), base, missing) },
+        Ok((base, missing, whole_until)) => {
+            let assembled = assembler.finish();
+            let whole_until = whole_until.into_iter().chain(assembled.left_from).min();
+            Answer { whole_until, ..finished(source, assembled, base, missing) }
+        }
         Err(report) => Answer { report: *report, records: Vec::new(), whole_until: None },
     }
 }
@@ -179,75 +257,116 @@ fn answer_of(source: SourceKind, fed: Fed, assembler: Box<dyn Assembler>) -> Ans
 /// Asks the PCE.
 pub(super) fn from_pce(member: &Member, of_pce: &OfPce, client: &Client, ask: &Ask) -> Answer {
     let mut assembler = (member.assemble)(ask.second, None);
+    let begun = Instant::now();
+    if member.kind.is_stream() {
+        log::info!("{}: asking for {} to {}", member.kind, ask.from, ask.to);
+    } else {
+        log::info!("{}: asking for all of it", member.kind);
+    }
     let fed = listed(member.kind, of_pce, client, ask, &mut *assembler);
-    answer_of(member.kind, fed, assembler)
+    let answer = answer_of(member.kind, fed, assembler);
+    let SourceReport { records, queries, bytes, .. } = answer.report;
+    log::info!("{}: {records} records in {bytes} bytes, requests: {queries}, {:.1} s", member.kind, begun.elapsed().as_secs_f64());
+    answer
 }
 
-/// Reads a recorded answer.
-pub(super) fn recorded(member: &Member, recording: Recording<'_>, ask: &Ask, settings: Option<&dyn Settings>) -> Answer {
-    let mut assembler = (member.assemble)(ask.second, settings);
-    let fed = replayed(member.kind, recording, ask, &mut *assembler);
-    answer_of(member.kind, fed, assembler)
+/// Reads a recorded answer; of the target with these settings, if there is one.
+pub(super) fn recorded(member: &Member, recording: RecordedAnswer<'_>, ask: &Ask, target: Option<Named<'_>>) -> Answer {
+    let source = member.kind;
+    let located = match recording.of(source, target.map(|(name, _)| name)) {
+        Ok(located) => located,
+        Err(report) => return Answer { report: *report, records: Vec::new(), whole_until: None },
+    };
+    let mut assembler = (member.assemble)(ask.second, target.and_then(|(_, settings)| settings));
+    let fed = replayed(source, &located, ask, &mut *assembler);
+    let answer = answer_of(source, fed, assembler);
+    Answer { report: located.held_by(answer.report), ..answer }
 }
 
 /// Asks any other target.
-fn from_target(member: &Member, settings: &dyn Settings, ask: &Ask) -> Answer {
+fn from_target(member: &Member, target: &TargetConfig, ask: &Ask, recorder: Option<&Recorder>) -> Answer {
     let source = member.kind;
-    let mut assembler = (member.assemble)(ask.second, Some(settings));
-    let obtained = settings.obtain(ask, &mut |name: &str, body: &mut dyn Read| assembler.part(name, body));
+    let mut assembler = (member.assemble)(ask.second, Some(&*target.settings));
+    let mut number = 0;
+    let obtained = target.settings.obtain(ask, &mut |name: &str, body: &mut dyn Read| {
+        let Some(recorder) = recorder else { return assembler.part(name, body) };
+        // How it is written is known by the end of its name.
+        let plain = name.strip_suffix(".gz").unwrap_or(name);
+        let end = ["csv", "json"].into_iter().find(|end| plain.ends_with(&format!(".{end}"))).unwrap_or("ndjson");
+        let mut recording = recorder.begin_of(&target.name, &format!("{}{number}.{end}.gz", source.files[0]));
+        number += 1;
+        let mut kept = Kept::new(body, &mut recording);
+        let taken = assembler.part(name, &mut kept);
+        // What an assembler did not look at is part of the answer all the same.
+        let rest = std::io::copy(&mut kept, &mut std::io::sink());
+        if rest.is_ok() {
+            recording.finish()
+        } else {
+            recording.discard()
+        }
+        taken
+    });
     match obtained {
         Ok(obtained) => {
-            let base = SourceReport { queries: obtained.queries, bytes: obtained.bytes, ..failed(source, String::new()) };
+            let base = SourceReport { queries: obtained.queries, bytes: obtained.bytes, ..SourceReport::blank(source) };
             finished(source, assembler.finish(), base, obtained.missing)
         }
-        Err(error) => failure(source, error),
+        Err(fault) => failure(source, fault),
     }
 }
 
-/// Asks all targets of a source that is no PCE's, outside of a cycle.
-pub(super) fn of_targets(config: &Config, member: &Member, ask: &Ask) -> Answer {
-    let source = member.kind;
-    let mut all = failure(source, tr!("no target of type {name}: add [[targets]] with type = \"{name}\"", name = source.target_type));
-    let mut first = true;
-    for target in config.targets.iter().filter(|target| target.target_type == source.target_type && target.enabled) {
-        let answer = from_target(member, &*target.settings, ask);
-        let (name, labels) = (Arc::from(target.name.as_str()), Arc::new(target.labels.clone().into_iter().collect::<Vec<_>>()));
-        all.records.extend(answer.records.into_iter().map(|record| Record {
-            target: Arc::clone(&name),
-            target_labels: Arc::clone(&labels),
-            ..record
-        }));
-        let report = answer.report;
-        if first {
-            all.report = report;
-            first = false;
-            continue;
+/// How a source fared, all of its targets together: as bad as the worst, and with its name where there are several.
+pub(super) fn together(source: SourceKind, reports: Vec<SourceReport>) -> SourceReport {
+    let several = reports.len() > 1;
+    let mut reports = reports.into_iter().map(|report| match report.error {
+        Some(fault) if several => SourceReport { error: Some(fault.said(|error| format!("{}: {error}", report.target))), ..report },
+        error => SourceReport { error, ..report },
+    });
+    let Some(mut all) = reports.next() else { return SourceReport::failed(source, not_asked()) };
+    for report in reports {
+        if all.status != report.status {
+            all.status = if all.is_read() || report.is_read() { SourceStatus::Partial } else { SourceStatus::Failed };
         }
-        all.report.records += report.records;
-        all.report.unreadable += report.unreadable;
-        if report.status != SourceStatus::Ok {
-            (all.report.status, all.report.error) =
-                (SourceStatus::Partial, Some(format!("{}: {}", target.name, report.error.unwrap_or_default())));
-        }
+        all.records += report.records;
+        all.unreadable += report.unreadable;
+        all.queries += report.queries;
+        all.bytes += report.bytes;
+        all.error = Fault::together([all.error.take(), report.error].into_iter().flatten());
+    }
+    if several {
+        all.target = source.target_type.to_owned();
     }
     all
 }
 
 /// The PCE's health as it tells it, for people.
-pub(super) fn health(recording: Option<Recording<'_>>, client: Option<&Client>, now: Timestamp) -> (SourceReport, Option<Vec<Health>>) {
+pub(super) fn health(
+    recording: Option<RecordedAnswer<'_>>,
+    client: Option<&Client>,
+    now: Timestamp,
+) -> (SourceReport, Option<Vec<Health>>) {
     let ask = Ask { from: now, to: now, second: false };
     let mut clusters = Clusters::default();
+    let mut note = None;
     let of_pce = member(HEALTH).and_then(|member| member.pce);
     let fed = match (recording, client, of_pce) {
-        (Some(recording), _, _) => replayed(HEALTH, recording, &ask, &mut clusters),
+        (Some(recording), _, _) => match recording.of(HEALTH, None) {
+            Ok(located) => {
+                let fed = replayed(HEALTH, &located, &ask, &mut clusters);
+                note = located.note;
+                fed
+            }
+            Err(report) => Err(report),
+        },
         (None, Some(client), Some(of_pce)) => listed(HEALTH, &of_pce, client, &ask, &mut clusters),
-        _ => Err(Box::new(failed(HEALTH, tr!("not asked for")))),
+        _ => Err(Box::new(SourceReport::failed(HEALTH, not_asked()))),
     };
     match fed {
         Ok((base, missing, _)) => {
             let status = if missing.is_some() { SourceStatus::Partial } else { SourceStatus::Ok };
             let records = clusters.0.len() as u64;
-            (SourceReport { status, records, error: missing, ..base }, Some(clusters.0))
+            let report = SourceReport { status, records, error: missing.map(|text| Fault::of(Party::Target, text)), ..base };
+            (note.map_or_else(|| report.clone(), |note| note.holds(report.clone())), Some(clusters.0))
         }
         Err(report) => (*report, None),
     }

@@ -1,14 +1,18 @@
 //! One report, in order: read the sources, add them up, compare with the previous report. Judges no rule and sends nothing.
 
-use super::sources::{self, FlowReader, Recording};
+use super::labels::LabelBook;
+use super::recorded::RunNote;
+use super::recording::RecordedAnswer;
+use super::sources::{self, FlowReader};
 use super::{Conversation, Cycle, RunError, open_client};
-use crate::config::PceSettings;
-use crate::domain::metric::SourceKind;
+use crate::domain::fault::Fault;
 use crate::domain::record::HealthStatus;
 use crate::domain::report::{SourceReport, SourceStatus};
+use crate::domain::source::SourceKind;
 use crate::domain::text::visible;
 use crate::domain::time::{before, utc_day_start};
 use crate::pce::Client;
+use crate::pce::PceSettings;
 use crate::pce::decode::Endpoints;
 use crate::report::gather::Gather;
 use crate::report::memory::{Memory, compare};
@@ -43,6 +47,7 @@ struct Read<T> {
 }
 
 /// Makes the report; the memory is what the next one will be compared with.
+#[expect(clippy::too_many_lines, reason = "a report's run, told in the order in which it happens")]
 pub fn report(cycle: &Cycle<'_>, question: &Question) -> Result<(Report, Memory), RunError> {
     let started = Instant::now();
     let Cycle { config, args, interrupt, .. } = *cycle;
@@ -64,13 +69,13 @@ pub fn report(cycle: &Cycle<'_>, question: &Question) -> Result<(Report, Memory)
     };
 
     // Recorded answers are a world of their own: what is not recorded is not asked for either.
-    let recorded = crate::sources::SOURCES.into_iter().any(|source| cycle.recording(source).is_some());
+    let recorded = cycle.is_offline();
     let asked = if recorded { None } else { Some(sources::pce_of(config, &READ).map_err(RunError::Setup)?) };
     let client = match asked {
         None => None,
         Some(settings) => {
             let deadline = started + config.run.deadline;
-            let conversation = Conversation { now, started, deadline, record: args.record.clone(), interrupt };
+            let conversation = Conversation { now, started, deadline, record: cycle.recorder.cloned(), interrupt };
             Some(open_client(settings, conversation)?)
         }
     };
@@ -91,9 +96,13 @@ pub fn report(cycle: &Cycle<'_>, question: &Question) -> Result<(Report, Memory)
     let span = span_at(ahead);
     let [flows, recorded_events, recorded_health, recorded_vens] = READ.map(|source| cycle.recording(source));
     // Whoever did not record the workloads gets a report without what only those tell.
-    let second = recorded_vens.is_none_or(|recording| recording.folder().is_some_and(|_| recording.files("workloads-").is_ok()));
+    let second = recorded_vens.is_none_or(|recording| {
+        recording
+            .of(VENS, None)
+            .is_ok_and(|located| !located.is_one() && VENS.files[1..].iter().all(|prefix| located.files(prefix).is_ok()))
+    });
     let ask = Ask { from: span.from, to: span.to, second };
-    let records = |source, recording: Option<Recording<'_>>| {
+    let records = |source, recording: Option<RecordedAnswer<'_>>| {
         let member = member(source)?;
         match (recording, &client, &member.pce) {
             (Some(recording), _, _) => Some(super::read::recorded(member, recording, &ask, None)),
@@ -137,6 +146,9 @@ pub fn report(cycle: &Cycle<'_>, question: &Question) -> Result<(Report, Memory)
         read.push(answer.report);
         gathered
     });
+    if let Some(folder) = &args.record {
+        warnings.extend(RunNote::of(now, &read).write(folder).err());
+    }
     let judged_at = state.as_ref().and_then(|state| state.last_run.as_ref()).map(|last| last.at);
     let mut report = Report {
         schema: SCHEMA,
@@ -179,34 +191,40 @@ fn submit(
     skew: SignedDuration,
     follow: bool,
     span_at: &dyn Fn(SignedDuration) -> Span,
-) -> Result<sources::TrafficOnTheWay, String> {
-    (cycle.progress)("submitting the traffic query");
+) -> Result<sources::TrafficOnTheWay, Fault> {
+    (cycle.progress)(&tr!("submitting the traffic query"));
     let assumed = if follow { skew } else { SignedDuration::ZERO };
     sources::submit_traffic(client, settings, assumed, follow, &[], &|skew| {
         let span = span_at(skew);
         (span.from, span.to, Vec::new())
     })
+    .map_err(Fault::from)
 }
 
 fn read_traffic(
     cycle: &Cycle<'_>,
     question: &Question,
-    flows: Option<Recording<'_>>,
+    flows: Option<RecordedAnswer<'_>>,
     span: Span,
-    on_the_way: Option<Result<sources::TrafficOnTheWay, String>>,
+    on_the_way: Option<Result<sources::TrafficOnTheWay, Fault>>,
     client: Option<&Client>,
 ) -> Option<Read<Traffic>> {
     // Only an answer in parts can hold a record twice.
     let mut gather = Gather::new(span, &question.label, flows.is_none_or(|recording| recording.folder().is_some()));
-    let mut endpoints = Endpoints::new(|_| Box::new([]));
+    let mut labels = LabelBook::new(flows, client);
+    let mut endpoints = Endpoints::new(|_| Box::new([])).with_labels(|href| labels.find(href));
     let mut reader = FlowReader::new(&mut gather, &mut endpoints);
     let mut report = match (flows, on_the_way, client) {
         (Some(recording), _, _) => sources::flows_from_file(recording, &mut reader),
         (None, Some(Ok(query)), Some(client)) => sources::collect_traffic(client, query, &mut reader, (span.from, span.to), cycle.progress),
-        (None, Some(Err(error)), _) => sources::failed(TRAFFIC, error),
+        (None, Some(Err(fault)), _) => SourceReport::failed(TRAFFIC, fault),
         _ => return None,
     };
     report.unreadable = reader.unreadable;
+    drop(endpoints);
+    if let Some(trouble) = labels.trouble.filter(|_| report.is_read()) {
+        report = report.lacking(trouble);
+    }
     if report.status == SourceStatus::Failed {
         // Half an answer would look like a calm day.
         return Some(Read { report, answer: None });
@@ -224,7 +242,7 @@ fn source_of(report: SourceReport) -> Source {
         unreadable: report.unreadable,
         queries: report.queries,
         bytes: report.bytes,
-        error: report.error.as_deref().map(visible),
+        error: report.error.map(|fault| visible(&fault.message)),
     }
 }
 

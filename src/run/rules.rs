@@ -1,16 +1,19 @@
 //! From what was measured to instances, and from instances to the report's rules. No I/O.
 
+use super::cycle::Rules;
 use super::measure::Measurements;
+use super::offered;
 use crate::config::Config;
-use crate::domain::alert::{End, Group, Talker};
+use crate::domain::alert::{Contributor, End, Group};
 use crate::domain::estimate::Estimate;
+use crate::domain::metric::Metric;
 use crate::domain::report::{InstanceReport, RuleReport, RuleState, SourceReport, SourceStatus, Suppression};
 use crate::domain::rule::{Rule, channels_for};
-use crate::domain::threshold::{PCE_STATUS, Usual};
+use crate::domain::threshold::{BaselineValue, PCE_STATUS};
 use crate::domain::time::Window;
-use crate::judge::memory::{Measured, Observation};
+use crate::judge::measurement::{GroupMeasurement, Measurement};
 use crate::judge::mute::Mutes;
-use crate::judge::transition::{Evidence, Finding, Instance, Stage, Verdict, fingerprint, missing, retire, step};
+use crate::judge::transition::{Evaluation, Evidence, Instance, Stage, Verdict, fingerprint, missing, retire, step};
 use crate::judge::{outbox, records};
 use crate::state::State;
 use jiff::Timestamp;
@@ -35,24 +38,26 @@ pub(super) fn judge(state: &mut State, enabled: &[&Rule], selected: &[&Rule], re
         }
     }
     for rule in selected {
-        let Some(observation) = read.observations.get(&rule.name) else { continue };
+        let Some(measurement) = read.measurements.get(&rule.name) else { continue };
         let partial = is_partial(rule, read);
-        let mut findings = findings(rule, observation, partial, now);
-        for fingerprint in mine.remove(&rule.name).unwrap_or_default() {
-            if findings.contains_key(&fingerprint) {
+        let mine = mine.remove(&rule.name).unwrap_or_default();
+        let followed = mine.iter().filter_map(|fingerprint| Some(sorted(state.instances.get(fingerprint)?.group.clone()))).collect();
+        let mut evaluations = evaluations(rule, measurement, partial, now, &followed);
+        for fingerprint in mine {
+            if evaluations.contains_key(&fingerprint) {
                 continue;
             }
             let Some(instance) = state.instances.get(&fingerprint) else { continue };
             // A group that is no longer seen has nothing, or is no more; whether that is certain depends on the answer.
-            let unlisted = observation.unlisted;
+            let unlisted = measurement.unlisted;
             let certain = !partial && unlisted.is_certain();
             if !unlisted.is_gone {
-                let evidence = Evidence { usual: Usual::NOTHING, ..unlisted.measured(0, Vec::new()).evidence(partial) };
-                let finding = finding(rule, instance.group.clone(), evidence, window(observation, now), Vec::new());
-                findings.insert(fingerprint, finding);
+                let evidence = Evidence { usual: BaselineValue::NOTHING, ..unlisted.measured(0, Vec::new()).evidence(partial) };
+                let evaluation = evaluation(rule, instance.group.clone(), evidence, window(measurement, now), Vec::new());
+                evaluations.insert(fingerprint, evaluation);
             } else if certain && instance.stage != Stage::Resolved {
-                // Groups of a roll are missed until they are no longer waited for; others are simply there no more.
-                let why = if rule.roll.is_some() { End::Forgotten } else { End::Gone };
+                // Groups of a expected_groups are missed until they are no longer waited for; others are simply there no more.
+                let why = if rule.expected_groups.is_some() { End::Forgotten } else { End::Gone };
                 match missing(instance.clone(), why, now) {
                     Some(instance) => state.instances.insert(fingerprint, instance),
                     None => state.instances.remove(&fingerprint),
@@ -60,25 +65,25 @@ pub(super) fn judge(state: &mut State, enabled: &[&Rule], selected: &[&Rule], re
             }
         }
         // Those that are followed already come first, then the worst.
-        let mut findings: Vec<(String, Finding)> = findings.into_iter().collect();
-        let falls = rule.thresholds.fall();
-        findings.sort_by(|(a, x), (b, y)| {
-            let rank = |fingerprint: &String, finding: &Finding| {
+        let mut evaluations: Vec<(String, Evaluation)> = evaluations.into_iter().collect();
+        let falling = rule.thresholds.are_falling();
+        evaluations.sort_by(|(a, x), (b, y)| {
+            let rank = |fingerprint: &String, evaluation: &Evaluation| {
                 (
                     !state.instances.contains_key(fingerprint),
-                    std::cmp::Reverse(finding.verdict.breach.as_ref().map(|(severity, _)| *severity)),
+                    std::cmp::Reverse(evaluation.verdict.breach.as_ref().map(|(severity, _)| *severity)),
                 )
             };
-            rank(a, x).cmp(&rank(b, y)).then(worse_first(falls, worst_end(falls, x.estimate), worst_end(falls, y.estimate)))
+            rank(a, x).cmp(&rank(b, y)).then(worse_first(falling, worst_end(falling, x.estimate), worst_end(falling, y.estimate)))
         });
         let mut live = 0;
-        for (fingerprint, finding) in findings {
+        for (fingerprint, evaluation) in evaluations {
             let previous = state.instances.remove(&fingerprint);
             if previous.is_none() && live >= MOST_INSTANCES {
                 continue;
             }
             let before = previous.as_ref().filter(|instance| instance.stage == Stage::Firing).map(|instance| instance.severity);
-            if let Some(instance) = step(previous, rule, &finding, now) {
+            if let Some(instance) = step(previous, rule, &evaluation, now) {
                 live += 1;
                 if instance.stage == Stage::Firing && before.is_none_or(|severity| severity < instance.severity) {
                     fresh.insert(fingerprint.clone());
@@ -103,7 +108,7 @@ pub(super) struct Novelty<'n> {
 }
 
 /// One report for each rule of the config that takes part in this run, in the config's order.
-pub(super) fn reports(state: &State, config: &Config, selected: &[&Rule], read: &Measurements, novelty: &Novelty<'_>) -> Vec<RuleReport> {
+pub(super) fn reports(state: &State, config: &Config, rules: &Rules<'_>, read: &Measurements, novelty: &Novelty<'_>) -> Vec<RuleReport> {
     let mut by_rule: BTreeMap<&str, Vec<(&String, &Instance)>> = BTreeMap::new();
     for (fingerprint, instance) in &state.instances {
         if instance.stage != Stage::Resolved {
@@ -113,20 +118,24 @@ pub(super) fn reports(state: &State, config: &Config, selected: &[&Rule], read: 
     config
         .rules
         .iter()
-        .filter(|rule| !rule.enabled || selected.iter().any(|chosen| chosen.name == rule.name))
+        .filter(|rule| !rule.enabled || rules.selected.iter().chain(&rules.not_judged).any(|chosen| chosen.name == rule.name))
         .map(|rule| {
             let mut report = blank(rule, config);
             if !rule.enabled {
                 return report;
             }
+            if rules.not_judged.iter().any(|other| other.name == rule.name) {
+                not_judged(&mut report, rule);
+                return report;
+            }
             let instances = by_rule.remove(rule.name.as_str()).unwrap_or_default();
-            let observation = read.observations.get(&rule.name);
+            let measurement = read.measurements.get(&rule.name);
             report.instances = instances
                 .iter()
                 .map(|(fingerprint, instance)| {
                     let shown = instance_report(fingerprint, instance, rule, config, novelty);
-                    match observation {
-                        Some(observation) if instance.evaluated_at != novelty.now => undecided(shown, rule, observation),
+                    match measurement {
+                        Some(measurement) if instance.evaluated_at != novelty.now => undecided(shown, rule, measurement),
                         _ => shown,
                     }
                 })
@@ -134,13 +143,19 @@ pub(super) fn reports(state: &State, config: &Config, selected: &[&Rule], read: 
             report.instances.sort_by(|a, b| {
                 // What is muted comes after what is not: the rule stands for the worst that counts.
                 let rank = |instance: &InstanceReport| (instance.state == RuleState::Firing, !instance.is_muted(), instance.severity);
-                let worse = worse_first(rule.thresholds.fall(), a.value, b.value);
+                let worse = worse_first(rule.thresholds.are_falling(), a.value, b.value);
                 rank(b).cmp(&rank(a)).then(worse).then_with(|| a.group.cmp(&b.group))
             });
             fill(&mut report, rule, read);
             report
         })
         .collect()
+}
+
+/// A rule of whose source nothing was given. Whatever is remembered of it is as it was.
+fn not_judged(report: &mut RuleReport, rule: &Rule) {
+    report.state = RuleState::NotJudged;
+    report.note = Some(tr!("no answer of {source} was given", source = rule.source.localized()));
 }
 
 /// A rule of which nothing can be said.
@@ -166,7 +181,7 @@ fn blank(rule: &Rule, config: &Config) -> RuleReport {
         source: rule.source,
         metric: rule.metric.name(),
         unit: rule.unit(),
-        window: (!rule.source.is_snapshot() || rule.metric.is_sighting()).then_some(rule.window),
+        window: rule.span(),
         state: RuleState::Disabled,
         severity: None,
         value: None,
@@ -216,10 +231,10 @@ fn instance_report(fingerprint: &str, instance: &Instance, rule: &Rule, config: 
 }
 
 /// An instance that this run could not decide on: it stays what it was, its value is what was seen now.
-fn undecided(mut report: InstanceReport, rule: &Rule, observation: &Observation) -> InstanceReport {
+fn undecided(mut report: InstanceReport, rule: &Rule, measurement: &Measurement) -> InstanceReport {
     let value_of = |name: String| report.group.iter().find(|(key, _)| *key == name).and_then(|(_, value)| value.clone());
     let values: Vec<Option<String>> = rule.group_by.iter().map(|field| value_of(field.to_string())).collect();
-    let measured = observation.groups.iter().find(|measured| measured.group == values);
+    let measured = measurement.groups.iter().find(|measured| measured.group == values);
     let seen = measured.map_or(Estimate::ZERO, |measured| measured.estimate);
     (report.value, report.value_max, report.lower_bound) = (seen.value(), seen.value_max(), true);
     report
@@ -229,32 +244,38 @@ fn undecided(mut report: InstanceReport, rule: &Rule, observation: &Observation)
 fn fill(report: &mut RuleReport, rule: &Rule, read: &Measurements) {
     report.state = RuleState::Ok;
     let source = read.source(rule.source);
-    let Some(observation) = read.observations.get(&rule.name) else {
+    let Some(measurement) = read.measurements.get(&rule.name) else {
+        if offered::is_not_offered(source) {
+            (report.state, report.note) =
+                (RuleState::NotJudged, Some(tr!("this PCE does not offer {source}", source = rule.source.localized())));
+            worst(report);
+            return;
+        }
         report.state = RuleState::Unknown;
         report.error =
-            Some(source.and_then(|source| source.error.clone()).unwrap_or_else(|| tr!("{source} was not read", source = rule.source)));
+            Some(source.and_then(SourceReport::trouble).map_or_else(|| tr!("{source} was not read", source = rule.source), str::to_owned));
         worst(report);
         return;
     };
     let partial = is_partial(rule, read);
-    report.matched = observation.matched;
-    report.groups = observation.groups.len() as u64;
-    (report.covers_from, report.covers_to) = observation.covers.map_or((None, None), |(from, to)| (Some(from), Some(to)));
+    report.matched = measurement.matched;
+    report.groups = measurement.groups.len() as u64;
+    (report.covers_from, report.covers_to) = measurement.covers.map_or((None, None), |(from, to)| (Some(from), Some(to)));
     // A grouped rule's contributors are those of the group that it stands for: the loudest of all may be innocent.
-    report.top = match worst_group(rule, &observation.groups) {
+    report.top = match worst_group(rule, &measurement.groups) {
         Some(worst) if !rule.group_by.is_empty() => worst.top.clone(),
-        _ => observation.top.clone(),
+        _ => measurement.top.clone(),
     };
-    report.note = observation.note.clone();
-    let measured = worst_group(rule, &observation.groups);
-    let mut estimate = measured.map_or(observation.unlisted.estimate, |measured| measured.estimate);
-    if !rule.thresholds.fall() {
+    report.note = measurement.note.clone();
+    let measured = worst_group(rule, &measurement.groups);
+    let mut estimate = measured.map_or(measurement.unlisted.estimate, |measured| measured.estimate);
+    if !rule.thresholds.are_falling() {
         // Another group may have more than the one whose value is certain.
-        estimate.high = observation.groups.iter().fold(estimate.high, |high, measured| high.max(measured.estimate.high));
+        estimate.high = measurement.groups.iter().fold(estimate.high, |high, measured| high.max(measured.estimate.high));
     }
     let estimate = if partial { estimate.or_more() } else { estimate };
     (report.value, report.value_max, report.lower_bound) = (estimate.value(), estimate.value_max(), !estimate.is_exact());
-    let verdicts: Vec<Verdict> = observation.groups.iter().map(|measured| verdict(rule, &evidence(rule, measured, partial))).collect();
+    let verdicts: Vec<Verdict> = measurement.groups.iter().map(|measured| verdict(rule, &evidence(rule, measured, partial))).collect();
     let undecided = verdicts.iter().any(|verdict| verdict.breach.is_none() && verdict.open.is_some());
     let is_unknown = verdicts.iter().any(|verdict| verdict.breach.is_none() && verdict.is_unknown);
     let crossing = verdicts.iter().filter(|verdict| verdict.breach.is_some()).count();
@@ -265,16 +286,27 @@ fn fill(report: &mut RuleReport, rule: &Rule, read: &Measurements) {
             most = MOST_INSTANCES
         ));
     }
-    if let Some(trouble) = &observation.trouble {
+    if let Some(trouble) = &measurement.trouble {
         (report.state, report.error) = (RuleState::Unknown, Some(trouble.clone()));
+    } else if let Some(target) = lacks(rule, read) {
+        (report.state, report.note) = (RuleState::NotJudged, Some(tr!("no answer of target {target} was given", target)));
     } else if partial && (undecided || !rule.group_by.is_empty()) {
-        let missing = incomplete(rule, read).or(source).and_then(|source| source.error.clone()).unwrap_or_default();
+        let missing = incomplete(rule, read).or(source).and_then(SourceReport::trouble).unwrap_or_default();
         (report.state, report.error) = (RuleState::Unknown, Some(tr!("the answer is incomplete: {missing}", missing)));
     } else if is_unknown {
-        let why = observation.note.clone().unwrap_or_else(|| tr!("what is not known could cross a threshold"));
+        let why = measurement.note.clone().unwrap_or_else(|| tr!("what is not known could cross a threshold"));
+        (report.state, report.error) = (RuleState::Unknown, Some(why));
+    } else if only_learned(rule, read, undecided) {
+        let why = tr!(
+            "recorded answers alone give nothing to compare with: day totals show increases only from the second answer on. Set accounting = \"as_reported\" in [traffic], or give a folder of recorded runs to `pcemon replay`"
+        );
         (report.state, report.error) = (RuleState::Unknown, Some(why));
     }
     worst(report);
+    // The instance it stands for may be certain while another group may have more.
+    if !rule.thresholds.are_falling() && report.value.is_some() && estimate.high > report.value_max.unwrap_or(f64::INFINITY) {
+        (report.value_max, report.lower_bound) = (estimate.value_max(), true);
+    }
 }
 
 /// A rule's state, value and contributors are those of its worst instance.
@@ -285,7 +317,7 @@ fn worst(report: &mut RuleReport) {
         RuleState::Unknown => 3,
         RuleState::Pending => 2,
         RuleState::Ok => 1,
-        RuleState::Disabled => 0,
+        RuleState::Disabled | RuleState::NotJudged => 0,
     };
     if rank(instance.state) > rank(report.state) {
         report.state = instance.state;
@@ -297,28 +329,39 @@ fn worst(report: &mut RuleReport) {
 }
 
 /// The order of values from bad to good; what is not known comes last.
-pub(super) fn worse_first(falls: bool, a: Option<f64>, b: Option<f64>) -> Ordering {
+pub(super) fn worse_first(falling: bool, a: Option<f64>, b: Option<f64>) -> Ordering {
     match (a, b) {
-        (Some(a), Some(b)) if falls => a.total_cmp(&b),
+        (Some(a), Some(b)) if falling => a.total_cmp(&b),
         (Some(a), Some(b)) => b.total_cmp(&a),
         (a, b) => b.is_some().cmp(&a.is_some()),
     }
 }
 
 /// The group whose value is nearest to a threshold, or furthest beyond it.
-fn worst_group<'o>(rule: &Rule, groups: &'o [Measured]) -> Option<&'o Measured> {
-    let falls = rule.thresholds.fall();
-    groups.iter().min_by(|a, b| worse_first(falls, worst_end(falls, a.estimate), worst_end(falls, b.estimate)))
+fn worst_group<'o>(rule: &Rule, groups: &'o [GroupMeasurement]) -> Option<&'o GroupMeasurement> {
+    let falling = rule.thresholds.are_falling();
+    groups.iter().min_by(|a, b| worse_first(falling, worst_end(falling, a.estimate), worst_end(falling, b.estimate)))
 }
 
 /// The end of an interval that is nearest to a threshold, as far as it is certain.
-fn worst_end(falls: bool, estimate: Estimate) -> Option<f64> {
-    if falls { estimate.value_max().or(estimate.value()) } else { estimate.value() }
+fn worst_end(falling: bool, estimate: Estimate) -> Option<f64> {
+    if falling { estimate.value_max().or(estimate.value()) } else { estimate.value() }
 }
 
 /// Whether some of what a rule counts was not read. A target that failed touches the rules that read it and no others.
 pub(super) fn is_partial(rule: &Rule, read: &Measurements) -> bool {
-    incomplete(rule, read).is_some() && !read.spared.contains(&rule.name)
+    (incomplete(rule, read).is_some() && !read.spared.contains(&rule.name)) || lacks(rule, read).is_some()
+}
+
+/// The first target of a rule of which nothing was given, while another one was.
+fn lacks<'r>(rule: &Rule, read: &'r Measurements) -> Option<&'r str> {
+    let missing = |(source, target): &&(_, String)| *source == rule.source && rule.depends_on(target);
+    read.not_given.iter().find(missing).map(|(_, target)| target.as_str())
+}
+
+/// Whether a rule only learned from recorded answers that give nothing to compare with: that it crosses no threshold says nothing.
+fn only_learned(rule: &Rule, read: &Measurements, undecided: bool) -> bool {
+    read.uncompared.contains(&rule.name) && (undecided || matches!(rule.metric, Metric::New(_)))
 }
 
 /// The first target of a rule that was not read whole.
@@ -332,7 +375,7 @@ fn verdict(rule: &Rule, evidence: &Evidence) -> Verdict {
 }
 
 /// What a group of this rule can be judged by. Of a quotient an answer that is not whole says nothing.
-pub(super) fn evidence(rule: &Rule, measured: &Measured, partial: bool) -> Evidence {
+pub(super) fn evidence(rule: &Rule, measured: &GroupMeasurement, partial: bool) -> Evidence {
     let evidence = measured.evidence(partial);
     if partial && rule.ratio.is_some() {
         return Evidence { estimate: Estimate::ANY, besides_learning: Estimate::ANY, unjudged: false, ..evidence };
@@ -340,25 +383,44 @@ pub(super) fn evidence(rule: &Rule, measured: &Measured, partial: bool) -> Evide
     evidence
 }
 
-fn window(observation: &Observation, now: Timestamp) -> Window {
-    match observation.covers {
+fn window(measurement: &Measurement, now: Timestamp) -> Window {
+    match measurement.covers {
         Some((from, to)) => Window { from, to },
         None => Window { from: now, to: now },
     }
 }
 
-fn finding(rule: &Rule, group: Group, evidence: Evidence, window: Window, top: Vec<Talker>) -> Finding {
-    Finding { verdict: verdict(rule, &evidence), group, estimate: evidence.estimate, window, top }
+fn evaluation(rule: &Rule, group: Group, evidence: Evidence, window: Window, top: Vec<Contributor>) -> Evaluation {
+    Evaluation { verdict: verdict(rule, &evidence), group, estimate: evidence.estimate, window, top }
 }
 
-fn findings(rule: &Rule, observation: &Observation, partial: bool, now: Timestamp) -> BTreeMap<String, Finding> {
-    observation
-        .groups
-        .iter()
-        .map(|measured| {
-            let group: Group = rule.group_by.iter().map(ToString::to_string).zip(measured.group.iter().cloned()).collect();
-            let finding = finding(rule, group, evidence(rule, measured, partial), window(observation, now), measured.top.clone());
-            (fingerprint(&rule.name, &finding.group), finding)
-        })
-        .collect()
+/// What there is to say of groups that cross a threshold or have an instance: of all others nothing changes.
+fn evaluations(
+    rule: &Rule,
+    measurement: &Measurement,
+    partial: bool,
+    now: Timestamp,
+    followed: &BTreeSet<Group>,
+) -> BTreeMap<String, Evaluation> {
+    let one = |measured: &GroupMeasurement| {
+        let evidence = evidence(rule, measured, partial);
+        let verdict = verdict(rule, &evidence);
+        let crosses = verdict.breach.is_some();
+        if !crosses && followed.is_empty() {
+            return None;
+        }
+        let group: Group = rule.group_by.iter().map(ToString::to_string).zip(measured.group.iter().cloned()).collect();
+        if !crosses && !followed.contains(&sorted(group.clone())) {
+            return None;
+        }
+        let (estimate, window, top) = (evidence.estimate, window(measurement, now), measured.top.clone());
+        Some((fingerprint(&rule.name, &group), Evaluation { verdict, group, estimate, window, top }))
+    };
+    measurement.groups.iter().filter_map(one).collect()
+}
+
+/// The same group, however the config orders its fields.
+fn sorted(mut group: Group) -> Group {
+    group.sort();
+    group
 }

@@ -1,34 +1,20 @@
 //! Reading the sources of a run: from the PCE, or from recorded answers.
 
-use crate::config::{Config, PceSettings};
-use crate::domain::metric::SourceKind;
+use super::recording::RecordedAnswer;
+use crate::config::Config;
+use crate::domain::fault::{Fault, Party};
 use crate::domain::record::{Decision, FlowSink};
 use crate::domain::report::{SourceReport, SourceStatus};
+use crate::domain::source::SourceKind;
 use crate::judge::plan::WantedService;
-use crate::pce::Client;
+use crate::judge::traffic::Settled;
+use crate::pce::PceSettings;
 use crate::pce::decode::{DecodeError, Decoded, Endpoints, decode_flows};
 use crate::pce::traffic::{AnswerSink, BodyError, ServiceFilter, TrafficQuery, collect, submit};
+use crate::pce::{Client, PceError};
 use crate::sources::TRAFFIC;
 use jiff::{SignedDuration, Timestamp};
-use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
-
-/// A report of a source that was not read.
-pub fn failed(source: SourceKind, error: String) -> SourceReport {
-    SourceReport {
-        source,
-        target: source.target_type.to_owned(),
-        status: SourceStatus::Failed,
-        records: 0,
-        unreadable: 0,
-        queries: 0,
-        bytes: 0,
-        from: None,
-        to: None,
-        error: Some(error),
-    }
-}
 
 /// Decodes the bodies of a traffic answer, and hands their records to whoever wants them.
 pub struct FlowReader<'s, 'm> {
@@ -38,19 +24,30 @@ pub struct FlowReader<'s, 'm> {
     pub unreadable: u64,
     /// Decisions of which rows are missing, by number.
     pub short: [bool; 4],
+    /// Parts of earlier answers.
+    parts_before: u32,
+    parts: u32,
 }
 
 impl<'s, 'm> FlowReader<'s, 'm> {
     /// A reader for one run.
     pub fn new(sink: &'s mut dyn FlowSink, endpoints: &'s mut Endpoints<'m>) -> Self {
-        Self { sink, endpoints, unreadable: 0, short: [false; 4] }
+        Self { sink, endpoints, unreadable: 0, short: [false; 4], parts_before: 0, parts: 0 }
     }
 
     fn read(&mut self, part: u32, body: impl Read + Send) -> Result<Decoded, DecodeError> {
+        let part = self.parts_before + part;
+        self.parts = self.parts.max(part + 1);
         self.sink.begin_part(part);
         let decoded = decode_flows(body, self.endpoints, self.sink)?;
         self.unreadable += decoded.unreadable;
         Ok(decoded)
+    }
+
+    /// What is read next answers another question, which reaches further back than the usual one.
+    pub fn further(&mut self, usual: Timestamp) {
+        self.parts_before = self.parts;
+        self.sink.late_before(usual);
     }
 }
 
@@ -66,16 +63,20 @@ impl AnswerSink for FlowReader<'_, '_> {
 }
 
 /// Reads recorded flows: a file, a folder of `--record`, or standard input.
-pub fn flows_from_file(recording: Recording<'_>, reader: &mut FlowReader<'_, '_>) -> SourceReport {
-    let mut report = SourceReport { status: SourceStatus::Ok, error: None, ..failed(TRAFFIC, String::new()) };
-    let files = match recording.files("traffic-") {
+pub fn flows_from_file(recording: RecordedAnswer<'_>, reader: &mut FlowReader<'_, '_>) -> SourceReport {
+    let mut report = SourceReport { status: SourceStatus::Ok, ..SourceReport::blank(TRAFFIC) };
+    let located = match recording.of(TRAFFIC, None) {
+        Ok(located) => located,
+        Err(report) => return *report,
+    };
+    let files = match located.files(TRAFFIC.files[0]) {
         Ok(files) => files,
-        Err(error) => return failed(TRAFFIC, error),
+        Err(fault) => return SourceReport::failed(TRAFFIC, fault),
     };
     for (part, file) in (0u32..).zip(files) {
         let result = file.open().and_then(|file_reader| {
             let mut counting = Counting { inner: file_reader, bytes: 0 };
-            let decoded = reader.read(part, &mut counting).map_err(|error| format!("{}: {error}", file.name()))?;
+            let decoded = reader.read(part, &mut counting).map_err(|error| Fault::of(Party::File, format!("{}: {error}", file.name())))?;
             report.bytes += counting.bytes;
             Ok(decoded)
         });
@@ -84,9 +85,11 @@ pub fn flows_from_file(recording: Recording<'_>, reader: &mut FlowReader<'_, '_>
                 report.records += decoded.rows;
                 report.queries += 1;
             }
-            Err(error) => return failed(TRAFFIC, error),
+            Err(fault) => return SourceReport::failed(TRAFFIC, fault),
         }
     }
+    let report = located.held_by(report);
+    reader.short = report.short;
     report
 }
 
@@ -116,7 +119,7 @@ pub fn submit_traffic(
     follow: bool,
     services: &[WantedService],
     ask: &dyn Fn(SignedDuration) -> (Timestamp, Timestamp, Vec<Decision>),
-) -> Result<TrafficOnTheWay, String> {
+) -> Result<TrafficOnTheWay, PceError> {
     let query = |skew: SignedDuration| {
         let (from, to, decisions) = ask(skew);
         let services = services
@@ -129,14 +132,14 @@ pub fn submit_traffic(
             .collect();
         TrafficQuery { from, to, decisions, services, max_results: settings.max_results }
     };
-    let submitted = submit(client, &query(assumed)).map_err(|error| error.to_string())?;
+    let submitted = submit(client, &query(assumed))?;
     let measured = measured_skew(client);
     if !follow || (measured - assumed).as_secs().abs() <= SKEW_MATTERS {
         return Ok(TrafficOnTheWay { submitted, skew: assumed });
     }
     log::info!("the PCE's clock is {measured:#} from ours; asking again by its clock");
     client.cleaner().delete_all(std::time::Duration::from_secs(5));
-    let submitted = submit(client, &query(measured)).map_err(|error| error.to_string())?;
+    let submitted = submit(client, &query(measured))?;
     Ok(TrafficOnTheWay { submitted, skew: measured })
 }
 
@@ -148,98 +151,50 @@ pub fn collect_traffic(
     span: (Timestamp, Timestamp),
     progress: &dyn Fn(&str),
 ) -> SourceReport {
-    let base = SourceReport { from: Some(span.0), to: Some(span.1), ..failed(TRAFFIC, String::new()) };
+    let base = SourceReport { from: Some(span.0), to: Some(span.1), ..SourceReport::blank(TRAFFIC) };
     match collect(client, on_the_way.submitted, reader, progress) {
         Ok(answer) => {
-            reader.short = answer.short;
+            reader.short.iter_mut().zip(answer.short).for_each(|(short, also)| *short |= also);
             SourceReport {
                 status: if answer.missing.is_some() { SourceStatus::Partial } else { SourceStatus::Ok },
                 records: answer.rows,
                 queries: answer.queries,
                 bytes: answer.bytes,
-                error: answer.missing,
+                error: answer.missing.map(|missing| Fault::of(Party::Target, missing)),
+                short: answer.short,
                 ..base
             }
         }
-        Err(error) => SourceReport { error: Some(error.to_string()), ..base },
+        Err(error) => SourceReport { error: Some(error.into()), ..base },
     }
 }
 
 /// Records that could not be read make a source partial: what they say is not known.
-pub fn with_unreadable(mut report: SourceReport) -> SourceReport {
-    if report.unreadable > 0 && matches!(report.status, SourceStatus::Ok | SourceStatus::Partial) {
-        let text = tr!("{unreadable} of {records} records could not be read", unreadable = report.unreadable, records = report.records);
-        report.status = SourceStatus::Partial;
-        report.error = Some(report.error.map_or(text.clone(), |error| format!("{error}; {text}")));
+pub fn with_unreadable(report: SourceReport) -> SourceReport {
+    if report.unreadable == 0 || !report.is_read() {
+        return report;
     }
-    report
+    let text = tr!("{unreadable} of {records} records could not be read", unreadable = report.unreadable, records = report.records);
+    report.lacking(Fault::of(Party::Target, text))
 }
 
-/// An answer that was recorded, instead of one that is asked for.
-#[derive(Debug, Clone, Copy)]
-pub enum Recording<'r> {
-    /// A file, a folder of `--record`, or `-` for standard input.
-    Path(&'r Path),
-    /// The answer itself.
-    Text(&'r [u8]),
-    /// There was none, for this reason.
-    Failed(&'r str),
-}
-
-/// One file of a recording.
-pub(super) enum Recorded<'r> {
-    Path(PathBuf),
-    Text(&'r [u8]),
-}
-
-impl<'r> Recording<'r> {
-    /// The folder, when it is one.
-    pub(super) fn folder(&self) -> Option<&'r Path> {
-        if let Recording::Path(path) = self { Some(*path).filter(|path| path.is_dir()) } else { None }
+/// What became of an answer when it was judged: more of it may have been new than one run takes, or there may have been no time.
+pub fn as_settled(mut report: SourceReport, mut short: [bool; 4], settled: Settled, most: usize) -> (SourceReport, [bool; 4]) {
+    if report.status == SourceStatus::Failed {
+        return (report, short);
     }
-
-    /// The files it stands for; in a folder those whose name begins like this.
-    pub(super) fn files(self, prefix: &str) -> Result<Vec<Recorded<'r>>, String> {
-        let path = match self {
-            Recording::Text(text) => return Ok(vec![Recorded::Text(text)]),
-            Recording::Failed(error) => return Err(error.to_owned()),
-            Recording::Path(path) if !path.is_dir() => return Ok(vec![Recorded::Path(path.to_path_buf())]),
-            Recording::Path(path) => path,
-        };
-        let wrong = |error: io::Error| tr!("cannot read the folder {path}: {error}", path = path.display(), error);
-        let mut files = Vec::new();
-        for entry in std::fs::read_dir(path).map_err(wrong)? {
-            let entry = entry.map_err(wrong)?;
-            if entry.file_name().to_str().is_some_and(|name| name.starts_with(prefix) && name.contains(".json")) {
-                files.push(entry.path());
-            }
-        }
-        // traffic-10 comes after traffic-9.
-        files.sort_by_key(|file| (file.as_os_str().len(), file.clone()));
-        if files.is_empty() {
-            return Err(tr!("the folder {path} holds no {prefix}*.json.gz of --record", path = path.display(), prefix));
-        }
-        Ok(files.into_iter().map(Recorded::Path).collect())
+    if settled.too_late {
+        report.status = SourceStatus::Failed;
+        report.error = Some(Fault::of(Party::Program, tr!("the deadline of the run came while it was judged")));
+        return (report, short);
     }
-}
-
-impl<'r> Recorded<'r> {
-    /// Opens it; `-` is standard input.
-    pub(super) fn open(&self) -> Result<Box<dyn Read + Send + 'r>, String> {
-        match self {
-            Recorded::Text(text) => Ok(Box::new(*text)),
-            Recorded::Path(path) if path.as_os_str() == "-" => Ok(Box::new(io::stdin())),
-            Recorded::Path(path) => match File::open(path) {
-                Ok(file) => Ok(Box::new(file)),
-                Err(error) => Err(tr!("cannot read {path}: {error}", path = path.display(), error)),
-            },
-        }
+    let count: u64 = settled.left.iter().sum();
+    if count > 0 {
+        short.iter_mut().zip(settled.left).for_each(|(short, left)| *short |= left > 0);
+        let text = tr!("{count} new records are left to the next runs: one run takes {most} ([traffic] max_new_looks)", count, most);
+        return (report.lacking(Fault::of(Party::Program, text)), short);
     }
-
-    /// What it is called in messages.
-    pub(super) fn name(&self) -> String {
-        if let Recorded::Path(path) = self { path.display().to_string() } else { tr!("the given answer") }
-    }
+    (report, short)
 }
 
 struct Counting<R> {
@@ -259,7 +214,7 @@ impl<R: Read> Read for Counting<R> {
 pub fn pce_of<'c>(config: &'c Config, needed: &[SourceKind]) -> Result<&'c PceSettings, String> {
     config.pce.as_ref().ok_or_else(|| {
         let list: Vec<&str> = needed.iter().map(|source| source.name()).collect();
-        let flags: Vec<String> = needed.iter().map(|source| format!("--{}", source.flag)).collect();
+        let flags: Vec<String> = needed.iter().map(|source| format!("--input {source}=FILE")).collect();
         tr!(
             "{path} has rules on {list} but no [pce] to ask; add [pce], or give recorded answers with {flags}",
             path = config.path.display(),

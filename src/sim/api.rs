@@ -1,8 +1,11 @@
 //! Requests in, answers out: the PCE's endpoints without a socket.
 
 use super::body::{Body, pack, text};
+pub use super::exchange::Request;
+use super::exchange::{Reply, gone};
 use super::fault::{Action, Endpoint};
 use super::lists::Lists;
+use super::names;
 use super::options::{Life, Options, Packing, SimEvent};
 use super::query::{self, Query, Refusal};
 use super::record::FlowRecord;
@@ -13,38 +16,6 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
-
-/// A request as it came in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
-    /// `GET`, `POST`, ...
-    pub method: String,
-    /// Path without the query.
-    pub path: String,
-    /// Query parameters, decoded.
-    pub query: Vec<(String, String)>,
-    /// Header names in lower case, with their values.
-    pub headers: Vec<(String, String)>,
-    /// Body.
-    pub body: Vec<u8>,
-}
-
-impl Request {
-    /// The value of a header; the name in lower case.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(have, _)| have == name).map(|(_, value)| value.as_str())
-    }
-
-    /// The value of a query parameter.
-    pub fn parameter(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(have, _)| have == name).map(|(_, value)| value.as_str())
-    }
-
-    /// The body as JSON; null when it is none.
-    pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
-    }
-}
 
 /// How the connection goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,30 +43,6 @@ pub struct Answer {
     pub ending: Ending,
     /// Whether the body goes out in chunks.
     pub chunked: bool,
-}
-
-pub(super) struct Reply {
-    pub(super) status: u16,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Body,
-}
-
-impl Reply {
-    pub(super) fn json(status: u16, body: Value) -> Reply {
-        Reply { status, headers: vec![("Content-Type".into(), "application/json".into())], body: Body::Json(body) }
-    }
-
-    pub(super) fn empty(status: u16) -> Reply {
-        Reply { status, headers: Vec::new(), body: Body::Empty }
-    }
-
-    fn error(status: u16, token: &str, message: &str) -> Reply {
-        Reply::json(status, json!([{ "token": token, "message": message }]))
-    }
-
-    fn refused((token, message): Refusal) -> Reply {
-        Reply::error(406, token, &message)
-    }
 }
 
 struct Job {
@@ -247,15 +194,25 @@ impl Api {
                 200,
                 json!({ "version": "25.2.40", "build": "1", "long_display": "25.2.40-1 (simulated)", "short_display": "25.2.40" }),
             ),
-            Endpoint::Labels => Reply::json(200, json!([])),
+            Endpoint::Labels => {
+                let rows = names::labels(&self.options.world, &self.options);
+                self.lists.ask(request, rows, &self.options)
+            }
+            Endpoint::IpLists => {
+                let rows = names::ip_lists(&self.options.world);
+                self.lists.ask(request, rows, &self.options)
+            }
             Endpoint::Vens => {
                 let rows = self.options.vens.iter().map(|ven| ven.to_json(self.options.now)).collect();
-                self.lists.ask(request, rows, &self.options)
+                self.lists.ask(request, names::chosen(rows, request), &self.options)
             }
             Endpoint::Workloads => {
                 let managed = self.options.vens.iter().filter(|ven| !ven.workload.is_empty());
-                let rows = managed.map(|ven| ven.workload_json(self.options.now)).collect();
-                self.lists.ask(request, rows, &self.options)
+                let mut rows: Vec<Value> = managed.map(|ven| ven.workload_json(self.options.now)).collect();
+                if request.parameter("managed") != Some("true") {
+                    names::add_unlisted(&mut rows, &self.options.world);
+                }
+                self.lists.ask(request, names::chosen(rows, request), &self.options)
             }
             Endpoint::Database => Reply::json(200, self.options.database.clone()),
             Endpoint::Job => self.lists.poll(segments.get(3).copied().unwrap_or_default(), &self.options),
@@ -395,6 +352,7 @@ fn endpoint(method: &str, segments: &[&str]) -> Option<Endpoint> {
         ("GET", ["product_version"]) => Endpoint::ProductVersion,
         ("GET", ["noop"]) => Endpoint::Noop,
         ("GET", ["orgs", _, "labels"]) => Endpoint::Labels,
+        ("GET", ["orgs", _, "sec_policy", "draft", "ip_lists"]) => Endpoint::IpLists,
         ("GET", ["orgs", _, "vens"]) => Endpoint::Vens,
         ("GET", ["orgs", _, "workloads"]) => Endpoint::Workloads,
         ("GET", ["orgs", _, "traffic_flows", "database_metrics"]) => Endpoint::Database,
@@ -409,8 +367,4 @@ fn endpoint(method: &str, segments: &[&str]) -> Option<Endpoint> {
         ("DELETE", ["orgs", _, "traffic_flows", "async_queries", _]) => Endpoint::Delete,
         _ => return None,
     })
-}
-
-pub(super) fn gone() -> Reply {
-    Reply::error(404, "not_found_error", "The query does not exist or has no result")
 }

@@ -37,6 +37,9 @@ pub(super) fn text(body: Body, options: &Options) -> Vec<u8> {
         Body::Rows(rows, true) => {
             let row = |record: &FlowRecord| {
                 let mut row = record.to_json();
+                if options.labels_by_href {
+                    super::record::leave_hrefs(&mut row);
+                }
                 if let Value::Object(row) = &mut row {
                     row.extend(options.row_extras.clone());
                 }

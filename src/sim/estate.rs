@@ -6,10 +6,10 @@
 use super::estate_events;
 use super::fleet::SimVen;
 use super::options::SimEvent;
-use super::world::{Host, IpList, Point, Report, Workload, World};
+use super::world::{Host, IpList, Point, Report, Workload, World, plus};
 use crate::domain::record::Decision;
 use crate::domain::time::utc_day_start;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::Value;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -326,8 +326,4 @@ impl Builder {
             by_dst,
         });
     }
-}
-
-pub(super) fn plus(at: Timestamp, seconds: i64) -> Timestamp {
-    at.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
 }

@@ -1,9 +1,9 @@
 //! What the demo's PCE says about itself and its VENs: audit events, health, the VENs, the traffic database.
 
-use super::estate::plus;
 use super::fleet::{self, SimVen};
 use super::options::SimEvent;
 use super::world::World;
+use super::world::plus;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 

@@ -26,8 +26,10 @@ pub enum Endpoint {
     ProductVersion,
     /// `noop`, which only proves the credentials.
     Noop,
-    /// Labels of the org; the simulated org shows none.
+    /// Labels of the org, at once or by a job.
     Labels,
+    /// IP lists, at once or by a job.
+    IpLists,
     /// VENs, at once or by a job.
     Vens,
     /// Managed workloads, at once or by a job.

@@ -1,5 +1,6 @@
 //! The VENs of the simulated PCE and the workloads they manage, as the PCE lists them.
 
+use super::record::label_href;
 use super::world::{Host, World};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -110,7 +111,7 @@ impl SimVen {
     }
 
     fn labels_json(&self) -> Vec<Value> {
-        self.labels.iter().map(|(key, value)| json!({ "href": "/orgs/1/labels/1", "key": key, "value": value })).collect()
+        self.labels.iter().map(|(key, value)| json!({ "href": label_href(key, value), "key": key, "value": value })).collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Lists of the simulated PCE: cut at the cap when asked for at once, or written into a file by a job.
 
-use super::api::{Reply, Request, gone};
 use super::body::Body;
+use super::exchange::{Reply, Request, gone};
 use super::options::{Life, Options};
 use serde_json::{Value, json};
 use std::sync::Arc;

@@ -80,6 +80,8 @@ pub struct Options {
     pub packing: Packing,
     /// Laid over every row of a JSON download: keys and words that no client has ever heard of.
     pub row_extras: serde_json::Map<String, Value>,
+    /// Whether flows tell of labels by their addresses only, as old PCEs do.
+    pub labels_by_href: bool,
     /// Whether answers come in chunks instead of with a length.
     pub chunked: bool,
     /// What goes wrong; the first that strikes is the one that counts.
@@ -103,6 +105,7 @@ impl Options {
             layout: Layout::OneLine,
             packing: Packing::Gzip,
             row_extras: serde_json::Map::new(),
+            labels_by_href: false,
             chunked: false,
             faults: Vec::new(),
         }

@@ -1,6 +1,6 @@
 //! One flow record, exactly as the PCE writes it.
 
-use super::world::{Host, IpList, Workload};
+use super::host::{Host, IpList, Workload};
 use crate::domain::record::{Decision, Direction};
 use crate::domain::time::pce_format;
 use jiff::Timestamp;
@@ -139,6 +139,16 @@ impl FlowRecord {
 /// The href of a label; the same for equal labels everywhere.
 pub fn label_href(key: &str, value: &str) -> String {
     format!("/orgs/1/labels/{}", xxh3_64(format!("{key}={value}").as_bytes()) % 1_000_000_007)
+}
+
+/// Leaves of the labels in a record only where they are to be found.
+pub fn leave_hrefs(row: &mut Value) {
+    for end in ["src", "dst"] {
+        let labels = row[end]["workload"].get_mut("labels").and_then(Value::as_array_mut);
+        for label in labels.into_iter().flatten().filter_map(Value::as_object_mut) {
+            label.retain(|key, _| key == "href");
+        }
+    }
 }
 
 fn endpoint_json(host: &Host) -> Value {

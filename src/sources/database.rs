@@ -2,8 +2,8 @@
 
 use super::json::{amount, number, text, told};
 use super::{Assembled, Assembler, DecodeError, Decoded};
-use crate::domain::metric::Unit;
 use crate::domain::source::{Agg, FieldDef, Holds, Input, KeyDef, MetricDef, Nature, Needs, SourceDef, SourceKind};
+use crate::domain::unit::Unit;
 use crate::domain::value::{Record, Value};
 use serde_json::Value as Json;
 use std::io::Read;
@@ -62,18 +62,27 @@ pub const SOURCE: SourceDef = SourceDef {
     key: ("Database", "Everything"),
 };
 
+/// How much waits to be taken in: files, or megabytes where only those are told.
+pub fn waiting(records: &[Record]) -> Option<u64> {
+    let record = records.iter().find(|record| record.kind == WAITING)?;
+    let amount = |slot: u8| if let Value::Number(number) = record.slot(slot) { number.value() } else { None };
+    amount(BACKLOG_FILES).or_else(|| amount(BACKLOG).map(|bytes| bytes / 1e6)).map(|amount| amount.max(0.0) as u64)
+}
+
 /// Reads answers about the database.
 #[derive(Default)]
 pub struct Database {
     records: Vec<Record>,
     rows: u64,
+    allowance: super::Allowance,
 }
 
 impl Assembler for Database {
     fn part(&mut self, _name: &str, body: &mut dyn Read) -> Result<Decoded, DecodeError> {
         let decoded = super::read_records(body, &mut |raw| {
-            let records = serde_json::from_str::<Json>(raw.get()).ok().map(|json| records(&json)).unwrap_or_default();
-            let known = !records.is_empty();
+            let mut records = super::json_of(raw).map(|json| records(&json)).unwrap_or_default();
+            let known = !records.is_empty() && self.allowance.takes(records.iter_mut().map(Record::close).sum());
+            records.truncate(if known { usize::MAX } else { 0 });
             self.records.extend(records);
             known
         })?;
@@ -85,7 +94,7 @@ impl Assembler for Database {
     }
 
     fn finish(self: Box<Self>) -> Assembled {
-        Assembled { rows: self.rows, records: self.records, unreadable: 0, missing: None }
+        Assembled { rows: self.rows, records: self.records, ..Assembled::default() }
     }
 }
 

@@ -1,14 +1,15 @@
 //! Audit events of the PCE: the row, and how a record is read.
 
 use super::json::{amount, count, is_null, list, text, text_value, time, told};
-use super::{Assembled, Assembler, DecodeError, Decoded};
-use crate::domain::metric::Unit;
+use super::{Allowance, Assembled, Assembler, DecodeError, Decoded, Unreadable, json_of};
 use crate::domain::source::{Agg, Catalogue, FieldDef, Holds, Input, KeyDef, MetricDef, Nature, Needs, SourceDef, SourceKind, Takes};
+use crate::domain::unit::Unit;
 use crate::domain::value::{Record, Value};
+use jiff::Timestamp;
 use serde_json::Value as Json;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Event type.
 pub const TYPE: u8 = 0;
@@ -160,35 +161,90 @@ pub const SOURCE: SourceDef = SourceDef {
 /// Takes the answers of one span, which may overlap: an event is known by its href, wherever it comes again.
 #[derive(Default)]
 pub struct Events {
-    records: BTreeMap<u64, Record>,
-    order: Vec<u64>,
-    unreadable: HashSet<u128>,
+    records: Vec<Record>,
+    /// Where each is, by its id.
+    places: HashMap<u64, usize>,
+    unreadable: Unreadable,
+    allowance: Allowance,
+    /// There was no place for what happened from here on.
+    left_from: Option<Timestamp>,
+    left: u64,
+}
+
+impl Events {
+    fn take(&mut self, mut record: Record) {
+        if self.is_left(&record) {
+            self.left += 1;
+        } else if let Some(place) = self.places.get(&record.id) {
+            self.records[*place] = record;
+        } else {
+            let bytes = record.close();
+            if self.allowance.is_full {
+                self.left += 1;
+                return;
+            }
+            if !self.allowance.takes(bytes) {
+                self.make_room();
+                if self.is_left(&record) || !self.allowance.takes(bytes) {
+                    self.left += 1;
+                    return;
+                }
+            }
+            self.places.insert(record.id, self.records.len());
+            self.records.push(record);
+        }
+    }
+
+    fn is_left(&self, record: &Record) -> bool {
+        self.left_from.is_some_and(|from| record.at.is_some_and(|at| at >= from))
+    }
+
+    /// Leaves the latest quarter to the next run, where what happened can be told apart by its time.
+    fn make_room(&mut self) {
+        let mut times: Vec<Option<Timestamp>> = self.records.iter().map(|record| record.at).collect();
+        times.sort_unstable();
+        let from = times.get(times.len() / 4 * 3).copied().flatten();
+        let Some(from) = from.filter(|from| times.first().is_some_and(|first| *first < Some(*from))) else { return };
+        self.left_from = Some(from);
+        let all = std::mem::take(&mut self.records);
+        for mut record in all {
+            if self.is_left(&record) {
+                self.left += 1;
+                self.allowance.gives_back(record.close());
+            } else {
+                self.records.push(record);
+            }
+        }
+        self.places = self.records.iter().enumerate().map(|(place, record)| (record.id, place)).collect();
+    }
 }
 
 impl Assembler for Events {
     fn part(&mut self, _name: &str, body: &mut dyn Read) -> Result<Decoded, DecodeError> {
         super::read_records(body, &mut |raw| {
-            let record = serde_json::from_str::<Json>(raw.get()).ok().and_then(|json| record(&json));
+            let record = json_of(raw).and_then(|json| record(&json));
+            let known = record.is_some();
             match record {
-                Some(record) => {
-                    let id = record.id;
-                    if self.records.insert(id, record).is_none() {
-                        self.order.push(id);
-                    }
-                    true
-                }
-                None => {
-                    self.unreadable.insert(xxh3_128(raw.get().as_bytes()));
-                    false
-                }
+                Some(record) => self.take(record),
+                None => self.unreadable.add(raw),
             }
+            known
         })
     }
 
-    fn finish(mut self: Box<Self>) -> Assembled {
-        let unreadable = self.unreadable.len() as u64;
-        let records: Vec<Record> = self.order.iter().filter_map(|id| self.records.remove(id)).collect();
-        Assembled { rows: records.len() as u64 + unreadable, records, unreadable, missing: None }
+    fn finish(self: Box<Self>) -> Assembled {
+        let unreadable = self.unreadable.count();
+        let missing = match self.left_from {
+            Some(from) => Some(tr!("more came than is kept of an answer: what happened from {from} on is left to the next run", from)),
+            None => self.allowance.remark(),
+        };
+        Assembled {
+            rows: self.records.len() as u64 + self.left + unreadable,
+            records: self.records,
+            unreadable,
+            missing,
+            left_from: self.left_from,
+        }
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::{Assembled, Assembler, DecodeError, Decoded};
 use crate::domain::estimate::Estimate;
-use crate::domain::metric::Unit;
 use crate::domain::record::{Health, HealthStatus};
 use crate::domain::source::{Agg, FieldDef, Holds, Input, KeyDef, MetricDef, Nature, Needs, SourceDef, SourceKind};
+use crate::domain::unit::Unit;
 use crate::domain::value::{Record, Value};
 use std::io::Read;
 use xxhash_rust::xxh3::xxh3_64;
@@ -72,7 +72,7 @@ impl Assembler for Clusters {
 
     fn finish(self: Box<Self>) -> Assembled {
         let rows = self.0.len() as u64;
-        Assembled { rows, records: self.0.iter().flat_map(records).collect(), unreadable: 0, missing: None }
+        Assembled { rows, records: self.0.iter().flat_map(records).collect(), ..Assembled::default() }
     }
 }
 

@@ -8,6 +8,7 @@ pub mod database;
 pub mod events;
 pub mod health;
 pub mod json;
+mod member;
 pub mod monitor;
 pub mod records;
 pub mod traffic;
@@ -16,68 +17,13 @@ pub mod vens;
 pub use crate::pce::decode::{DecodeError, Decoded};
 pub use crate::pce::records::read_records;
 
-use crate::config::reader::Reader;
-use crate::domain::metric::SourceKind;
-use crate::domain::value::Record;
-use crate::pce::{Client, ErrorKind, Listed, PceError};
-use jiff::Timestamp;
-use std::fmt::Debug;
-use std::io::Read;
+pub use member::{Allowance, Ask, Assembled, Assembler, Member, Obtained, OfPce, Settings, Take, TargetType, Unreadable, json_of};
 
-/// Turns the parts of one answer into records.
-pub trait Assembler: Send {
-    /// Takes one part; `name` is its file name in a recording. Parts may overlap and come in any order.
-    fn part(&mut self, name: &str, body: &mut dyn Read) -> Result<Decoded, DecodeError>;
-    /// All records, each once.
-    fn finish(self: Box<Self>) -> Assembled;
-}
+use crate::domain::source::SourceKind;
+use crate::pce::ErrorKind;
 
-/// What an answer comes to.
-#[derive(Debug, Default)]
-pub struct Assembled {
-    /// The records.
-    pub records: Vec<Record>,
-    /// What came, readable or not.
-    pub rows: u64,
-    /// What could not be read.
-    pub unreadable: u64,
-    /// Why it is not whole, for people.
-    pub missing: Option<String>,
-}
-
-/// What a run wants to know of a source.
-#[derive(Debug, Clone, Copy)]
-pub struct Ask {
-    /// Of a stream: from when on.
-    pub from: Timestamp,
-    /// Of a stream: until when.
-    pub to: Timestamp,
-    /// Some rule names what only the second list of the source tells.
-    pub second: bool,
-}
-
-/// Where the parts of an answer go.
-pub type Take<'t> = dyn FnMut(&str, &mut dyn Read) -> Result<Decoded, DecodeError> + 't;
-
-/// How a PCE is asked for a source.
-#[derive(Clone, Copy)]
-pub struct OfPce {
-    /// Asks, and hands the parts over.
-    pub ask: fn(&Client, &Ask, &mut Take<'_>) -> Result<Listed, PceError>,
-    /// Refusals that mean that this PCE does not offer it.
-    pub not_offered: &'static [ErrorKind],
-}
-
-/// A source with how its answers are had and read.
-#[derive(Clone, Copy)]
-pub struct Member {
-    /// The row.
-    pub kind: SourceKind,
-    /// Makes an assembler; whether the second list is wanted, and the settings of the target.
-    pub assemble: fn(bool, Option<&dyn Settings>) -> Box<dyn Assembler>,
-    /// How a PCE is asked.
-    pub pce: Option<OfPce>,
-}
+/// The type of the target that a PCE is, and its name.
+pub const PCE: &str = "pce";
 
 /// Flows of the traffic query.
 pub const TRAFFIC: SourceKind = SourceKind(&traffic::SOURCE);
@@ -123,42 +69,9 @@ pub const MEMBERS: [Member; 5] = [
     Member { kind: SourceKind(&records::SOURCE), assemble: records::assembler, pce: None },
 ];
 
-/// A type of `[[targets]]`.
-pub struct TargetType {
-    /// As `type` names it.
-    pub name: &'static str,
-    /// For help.
-    pub about: &'static str,
-    /// Reads its own keys; `None` after a complaint.
-    pub read: fn(&mut Reader<'_>) -> Option<Box<dyn Settings>>,
-}
-
 /// All types of `[[targets]]`.
 pub const TARGET_TYPES: [TargetType; 1] =
     [TargetType { name: "records", about: "Records in files: NDJSON, JSON, CSV", read: records::read_settings }];
-
-/// The settings of a target.
-pub trait Settings: Debug + Send + Sync {
-    /// What makes it another target: its memory starts anew when this changes.
-    fn identity(&self) -> String;
-    /// Obtains the parts of an answer. The error says who failed.
-    fn obtain(&self, ask: &Ask, take: &mut Take<'_>) -> Result<Obtained, String>;
-    /// As the type that it is, for its own assembler.
-    fn as_any(&self) -> &dyn std::any::Any;
-    /// The files it reads, for `doctor`.
-    fn examine(&self) -> Result<String, String>;
-}
-
-/// How obtaining went.
-#[derive(Debug, Default)]
-pub struct Obtained {
-    /// Questions asked, or files read.
-    pub queries: u32,
-    /// Bytes read.
-    pub bytes: u64,
-    /// Why it is not whole, for people.
-    pub missing: Option<String>,
-}
 
 /// A source by its name.
 pub fn find(name: &str) -> Option<SourceKind> {
@@ -174,6 +87,20 @@ pub fn member(source: SourceKind) -> Option<&'static Member> {
 /// Sources of which an answer can be asked for or given.
 pub fn asked() -> impl Iterator<Item = SourceKind> {
     SOURCES.into_iter().filter(|source| !source.is_run())
+}
+
+/// The source that a file of a recording is of, by its name: `vens-0.json.gz`, `health.json.gz`.
+pub fn recorded_as(name: &str) -> Option<&'static str> {
+    let is_end = |text: &str| {
+        let plain = text.strip_suffix(".gz").unwrap_or(text);
+        matches!(plain, ".json" | ".ndjson" | ".csv")
+    };
+    let of = |prefix: &str| {
+        let Some(rest) = name.strip_prefix(prefix) else { return false };
+        let end = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        is_end(end) && (rest.len() > end.len()) == prefix.ends_with('-')
+    };
+    asked().find(|source| source.files.iter().any(|prefix| of(prefix))).map(|source| source.0.name)
 }
 
 /// The place of a source in reports.

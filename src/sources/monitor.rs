@@ -2,10 +2,10 @@
 //! apart the runs are.
 
 use crate::domain::estimate::Estimate;
-use crate::domain::metric::Unit;
 use crate::domain::report::{SourceReport, SourceStatus};
 use crate::domain::source::{Agg, FieldDef, Holds, Input, KeyDef, MetricDef, Nature, Needs, SourceDef, SourceKind};
 use crate::domain::time::since;
+use crate::domain::unit::Unit;
 use crate::domain::value::{Record, Value};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
@@ -92,7 +92,7 @@ pub fn records(monitor: &Monitor<'_>) -> Vec<Record> {
         record.set(FAILED, is(SourceStatus::Failed));
         record.set(PARTIAL, is(SourceStatus::Partial));
         record.name = source.source.name().to_owned();
-        record.detail = source.error.clone().unwrap_or_default();
+        record.detail = source.trouble().map(crate::lang::in_english).unwrap_or_default();
         record.word = source.status.name().to_owned();
         record.target = Arc::from(source.target.as_str());
         record

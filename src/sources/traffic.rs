@@ -14,6 +14,6 @@ pub const SOURCE: SourceDef = SourceDef {
     open_fields: false,
     metrics: &[],
     flag: "flows",
-    files: &["traffic-"],
+    files: &["traffic-", "labels-"],
     key: ("Traffic", "Traffic"),
 };

@@ -1,14 +1,14 @@
 //! VENs and the workloads they manage: the row, and how records are read and joined.
 
 use super::json::{flag, labels, list, text, text_value, time, told};
-use super::{Assembled, Assembler, DecodeError, Decoded};
-use crate::domain::metric::Unit;
+use super::{Allowance, Assembled, Assembler, DecodeError, Decoded, Unreadable, json_of};
 use crate::domain::source::{Agg, Catalogue, FieldDef, Holds, Input, KeyDef, MetricDef, Nature, Needs, SourceDef, SourceKind, Takes};
+use crate::domain::unit::Unit;
 use crate::domain::value::{Record, Value};
 use serde_json::Value as Json;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Name, else host name.
 pub const VEN: u8 = 0;
@@ -132,7 +132,7 @@ pub const SOURCE: SourceDef = SourceDef {
             needs: Needs::Second,
             ..field(
                 "online",
-                "Whether the PCE hears of it",
+                "Whether the PCE receives its heartbeats",
                 &[
                     key("online", "Online", Takes::Flag { opposite: false }, "Online"),
                     key("offline", "Offline", Takes::Flag { opposite: true }, "Online"),
@@ -164,7 +164,7 @@ pub const SOURCE: SourceDef = SourceDef {
             holds: Holds::Time,
             ..field(
                 "silent_since",
-                "Last heard of, else since it was paired",
+                "Since its last heartbeat, else since it was paired",
                 &[key("heartbeat_older", "Last heartbeat older than this", Takes::Older, "HeartbeatOlder")],
                 false,
                 "",
@@ -172,7 +172,7 @@ pub const SOURCE: SourceDef = SourceDef {
         },
         field("hostname", "Host name", &[], false, ""),
         field("href", "Its id", &[], false, ""),
-        FieldDef { holds: Holds::Time, ..field("last_heartbeat", "Last heard of", &[], false, "") },
+        FieldDef { holds: Holds::Time, ..field("last_heartbeat", "Last heartbeat", &[], false, "") },
     ],
     open_fields: false,
     metrics: &[
@@ -202,14 +202,24 @@ pub const SOURCE: SourceDef = SourceDef {
     key: ("Vens", "Vens"),
 };
 
+/// When each VEN was last heard of, by its id.
+pub fn heard(records: &[Record]) -> Vec<(u64, jiff::Timestamp)> {
+    let heard = |record: &Record| if let Value::Time(at) = record.slot(LAST_HEARTBEAT) { Some((record.id, *at)) } else { None };
+    records.iter().filter_map(heard).collect()
+}
+
 /// VENs and workloads, in any order, until they are joined.
 #[derive(Default)]
 pub struct Vens {
-    /// VENs by href.
-    vens: BTreeMap<String, Ven>,
+    vens: Vec<Ven>,
+    /// Where each VEN is, by its id.
+    places: HashMap<u64, usize>,
     /// Workloads by href, each with the href of its VEN.
     workloads: BTreeMap<String, (String, Workload)>,
-    unreadable: HashSet<u128>,
+    unreadable: Unreadable,
+    allowance: Allowance,
+    /// What there was no place for.
+    left: u64,
     /// A rule names what only workloads tell.
     wants_workloads: bool,
 }
@@ -231,6 +241,14 @@ struct Workload {
     last_heartbeat: Option<jiff::Timestamp>,
 }
 
+impl Workload {
+    /// How many bytes it takes in memory, roughly.
+    fn weight(&self) -> usize {
+        let labels = if let Value::Pairs(labels, _) = &self.labels { labels.len() } else { 0 };
+        size_of::<(String, String, Workload)>() + 160 + 64 * self.conditions.len() + 160 * labels
+    }
+}
+
 impl Vens {
     /// For rules that name what only workloads tell, or not.
     pub fn new(wants_workloads: bool) -> Vens {
@@ -241,16 +259,28 @@ impl Vens {
         let href = text(json, "href");
         match href.rsplit('/').nth(1) {
             Some("vens") => {
-                let new = ven(&href, json);
+                let mut new = ven(&href, json);
                 let heard = |ven: &Ven| if let Value::Time(at) = ven.record.slot(LAST_HEARTBEAT) { Some(*at) } else { None };
-                // A list that changes while it is read may name one twice: the newer word counts.
-                if self.vens.get(&href).is_none_or(|old| heard(old) <= heard(&new)) {
-                    self.vens.insert(href, new);
+                let bytes = new.record.close() + new.workloads.iter().flatten().map(|href| 48 + href.capacity()).sum::<usize>();
+                match self.places.get(&new.record.id) {
+                    // A list that changes while it is read may name one twice: the newer word counts.
+                    Some(place) if heard(&self.vens[*place]) <= heard(&new) => self.vens[*place] = new,
+                    Some(_) => {}
+                    None if self.allowance.takes(bytes) => {
+                        self.places.insert(new.record.id, self.vens.len());
+                        self.vens.push(new);
+                    }
+                    None => self.left += 1,
                 }
             }
             Some("workloads") => {
                 let of = json.get("ven").map_or_else(String::new, |ven| text(ven, "href"));
-                self.workloads.insert(href, (of, workload(json)));
+                let workload = workload(json);
+                if self.allowance.takes(workload.weight() + href.capacity() + of.capacity()) {
+                    self.workloads.insert(href, (of, workload));
+                } else {
+                    self.left += 1;
+                }
             }
             _ => return false,
         }
@@ -261,10 +291,9 @@ impl Vens {
 impl Assembler for Vens {
     fn part(&mut self, _name: &str, body: &mut dyn Read) -> Result<Decoded, DecodeError> {
         super::read_records(body, &mut |raw| {
-            let known = serde_json::from_str::<Json>(raw.get()).is_ok_and(|json| self.take(&json));
+            let known = json_of(raw).is_some_and(|json| self.take(&json));
             if !known {
-                // A part that broke off comes again.
-                self.unreadable.insert(xxh3_128(raw.get().as_bytes()));
+                self.unreadable.add(raw);
             }
             known
         })
@@ -272,24 +301,29 @@ impl Assembler for Vens {
 
     /// Joins VENs and workloads. The outcome does not depend on the order in which they came.
     fn finish(self: Box<Self>) -> Assembled {
-        let unreadable = self.unreadable.len() as u64;
-        let rows = self.vens.len() as u64 + self.workloads.len() as u64 + unreadable;
+        let unreadable = self.unreadable.count();
+        let rows = self.vens.len() as u64 + self.workloads.len() as u64 + self.left + unreadable;
         let lacking = self.wants_workloads && self.workloads.is_empty() && !self.vens.is_empty();
+        let lacking = lacking.then(|| tr!("it holds no workloads, and only workloads have enforcement, sync_state and online"));
+        let Vens { mut vens, workloads, allowance, .. } = *self;
         let mut of_ven: HashMap<&str, &Workload> = HashMap::new();
-        for (ven, workload) in self.workloads.values().filter(|(ven, _)| !ven.is_empty()) {
+        for (ven, workload) in workloads.values().filter(|(ven, _)| !ven.is_empty()) {
             of_ven.entry(ven).or_insert(workload);
         }
-        let mut records = Vec::with_capacity(self.vens.len());
-        for (href, ven) in self.vens {
-            let named = || ven.workloads.iter().flatten().find_map(|href| self.workloads.get(href).map(|(_, workload)| workload));
-            let workload = of_ven.get(href.as_str()).copied().or_else(named);
+        let href = |ven: &Ven| ven.record.slot(HREF).as_text().unwrap_or_default().to_owned();
+        vens.sort_by(|a, b| a.record.slot(HREF).as_text().cmp(&b.record.slot(HREF).as_text()));
+        let joined = |ven: Ven| {
+            let named = || ven.workloads.iter().flatten().find_map(|href| workloads.get(href).map(|(_, workload)| workload));
+            let workload = of_ven.get(href(&ven).as_str()).copied().or_else(named);
             let none = ven.workloads.as_ref().is_some_and(Vec::is_empty);
             let mut record = ven.record;
             join(&mut record, workload, none);
-            records.push(record);
-        }
-        let missing = lacking.then(|| tr!("it holds no workloads, and only those tell enforcement, sync_state and online"));
-        Assembled { rows, records, unreadable, missing }
+            record.close();
+            record
+        };
+        let records = vens.into_iter().map(joined).collect();
+        let missing = [allowance.remark(), lacking].into_iter().flatten().reduce(|all, more| format!("{all}; {more}"));
+        Assembled { rows, records, unreadable, missing, left_from: None }
     }
 }
 
@@ -300,8 +334,10 @@ fn ven(href: &str, json: &Json) -> Ven {
     let names: Vec<String> = [name, hostname.clone()].into_iter().filter(|name| !name.is_empty()).collect();
     record.name = names.first().cloned().unwrap_or_else(|| href.to_owned());
     record.word = text(json, "status");
-    // Without a name it is known by its id alone; whether a name that is not told would match nobody knows.
-    record.set(VEN, if names.is_empty() { Value::Texts(vec![href.to_owned()], false) } else { Value::Texts(names, true) });
+    // Without a name it is known by its id alone. Whether a name that is not told would match nobody knows; null is none.
+    let is_told = |key: &str| json.get(key).is_some_and(|name| name.is_string() || name.is_null());
+    let whole = !names.is_empty() && is_told("name") && is_told("hostname");
+    record.set(VEN, Value::Texts(if names.is_empty() { vec![href.to_owned()] } else { names }, whole));
     record.set(HOSTNAME, Value::text(hostname));
     record.set(HREF, Value::text(href));
     record.set(LABEL, labels(json, "labels"));
@@ -403,8 +439,8 @@ fn join(record: &mut Record, workload: Option<&Workload>, none: bool) {
 /// The last word of a VEN and what it is, for people.
 fn describe(record: &Record) -> String {
     let heard = match record.slot(LAST_HEARTBEAT) {
-        Value::Time(at) => format!("last heard of {}", at.strftime("%Y-%m-%d %H:%M:%SZ")),
-        _ => "never heard of".to_owned(),
+        Value::Time(at) => format!("last heartbeat {}", at.strftime("%Y-%m-%d %H:%M:%SZ")),
+        _ => "no heartbeat yet".to_owned(),
     };
     let version = record.slot(VERSION).as_text().unwrap_or("");
     let conditions = record.slot(CONDITION).texts().join(" ");

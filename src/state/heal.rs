@@ -15,12 +15,15 @@ const LONGEST_RHYTHM: u64 = 86_400;
 pub fn to_now(state: &mut State, now: Timestamp) -> bool {
     let back = state.last_run.as_ref().is_some_and(|last| last.at > now);
     // `outbox retry` and its like are no runs and have a clock, too.
-    if back || state.outbox.iter().any(|parcel| parcel.created > now || parcel.revived.is_some_and(|at| at > now)) {
+    if back || state.outbox.iter().any(|notification| notification.created > now || notification.revived.is_some_and(|at| at > now)) {
         attempts::clamp_to(&mut state.instances, &mut state.outbox, now);
+    }
+    for remark in state.remarks.values_mut() {
+        remark.at = remark.at.min(now);
     }
     if let Some(last) = &mut state.last_run {
         last.at = last.at.min(now);
-        last.rhythm = last.rhythm.map(|rhythm| rhythm.min(LONGEST_RHYTHM));
+        last.run_interval = last.run_interval.map(|run_interval| run_interval.min(LONGEST_RHYTHM));
     }
     back
 }
@@ -34,9 +37,7 @@ pub fn counted(state: &mut State, memory: &mut Memory, now: Timestamp) -> bool {
     }
     state.traffic = TrafficCursor::of(coverage, state.traffic.learned);
     state.events.read_to = state.events.read_to.map(|at| at.min(now));
-    for rule in memory.rules.values_mut() {
-        rule.clamp_to(now);
-    }
+    memory.clamp_to(now);
     anew
 }
 
@@ -60,9 +61,9 @@ mod tests {
         #[test]
         fn nothing_is_left_in_the_future(proofs in prop::array::uniform4(prop::option::of((some_time(), some_time()))), looked_at in some_time(), read_to in some_time(), forgotten in -5i32..120_000, now in 0i64..10_000_000_000) {
             let mut state = State::new(PceIdentity::default());
-            let proof = |(since, at): (Option<Timestamp>, Option<Timestamp>)| Some(Proof { since: since?, at: at?, scope: Scope::Everything });
+            let proof = |(since, at): (Option<Timestamp>, Option<Timestamp>)| Some(Proof { since: since?, at: at?, scope: Scope::Everything, swept: None });
             let proofs = proofs.map(|times| proof(times?));
-            state.traffic = TrafficCursor::of(Coverage { proofs, forgotten_before: forgotten, looked_at, scope: Scope::Everything }, Learned::default());
+            state.traffic = TrafficCursor::of(Coverage { proofs, forgotten_before: forgotten, looked_at, scope: Scope::Everything, ..Coverage::default() }, Learned::default());
             state.events.read_to = read_to;
             let before = state.traffic.clone();
             let now = at(now);

@@ -4,23 +4,24 @@
 //! generation; the state file names the one that counts. Nothing here is worth a guess: a file that
 //! is damaged is refused whole and the run learns anew.
 
+use crate::domain::record::NotTold;
 use crate::judge::accounting::Aging;
 use crate::judge::identity::Detail;
-use crate::judge::look::Look;
 use crate::judge::memory::{FirstRuleMemory, RuleMemory};
 use crate::judge::pair::Lead;
+use crate::judge::sample::CounterSample;
 use crate::judge::traffic::Marked;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Bits of a look's head that say what follows; the rest is the day.
-const FLAGS: u32 = 4;
+const FLAGS: u32 = 5;
 /// What they say of a look whose counters have not moved for long; 0: it is new, 1: its earlier counters follow.
 const AT_REST: u64 = 2;
 const MAGIC: &[u8; 8] = b"pcemonLK";
 /// The version of what is written.
-pub const VERSION: u8 = 5;
+pub const VERSION: u8 = 6;
 /// The one that pcemon 0.1 wrote.
 const FIRST_VERSION: u8 = 4;
 
@@ -28,7 +29,7 @@ const FIRST_VERSION: u8 = 4;
 #[derive(Debug, Default, Clone, PartialEq)]
 pub struct Memory {
     /// Counters of every record at the previous look, sorted by pair.
-    pub looks: Vec<Look>,
+    pub looks: Vec<CounterSample>,
     /// Increases by rule definition.
     pub rules: BTreeMap<u64, RuleMemory>,
     /// Events shown before.
@@ -37,6 +38,20 @@ pub struct Memory {
     pub marked: Marked,
     /// How leads of one end over the other age.
     pub aging: Aging,
+}
+
+impl Memory {
+    /// A clock was wrong: nothing of it lies in the future. (When an event happened is the word of others and stays: it is
+    /// known by that for as long as it is shown.)
+    pub fn clamp_to(&mut self, now: Timestamp) {
+        let second = u32::try_from(now.as_second()).unwrap_or(0);
+        for look in &mut self.looks {
+            look.unseen_since = look.unseen_since.min(second);
+        }
+        self.rules.values_mut().for_each(|rule| rule.clamp_to(now));
+        // When the counters settled last is not known any more: they settle at the next look.
+        self.aging.settled_at = self.aging.settled_at.filter(|at| *at <= now);
+    }
 }
 
 /// What is written behind the looks.
@@ -91,7 +106,8 @@ pub fn encode(memory: &Memory) -> Result<Vec<u8>, String> {
         previous = look.pair;
         out.extend_from_slice(&look.detail.0.to_le_bytes());
         let settled = if look.settled == [look.shown; 2] { AT_REST } else { u64::from(look.settled != [[0; 3]; 2]) };
-        let flags = u64::from(look.marks != 0) | u64::from(look.unseen_since != 0) << 1 | settled << 2;
+        let is_missing = u64::from(look.not_told != NotTold::NOTHING);
+        let flags = u64::from(look.marks != 0) | u64::from(look.unseen_since != 0) << 1 | settled << 2 | is_missing << 4;
         number(&mut out, flags | ((look.day.max(first_day) - first_day) as u64) << FLAGS);
         look.shown.iter().for_each(|counter| number(&mut out, *counter));
         if look.marks != 0 {
@@ -99,6 +115,9 @@ pub fn encode(memory: &Memory) -> Result<Vec<u8>, String> {
         }
         if look.unseen_since != 0 {
             number(&mut out, u64::from(look.unseen_since));
+        }
+        if is_missing != 0 {
+            number(&mut out, u64::from(look.not_told.0));
         }
         if settled == 1 {
             let [older, newer] = look.settled;
@@ -125,7 +144,7 @@ pub fn decode(bytes: &[u8]) -> Result<Memory, String> {
     }
     let mut reader = Bytes { rest: &body[MAGIC.len()..] };
     let version = reader.byte().ok_or_else(damaged)?;
-    if version != VERSION && version != FIRST_VERSION {
+    if ![VERSION, FIRST_VERSION].contains(&version) {
         return Err(tr!("another version of pcemon wrote it"));
     }
     let count = reader.number().ok_or_else(damaged)?;
@@ -190,10 +209,12 @@ impl<'b> Bytes<'b> {
         Some([self.number()?, self.number()?, self.number()?])
     }
 
-    fn look(&mut self, pair: &mut u64, first_day: i32) -> Option<Look> {
+    fn look(&mut self, pair: &mut u64, first_day: i32) -> Option<CounterSample> {
         let (detail, head, shown) = self.head(pair)?;
         let marks = if head & 1 != 0 { self.number()? } else { 0 };
         let unseen_since = if head & 2 != 0 { u32::try_from(self.number()?).ok()? } else { 0 };
+        let is_missing = head >> 4 & 1 != 0;
+        let not_told = NotTold(if is_missing { u32::try_from(self.number()?).ok()? } else { 0 });
         let settled = match head >> 2 & 3 {
             0 => [[0; 3]; 2],
             1 => {
@@ -204,18 +225,29 @@ impl<'b> Bytes<'b> {
             _ => [shown; 2],
         };
         let day = first_day.checked_add(i32::try_from(head >> FLAGS).ok()?)?;
-        Some(Look { pair: *pair, detail, shown, settled, day, unseen_since, marks, part: 0 })
+        Some(CounterSample { pair: *pair, detail, shown, settled, day, unseen_since, marks, part: 0, not_told, unproven: false })
     }
 
     /// As version 4 has it: what was counted before a counter shrank is of no use any more.
-    fn first_look(&mut self, pair: &mut u64, first_day: i32) -> Option<Look> {
+    fn first_look(&mut self, pair: &mut u64, first_day: i32) -> Option<CounterSample> {
         let (detail, head, shown) = self.head(pair)?;
         if head & 1 != 0 {
             self.counters()?;
         }
         let marks = if head & 2 != 0 { self.number()? } else { 0 };
         let day = first_day.checked_add(i32::try_from(head >> 2).ok()?)?;
-        Some(Look { pair: *pair, detail, shown, settled: [[0; 3]; 2], day, unseen_since: 0, marks, part: 0 })
+        Some(CounterSample {
+            pair: *pair,
+            detail,
+            shown,
+            settled: [[0; 3]; 2],
+            day,
+            unseen_since: 0,
+            marks,
+            part: 0,
+            not_told: NotTold::NOTHING,
+            unproven: false,
+        })
     }
 
     fn head(&mut self, pair: &mut u64) -> Option<(Detail, u64, [u64; 3])> {
@@ -228,17 +260,17 @@ impl<'b> Bytes<'b> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::alert::Talker;
+    use crate::domain::alert::Contributor;
     use crate::domain::metric::Metric;
-    use crate::judge::memory::Span;
+    use crate::judge::measurement::Span;
     use crate::judge::tally::{Amount, Tally};
     use proptest::prelude::*;
 
-    fn look() -> impl Strategy<Value = Look> {
+    fn look() -> impl Strategy<Value = CounterSample> {
         let settled = prop_oneof![Just(None), Just(Some([[0; 3]; 2])), any::<[[u64; 3]; 2]>().prop_map(Some)];
         let pair = (0u64..1 << 56).prop_map(|hash| hash << 8);
-        (pair, any::<u64>(), any::<[u64; 3]>(), settled, any::<u32>(), 0i32..40_000, any::<u64>()).prop_map(
-            |(pair, detail, shown, settled, unseen_since, day, marks)| Look {
+        (pair, any::<u64>(), any::<[u64; 3]>(), settled, any::<u32>(), 0i32..40_000, any::<u64>(), prop_oneof![Just(0u32), any::<u32>()])
+            .prop_map(|(pair, detail, shown, settled, unseen_since, day, marks, not_told)| CounterSample {
                 pair,
                 detail: Detail(detail),
                 shown,
@@ -247,8 +279,9 @@ mod tests {
                 unseen_since,
                 marks,
                 part: 0,
-            },
-        )
+                not_told: NotTold(not_told),
+                unproven: false,
+            })
     }
 
     /// Everything a rule can remember: sums, rates, different values, contributors, absent group values.
@@ -259,7 +292,7 @@ mod tests {
             tally.add(group, value, value, || ());
             tally.groups[group as usize].learning = learning;
         }
-        let talker = |(): &(), value| Talker {
+        let talker = |(): &(), value| Contributor {
             src: "a".to_owned(),
             dst: String::new(),
             port: learning.then_some(443),

@@ -10,16 +10,21 @@ pub mod heal;
 pub mod looks;
 pub mod silences;
 
-use crate::domain::alert::{Parcel, PceIdentity};
+use crate::domain::alert::{Notification, PceIdentity};
+use crate::domain::outcome::Outcome;
+use crate::domain::text::shorten;
 use crate::files;
 use crate::judge::attempts::{self, Note};
 use crate::judge::coverage::{Coverage, Proof, Scope};
+use crate::judge::late::Late;
 use crate::judge::reading::Learned;
+use crate::judge::recent::Recent;
 use crate::judge::transition::Instances;
 use jiff::Timestamp;
 use looks::Memory;
 pub use looks::VERSION as LOOKS_VERSION;
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::ffi::OsStrExt;
@@ -34,6 +39,9 @@ const LEFT: &str = "open";
 
 /// Bytes that a state may grow by in one run before that is worth a thought.
 const ROOM_TO_GROW: u64 = 64 << 10;
+
+/// Characters of a remark that are kept.
+const LONGEST_REMARK: usize = 600;
 
 /// Everything the state file holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,16 +63,47 @@ pub struct State {
     /// The events.
     #[serde(default)]
     pub events: EventCursor,
+    /// What rules name at the PCE, as a number, when it was last looked whether something bears those names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub names: Option<u64>,
+    /// Targets that gave a whole answer, by name: what each of them was.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub targets: BTreeMap<String, TargetState>,
+    /// Sources that were ever read whole, by target: what is not offered later was lost.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub offered: BTreeMap<String, BTreeSet<String>>,
     /// Instances that are not ok, by fingerprint.
     #[serde(default)]
     pub instances: Instances,
     /// Messages that wait for delivery, and those that were given up.
     #[serde(default)]
-    pub outbox: Vec<Parcel>,
+    pub outbox: Vec<Notification>,
+    /// What the latest runs found, for people.
+    #[serde(default)]
+    pub recent: Recent,
+    /// By channel: what it said of the latest message that it took, when that was not all well.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub remarks: BTreeMap<String, Remark>,
+}
+
+/// Something to know about a message that was taken: an address was refused for good, a service behind the channel failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remark {
+    /// When it was said.
+    pub at: Timestamp,
+    /// In words, without secrets.
+    pub text: String,
 }
 
 fn yes() -> bool {
     true
+}
+
+/// What is remembered of a target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetState {
+    /// What makes it another target when it changes; without secrets.
+    pub identity: String,
 }
 
 /// The previous run.
@@ -80,8 +119,8 @@ pub struct LastRun {
     #[serde(default)]
     pub clock_skew: i64,
     /// How far apart runs seem to be, in seconds.
-    #[serde(default)]
-    pub rhythm: Option<u64>,
+    #[serde(default, rename = "rhythm")]
+    pub run_interval: Option<u64>,
 }
 
 /// Where the traffic accounting stands.
@@ -103,24 +142,27 @@ pub struct TrafficCursor {
     /// Whether sources report what destinations drop.
     #[serde(default)]
     pub learned: Learned,
+    /// What comes later than `lookback`.
+    #[serde(default)]
+    pub late: Late,
 }
 
 impl TrafficCursor {
     /// From the judge's terms.
     pub fn of(coverage: Coverage, learned: Learned) -> Self {
-        let Coverage { proofs, forgotten_before, looked_at, scope } = coverage;
-        Self { proofs, since: [None; 4], forgotten_before, looked_at, scope, learned }
+        let Coverage { proofs, forgotten_before, looked_at, scope, late } = coverage;
+        Self { proofs, since: [None; 4], forgotten_before, looked_at, scope, learned, late }
     }
 
     /// In the judge's terms.
     pub fn coverage(&self) -> Coverage {
-        let Self { proofs, since, forgotten_before, looked_at, scope, .. } = self.clone();
-        let old = since.map(|since| Some(Proof { since: since?, at: looked_at?, scope: scope.clone() }));
+        let Self { proofs, since, forgotten_before, looked_at, scope, late, .. } = self.clone();
+        let old = since.map(|since| Some(Proof { since: since?, at: looked_at?, scope: scope.clone(), swept: None }));
         let mut proofs = proofs;
         for (proof, old) in proofs.iter_mut().zip(old) {
             *proof = proof.take().or(old);
         }
-        Coverage { proofs, forgotten_before, looked_at, scope }
+        Coverage { proofs, forgotten_before, looked_at, scope, late }
     }
 }
 
@@ -142,9 +184,31 @@ impl State {
             last_run: None,
             traffic: TrafficCursor::default(),
             events: EventCursor::default(),
+            names: None,
+            targets: BTreeMap::new(),
+            offered: BTreeMap::new(),
             instances: Instances::new(),
             outbox: Vec::new(),
+            recent: Recent::default(),
+            remarks: BTreeMap::new(),
         }
+    }
+
+    /// Takes down what a run learned while it sent. What was taken down before changes nothing.
+    pub fn learn(&mut self, note: &Note) {
+        if let Note::Tried { id, attempts, at, outcome } = note
+            && let Some(notification) = self.outbox.iter().find(|notification| notification.id == *id && notification.attempts == *attempts)
+        {
+            let all_well = matches!(outcome, Outcome::Delivered);
+            let remarkable = matches!(outcome, Outcome::Warned { .. }) || !outcome.refused().is_empty();
+            if let Some(said) = outcome.localized().filter(|_| remarkable) {
+                let text = shorten(said, LONGEST_REMARK);
+                self.remarks.insert(notification.channel.clone(), Remark { at: *at, text });
+            } else if all_well {
+                self.remarks.remove(&notification.channel);
+            }
+        }
+        attempts::apply(&mut self.outbox, &mut self.instances, note);
     }
 }
 
@@ -184,7 +248,7 @@ pub enum StateError {
         path: String,
     },
     /// It is not what this program wrote.
-    #[error("{}", tr!("the state file {path} is damaged ({cause}); nothing was changed. Restore it from a backup, or begin anew with `pcemon state reset` (firing alerts will be told again, traffic numbers learn anew)", path, cause))]
+    #[error("{}", tr!("the state file {path} is damaged ({cause}); nothing was changed. Restore it from a backup, or begin anew with `pcemon state reset` (firing alerts will be sent again, traffic numbers learn anew)", path, cause))]
     Damaged {
         /// The state file.
         path: String,
@@ -200,9 +264,7 @@ pub enum StateError {
         found: String,
     },
     /// The silences are not what this program wrote.
-    #[error(
-        "the silences in {path} cannot be read ({cause}); nothing was changed. Restore the file from a backup, or remove it to go on without any silence"
-    )]
+    #[error("{}", tr!("the silences in {path} cannot be read ({cause}); nothing was changed. Restore the file from a backup, or remove it to go on without any silence", path, cause))]
     SilencesDamaged {
         /// Their file.
         path: String,
@@ -210,9 +272,7 @@ pub enum StateError {
         cause: String,
     },
     /// A newer version wrote the silences.
-    #[error(
-        "the silences in {path} have the schema {found}, which this version does not know; use the version of pcemon that wrote them, or remove the file to go on without any silence"
-    )]
+    #[error("{}", tr!("the silences in {path} have the schema {found}, which this version does not know; use the version of pcemon that wrote them, or remove the file to go on without any silence", path, found))]
     SilencesNewer {
         /// Their file.
         path: String,
@@ -309,7 +369,7 @@ impl Store {
         };
         // A line that was cut off is the last one: its message was in flight and is tried again.
         for note in lines.split(|byte| *byte == b'\n').map_while(|line| serde_json::from_slice(line).ok()) {
-            attempts::apply(&mut state.outbox, &mut state.instances, &note);
+            state.learn(&note);
         }
         Ok(())
     }
@@ -340,7 +400,9 @@ impl Store {
         let Some(mut state) = self.read()? else {
             return Ok(Loaded { state: State::new(pce.clone()), memory: Memory::default(), memory_lost: None });
         };
-        if state.pce != *pce && !state.bound {
+        // A state without a PCE takes the first name it is given.
+        let unnamed = state.pce == PceIdentity::default() && pce.url.is_empty();
+        if state.pce != *pce && (!state.bound || unnamed) {
             state.pce = pce.clone();
         }
         if state.pce != *pce {
@@ -496,7 +558,11 @@ fn is_ours(bytes: &[u8]) -> bool {
 }
 
 fn identity(pce: &PceIdentity) -> String {
-    if pce.url.is_empty() { tr!("no PCE (recorded files only)") } else { tr!("{url} org {org_id}", url = pce.url, org_id = pce.org_id) }
+    match (pce.url.as_str(), pce.site.as_str()) {
+        ("", "") => tr!("no PCE (recorded files only)"),
+        ("", site) => tr!("the site {site}", site),
+        (url, _) => tr!("{url} org {org_id}", url, org_id = pce.org_id),
+    }
 }
 
 /// Removes a file that may not be there.

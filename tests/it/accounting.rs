@@ -1,16 +1,19 @@
 //! The numbers are true: a world of true connections, told the way a PCE tells it, run after run.
 
+use crate::support::budget;
 use jiff::Timestamp;
 use pcemon::domain::estimate::Estimate;
 use pcemon::domain::field::Field;
-use pcemon::domain::filter::{Filter, Pattern, PortRange, TrafficCondition};
+use pcemon::domain::filter::{End, EndCondition, Filter, Pattern, PortRange, TrafficCondition};
 use pcemon::domain::metric::Metric;
-use pcemon::domain::record::{Decision, Direction};
+use pcemon::domain::record::{Decision, Direction, FlowSink};
 use pcemon::domain::rule::{Matcher, Rule};
-use pcemon::domain::time::{Window, after};
+use pcemon::domain::time::{Window, after, before, utc_day_start};
 use pcemon::judge::ask;
 use pcemon::judge::coverage::Scope;
-use pcemon::judge::memory::{Observation, RuleMemory};
+use pcemon::judge::late::Told;
+use pcemon::judge::measurement::Measurement;
+use pcemon::judge::memory::RuleMemory;
 use pcemon::judge::plan;
 use pcemon::judge::reading::Learned;
 use pcemon::judge::traffic::{Settings, TrafficJudge, TrafficMemory};
@@ -27,7 +30,7 @@ fn minutes(count: u64) -> Duration {
 }
 
 /// What is asked for: everything.
-fn wanted(longest_window: u64, lookback: Duration) -> ask::Wanted {
+pub fn wanted(longest_window: u64, lookback: Duration) -> ask::Wanted {
     ask::Wanted {
         decisions: Vec::new(),
         scope: Scope::Everything,
@@ -170,14 +173,25 @@ struct Driver {
     rules: BTreeMap<String, RuleMemory>,
     lookback: Duration,
     learned: Learned,
+    /// What the other sources tell of what comes late.
+    told: Told,
+    /// Something was late of which nobody can know how much.
+    missed: bool,
 }
 
 impl Driver {
     fn new(lookback: Duration) -> Self {
-        Self { memory: Some(TrafficMemory::default()), rules: BTreeMap::new(), lookback, learned: Learned::default() }
+        Self {
+            memory: Some(TrafficMemory::default()),
+            rules: BTreeMap::new(),
+            lookback,
+            learned: Learned::default(),
+            told: Told::default(),
+            missed: false,
+        }
     }
 
-    fn run(&mut self, cases: &[Case], world: &World, now: Timestamp, shuffle: u64) -> Vec<Observation> {
+    fn run(&mut self, cases: &[Case], world: &World, now: Timestamp, shuffle: u64) -> Vec<Measurement> {
         self.run_twisted(cases, world, now, shuffle, true, &|records| records)
     }
 
@@ -190,7 +204,7 @@ impl Driver {
         shuffle: u64,
         whole: bool,
         twist: &dyn Fn(Vec<serde_json::Value>) -> Vec<serde_json::Value>,
-    ) -> Vec<Observation> {
+    ) -> Vec<Measurement> {
         self.run_some(&cases.iter().collect::<Vec<_>>(), world, now, shuffle, whole, twist)
     }
 
@@ -203,7 +217,7 @@ impl Driver {
         shuffle: u64,
         whole: bool,
         twist: &dyn Fn(Vec<serde_json::Value>) -> Vec<serde_json::Value>,
-    ) -> Vec<Observation> {
+    ) -> Vec<Measurement> {
         let memory = self.memory.take().unwrap();
         let rules: Vec<&Rule> = cases.iter().map(|case| &case.rule).collect();
         let filters: Vec<_> =
@@ -211,7 +225,7 @@ impl Driver {
         let services = plan::wanted_services(filters.iter().copied());
         let decisions = plan::wanted_decisions(filters.iter().copied());
         let wanted = ask::Wanted { decisions, scope: Scope::of(&services), ..wanted(120, self.lookback) };
-        let ask = ask::increases(memory.coverage.clone(), &wanted, now);
+        let mut ask = ask::increases(memory.coverage.clone(), &wanted, now);
         let remembered = std::mem::take(&mut self.rules);
         let mut own: Vec<RuleMemory> = rules.iter().map(|rule| remembered.get(&rule.name).cloned().unwrap_or_default()).collect();
         let mut memory = TrafficMemory { coverage: ask.coverage.clone(), ..memory };
@@ -221,31 +235,52 @@ impl Driver {
         let mut judge = TrafficJudge::new(
             &rules,
             Some(memory),
-            Settings { lookback: self.lookback, cap: 1_000_000, may_repeat: true, learned: self.learned },
+            Settings {
+                lookback: self.lookback,
+                cap: 1_000_000,
+                most_new: usize::MAX,
+                is_over: || false,
+                may_repeat: true,
+                learned: self.learned,
+            },
             now,
         );
         let mut endpoints = Endpoints::new(judge.marker());
-        let mut records = world.record_set(now, ask.from, ask.to);
-        records.retain(|record| {
-            let serves = |service: &plan::WantedService| {
-                let within = |(from, to)| record.port.is_some_and(|port| from <= port && port <= to);
-                service.proto == i16::from(record.proto) && service.ports.is_none_or(within)
-            };
-            (wanted.decisions.is_empty() || wanted.decisions.contains(&record.decision))
-                && (services.is_empty() || services.iter().any(serves))
-        });
-        fastrand::Rng::with_seed(shuffle).shuffle(&mut records);
-        let records = twist(records.iter().map(FlowRecord::to_json).collect());
-        let answer = serde_json::to_vec(&records).unwrap();
-        let decoded = decode_flows(answer.as_slice(), &mut endpoints, &mut judge).unwrap();
-        assert_eq!((decoded.rows, decoded.unreadable), (records.len() as u64, 0));
-        let (covered, closing) = ask.close([whole; 4], self.lookback);
-        let outcome = judge.finish(&mut own, ask.span, covered, closing);
+        let mut answer = |judge: &mut TrafficJudge<'_>, from: Timestamp, to: Timestamp| {
+            let mut records = world.record_set(now, from, to);
+            records.retain(|record| {
+                let serves = |service: &plan::WantedService| {
+                    let within = |(from, to)| record.port.is_some_and(|port| from <= port && port <= to);
+                    service.proto == i16::from(record.proto) && service.ports.is_none_or(within)
+                };
+                (wanted.decisions.is_empty() || wanted.decisions.contains(&record.decision))
+                    && (services.is_empty() || services.iter().any(serves))
+            });
+            fastrand::Rng::with_seed(shuffle).shuffle(&mut records);
+            let records = twist(records.iter().map(FlowRecord::to_json).collect());
+            let answer = serde_json::to_vec(&records).unwrap();
+            let decoded = decode_flows(answer.as_slice(), &mut endpoints, judge).unwrap();
+            assert_eq!((decoded.rows, decoded.unreadable), (records.len() as u64, 0));
+        };
+        ask.late_before().into_iter().for_each(|usual| judge.late_before(usual));
+        answer(&mut judge, ask.from, ask.to);
+        let beside = ask::Beside { told: std::mem::take(&mut self.told), lookback: self.lookback };
+        if let Some((from, to)) = ask.reach_back_for(&beside) {
+            judge.begin_part(1);
+            judge.late_before(ask.usual_from);
+            answer(&mut judge, from, to);
+        }
+        let (covered, closing) = ask.close([whole; 4], &beside);
+        self.missed = covered.misses_what_is_late();
+        let mut outcome = judge.finish(&mut own, ask.span, covered, closing);
+        if let Some(memory) = outcome.memory.as_mut().filter(|_| outcome.found_late) {
+            memory.coverage.late.found(utc_day_start(now), now, self.lookback);
+        }
         self.memory = outcome.memory;
         self.learned = outcome.learned;
         self.rules = rules.iter().map(|rule| rule.name.clone()).zip(own).collect();
         assert_eq!((outcome.timeless, outcome.over_cap), (0, 0));
-        outcome.observations
+        outcome.measurements
     }
 }
 
@@ -273,13 +308,13 @@ pub fn truth(world: &World, span: Window, key: Key) -> BTreeMap<Vec<Option<Strin
 }
 
 /// Compares every value that claims to be exact with the truth; returns how many did.
-fn compare(cases: &[Case], observations: &[Observation], world: &World) -> Result<usize, TestCaseError> {
-    compare_some(&cases.iter().collect::<Vec<_>>(), observations, world)
+fn compare(cases: &[Case], measurements: &[Measurement], world: &World) -> Result<usize, TestCaseError> {
+    compare_some(&cases.iter().collect::<Vec<_>>(), measurements, world)
 }
 
-fn compare_some(cases: &[&Case], observations: &[Observation], world: &World) -> Result<usize, TestCaseError> {
+fn compare_some(cases: &[&Case], measurements: &[Measurement], world: &World) -> Result<usize, TestCaseError> {
     let mut exact = 0;
-    for (case, observation) in cases.iter().zip(observations) {
+    for (case, observation) in cases.iter().zip(measurements) {
         let (from, to) = observation.covers.unwrap();
         let truth = truth(world, Window { from, to }, case.key);
         let seconds = case.rule.window.as_secs_f64().max(to.duration_since(from).as_secs_f64());
@@ -338,7 +373,7 @@ fn params() -> impl Strategy<Value = Params> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, max_shrink_iters: 2_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: budget::cases(96), max_shrink_iters: 2_000, ..ProptestConfig::default() })]
 
     /// Over runs at irregular times, every value that is not marked as a lower bound is the truth by
     /// arrival, and every marked one is a lower bound of it.
@@ -353,14 +388,14 @@ proptest! {
         let mut now = after(params.start, minutes(first));
         let mut elapsed = 0;
         for (index, gap) in gaps.iter().enumerate() {
-            let observations = driver.run(&cases, &world, now, shuffle.wrapping_add(index as u64));
-            let exact = compare(&cases, &observations, &world)?;
+            let measurements = driver.run(&cases, &world, now, shuffle.wrapping_add(index as u64));
+            let exact = compare(&cases, &measurements, &world)?;
             // Learning is short. What belongs to the day before the first look's own can come to life once more while
             // it is still asked for: at the latest in the first look that begins after the lookback has passed.
             if elapsed >= 120 + slack + 95 {
                 // Where destinations drop, rules that mix decisions have two readings.
                 let is_mixed = |case: &Case| !["blocked", "not blocked", "flows", "by decision"].iter().any(|name| case.rule.name.starts_with(name));
-                for (case, observation) in cases.iter().zip(&observations) {
+                for (case, observation) in cases.iter().zip(&measurements) {
                     let allowed = |estimate: Estimate| estimate.is_exact() || params.blocked > 0 && is_mixed(case) && estimate.high.is_finite();
                     let inexact = observation.groups.iter().find(|group| !allowed(group.estimate));
                     prop_assert!(inexact.is_none(), "{}: still learning after {elapsed} minutes: {inexact:?}", case.rule.name);
@@ -369,6 +404,95 @@ proptest! {
             }
             now = after(now, minutes(*gap));
             elapsed += gap;
+        }
+    }
+}
+
+/// When the VEN of a host was last heard of at `now`: up to now, or up to the beginning of its outage.
+fn heard(params: &Params, host: u32, now: Timestamp) -> Timestamp {
+    let mut heard = now;
+    for _ in &params.outages {
+        for outage in params.outages.iter().filter(|outage| outage.host % params.managed.max(1) == host) {
+            let from = after(params.start, minutes(u64::from(outage.from_minute)));
+            let to = after(from, minutes(u64::from(outage.minutes)));
+            if from <= heard && heard < to {
+                heard = from;
+            }
+        }
+    }
+    heard
+}
+
+/// What the lists of VENs and of the database say at `now`: every VEN within its outages is silent, and nothing waits.
+fn all_told(params: &Params, now: Timestamp) -> Told {
+    let vens = (0..params.managed).map(|host| (u64::from(host), heard(params, host, now))).collect();
+    Told { vens: Some(vens), waiting: Some(0) }
+}
+
+/// Worlds whose VENs are cut off for longer than the lookback.
+fn cut_off() -> impl Strategy<Value = Params> {
+    let outages = prop::collection::vec((0u32..6, 0u32..2_000, 30u32..700), 1..6);
+    (params(), outages, 0u32..12).prop_map(|(params, outages, max_lag_minutes)| Params {
+        managed: params.managed.max(2),
+        max_lag_minutes,
+        outages: outages.into_iter().map(|(host, from_minute, minutes)| Outage { host, from_minute, minutes }).collect(),
+        ..params
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: budget::cases(96), max_shrink_iters: 2_000, ..ProptestConfig::default() })]
+
+    /// VENs that are cut off for longer than the lookback are told of by the list of VENs: every interval holds the truth, and
+    /// rules on blocked connections, which only one end tells, are exact.
+    #[test]
+    fn what_vens_tell_late_is_counted_when_it_comes(params in cut_off(), first in 0u64..2_000, gaps in prop::collection::vec(1u64..95, 1..30), shuffle in any::<u64>()) {
+        // Of what was late before the first look nobody tells.
+        let outages = params.outages.iter().map(|outage| Outage { from_minute: outage.from_minute + first as u32, ..*outage });
+        let params = Params { outages: outages.collect(), minutes: params.minutes + 500, ..params.clone() };
+        let world = World::generate(&params);
+        let cases = cases();
+        // Half of it is for the ordinary delay of a VEN: it waits for its turn, and then it travels.
+        let mut driver = Driver::new(minutes(45));
+        let (mut now, mut elapsed, mut missed) = (after(params.start, minutes(first)), 0, false);
+        for (index, gap) in gaps.iter().enumerate() {
+            driver.told = all_told(&params, now);
+            let measurements = driver.run(&cases, &world, now, shuffle.wrapping_add(index as u64));
+            missed |= driver.missed;
+            compare(&cases, &measurements, &world)?;
+            if elapsed >= 120 + 45 + 95 && !missed {
+                for (case, observation) in cases.iter().zip(&measurements).filter(|(case, _)| case.rule.name.starts_with("blocked")) {
+                    prop_assert!(observation.groups.iter().all(|group| group.estimate.is_exact()), "{}: {:?}", case.rule.name, observation.groups);
+                }
+            }
+            now = after(now, minutes(*gap));
+            elapsed += gap;
+        }
+    }
+
+    /// Where nobody tells, it is found within an hour, and a window that is long enough holds all of it.
+    #[test]
+    fn what_nobody_tells_of_is_found_within_the_hour(params in cut_off(), gaps in prop::collection::vec(1u64..60, 1..30), shuffle in any::<u64>()) {
+        let start = utc_day_start(params.start);
+        let outages = params.outages.iter().map(|outage| Outage { from_minute: outage.from_minute / 4, minutes: outage.minutes / 2, ..*outage });
+        let params = Params { start, minutes: params.minutes.clamp(100, 500), outages: outages.collect(), ..params.clone() };
+        let world = World::generate(&params);
+        let day: Vec<Case> = cases().into_iter().filter(|case| case.rule.window == minutes(10) && case.rule.name.starts_with("blocked")).collect();
+        let day: Vec<Case> = day.into_iter().map(|case| Case { rule: Rule { window: minutes(1_300), ..case.rule }, ..case }).collect();
+        let mut driver = Driver::new(minutes(45));
+        let mut now = after(start, minutes(1));
+        driver.run(&day, &world, before(start, minutes(1)), shuffle);
+        for (index, gap) in gaps.iter().enumerate() {
+            driver.run(&day, &world, now, shuffle.wrapping_add(index as u64));
+            now = after(now, minutes(*gap)).min(after(start, minutes(1_150)));
+        }
+        // Everything has arrived long since.
+        let end = after(start, minutes(1_290));
+        for look in [60, 1, 0] {
+            let measurements = driver.run(&day, &world, before(end, minutes(look)), shuffle);
+            let (from, to) = measurements[0].covers.unwrap();
+            let want: f64 = truth(&world, Window { from, to }, day[0].key).values().map(|truth| (day[0].number)(truth, 1.0)).sum();
+            prop_assert!(look > 0 || measurements[0].groups[0].estimate == Estimate::exact(want), "{:?}, truth {want}", measurements[0].groups);
         }
     }
 }
@@ -407,13 +531,61 @@ fn pair_of(record: &serde_json::Value) -> u64 {
     bucket_of(&plain)
 }
 
+/// Leaves something out of a record: what makes it the record that it is always (`always`), anything else now and then.
+fn leave_out(record: &mut serde_json::Value, always: u64, now: u64) {
+    if always.is_multiple_of(11) {
+        record["policy_decision"] = "blocked_by_moon".into();
+    }
+    if always.is_multiple_of(7) {
+        record["service"].as_object_mut().unwrap().remove("port");
+    }
+    if now.is_multiple_of(5) {
+        record.as_object_mut().unwrap().remove(["dst_bi", "dst_bo"][(now / 5 % 2) as usize]);
+    }
+    for (end, what) in [("src", now / 10), ("dst", now / 100)] {
+        let Some(workload) = record[end]["workload"].as_object_mut() else { continue };
+        match what % 9 {
+            0 => drop(workload.remove("labels")),
+            1 => drop(workload.insert("labels".to_owned(), serde_json::json!([{ "href": "/orgs/1/labels/1" }]))),
+            2 => drop(workload.remove("managed")),
+            3 => {
+                let href = workload["href"].clone();
+                record[end]["workload"] = serde_json::json!({ "href": href });
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Rules on what only workloads have.
+fn label_cases() -> Vec<Case> {
+    let role = |end: End, value: &str| {
+        TrafficCondition::End(end, EndCondition::Labels(BTreeMap::from([("role".to_owned(), vec![Pattern::new(value, false).unwrap()])])))
+    };
+    let managed = TrafficCondition::End(End::Src, EndCondition::Managed(true));
+    let connections: fn(&Right, f64) -> f64 = |truth, _| truth.sums.connections as f64;
+    type Row = (&'static str, Vec<TrafficCondition>, Vec<TrafficCondition>, Vec<Field>, Key);
+    let cases: [Row; 4] = [
+        ("to databases", vec![role(End::Dst, "db")], vec![], vec![], |view| (view.dst.label("role") == Some("db")).then(Vec::new)),
+        ("not from the web", vec![], vec![role(End::Src, "web")], vec![], |view| (view.src.label("role") != Some("web")).then(Vec::new)),
+        ("by role", vec![], vec![], vec![Field::DstLabel("role".to_owned())], |view| Some(vec![view.dst.label("role").map(str::to_owned)])),
+        ("from managed ones", vec![managed], vec![], vec![], |view| view.src.is_managed().then(Vec::new)),
+    ];
+    let case = |(name, all, none, group_by, key): Row| Case {
+        rule: rule(name, Metric::Connections, all, none, group_by, minutes(60)),
+        key,
+        number: connections,
+    };
+    cases.into_iter().map(case).collect()
+}
+
 /// Worlds without what no reader of the wire could tell apart: one state for all, nothing blocked at one end only.
 fn plain_params() -> impl Strategy<Value = Params> {
     params().prop_map(|params| Params { blocked: 0, nat: 0, kubernetes: 0, outages: Vec::new(), ..params })
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 1_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: budget::cases(48), max_shrink_iters: 1_000, ..ProptestConfig::default() })]
 
     /// The PCE may rename the state of a bucket, learn its workload or forget its process: it is the same bucket all the same.
     #[test]
@@ -440,8 +612,8 @@ proptest! {
                 }
                 records
             };
-            let observations = driver.run_twisted(&cases, &world, now, index as u64, true, &twist);
-            compare(&cases, &observations, &world)?;
+            let measurements = driver.run_twisted(&cases, &world, now, index as u64, true, &twist);
+            compare(&cases, &measurements, &world)?;
             now = after(now, minutes(*gap));
         }
     }
@@ -469,17 +641,39 @@ proptest! {
                 }
                 records
             };
-            let mut observations = driver.run_twisted(&cases, &world, now, index as u64, whole, &keep);
+            let mut measurements = driver.run_twisted(&cases, &world, now, index as u64, whole, &keep);
             if never {
                 // The run knows that there may be more.
-                for observation in &mut observations {
+                for observation in &mut measurements {
                     observation.groups.iter_mut().for_each(|group| group.estimate = group.estimate.or_more());
                     observation.unlisted.estimate = observation.unlisted.estimate.or_more();
                 }
             }
             if whole || never {
-                compare(&cases, &observations, &world)?;
+                compare(&cases, &measurements, &world)?;
             }
+            now = after(now, minutes(*gap));
+        }
+    }
+
+    /// Whatever records leave out, and whenever: the interval holds what is true, of rules that ask for it and of others.
+    #[test]
+    fn what_is_not_told_is_within_the_interval(params in params(), gaps in prop::collection::vec(1u64..95, 2..14), which in any::<u64>()) {
+        let world = World::generate(&params);
+        let cases: Vec<Case> = cases().into_iter().chain(label_cases()).collect();
+        let slack = if params.outages.is_empty() { 45 } else { 300 };
+        let mut driver = Driver::new(minutes(slack));
+        let mut now = after(params.start, minutes(90));
+        for (index, gap) in gaps.iter().enumerate() {
+            let twist = |mut records: Vec<serde_json::Value>| {
+                for record in &mut records {
+                    let (pair, bucket) = (pair_of(record) ^ which, bucket_of(record) ^ which);
+                    leave_out(record, pair, bucket ^ (index as u64 / 2).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+                }
+                records
+            };
+            let measurements = driver.run_twisted(&cases, &world, now, index as u64, true, &twist);
+            compare(&cases, &measurements, &world)?;
             now = after(now, minutes(*gap));
         }
     }
@@ -512,8 +706,8 @@ proptest! {
             if some.is_empty() {
                 some.push(&cases[0]);
             }
-            let observations = driver.run_some(&some, &world, now, index as u64, true, &|records| records);
-            compare_some(&some, &observations, &world)?;
+            let measurements = driver.run_some(&some, &world, now, index as u64, true, &|records| records);
+            compare_some(&some, &measurements, &world)?;
             now = after(now, minutes(*gap));
         }
     }
@@ -529,14 +723,38 @@ proptest! {
         let mut driver = Driver::new(minutes(45));
         let mut now = after(params.start, minutes(90));
         for (index, gap) in gaps.iter().enumerate() {
-            let observations = driver.run(&cases, &world, now, index as u64);
-            compare(&cases, &observations, &world)?;
-            for (case, observation) in cases.iter().zip(&observations).filter(|(case, _)| case.rule.name.starts_with("blocked")) {
+            let measurements = driver.run(&cases, &world, now, index as u64);
+            compare(&cases, &measurements, &world)?;
+            for (case, observation) in cases.iter().zip(&measurements).filter(|(case, _)| case.rule.name.starts_with("blocked")) {
                 let width = |estimate: Estimate| if estimate.high.is_finite() { estimate.high - estimate.low } else { 0.0 };
                 prop_assert!(observation.groups.iter().all(|group| width(group.estimate) == 0.0), "{}", case.rule.name);
             }
             now = after(now, minutes(*gap));
         }
+    }
+
+    /// The same where ends are late: what rules without blocked connections count is at most late, never lost or doubled, so that
+    /// a window over everything holds the truth once both ends have told.
+    #[test]
+    fn what_is_dropped_beside_what_is_not_is_counted_once_both_ends_have_told(params in params(), unreported in any::<bool>(), gaps in prop::collection::vec(1u64..95, 2..16)) {
+        let start = utc_day_start(params.start);
+        let params = Params { start, minutes: params.minutes.clamp(10, 600), nat: 0, outages: Vec::new(), blocked: params.blocked + 2, ..params };
+        let world = on_one_port(&World::generate(&params));
+        let world = if unreported { with_drops_unreported(&world) } else { world };
+        let day: Vec<Case> = cases().into_iter().filter(|case| case.rule.name == "not blocked in 600s").collect();
+        let day: Vec<Case> = day.into_iter().map(|case| Case { rule: Rule { window: minutes(1_300), ..case.rule }, ..case }).collect();
+        let mut driver = Driver::new(minutes(45));
+        driver.run(&day, &world, before(start, minutes(1)), 0);
+        let mut now = start;
+        for (index, gap) in gaps.iter().enumerate() {
+            now = after(now, minutes(*gap)).min(after(start, minutes(900)));
+            driver.run(&day, &world, now, index as u64);
+        }
+        let measurements = driver.run(&day, &world, after(start, minutes(1_000)), 0);
+        let (from, to) = measurements[0].covers.unwrap();
+        let want: f64 = truth(&world, Window { from, to }, day[0].key).values().map(|truth| (day[0].number)(truth, 1.0)).sum();
+        let have = measurements[0].groups[0].estimate;
+        prop_assert!(have.low <= want && want <= have.high, "{have:?}, truth {want}");
     }
 
     /// Late data moves `first_detected` back and comes out of order. With one reporter the numbers stay exact.
@@ -547,8 +765,8 @@ proptest! {
         let mut driver = Driver::new(minutes(26 * 60));
         let mut now = after(params.start, minutes(90));
         for (index, gap) in gaps.iter().enumerate() {
-            let observations = driver.run(&cases, &world, now, index as u64);
-            compare(&cases, &observations, &world)?;
+            let measurements = driver.run(&cases, &world, now, index as u64);
+            compare(&cases, &measurements, &world)?;
             now = after(now, minutes(*gap));
         }
     }
@@ -561,8 +779,8 @@ proptest! {
         let mut driver = Driver::new(minutes(45));
         let mut now = after(params.start, minutes(90));
         for (index, gap) in gaps.iter().enumerate() {
-            let observations = driver.run_twisted(&cases, &world, now, index as u64, true, &|records| records.into_iter().flat_map(halves).collect());
-            compare(&cases, &observations, &world)?;
+            let measurements = driver.run_twisted(&cases, &world, now, index as u64, true, &|records| records.into_iter().flat_map(halves).collect());
+            compare(&cases, &measurements, &world)?;
             now = after(now, minutes(*gap));
         }
     }
@@ -645,15 +863,22 @@ impl Hand {
         if ask.anew {
             memory.looks.clear();
         }
-        let settings = Settings { lookback: minutes(30), cap: self.cap, may_repeat: false, learned: self.learned };
+        let settings = Settings {
+            lookback: minutes(30),
+            cap: self.cap,
+            most_new: usize::MAX,
+            is_over: || false,
+            may_repeat: false,
+            learned: self.learned,
+        };
         let mut judge = TrafficJudge::new(&[&self.rule], Some(memory), settings, now);
         let mut endpoints = Endpoints::new(judge.marker());
         decode_flows(serde_json::to_vec(&records).unwrap().as_slice(), &mut endpoints, &mut judge).unwrap();
-        let (covered, closing) = ask.close([whole; 4], minutes(30));
+        let (covered, closing) = ask.close([whole; 4], &ask::Beside { lookback: minutes(30), ..Default::default() });
         let outcome = judge.finish(&mut self.numbers, ask.span, covered, closing);
         self.memory = outcome.memory.unwrap();
         self.learned = outcome.learned;
-        let [group] = &outcome.observations[0].groups[..] else { panic!("one group") };
+        let [group] = &outcome.measurements[0].groups[..] else { panic!("one group") };
         self.estimate = group.estimate;
         (group.estimate.low, !group.estimate.is_exact(), outcome.over_cap)
     }
@@ -738,6 +963,45 @@ fn ends_that_change_their_minds_make_an_interval_instead_of_calm() {
         let (low, high) = hand.interval(&at(10 * look), &both);
         assert!(low <= 10.0 && 10.0 <= high, "{low} to {high}");
     }
+}
+
+/// The destination told 500 up to the look before, which are too young to have aged; then the source begins to tell.
+#[test]
+fn what_a_new_end_tells_is_not_hidden_behind_what_the_other_told_lately() {
+    let mut hand = Hand::new();
+    hand.look("2026-11-20T11:50:00Z", &[decided("allowed", "inbound", "11:41", "11:49", 10)]);
+    let inbound = decided("allowed", "inbound", "11:41", "11:59", 510);
+    assert_eq!(hand.interval("2026-11-20T12:00:00Z", std::slice::from_ref(&inbound)), (500.0, 500.0));
+    for (look, told) in [("12:10", 50), ("12:20", 100), ("12:30", 150)] {
+        let outbound = decided("allowed", "outbound", "12:01", &format!("12:{}9", told / 50 - 1), told);
+        let now = format!("2026-11-20T{look}:00Z");
+        for records in [vec![inbound.clone(), outbound.clone()], vec![outbound, inbound.clone()]] {
+            let (memory, numbers) = (hand.memory.looks.clone(), hand.numbers.clone());
+            let (coverage, aging) = (hand.memory.coverage.clone(), hand.memory.aging.clone());
+            assert_eq!(hand.interval(&now, &records), (0.0, 50.0), "{look}");
+            if records[0] != inbound {
+                break;
+            }
+            // The same again in another order.
+            (hand.memory.looks, hand.numbers, hand.memory.coverage, hand.memory.aging) = (memory, numbers, coverage, aging);
+        }
+    }
+}
+
+/// Two records of one pair that differ in their network, and forget their process at the same time.
+#[test]
+fn a_record_that_changed_finds_its_own_look_beside_others_that_fit() {
+    let record = |network: &str, process: &str, first: &str, connections: u64, bytes: u64| {
+        let mut record = decided("allowed", "outbound", first, "08:30", connections);
+        record["network"] = serde_json::json!({ "href": "/orgs/1/networks/1", "name": network });
+        record["service"]["process_name"] = process.into();
+        record["dst_bi"] = bytes.into();
+        record
+    };
+    let mut hand = Hand::new();
+    hand.look("2026-11-20T08:40:00Z", &[record("Corporate", "p", "08:00", 5, 90), record("External", "p", "08:10", 7, 50)]);
+    let now = [record("Corporate", "", "08:00", 8, 100), record("External", "", "08:10", 7, 50)];
+    assert_eq!(hand.interval("2026-11-20T08:50:00Z", &now), (3.0, 3.0));
 }
 
 #[test]
@@ -879,4 +1143,23 @@ fn after_a_pause_that_cannot_be_bridged_counting_begins_anew() {
     let over_midnight = by_hand(1, "outbound", "2026-11-19T00:05:00Z", "2026-11-20T00:01:00Z", 5_000);
     assert_eq!(hand.look("2026-11-20T09:00:00Z", &[over_midnight, known(20, "08:59", 900)]), (0.0, true, 0));
     assert_eq!(hand.look("2026-11-20T09:11:00Z", &[known(20, "09:10", 904)]), (4.0, false, 0));
+}
+
+/// Judging ends when its time is over, also after the last record was read: what waited for the end of the answer is not settled.
+#[test]
+fn judging_looks_at_the_clock() {
+    for (is_over, too_late) in [((|| false) as fn() -> bool, false), (|| true, true)] {
+        let mut hand = Hand::new();
+        hand.look("2026-11-20T10:00:00Z", &[by_hand(1, "outbound", "2026-11-20T09:00:00Z", "2026-11-20T09:59:00Z", 5)]);
+        let now: Timestamp = "2026-11-20T10:10:00Z".parse().unwrap();
+        let memory = std::mem::take(&mut hand.memory);
+        let settings = Settings { lookback: minutes(30), cap: 9, most_new: 9, is_over, may_repeat: false, learned: Learned::default() };
+        let mut judge = TrafficJudge::new(&[&hand.rule], Some(memory), settings, now);
+        let mut endpoints = Endpoints::new(judge.marker());
+        // The same record, closed by now: which one it was is only known at the end.
+        let mut record = by_hand(1, "outbound", "2026-11-20T09:00:00Z", "2026-11-20T10:09:00Z", 9);
+        record["state"] = "closed".into();
+        decode_flows(serde_json::to_vec(&[record]).unwrap().as_slice(), &mut endpoints, &mut judge).unwrap();
+        assert_eq!(judge.settle().too_late, too_late);
+    }
 }

@@ -2,8 +2,8 @@
 
 use crate::support::cli::{Bench, Ran, Room, at};
 use jiff::Timestamp;
-use pcemon::domain::metric::Unit;
 use pcemon::domain::text::is_hostile;
+use pcemon::domain::unit::Unit;
 use pcemon::render::Style;
 use pcemon::render::sheet::{Cell, Closing, Column, Form, Kind, Sheet, Writer};
 use pcemon::sim::estate::{self, Estate};
@@ -121,7 +121,7 @@ fn what_the_pce_can_filter_by_is_asked_of_it() {
 fn every_way_to_choose_says_the_same() {
     let bench = bench();
     let rows = |arguments: &[&str]| {
-        let mut all = vec!["flows", "-o", "ndjson"];
+        let mut all = vec!["flows", "--raw", "-o", "ndjson"];
         all.extend(arguments);
         lines(&ask(&bench, &all).exits(0))
     };
@@ -154,7 +154,7 @@ fn mistakes_are_told_all_at_once_and_nobody_is_asked() {
         (&["flows", "--columns", "last,destination"][..], "there is no column 'destination'"),
         (&["flows", "-o", "sarif"], "[possible values: table, json, ndjson, csv, markdown]"),
         (&["flows", "--since", "1h", "--until", "2h"], "holds no time"),
-        (&["flows", "--since", "yesterday"], "neither an instant nor a duration"),
+        (&["flows", "--since", "yesterday"], "neither a timestamp nor a duration"),
         (&["flows", "--since", "1h", "--window", "1h"], "cannot be used with"),
         (&["flows", "--port", "22", "--not-port", "22"], "left out again"),
         (&["events", "--status", "sucess"], "did you mean `success`?"),
@@ -180,7 +180,7 @@ fn columns_are_listed_and_chosen() {
     let lines: Vec<&str> = ran.out.lines().collect();
     assert_eq!(lines.len(), 2);
     assert!(lines[0] == "bytes,dst_label:role,src" && lines[1].contains(",db,app-"), "{lines:?}");
-    assert!(ran.err.contains("note: 1 of 677 flows shown") && ran.err.contains("as reported"), "{}", ran.err);
+    assert!(ran.err.contains("note: 1 of 349 flows shown") && ran.err.contains("each connection once"), "{}", ran.err);
     assert_eq!(ask(&bench, &["flows", "-q", "-o", "csv", "--columns", "src", "--limit", "1"]).exits(0).err, "");
 }
 
@@ -194,7 +194,7 @@ fn orders_are_kept_and_turned_round() {
             lines(&ask(&bench, &arguments).exits(0)).iter().map(|row| row[column].as_f64().unwrap_or(-1.0)).collect()
         };
         let all = sorted(&["--limit", "0"]);
-        assert_eq!(all.len(), 677);
+        assert_eq!(all.len(), 349);
         assert!(all.is_sorted_by(|a, b| a >= b), "{order}: {all:?}");
         assert_eq!(sorted(&["--limit", "7"]), all[..7]);
         assert_eq!(sorted(&[]).len(), 50);
@@ -216,7 +216,7 @@ fn a_closed_pipe_ends_an_endless_answer() {
         "timestamp_range": { "first_detected": NOW, "last_detected": NOW } })
     .to_string();
     for format in ["ndjson", "csv"] {
-        let mut command = room.command(&["flows", "--flows", "-", "-o", format]);
+        let mut command = room.command(&["flows", "--raw", "--flows", "-", "-o", format]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut input = child.stdin.take().unwrap();
         let block = format!("{record}\n").repeat(1000);
@@ -230,7 +230,7 @@ fn a_closed_pipe_ends_an_endless_answer() {
         feeding.join().unwrap();
     }
     // A limit ends it as well.
-    let mut command = room.command(&["flows", "--flows", "-", "-o", "ndjson", "--limit", "3"]);
+    let mut command = room.command(&["flows", "--raw", "--flows", "-", "-o", "ndjson", "--limit", "3"]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
     let feeding = std::thread::spawn(move || while std::io::Write::write_all(&mut input, format!("{record}\n").as_bytes()).is_ok() {});
@@ -255,17 +255,18 @@ fn recorded_answers_are_looked_at_whole_or_in_a_span() {
     let bench = bench();
     let record = bench.room.path("raw");
     let record = record.to_str().unwrap();
-    let live = lines(&ask(&bench, &["flows", "-o", "ndjson", "--record", record]).exits(0));
+    let live = lines(&ask(&bench, &["flows", "--raw", "-o", "ndjson", "--record", record]).exits(0));
     // No config and no PCE.
     let room = Room::new();
-    for path in [record.to_owned(), format!("{record}/traffic-0.json.gz")] {
-        assert_eq!(lines(&room.run(&["flows", "--flows", &path, "-o", "ndjson"]).exits(0)), live);
+    for path in [record.to_owned(), format!("{record}/traffic"), format!("{record}/traffic/traffic-0.json.gz")] {
+        assert_eq!(lines(&room.run(&["flows", "--raw", "--flows", &path, "-o", "ndjson"]).exits(0)), live);
     }
-    let early =
-        lines(&room.run(&["flows", "--flows", record, "-o", "ndjson", "--until", "2026-11-20T00:00:30Z", "--window", "1d"]).exits(0));
+    let early = lines(
+        &room.run(&["flows", "--raw", "--flows", record, "-o", "ndjson", "--until", "2026-11-20T00:00:30Z", "--window", "1d"]).exits(0),
+    );
     assert!(!early.is_empty() && early.len() < live.len(), "{}", early.len());
     assert!(early.iter().all(|row| row["first"].as_str().unwrap() <= "2026-11-20T00:00:30Z"));
-    let bytes = std::fs::read(format!("{record}/traffic-0.json.gz")).unwrap();
+    let bytes = std::fs::read(format!("{record}/traffic/traffic-0.json.gz")).unwrap();
     let fed = Ran::fed(&mut room.command(&["top", "--flows", "-", "-o", "json"]), &bytes).exits(0);
     assert_eq!(parsed(&fed)["total"]["records"], live.len());
     // The other sources too.
@@ -305,7 +306,7 @@ fn what_is_not_whole_is_said_and_exits_with_three() {
     bench.sim.set_faults(vec![Fault::new(Endpoint::Submit, .., Action::RegionSilent("east.example".to_owned()))]);
     let ran = ask(&bench, &["flows", "-o", "json"]).exits(3);
     assert_eq!(parsed(&ran)["source"]["partial"], true);
-    assert!(parsed(&ran)["matched"].as_u64().unwrap() > 600 && ran.err.contains("east.example"), "{}", ran.err);
+    assert!(parsed(&ran)["matched"].as_u64().unwrap() > 300 && ran.err.contains("east.example"), "{}", ran.err);
 
     bench.sim.set_faults(vec![Fault::new(Endpoint::Submit, .., Action::error(403, "forbidden_error", "Forbidden"))]);
     let ran = ask(&bench, &["flows"]).exits(3);
@@ -342,12 +343,12 @@ fn results_go_to_files_whole_or_not_at_all() {
     let (csv, json) = (bench.room.path("out.csv"), bench.room.path("out.json"));
     let (to_csv, to_json) = (format!("csv={}", csv.display()), format!("json={}", json.display()));
     ask(&bench, &["flows", "--out", &to_csv, "--out", &to_json]).exits(0);
-    assert_eq!(std::fs::read_to_string(&csv).unwrap().lines().count(), 678);
+    assert_eq!(std::fs::read_to_string(&csv).unwrap().lines().count(), 350);
     let value: Value = serde_json::from_str(&std::fs::read_to_string(&json).unwrap()).unwrap();
-    assert_eq!(value["shown"], 677);
+    assert_eq!(value["shown"], 349);
     bench.sim.set_faults(vec![Fault::new(Endpoint::Download, .., Action::html(200))]);
     ask(&bench, &["flows", "--out", &to_csv]).exits(3);
-    assert_eq!(std::fs::read_to_string(&csv).unwrap().lines().count(), 678, "an old result is better than half a new one");
+    assert_eq!(std::fs::read_to_string(&csv).unwrap().lines().count(), 350, "an old result is better than half a new one");
     bench.sim.set_faults(Vec::new());
     assert!(bench.room.files().keys().all(|path| !path.to_string_lossy().ends_with(".part")));
 }
@@ -435,4 +436,62 @@ fn tables_keep_to_the_width_of_the_terminal() {
     let style = Style::default();
     let mut writer = Writer::new(&sheet, Form::Ndjson, &style);
     assert!(writer.row(&row).contains("18446744073709551615"));
+}
+
+/// A21: both ends of a connection report it, and it counts once, the newest first; `--raw` is the PCE's own view.
+#[test]
+fn a_connection_is_listed_and_counted_once() {
+    let record = |src: &str, direction: &str, decision: &str, connections: u64, last: &str| {
+        let end = |name: &str, ip: &str| json!({ "ip": ip, "workload": { "href": format!("/orgs/1/workloads/{name}"), "name": name, "managed": true } });
+        json!({
+            "src": end(src, if src == "web-01" { "10.0.0.1" } else { "10.0.0.3" }), "dst": end("db-01", "10.0.0.2"),
+            "service": { "port": 3306, "proto": 6 }, "num_connections": connections, "policy_decision": decision, "flow_direction": direction,
+            "dst_bi": 10 * connections, "dst_bo": 0,
+            "timestamp_range": { "first_detected": "2026-11-20T08:00:00Z", "last_detected": format!("2026-11-20T{last}:00Z") },
+        })
+    };
+    let room = Room::new();
+    room.write(
+        "flows.json",
+        json!([
+            // Both ends tell the same, the destination a little late.
+            record("web-01", "outbound", "allowed", 10, "09:00"),
+            record("web-01", "inbound", "allowed", 8, "08:59"),
+            // The destination blocks what the source let go.
+            record("web-02", "outbound", "allowed", 10, "09:30"),
+            record("web-02", "inbound", "allowed", 4, "09:30"),
+            record("web-02", "inbound", "blocked", 6, "09:31"),
+        ])
+        .to_string(),
+    );
+    let run = |arguments: &[&str]| {
+        let ran = room.run(&[arguments, &["--flows", "flows.json", "--now", NOW, "-o", "json"]].concat()).exits(0);
+        serde_json::from_str::<Value>(&ran.out).unwrap()
+    };
+    let flows = run(&["flows"]);
+    let rows: Vec<(&str, &str, u64)> = flows["flows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["src"].as_str().unwrap(), row["decision"].as_str().unwrap(), row["connections"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(rows, [("web-02", "blocked", 6), ("web-02", "allowed", 4), ("web-01", "allowed", 10)]);
+    assert_eq!((&flows["connections"], &flows["bytes"], &flows["ends"]), (&json!(20), &json!(200), &json!("once")));
+    let raw = run(&["flows", "--raw"]);
+    assert_eq!((raw["flows"].as_array().unwrap().len(), &raw["connections"], &raw["ends"]), (5, &json!(38), &json!("both")));
+    let table = room.run(&["flows", "--raw", "--flows", "flows.json"]).exits(0).out;
+    assert!(table.contains("DIRECTION") && table.contains("inbound") && table.contains("outbound"), "{table}");
+    assert!(!room.run(&["flows", "--flows", "flows.json"]).exits(0).out.contains("DIRECTION"));
+    let top = run(&["top"]);
+    let talkers: Vec<(&str, u64, u64)> = top["top"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["name"].as_str().unwrap(), row["connections"].as_u64().unwrap(), row["blocked"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(talkers, [("web-01", 10, 0), ("web-02", 10, 6)]);
+    assert_eq!(top["total"], json!({ "connections": 20, "bytes": 200, "blocked": 6, "records": 5 }));
+    assert_eq!(run(&["top", "--raw"])["total"]["connections"], json!(38));
+    // Each end knows its own process only; in total the connection is one.
+    assert_eq!(run(&["top", "processes"])["total"]["connections"], json!(20));
 }

@@ -1,6 +1,7 @@
 //! Calendars against a clock of their own: every minute counted by hand, with the rules of two time zones
 //! written down here and not taken from any database.
 
+use crate::support::budget;
 use jiff::Timestamp;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
@@ -128,7 +129,7 @@ fn zone() -> impl Strategy<Value = Zone> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: budget::cases(60), failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Every minute of four days around a change of the clocks, in spring and in autumn.
     #[test]

@@ -17,12 +17,13 @@ mod yes;
 
 use jiff::Timestamp;
 use pcemon::channels::{Channel, Common, KINDS, Outcome, SendContext, Settings};
-use pcemon::config::reader::{Level, Problem, Problems, Reader};
-use pcemon::domain::alert::{Alert, AlertState, Parcel, ParcelKind, PceIdentity, Reason, Talker};
-use pcemon::domain::metric::Unit;
+use pcemon::domain::alert::{Alert, Contributor, Notification, NotificationKind, PceIdentity, Reason, Standing};
+use pcemon::domain::entry::AlertState;
 use pcemon::domain::secret::{Secret, SecretSource};
 use pcemon::domain::threshold::Severity;
 use pcemon::domain::time::Window;
+use pcemon::domain::unit::Unit;
+use pcemon::settings::reader::{Level, Problem, Problems, Reader};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -105,12 +106,13 @@ fn alert() -> Alert {
         threshold: "> 100".to_owned(),
         window: Window { from: "2026-11-20T09:50:00Z".parse().unwrap(), to: "2026-11-20T10:00:00Z".parse().unwrap() },
         group: vec![("src_workload".to_owned(), Some("web-01".to_owned())), ("port".to_owned(), None)],
+        target: Some("pce".to_owned()),
         labels: BTreeMap::from([("team".to_owned(), "db".to_owned())]),
         summary: "1,234 connections from web-01".to_owned(),
         description: Some("Somebody knocks at the databases.\nAsk the owner.".to_owned()),
         runbook: Some("https://wiki.example.com/db-blocked".to_owned()),
         since: "2026-11-20T09:55:00Z".parse().unwrap(),
-        top: vec![Talker {
+        top: vec![Contributor {
             src: "web-01".to_owned(),
             dst: "db-01".to_owned(),
             port: Some(3306),
@@ -125,7 +127,7 @@ fn alert() -> Alert {
 }
 
 /// One critical alert, one that is over and one reminder, and two that did not fit.
-fn digest() -> Parcel {
+fn digest() -> Notification {
     let resolved = Alert {
         fingerprint: "fedcba9876543210fedcba9876543210".to_owned(),
         rule: "登入失敗 <Login failures>".to_owned(),
@@ -155,19 +157,25 @@ fn digest() -> Parcel {
         top: Vec::new(),
         ..alert()
     };
-    Parcel { alerts: vec![resolved, reminder, alert()], left_out: 2, ..single() }
+    let standing = Standing {
+        rule: "Port scan <b>".to_owned(),
+        severity: Severity::Critical,
+        group: vec![("src_ip".to_owned(), Some("10.0.0.9".to_owned()))],
+        since: "2026-11-19T23:10:00Z".parse().unwrap(),
+    };
+    Notification { alerts: vec![resolved, reminder, alert()], left_out: 2, standing: vec![standing], standing_more: 3, ..single() }
 }
 
-fn single() -> Parcel {
-    Parcel {
+fn single() -> Notification {
+    Notification {
         id: "0190f5fe-7c00-7a00-8000-000000000001".to_owned(),
         channel: "soc".to_owned(),
-        pce: PceIdentity { url: "https://pce.example.com:8443".to_owned(), org_id: 1 },
+        pce: PceIdentity { url: "https://pce.example.com:8443".to_owned(), org_id: 1, ..PceIdentity::default() },
         alerts: vec![alert()],
-        ..Parcel::empty(ParcelKind::Firing, "2026-11-20T10:00:00Z".parse().unwrap())
+        ..Notification::empty(NotificationKind::Firing, "2026-11-20T10:00:00Z".parse().unwrap())
     }
 }
 
 fn error_of(outcome: &Outcome) -> &str {
-    outcome.said().unwrap_or_default()
+    outcome.localized().unwrap_or_default()
 }

@@ -299,6 +299,50 @@ fn the_first_look_counts_what_began_within_the_window_and_learns_the_rest() {
 }
 
 #[test]
+fn the_upper_end_of_a_grouped_rule_is_that_of_its_worst_group() {
+    let world = knocks(&[knock("08:00", "web-02", 22, 9), knock("10:05", "web-01", 22, 50), knock("10:06", "web-02", 22, 1)]);
+    let rules = blocked("By host", "> 20", "").replace("warning", "group_by = [\"src_workload\"]\nwarning");
+    let bench = Bench::new(Options::new(world, at("10:10")), &rules);
+    // One group is certain and fires; of the other nobody knows how much of its ten came within the window.
+    let report = bench.check(at("10:10"), &[]).exits(1).json();
+    let rule = report.rule("By host");
+    assert_eq!(
+        (&rule["state"], &rule["value"], &rule["value_max"], &rule["lower_bound"]),
+        (&json!("firing"), &json!(50), &Value::Null, &json!(true)),
+        "{rule:#}"
+    );
+    let instance = &rule["instances"][0];
+    assert_eq!((&instance["value"], &instance["value_max"], &instance["lower_bound"]), (&json!(50), &json!(50), &json!(false)), "{rule:#}");
+    // Once that is known, the rule is as certain as its worst group.
+    let report = bench.check(at("10:41"), &[]).exits(0).json();
+    assert_eq!((&report.rule("By host")["value_max"], &report.rule("By host")["lower_bound"]), (&json!(0), &json!(false)));
+}
+
+/// More pairs than may be remembered: some are learned anew at every look, for ever.
+#[test]
+fn a_rule_that_learns_for_a_day_is_unknown() {
+    let template = knocks(&[knock("10:05", "web-01", 1, 1)]);
+    let mut points = Vec::new();
+    for (hour, port) in (0..28u64).flat_map(|hour| (1..=1_010u16).map(move |port| (hour, port))) {
+        let mut point = template.points()[0].clone();
+        (point.at, point.port) = (after(point.at, minutes(60 * hour)), Some(port));
+        point.by_src.as_mut().unwrap().arrival = point.at;
+        points.push(point);
+    }
+    let world = World::new(template.hosts().iter().map(|host| (**host).clone()).collect(), points);
+    let rules = format!("[traffic]\nmax_looks = 1000\n{}", blocked("Blocked", "> 5000", ""));
+    let bench = Bench::new(Options::new(world, at("10:10")), &rules);
+    for hour in 0..=26 {
+        let ran = bench.check(after(at("10:10"), minutes(60 * hour)), &[]);
+        let rule = ran.json().rule("Blocked").clone();
+        let state = if hour < 24 { "ok" } else { "unknown" };
+        assert_eq!((&rule["state"], ran.code), (&json!(state), if state == "ok" { 0 } else { 3 }), "hour {hour}: {rule:#}");
+        assert!(hour == 0 || rule["value_max"].is_null(), "hour {hour}: {rule:#}");
+        assert!(state == "ok" || rule["error"].as_str().unwrap().contains("for a day"), "{rule:#}");
+    }
+}
+
+#[test]
 fn an_answer_recorded_for_narrow_rules_does_not_vouch_for_what_it_left_out() {
     let bench = Bench::new(Options::new(story(), at("10:00")), &blocked("Ssh", "> 500", ", port = [\"22/tcp\"]"));
     let folder = bench.room.path("recorded");
@@ -430,4 +474,39 @@ fn an_alert_survives_the_answer_after_a_first_one_that_was_cut() {
     assert_eq!((report.value("Blocked"), &report.rule("Blocked")["state"]), (121.0, &json!("firing")));
     let rule = bench.check(at("10:15"), &[]).exits(1).json().rule("Blocked").clone();
     assert_eq!((&rule["value"], &rule["state"]), (&json!(181), &json!("firing")), "{rule:#}");
+}
+
+/// Of an answer with more new records than one run takes, the rest is left to the next ones: it is said, nothing is calm because of
+/// it, and in the end every connection was counted once.
+#[test]
+fn a_run_begins_to_remember_no_more_than_it_may() {
+    let mut list: Vec<_> = (1..=2_500).map(|port| knock("09:00", "web-01", port, 1)).collect();
+    list.extend((1..=2_500).map(|port| knock("10:35", "web-01", port, 2)));
+    // All new within one pause: 1,000 of them are counted at once, the others as soon as there is room.
+    list.extend((3_001..=4_500).map(|port| knock("10:46", "web-01", port, 3)));
+    let rules = format!("[traffic]\nmax_new_looks = 1000\n{}", blocked("Blocked", "> 100000", "").replace("10m", "1h"));
+    let rules =
+        format!("{rules}[[rules]]\nname = \"Allowed\"\nsource = \"traffic\"\nmatch = {{ decision = [\"allowed\"] }}\nwarning = \"> 1\"\n");
+    let bench = Bench::new(Options::new(knocks(&list), at("10:00")), &rules);
+    for (time, left) in [("10:10", Some(1_500)), ("10:20", Some(500)), ("10:30", None), ("10:40", None)] {
+        let ran = bench.check(at(time), &[]).exits(if left.is_some() { 3 } else { 0 });
+        let report = ran.json();
+        let (source, rule) = (report.source("traffic"), report.rule("Blocked"));
+        assert_eq!(source["status"], if left.is_some() { "partial" } else { "ok" }, "{time}: {source:#}");
+        assert_eq!(rule["state"], if left.is_some() { "unknown" } else { "ok" }, "{time}: {rule:#}");
+        // What was not cut is judged.
+        assert_eq!(report.rule("Allowed")["state"], "ok", "{time}");
+        if let Some(left) = left {
+            let said = source["error"].as_str().unwrap();
+            assert!(said.contains(&format!("{left} new records")) && said.contains("max_new_looks"), "{time}: {said}");
+        }
+    }
+    // Ten minutes ago 2,500 pairs had grown by two each.
+    let before = bench.check(at("10:45"), &[]).exits(0).json().value("Blocked");
+    assert_eq!(before, 5_000.0);
+    let report = bench.check(at("10:50"), &[]).exits(3).json();
+    assert_eq!(report.rule("Blocked")["value"].as_f64().unwrap() - before, 3_000.0, "{:#}", report.rule("Blocked"));
+    let report = bench.check(at("11:00"), &[]).json();
+    assert_eq!(report.rule("Blocked")["value"].as_f64().unwrap() - before, 4_500.0, "{:#}", report.rule("Blocked"));
+    assert_eq!(report.source("traffic")["status"], "ok");
 }

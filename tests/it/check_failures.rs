@@ -265,10 +265,93 @@ source = "health"
     }
 }
 
+/// With a short deadline, a source that fails or hangs leaves the others their time, and says itself what is wrong with it.
 #[test]
-fn health_that_a_pce_does_not_offer_is_no_outage() {
-    let bench = Bench::new(Options::new(World::default(), at("10:00")), "[[rules]]\nname = \"Health\"\nsource = \"health\"\n");
-    let faults = everywhere(&[Endpoint::Health], &Action::error(404, "not_found_error", "Not found"));
-    let report = bench.check_with(at("10:00"), faults, &[]).json();
-    assert_eq!(report.source("health")["status"], "unavailable", "{:#}", report.0);
+fn each_source_has_a_share_of_the_deadline_and_tells_its_own_failure() {
+    let rules = "[run]\ndeadline = \"4s\"\n[[rules]]\nname = \"Blocked\"\nsource = \"traffic\"\nwarning = \"> 5\"\n\
+        [[rules]]\nname = \"Tampering\"\nsource = \"events\"\nwindow = \"10m\"\nwarning = \">= 1\"\n\
+        [[rules]]\nname = \"Health\"\nsource = \"health\"\n";
+    let error = Action::error(500, "internal_error", "Something went wrong");
+    let sources = [("traffic", Endpoint::Submit), ("events", Endpoint::Events), ("health", Endpoint::Health)];
+    for (action, said) in [(error, "Something went wrong"), (Action::Hang, "did not answer in time")] {
+        std::thread::scope(|scope| {
+            for (failing, endpoint) in sources {
+                let action = &action;
+                // A query whose submission hung is found all the same.
+                let endpoint = if (failing, action) == ("traffic", &Action::Hang) { Endpoint::Status } else { endpoint };
+                scope.spawn(move || {
+                    let bench = Bench::new(Options::new(story(), at("10:00")), rules);
+                    let report = bench.check_with(at("10:00"), everywhere(&[endpoint], action), &[]).exits(3).json();
+                    for (name, _) in sources {
+                        let source = report.source(name);
+                        let expected = if name == failing { "failed" } else { "ok" };
+                        assert_eq!(source["status"], expected, "{failing} fails, {action:?}: {source:#}");
+                        assert!(name != failing || source["error"].as_str().unwrap().contains(said), "{source:#}");
+                    }
+                });
+            }
+        });
+    }
+}
+
+const SAAS: &str = "[[rules]]\nname = \"Events\"\nsource = \"events\"\nwarning = \"> 1000\"\n\
+    [[rules]]\nname = \"Health\"\nsource = \"health\"\n[[rules]]\nname = \"Bob's node\"\nsource = \"health\"\nfor = \"5m\"\n";
+
+fn no_health(status: u16) -> Vec<Fault> {
+    everywhere(&[Endpoint::Health], &Action::error(status, "not_found_error", "Not found"))
+}
+
+/// One cycle without health, told to a person.
+fn told(bench: &Bench, minute: &str, status: u16, more: &[&str]) -> Ran {
+    bench.sim.set_now(at(minute));
+    bench.sim.set_faults(no_health(status));
+    let ran = bench.room.run(&[&["check", "--now", &at(minute).to_string()], more].concat());
+    bench.sim.set_faults(Vec::new());
+    ran.exits(0)
+}
+
+/// What a PCE never had cannot be missed: a remark says what to do, and the command in it does it.
+#[test]
+fn health_that_a_pce_does_not_offer_is_a_remark() {
+    for status in [403, 404, 501] {
+        let bench = Bench::new(Options::new(World::default(), at("10:00")), SAAS);
+        for minute in ["10:00", "10:05", "10:10"] {
+            let ran = told(&bench, minute, status, &[]);
+            let command = "pcemon rules disable 'Health' 'Bob'\\''s node'";
+            assert!(ran.out.contains(command) && ran.out.contains("2 rules are not judged"), "{status}: {}", ran.out);
+            assert!(!ran.out.contains("was given"), "{}", ran.out);
+        }
+        let report = bench.check_with(at("10:15"), no_health(status), &[]).exits(0).json();
+        assert_eq!(report.source("health")["status"], "unavailable", "{:#}", report.0);
+        assert_eq!(report.0["status"], "ok");
+        for rule in ["Health", "Bob's node"] {
+            assert_eq!(report.rule(rule)["state"], "not_judged", "{:#}", report.0);
+        }
+        assert_eq!(told(&bench, "10:20", status, &["-q"]).out, "");
+        bench.room.run(&["rules", "disable", "Health", "Bob's node", "--yes"]).exits(0);
+        let ran = told(&bench, "10:25", status, &[]);
+        assert!(!ran.out.contains("does not offer"), "{}", ran.out);
+    }
+}
+
+/// What was there before and is gone is missed, on every run, until it is back.
+#[test]
+fn health_that_was_read_before_and_is_gone_is_unknown() {
+    let bench = Bench::new(Options::new(World::default(), at("10:00")), SAAS);
+    bench.check(at("10:00"), &[]).exits(0);
+    for minute in ["10:05", "10:10"] {
+        let report = bench.check_with(at(minute), no_health(404), &[]).exits(3).json();
+        assert_eq!(report.source("health")["status"], "failed", "{:#}", report.0);
+        assert_eq!(report.rule("Health")["state"], "unknown");
+        let error = report.rule("Health")["error"].as_str().unwrap();
+        assert!(error.contains("before") && error.contains("404"), "{error}");
+    }
+    bench.check(at("10:15"), &[]).exits(0);
+    // A state of an older version does not say what was read: what its rules were is proof enough.
+    let mut state: serde_json::Value = serde_json::from_slice(&std::fs::read(bench.room.state()).unwrap()).unwrap();
+    state.as_object_mut().unwrap().remove("offered").unwrap();
+    std::fs::write(bench.room.state(), state.to_string()).unwrap();
+    for minute in ["10:20", "10:25"] {
+        bench.check_with(at(minute), no_health(404), &[]).exits(3);
+    }
 }

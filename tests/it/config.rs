@@ -1,12 +1,13 @@
 //! The configuration from outside: text in, proven values or all complaints out.
 
-use pcemon::config::reader::Level;
+use crate::support::budget;
 use pcemon::config::{Config, ConfigError, load, parse};
 use pcemon::domain::field::Field;
 use pcemon::domain::metric::Metric;
 use pcemon::domain::report::Accounting;
 use pcemon::domain::rule::Matcher;
 use pcemon::domain::secret::SecretSource;
+use pcemon::settings::reader::Level;
 use pcemon::sources::{EVENTS, HEALTH, SOURCES, TRAFFIC};
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
@@ -147,7 +148,7 @@ fn the_example_names_every_key() {
     let text = std::fs::read_to_string(root().join("rules.example.toml")).unwrap();
     for key in [
         "url org_id api_key api_secret ca_file insecure_skip_verify proxy request_timeout query_timeout max_results",
-        "deadline state timezone language heartbeat textfile give_up_after max_alerts lookback accounting max_gap max_looks",
+        "deadline state timezone language heartbeat textfile give_up_after max_alerts lookback accounting max_gap max_looks max_new_looks",
         "name source metric match exclude window group_by warning critical info for keep_firing_for cooldown notify labels",
         "description runbook enabled type min_severity send_resolved timeout channels continue severity rule",
         "decision src_label dst_label any_label src_ip dst_ip any_ip src_ip_list dst_ip_list any_ip_list src_workload dst_workload",
@@ -183,10 +184,14 @@ fn what_is_left_out_takes_the_documented_defaults() {
     assert_eq!((config.run.deadline, config.run.give_up_after, config.run.max_alerts), (minutes(20), minutes(2 * 24 * 60), 50));
     assert_eq!((config.run.language, config.run.timezone.iana_name()), (None, Some("UTC")));
     assert_eq!((config.traffic.lookback, config.traffic.accounting), (minutes(30), Accounting::Delta));
-    assert_eq!((config.traffic.max_gap, config.traffic.max_looks), (minutes(24 * 60), 2_000_000));
+    let traffic = &config.traffic;
+    assert_eq!((traffic.max_gap, traffic.max_looks, traffic.max_new_looks), (minutes(24 * 60), 2_000_000, 1_200_000));
     assert_eq!(config.events.lookback, minutes(15));
     let rule = &config.rules[0];
-    assert_eq!((rule.window, rule.cooldown, rule.hold, rule.keep_firing_for), (minutes(10), minutes(30), Duration::ZERO, Duration::ZERO));
+    assert_eq!(
+        (rule.window, rule.cooldown, rule.pending_for, rule.keep_firing_for),
+        (minutes(10), minutes(30), Duration::ZERO, Duration::ZERO)
+    );
     assert_eq!(
         (rule.metric.clone(), rule.enabled, rule.line, rule.notify.clone()),
         (Metric::find(EVENTS, "count").unwrap(), true, 6, None)
@@ -300,7 +305,7 @@ fn a_plain_secret_warns_and_says_when_everybody_can_read_it() {
         let config = load(&path).unwrap();
         let [warning] = config.warnings.as_slice() else { panic!("{:?}", config.warnings) };
         assert!(warning.contains("rules.toml:4:11") && warning.contains("plain text") && !warning.contains("hunter2"), "{warning}");
-        assert_eq!(warning.contains("everybody"), open, "{warning}");
+        assert_eq!(warning.contains("every user"), open, "{warning}");
         assert!(!format!("{config:?}").contains("hunter2"));
     }
 }
@@ -350,7 +355,7 @@ const PIECES: [&str; 40] = [
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, max_global_rejects: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: budget::cases(600), max_global_rejects: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn arbitrary_text_never_panics(text in any::<String>()) {
@@ -412,5 +417,55 @@ fn a_large_wrong_file_is_refused_quickly_and_briefly() {
         let error = refused(&text);
         assert!(error.problems().len() <= 1000, "{line:?}");
         assert!(error.render(false).lines().count() < 2000, "{line:?}");
+    }
+}
+
+/// A41: the manual and the schema state what counts where a key is left out, and it is true.
+#[test]
+fn stated_defaults_are_those_that_count() {
+    use pcemon::config::defaults::DEFAULTS;
+    let pce = "[pce]\nurl = \"http://127.0.0.1:8443/\"\norg_id = 1\napi_key = { env = \"A\" }\napi_secret = { env = \"B\" }\n";
+    let ratio = "[[rules]]\nname = \"a\"\nsource = \"traffic\"\nratio_to = { }\nwarning = \"> 5 %\"\n";
+    let growing = "[[rules]]\nname = \"a\"\nsource = \"traffic\"\ngroup_by = [\"src_ip\"]\ncooldown_backoff = 2.0\nwarning = \"< 1\"\n";
+    let new = "[[rules]]\nname = \"a\"\nsource = \"events\"\nmetric = \"new:type\"\nwarning = \">= 1\"\n";
+    let plain = "[[rules]]\nname = \"a\"\nsource = \"traffic\"\nwarning = \"> 5\"\n";
+    let channel = "[[channels]]\nname = \"c\"\ntype = \"file\"\npath = \"/tmp/x\"\n";
+    for (table, key, value) in DEFAULTS {
+        let before = match (*table, *key) {
+            ("pce", _) => pce.to_owned(),
+            ("rule", "min_total") => ratio.to_owned(),
+            ("rule", "remember" | "cooldown_max") => growing.to_owned(),
+            ("rule", "learn") => new.to_owned(),
+            ("rule", _) => plain.to_owned(),
+            ("channel", _) => channel.to_owned(),
+            (table, _) => format!("{plain}[{table}]\n"),
+        };
+        let told = format!("{plain}notify = [\"c\"]\n");
+        let rest = match *table {
+            "channel" => &told,
+            "pce" => plain,
+            _ => "",
+        };
+        // The key last in its table, and nothing behind it that a line more would move.
+        let (with, without) = if rest.is_empty() {
+            (format!("{before}{key} = {value}\n"), before.clone())
+        } else {
+            (format!("{before}{key} = {value}\n{rest}"), format!("{before}\n{rest}"))
+        };
+        assert_eq!(format!("{:?}", proven(&with)), format!("{:?}", proven(&without)), "{table}.{key} = {value}");
+    }
+    let page = std::fs::read_to_string(root().join("man/pcemon.toml.5")).unwrap();
+    for (table, key, value) in DEFAULTS {
+        assert!(page.contains(&format!("Default: {value}.").replace('-', "\\-")), "{table}.{key}: no default {value} in the manual");
+    }
+    for table in ["run", "traffic", "pce", "report"] {
+        // Whatever may be left out says what happens then.
+        let entries = pcemon::config::reference::entries();
+        for entry in entries.iter().filter(|entry| entry.table == table) {
+            let stated = pcemon::config::defaults::of(table, entry.key).is_some() || entry.text.contains("Default");
+            let needed = matches!(entry.key, "url" | "org_id" | "api_key" | "api_secret");
+            let none = matches!(entry.key, "ca_file" | "heartbeat" | "textfile" | "mail");
+            assert!(stated || needed || none, "{table}.{}: {}", entry.key, entry.text);
+        }
     }
 }

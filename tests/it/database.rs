@@ -95,8 +95,8 @@ fn an_answer_that_is_not_had_neither_fires_nor_resolves() {
     bench.check(at("10:00"), &[]).exits(2);
     for (action, status, told) in [
         (Action::error(403, "forbidden_error", "Forbidden"), "failed", "Global Viewer"),
-        (Action::error(404, "not_found_error", "Not found"), "unavailable", "not offered by this PCE"),
-        (Action::error(406, "input_validation_error", "No"), "unavailable", "not offered by this PCE"),
+        (Action::error(404, "not_found_error", "Not found"), "failed", "it could be read before; not offered by this PCE"),
+        (Action::error(406, "input_validation_error", "No"), "failed", "it could be read before; not offered by this PCE"),
         (Action::html(200), "failed", "an HTML page came"),
         (Action::Answer { status: 200, headers: Vec::new(), body: b"{\"status\":\"normal\"}".to_vec() }, "failed", "does not describe"),
     ] {
@@ -117,7 +117,7 @@ fn a_recorded_answer_says_the_same() {
     let bench = bench(&nearly_full());
     let live = bench.check(at("10:00"), &["--dry-run", "--record", "answers"]).exits(2).json();
     let calls = bench.sim.requests().len();
-    for path in ["answers", "answers/database.json.gz"] {
+    for path in ["answers", "answers/database", "answers/database/database.json.gz"] {
         let again = bench.check(at("10:00"), &["--dry-run", "--database", path]).exits(2).json();
         assert_eq!(again.judgement(), live.judgement());
     }

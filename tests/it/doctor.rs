@@ -105,7 +105,7 @@ fn nobody_is_contacted_offline() {
     let bench = bench();
     let ran = doctor(&bench.room, &["--offline"]).exits(0);
     assert_eq!(bench.sim.requests().len(), 0);
-    says(&ran, "pce", "skipped", "nobody was contacted");
+    says(&ran, "pce", "skipped", "nothing was contacted");
     assert!(silent(&ran, "pce.credentials"));
 }
 
@@ -255,7 +255,7 @@ fn certificates() {
     more("ca_file = \"wrong.pem\"");
     let ran = doctor(&room, &["--timeout", "1s"]).exits(3);
     says(&ran, "pce.certificate", "fail", "not trusted by wrong.pem");
-    says(&ran, "pce.certificate", "fail", "name that CA with ca_file");
+    says(&ran, "pce.certificate", "fail", "wrong.pem (ca_file in [pce]) has to hold the CA");
     assert!(ran.out.contains("cannot be reached"), "{}", ran.out);
     more("ca_file = \"right.pem\"");
     says(&doctor(&room, &["--timeout", "1s"]).exits(3), "pce.certificate", "ok", "valid until 2036-01-02");

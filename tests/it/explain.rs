@@ -135,7 +135,7 @@ fn second_a_live_pce_is_asked_and_the_look_before_is_named() {
         bench.room.run(&[&["explain", "blocked", "--now", &at(time).to_string()], more].concat())
     };
     let first = explain("10:00", &[]).exits(0).out;
-    assert!(part(&first, 2).contains(&"    the first look: nothing to compare with"), "{first}");
+    assert!(part(&first, 2).contains(&"    the first run: nothing to compare with"), "{first}");
     assert!(part(&first, 2).iter().any(|line| line.contains("ask for no more than: blocked; services 6/22-22")), "{first}");
     bench.check(at("10:00"), &[]);
     let before = bench.room.files();
@@ -144,7 +144,7 @@ fn second_a_live_pce_is_asked_and_the_look_before_is_named() {
     assert_eq!(second["look"]["previous"], "2026-11-20T10:00:00Z");
     assert_eq!(second["value"], 20.0);
     let third = explain("10:10", &[]).exits(0).out;
-    assert!(part(&third, 2).contains(&"    the look before was at 10:00:00"), "{third}");
+    assert!(part(&third, 2).contains(&"    the previous run was at 10:00:00"), "{third}");
     bench.sim.set_faults(vec![Fault::new(Endpoint::Submit, .., Action::error(403, "forbidden", "not for you"))]);
     let failed = explain("10:10", &[]).exits(3).out;
     assert!(part(&failed, 2)[0].starts_with("    traffic failed") && failed.contains("not for you"), "{failed}");
@@ -157,14 +157,40 @@ fn third_the_records_and_what_kept_the_others_out() {
         "    7 seen, 2 matched",
         "      3 failed decision = blocked (2 of them by nothing else)",
         "        web-03 → 10.0.0.2 22/tcp allowed, 5 connections: decision is allowed",
-        "        web-03 → 10.0.0.2 80/tcp allowed, 6 connections: decision is allowed",
         "        evil\\u{202e}\\u{1b}[31m → 10.0.0.2 22/tcp allowed, 1 connections: decision is allowed",
+        "        web-03 → 10.0.0.2 80/tcp allowed, 6 connections: decision is allowed",
         "      1 failed port = 22 (1 of them by nothing else)",
         "        web-03 → 10.0.0.2 80/tcp blocked, 3 connections: port is 80/tcp",
         "      1 left out by exclude src_ip = 10.9.0.0-10.9.255.255 (1 of them by nothing else)",
         "        10.9.0.1 → 10.0.0.2 22/tcp blocked, 9 connections: src_ip is 10.9.0.1",
     ];
     assert_eq!(part(&explained(&room(), "10:00"), 3), want);
+}
+
+#[test]
+fn near_misses_are_sampled_before_what_would_not_have_matched_anyway() {
+    let room = Room::new();
+    room.config(
+        "[[rules]]\nname = \"db\"\nsource = \"traffic\"\nmatch = { dst_label = [\"role=DB\"], decision = [\"blocked\"] }\nwarning = \"> 10\"\n",
+    );
+    // Five to the web first, then what the rule is about, but for one letter.
+    let flow = |n: usize| {
+        let (role, decision) = if n < 5 { ("web", "allowed") } else { ("db", "blocked") };
+        json!({
+            "src": { "ip": format!("10.0.0.{n}") }, "service": { "port": 3306, "proto": 6 }, "num_connections": 1, "policy_decision": decision,
+            "dst": { "ip": "10.1.0.1", "workload": { "href": "/w/1", "name": role, "labels": [{ "href": "/l/1", "key": "role", "value": role }] } },
+            "timestamp_range": { "first_detected": "2026-11-20T09:55:00Z", "last_detected": "2026-11-20T09:56:00Z" },
+        })
+    };
+    room.write("flows.json", json!((0..7).map(flow).collect::<Vec<_>>()).to_string());
+    let now = ["--now", "2026-11-20T10:00:00Z", "--flows", "flows.json"];
+    let out = room.run(&[&["explain", "db"][..], &now].concat()).exits(0).out;
+    assert!(out.contains("7 failed dst_label = role=DB (2 of them by nothing else)"), "{out}");
+    let shown: Vec<&str> = out.lines().filter(|line| line.contains(": dst_label is ")).collect();
+    assert!(shown.len() == 3 && shown[0].contains("role=db") && shown[1].contains("role=db"), "{shown:#?}");
+    let json = room.run(&[&["explain", "db", "-o", "json"][..], &now].concat()).exits(0).json().0;
+    let only: Vec<_> = json["records"]["failed"][0]["samples"].as_array().unwrap().iter().map(|sample| sample["only"].clone()).collect();
+    assert_eq!(only, [true, true, false], "{json:#}");
 }
 
 #[test]
@@ -203,18 +229,18 @@ fn fifth_the_life_and_sixth_who_is_told() {
         [
             "    critical goes to pager, soc ([[routes]] number 1, 2)",
             "    warning goes to soc ([[routes]] number 2)",
-            "    src_workload=web-01 to soc: nothing to tell"
+            "    src_workload=web-01 to soc: nothing to send"
         ]
     );
     run(&room, &["check"], "10:00", &[]);
     let firing = explained(&room, "10:06");
     assert_eq!(part(&firing, 5)[0], "    src_workload=web-01: firing, before this run pending");
-    assert_eq!(part(&firing, 6)[2], "    src_workload=web-01 to soc: told now (first)");
+    assert_eq!(part(&firing, 6)[2], "    src_workload=web-01 to soc: notified now (first)");
     run(&room, &["check"], "10:06", &[]).exits(1);
     let muted = explained(&room, "10:10");
-    let left = "    src_workload=web-01 to soc: told at 10:06:00, cooldown: next reminder at 10:36:00 (26m left)";
+    let left = "    src_workload=web-01 to soc: notified at 10:06:00, cooldown: next reminder at 10:36:00 (26m left)";
     assert_eq!(part(&muted, 6)[2], left);
-    assert_eq!(part(&explained(&room, "10:36"), 6)[2], "    src_workload=web-01 to soc: told now (reminder)");
+    assert_eq!(part(&explained(&room, "10:36"), 6)[2], "    src_workload=web-01 to soc: notified now (reminder)");
     // A person silences it.
     let silence = [
         "silence",
@@ -236,7 +262,7 @@ fn fifth_the_life_and_sixth_who_is_told() {
     room.write("flows.json", "[]");
     let over = explained(&room, "10:37");
     assert_eq!(part(&over, 5)[0], "    src_workload=web-01: resolved, before this run firing");
-    assert!(part(&over, 6).contains(&"    src_workload=web-01 to soc: told now (resolved)"), "{over}");
+    assert!(part(&over, 6).contains(&"    src_workload=web-01 to soc: notified now (resolved)"), "{over}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The settings of the older monitor: what they become, what is said to be different, and that no settings do harm.
 
+use crate::support::budget;
 use crate::support::cli::{Ran, Room};
 use pcemon::config::parse;
 use pcemon::import::import;
@@ -70,12 +71,41 @@ fn it_is_written_where_nothing_is_yet() {
     let ran = Ran::fed(&mut room.command(&["rules", "import", "-", "--keep-secrets"]), sample().as_bytes()).exits(0);
     assert_eq!(ran.out.matches("hunter2").count(), 4, "{}", ran.out);
     assert!(!ran.err.contains("hunter2"));
-    for (text, want) in [("[]", "no JSON object"), ("{\"a\": 1}", "none of"), ("{", "not JSON"), ("\u{fffd}", "not JSON")] {
+    for (text, want) in [("[]", "is not a JSON object"), ("{\"a\": 1}", "none of"), ("{", "not JSON"), ("\u{fffd}", "not JSON")] {
         room.write("bad.json", text);
         let ran = room.run(&["rules", "import", "bad.json"]).exits(3);
         assert!(ran.err.contains(want) && ran.out.is_empty(), "{want} is not in {}", ran.err);
     }
     assert!(room.run(&["rules", "import", "missing.json"]).exits(3).err.contains("missing.json"));
+}
+
+/// Thousands of rules may have one name; what is left out gives its name back.
+#[test]
+fn rules_of_one_name_are_numbered() {
+    let rule = |name: &str, port: &str| json!({ "type": "traffic", "name": name, "port": port, "threshold_count": 1 });
+    let rules =
+        [rule("a", "22"), rule("a", "23"), rule("a (3)", "x"), rule("a", "24"), rule("a (4)", "25"), rule("a", "x"), rule("a", "26")];
+    let out = import(json!({ "rules": rules }).to_string().as_bytes(), false).unwrap();
+    let names: Vec<&str> = out.config.lines().filter_map(|line| line.strip_prefix("name = ")).collect();
+    assert_eq!(names[..5], ["\"a\"", "\"a (2)\"", "\"a (3)\"", "\"a (4)\"", "\"a (5)\""], "{}", out.config);
+    assert_eq!(out.config.matches("port = ").count(), 5, "{}", out.config);
+}
+
+/// What no config could hold is refused with its size, before anything is made of it.
+#[test]
+fn settings_that_no_config_could_hold_are_refused() {
+    let room = Room::new();
+    let rule = "{\"type\":\"event\",\"filter_value\":\"user.sign_in\",\"threshold_count\":3},";
+    for (times, want) in [(11_000, "it becomes a config of"), (70_000, "the settings are longer than 4194304 bytes")] {
+        let text = format!("{{\"rules\":[{}{{}}]}}", rule.repeat(times));
+        room.write("big.json", &text);
+        let from_file = room.run(&["rules", "import", "big.json"]).exits(3);
+        // What is too long is not read to its end.
+        let from_pipe = (times < 20_000).then(|| Ran::fed(&mut room.command(&["rules", "import", "-"]), text.as_bytes()).exits(3));
+        for ran in std::iter::once(from_file).chain(from_pipe) {
+            assert!(ran.err.contains(want) && ran.err.contains("in several parts") && ran.out.is_empty(), "{want} is not in {}", ran.err);
+        }
+    }
 }
 
 /// The policy decision in each of its forms, and what a filter that cannot be read does to its rule.
@@ -152,7 +182,7 @@ fn places(value: &Value, at: &str, out: &mut Vec<String>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: budget::cases(300), ..ProptestConfig::default() })]
 
     #[test]
     fn mangled_settings_are_refused_or_give_a_config_that_loads(

@@ -9,6 +9,8 @@ use pcemon::sim::server::Sim;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
+mod unfinished;
+
 const PCE: [&str; 4] = ["--url", "https://pce.example.com:8443", "--org", "3"];
 
 fn init(room: &Room, more: &[&str]) -> Ran {
@@ -141,7 +143,7 @@ fn nothing_is_written_over_unless_asked() {
         (vec!["init", "-c", "a.toml"], "--url"),
         (vec!["init", "-c", "a.toml", "--url", "http://pce.example.com", "--org", "1"], "in the clear"),
         (vec!["init", "-c", "a.toml", "--url", "https://pce.example.com", "--org", "0"], "must be 1 or more"),
-        (vec!["init", "-c", "a.toml", "--url", "two words"], "no URL of a PCE"),
+        (vec!["init", "-c", "a.toml", "--url", "two words"], "not the URL of a PCE"),
         (vec!["init", "-c", "no/such/folder/a.toml", "--url", "https://pce.example.com", "--org", "1"], "cannot write"),
         (
             vec!["init", "-c", "a.toml", "--url", "https://pce.example.com", "--org", "1", "--api-key-env", "api_12-34"],
@@ -177,7 +179,7 @@ fn a_person_is_asked_until_the_answers_are_right() {
         "two words\nhttps://pce.example.com:8443/#/map\nseven\n7\n\nfile:/run/secret\npigeon\nntfy\nphone\n\nNTFY_TOPIC\n\nmany\nstarter\n";
     let ran = at_a_terminal(&room, "--offline", answers);
     for said in
-        ["no URL of a PCE", "number of 1 or more", "no type of channel 'pigeon'", "cannot do without `topic`", "starter, all or none"]
+        ["not the URL of a PCE", "number of 1 or more", "no type of channel 'pigeon'", "cannot do without `topic`", "starter, all or none"]
     {
         assert!(ran.out.contains(said), "{said} is not in {}", ran.out);
     }
@@ -202,12 +204,21 @@ fn credentials_are_tried_at_once() {
     let room = Room::new();
     // First the secret is wrong, then it is right.
     room.write("wrong", "nonsense");
-    let ran = at_a_terminal(&room, "", &format!("{}\n1\nPCE_KEY\nfile:wrong\nn\nPCE_KEY\nPCE_SECRET\n\nstarter\n", sim.url()));
+    let ran = at_a_terminal(&room, "", &format!("{}\n1\nPCE_KEY\nfile:wrong\nn\nPCE_KEY\nPCE_SECRET\n\nstarter\nrole=dbb\n\n", sim.url()));
     assert!(ran.out.contains("401") && ran.out.contains("the PCE takes the API key"), "{}", ran.out);
     let config = written(&room, "rules.toml");
     assert!(config.pce.as_ref().unwrap().api_secret.describe().contains("PCE_SECRET"));
     assert!(config.rules.iter().all(|rule| rule.source.name() != "health") && !config.rules.is_empty());
     assert_eq!(sim.queries_left(), 0);
+    // Labels are those of this PCE: shown, checked, and in the rule on the databases, which is on because of them.
+    for said in ["label role (", "no label role=dbb at this PCE; did you mean `role=db`?", "[role=db]"] {
+        assert!(ran.out.contains(said), "{said} is not in {}", ran.out);
+    }
+    let text = std::fs::read_to_string(room.path("rules.toml")).unwrap();
+    assert!(text.contains("dst_label = [\"role=db\"]") && !text.contains("role=DB") && text.contains("#   role ("), "{text}");
+    assert!(config.rules.iter().any(|rule| rule.name == "Blocked traffic to databases" && rule.enabled));
+    let on = config.rules.iter().filter(|rule| rule.enabled).count();
+    assert!((12..=15).contains(&on), "{on}");
 }
 
 /// An unknown certificate is offered for trust with its fingerprint, and kept in a file that the config names.
@@ -229,4 +240,68 @@ fn an_unknown_certificate_is_offered_for_trust() {
     let room = Room::new();
     let ran = at_a_terminal(&room, "", &format!("{url}\nn\nn\n\u{4}"));
     assert!(!room.path("pce-ca.pem").exists() && !room.path("rules.toml").exists(), "{}", ran.out);
+}
+
+/// By flags the PCE is asked, too, when the credentials are there; what goes wrong is said and keeps nothing from being written.
+#[test]
+fn flags_ask_the_pce_when_the_credentials_are_there() {
+    let Estate { world, events, .. } = estate::world(jiff::Timestamp::now());
+    let sim = Sim::start(Options { events, ..Options::new(world, jiff::Timestamp::now()) }).unwrap();
+    let room = Room::new();
+    let flags = ["init", "--api-key-env", "PCE_KEY", "--api-secret-env", "PCE_SECRET", "--url"];
+    let ran = room.run(&[&flags[..], &[sim.url().as_str()]].concat()).exits(0);
+    assert!(ran.out.contains("label role (") && ran.err.is_empty(), "{}{}", ran.out, ran.err);
+    written(&room, "rules.toml");
+    assert!(std::fs::read_to_string(room.path("rules.toml")).unwrap().contains("[\"role=db\"]"));
+    let asked = sim.requests().len();
+    room.run(&[&flags[..], &[sim.url().as_str(), "--offline", "-c", "offline.toml"]].concat()).exits(0);
+    assert_eq!(sim.requests().len(), asked, "nobody is contacted");
+    room.write("wrong", "nonsense");
+    let wrong = ["init", "--api-key-env", "PCE_KEY", "--api-secret-file", "wrong", "-c", "wrong.toml", "--url"];
+    let ran = room.run(&[&wrong[..], &[sim.url().as_str()]].concat()).exits(0);
+    assert!(ran.err.contains("401"), "{}", ran.err);
+    written(&room, "wrong.toml");
+}
+
+/// Chinese readers get Chinese rules: names, descriptions, comments, and messages on every later run.
+#[test]
+fn the_rules_are_in_the_language_of_their_reader() {
+    let room = Room::new();
+    init(&room, &["-c", "en.toml"]).exits(0);
+    init(&room, &["--lang", "zh-TW", "-c", "zh.toml"]).exits(0);
+    let [english, chinese] = ["en.toml", "zh.toml"].map(|name| written(&room, name));
+    assert_eq!(english.rules.len(), chinese.rules.len());
+    let is_chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    for (one, other) in english.rules.iter().zip(&chinese.rules) {
+        assert_eq!((one.enabled, one.source, one.definition()), (other.enabled, other.source, other.definition()), "{}", one.name);
+        assert!(is_chinese(&other.name), "{}", other.name);
+        assert!(is_chinese(other.description.as_deref().unwrap()), "{:?}", other.description);
+    }
+    let text = std::fs::read_to_string(room.path("zh.toml")).unwrap();
+    for line in text.lines().filter(|line| line.starts_with("# ") && !line.starts_with("# ---")) {
+        // Samples of TOML stay as they are typed.
+        assert!(is_chinese(line) || line.contains(" = ") || line == "# [[targets]]", "{line}");
+    }
+    let ran = room.run(&["-c", "zh.toml", "rules", "list"]).exits(0);
+    assert!(ran.out.contains("連接埠掃描"), "{}", ran.out);
+}
+
+/// A VEN that the PCE lost is one alert, not two: that its policy is not in step follows from it.
+#[test]
+fn one_thing_that_goes_wrong_is_one_alert_of_the_starter_rules() {
+    let room = Room::new();
+    init(&room, &[]).exits(0);
+    let vens = r#"[{"href":"/orgs/1/vens/1","name":"web-01","hostname":"web-01","status":"active","ven_type":"server","last_heartbeat_at":"2026-11-20T08:00:00Z","created_at":"2026-01-01T00:00:00Z","workloads":[{"href":"/orgs/1/workloads/1"}]},
+      {"href":"/orgs/1/workloads/1","name":"web-01","online":false,"enforcement_mode":"full","agent":{"status":{"security_policy_sync_state":"error"}}}]"#;
+    room.write("vens.json", vens);
+    let ran = room.run(&["check", "--dry-run", "-o", "json", "--now", "2026-11-20T10:00:00Z", "--input", "vens=vens.json"]);
+    let report = ran.json();
+    let not_ok: Vec<(&str, &str)> = report.0["rules"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|rule| !matches!(rule["state"].as_str().unwrap(), "ok" | "disabled" | "not_judged"))
+        .map(|rule| (rule["name"].as_str().unwrap(), rule["state"].as_str().unwrap()))
+        .collect();
+    assert_eq!(not_ok, [("VENs that are offline", "pending")], "{}", ran.err);
 }

@@ -3,10 +3,11 @@
 
 use jiff::Timestamp;
 use pcemon::config::parse;
-use pcemon::domain::metric::SourceKind;
 use pcemon::domain::rule::Rule;
+use pcemon::domain::source::SourceKind;
 use pcemon::domain::value::{Record, Value as Told};
-use pcemon::judge::memory::{RuleMemory, Span};
+use pcemon::judge::measurement::Span;
+use pcemon::judge::memory::RuleMemory;
 use pcemon::judge::records::{self, Answer, Shown, StreamLook};
 use pcemon::sources::{self, Assembled, SOURCES};
 use serde_json::{Value, json};
@@ -330,7 +331,7 @@ warning = "< 1"
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+pub enum State {
     Ok,
     Unknown,
     Firing,
@@ -377,7 +378,7 @@ fn state(rule: &Rule, list: &[Record], partial: bool, now: Timestamp) -> State {
 }
 
 /// Every place of a JSON value, as a path.
-fn places(value: &Value, path: &str, out: &mut Vec<String>) {
+pub fn places(value: &Value, path: &str, out: &mut Vec<String>) {
     match value {
         Value::Object(map) => {
             for (key, inner) in map {
@@ -391,7 +392,7 @@ fn places(value: &Value, path: &str, out: &mut Vec<String>) {
     }
 }
 
-fn remove(value: &mut Value, path: &str) {
+pub fn remove(value: &mut Value, path: &str) {
     let (parent, key) = path.rsplit_once('/').unwrap();
     if let Some(Value::Object(map)) = value.pointer_mut(parent) {
         map.remove(&key.replace("~1", "/").replace("~0", "~"));
@@ -442,22 +443,24 @@ fn knowing_less_is_never_calmer_and_never_an_alert() {
     assert!(wrong.is_empty(), "{} of {walked}:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// The value with its numbers in another notation.
+pub fn rewritten(value: &Value, form: usize) -> String {
+    match value {
+        Value::Number(number) if form == 0 => format!("{number}{}", if number.is_f64() { "" } else { ".0" }),
+        Value::Number(number) if form == 1 => format!("{number}e0"),
+        Value::Number(number) => format!("\"{number}\""),
+        Value::Array(list) => format!("[{}]", list.iter().map(|inner| rewritten(inner, form)).collect::<Vec<_>>().join(",")),
+        Value::Object(map) => {
+            let pairs = map.iter().map(|(key, inner)| format!("{}:{}", json!(key), rewritten(inner, form)));
+            format!("{{{}}}", pairs.collect::<Vec<_>>().join(","))
+        }
+        other => other.to_string(),
+    }
+}
+
 /// 3, 3.0, 3e0 and "3" are the same number wherever a number is read.
 #[test]
 fn a_number_is_a_number_in_every_notation() {
-    fn rewritten(value: &Value, form: usize) -> String {
-        match value {
-            Value::Number(number) if form == 0 => format!("{number}{}", if number.is_f64() { "" } else { ".0" }),
-            Value::Number(number) if form == 1 => format!("{number}e0"),
-            Value::Number(number) => format!("\"{number}\""),
-            Value::Array(list) => format!("[{}]", list.iter().map(|inner| rewritten(inner, form)).collect::<Vec<_>>().join(",")),
-            Value::Object(map) => {
-                let pairs = map.iter().map(|(key, inner)| format!("{}:{}", json!(key), rewritten(inner, form)));
-                format!("{{{}}}", pairs.collect::<Vec<_>>().join(","))
-            }
-            other => other.to_string(),
-        }
-    }
     for world in worlds() {
         let rules = parse(Path::new("rules.toml"), world.rules).unwrap().rules;
         let rows = Value::from(world.rows.clone());

@@ -1,5 +1,6 @@
 //! The one integration binary: behaviour from outside.
 #![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs, reason = "a test that panics says where")]
+#![allow(clippy::too_many_lines, clippy::too_many_arguments, reason = "a test reads as the story that it tells")]
 
 mod accounting;
 mod adhoc;
@@ -9,6 +10,7 @@ mod check;
 mod check_accounting;
 mod check_failures;
 mod check_state;
+mod circles;
 mod config;
 mod database;
 mod definitions;
@@ -16,17 +18,25 @@ mod deliver;
 mod docs;
 mod doctor;
 mod explain;
+mod explain_last;
+mod flow_laws;
 mod generated;
+mod help;
 mod import;
 mod init;
 mod kinds;
 mod lang;
+mod late;
 mod laws;
 mod matrix;
+mod monitoring;
+mod names;
+mod offline;
 mod orders;
 mod outputs;
 mod packaging;
 mod pce;
+mod recording;
 mod records;
 mod render;
 mod replay;
@@ -37,14 +47,20 @@ mod rules_edit;
 mod same_records;
 mod schema;
 mod self_watch;
+mod show;
 mod sim;
 mod sim_estate;
 mod sim_server;
+mod targets;
 mod tidy;
 mod vens;
+mod verbose;
 mod wild;
+mod wild_flows;
+mod wild_ways;
 
 mod support {
+    pub mod budget;
     pub mod cli;
     pub mod dummy;
     pub mod pce;
@@ -54,5 +70,6 @@ mod support {
     pub mod schemas;
     pub mod scripted;
     pub mod tape;
+    pub mod tls;
     pub mod traced;
 }

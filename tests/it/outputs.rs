@@ -1,7 +1,7 @@
 //! Everything machine-readable has a published schema, and keeps to it.
 
 use crate::support::cli::{Bench, Ran, at};
-use crate::support::receivers::{Receiver, Reply};
+use crate::support::receivers::{Receiver, Reply, SmtpReceiver};
 use crate::support::schemas::Validator;
 use pcemon::schemas::{SCHEMAS, find};
 use pcemon::sim::estate::{self, Estate};
@@ -27,24 +27,39 @@ fn parsed(ran: &Ran) -> Value {
 /// Real documents of every kind, by the name of their schema.
 fn documents() -> Vec<(String, Value)> {
     let receiver = Receiver::http([Reply::status(200)]);
+    let mail = SmtpReceiver::start(&[("RCPT TO:<b@", "550 no such user")]);
     let bench = bench("");
     let room = &bench.room;
     bench.config(&format!(
         "{}\n[[channels]]\nname = \"hook\"\ntype = \"webhook\"\nurl = \"{}/hook\"\n\n[[channels]]\nname = \"log\"\ntype = \"file\"\npath = \"{}\"\n\n\
-         [[routes]]\nchannels = [\"hook\", \"log\"]\n",
+         [[channels]]\nname = \"mail\"\ntype = \"email\"\nfrom = \"a@example.com\"\nto = [\"a@example.com\", \"b@example.com\"]\n\
+         smtp = {{ host = \"127.0.0.1\", port = {}, tls = \"none\" }}\n\n\
+         [[channels]]\nname = \"down\"\ntype = \"webhook\"\nurl = \"http://{}/\"\n\n\
+         [[routes]]\nchannels = [\"hook\", \"log\", \"mail\", \"down\"]\n",
         estate::demo_rules(),
         receiver.url(),
-        room.path("alerts.ndjson").display()
+        room.path("alerts.ndjson").display(),
+        mail.port(),
+        std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
     ));
+    let import = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/import/config.json");
     let mut out = Vec::new();
-    let mut keep = |ran: Ran| {
+    let mut keep = |ran: Ran| -> Value {
         let document = parsed(&ran);
         let schema = document["schema"].as_str().unwrap_or_else(|| panic!("no schema in {document:#}"));
-        out.push((schema.split_once('/').unwrap().0.strip_prefix("pcemon.").unwrap().to_owned(), document));
+        out.push((schema.split_once('/').unwrap().0.strip_prefix("pcemon.").unwrap().to_owned(), document.clone()));
+        document
     };
     keep(bench.check(at("10:00"), &["--dry-run"]));
     keep(bench.check(at("10:00"), &["--record", "runs/1"]));
     keep(bench.check(at("10:10"), &["--record", "runs/2"]));
+    let silence = ["silence", "add", "--reason", "x", "--for", "1h", "--now", NOW, "--by", "anna"];
+    room.run(&[&silence[..], &["--match", "rule=Port*"]].concat()).exits(0);
+    let firing =
+        keep(room.run(&["explain", "--last", "-o", "json"]))["rules"][0]["instances"][0]["fingerprint"].as_str().map(str::to_owned);
+    if let Some(fingerprint) = firing {
+        room.run(&[&silence[..], &["--fingerprint", &fingerprint]].concat()).exits(0);
+    }
     for words in [
         "flows --window 1h --limit 20",
         "flows --window 1h --decision blocked",
@@ -53,6 +68,11 @@ fn documents() -> Vec<(String, Value)> {
         "events --window 24h",
         "vens",
         "health",
+        "show traffic --window 1h --limit 20",
+        "show events",
+        "show vens",
+        "show health",
+        "show database",
         "doctor",
         "report --since 1d --no-save",
         "rules list",
@@ -67,10 +87,25 @@ fn documents() -> Vec<(String, Value)> {
         }
         keep(room.run(&arguments));
     }
+    // Lists without a name in them, as they have always been.
+    let list = |name: &str, ran: Ran| (name.to_owned(), parsed(&ran));
+    let lists = [
+        list("outbox_list", room.run(&["outbox", "list", "-o", "json"])),
+        list("silence_list", room.run(&["silence", "list", "-o", "json", "--now", NOW])),
+    ];
+    assert!(lists.iter().all(|(_, list)| list.as_array().is_some_and(|list| !list.is_empty())), "{lists:#?}");
+    // A waiting message is what the state keeps of it, and more.
+    let message = &lists[0].1[0];
+    for place in ["/pce/url", "/not_before", "/alerts/0/value", "/alerts/0/threshold", "/alerts/0/top", "/status", "/next_attempt"] {
+        assert!(message.pointer(place).is_some(), "{place}: {message:#}");
+    }
     for rule in ["Port scan", "Login failures", "PCE health"] {
         keep(room.run(&["explain", rule, "-o", "json", "--now", NOW]));
         keep(room.run(&["rules", "show", rule, "-o", "json"]));
     }
+    keep(room.run(&["explain", "--last", "-o", "json"]));
+    keep(room.run(&["rules", "import", import.to_str().unwrap(), "-o", "json"]));
+    keep(room.run(&["rules", "import", import.to_str().unwrap(), "--to", "imported.toml", "-o", "json"]));
     let example = Path::new(env!("CARGO_MANIFEST_DIR"));
     let config = example.join("rules.example.toml");
     keep(room.run(&["test", example.join("rules.example.test.toml").to_str().unwrap(), "-c", config.to_str().unwrap(), "-o", "json"]));
@@ -84,6 +119,7 @@ fn documents() -> Vec<(String, Value)> {
     let mut alerts: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     alerts.extend(receiver.requests().iter().map(|request| serde_json::from_str(&request.body).unwrap()));
     assert!(alerts.len() > 3, "{lines}");
+    out.extend(lists);
     out.extend(alerts.into_iter().map(|alert| ("alert".to_owned(), alert)));
     out
 }
@@ -133,7 +169,7 @@ fn undescribed(value: &Value, schema: &Value, root: &Value, path: &str) -> Optio
 fn a_schema_refuses_what_is_something_else() {
     for schema in SCHEMAS.iter().filter(|schema| schema.name != "rules") {
         let validator = Validator::new(serde_json::from_str(&(schema.text)()).unwrap());
-        for wrong in [serde_json::json!({}), serde_json::json!([]), serde_json::json!({ "schema": "pcemon.other/1" })] {
+        for wrong in [serde_json::json!({}), serde_json::json!([{}]), serde_json::json!({ "schema": "pcemon.other/1" })] {
             assert!(!validator.complaints(&wrong).is_empty(), "{} takes {wrong}", schema.name);
         }
     }

@@ -262,3 +262,23 @@ fn the_debian_package_has_its_files() {
         assert!(found, "there is no {source}");
     }
 }
+
+/// The release recipe refuses a binary that says on which machine it was built.
+#[test]
+fn a_path_of_the_machine_is_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("home");
+    let look = |bytes: &[u8]| {
+        let file = folder.path().join("binary");
+        std::fs::write(&file, bytes).unwrap();
+        let mut command = Command::new(root().join("packaging/release"));
+        command.arg("paths").arg(&file).env("HOME", &home).env_remove("CARGO_HOME").env_remove("RUSTUP_HOME");
+        command.output().unwrap()
+    };
+    let clean = look(b"\x7fELF\0src/app.rs\0/rust/library/core/src/panicking.rs\0\xff");
+    assert!(clean.status.success(), "{}", said(&clean));
+    for path in [root().join("src/app.rs"), home.join(".cargo/registry/src/index/x-1/src/lib.rs"), home.join(".rustup/x")] {
+        let found = look(format!("\x7fELF\0{}\0", path.display()).as_bytes());
+        assert!(!found.status.success() && said(&found).contains("holds the path"), "{}", path.display());
+    }
+}

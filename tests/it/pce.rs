@@ -2,9 +2,10 @@
 
 use crate::support::pce::{COLLECTION, HTML, KEY, NOW, Pce, Query, Row, SECRET, World, href, row, status};
 use crate::support::scripted::{Reply, Request, Scripted, gzip};
-use pcemon::config::PceSettings;
+use pcemon::domain::fault::{Fault, Party};
 use pcemon::domain::record::{Decision, HealthStatus};
 use pcemon::domain::secret::{Secret, SecretSource};
+use pcemon::pce::PceSettings;
 use pcemon::pce::traffic::{AnswerSink, BodyError, ServiceFilter, TrafficAnswer, TrafficQuery, collect, submit};
 use pcemon::pce::{Client, ClientOptions, ErrorKind, Listed, Pace, PceError};
 use pcemon::sources::events::Events;
@@ -13,7 +14,8 @@ use pcemon::sources::{Assembled, Assembler};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::io::Read;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -917,7 +919,8 @@ fn raw_answers_are_kept_and_hold_no_secrets() {
         ask(client, &query(15)).unwrap();
     });
     let mut names = Vec::new();
-    for entry in std::fs::read_dir(dir.path().join("answers")).unwrap() {
+    let folders = std::fs::read_dir(dir.path().join("answers")).unwrap().map(|folder| folder.unwrap().path());
+    for entry in folders.flat_map(|folder| std::fs::read_dir(folder).unwrap()) {
         let entry = entry.unwrap();
         let mut text = String::new();
         flate2::read::GzDecoder::new(std::fs::File::open(entry.path()).unwrap()).read_to_string(&mut text).unwrap();
@@ -941,7 +944,7 @@ fn raw_answers_are_kept_and_hold_no_secrets() {
 fn an_unreachable_pce_is_named_quickly() {
     let world = World::new(plain(0), |_, _| None);
     let client = {
-        let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let mut settings = PceSettings {
             url: format!("http://{gone}").parse().unwrap(),
             org_id: 1,
@@ -970,6 +973,99 @@ fn an_unreachable_pce_is_named_quickly() {
     let error = submit(&client, &query(10)).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Unreachable);
     assert!(error.to_string().contains("refuses connections"), "{error}");
+}
+
+/// What is different about the settings of a case.
+type Change = Box<dyn FnOnce(&mut PceSettings)>;
+
+/// Something that takes the head of a request and answers with this, as often as it is asked.
+fn answering(line: &'static str) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut heard = Vec::new();
+            let mut byte = [0];
+            // What speaks TLS sends no empty line, and its first bytes are enough.
+            while !heard.ends_with(b"\r\n\r\n") && heard.first() != Some(&0x16) && stream.read(&mut byte).is_ok_and(|count| count > 0) {
+                heard.push(byte[0]);
+            }
+            // Whoever has heard enough goes away.
+            let _ = stream.write_all(line.as_bytes());
+        }
+    });
+    address
+}
+
+/// Who is wrong, seen from where somebody has to look: each by its name in the message, and the advice is about that one.
+#[test]
+fn an_error_names_the_party_that_failed() {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let through = |proxy: String| {
+        move |settings: &mut PceSettings| {
+            settings.url = "https://pce.example.com:8443".parse().unwrap();
+            settings.proxy = Some(format!("http://{proxy}"));
+        }
+    };
+    let at_url = |url: String| move |settings: &mut PceSettings| settings.url = url.parse().unwrap();
+    let refusing = answering("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n");
+    let failing = answering("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
+    let other = answering("SSH-2.0-OpenSSH_9.6\r\n");
+    let cases: Vec<(&str, Change, Party, Vec<String>)> = vec![
+        (
+            "a closed port",
+            Box::new(at_url(format!("http://{closed}"))),
+            Party::Network,
+            vec![format!("{closed} refuses"), "firewalls".into()],
+        ),
+        ("a name", Box::new(at_url("https://no-such-host.invalid".into())), Party::Network, vec!["no-such-host.invalid cannot".into()]),
+        ("no TLS", Box::new(at_url(format!("https://{other}"))), Party::Target, vec!["speak TLS".into()]),
+        (
+            "a closed proxy",
+            Box::new(through(closed.clone())),
+            Party::Proxy,
+            vec![format!("the proxy {closed} refuses"), "check proxy".into()],
+        ),
+        (
+            "a proxy's name",
+            Box::new(through("no-proxy.invalid:3128".into())),
+            Party::Proxy,
+            vec!["no-proxy.invalid cannot".into(), "check proxy".into()],
+        ),
+        (
+            "a proxy with a password",
+            Box::new(through(refusing.to_string())),
+            Party::Proxy,
+            vec![format!("the proxy {refusing} made no connection"), "407".into()],
+        ),
+        (
+            "a proxy that finds nobody",
+            Box::new(through(failing.to_string())),
+            Party::Proxy,
+            vec!["pce.example.com:8443".into(), "502".into()],
+        ),
+    ];
+    for (what, change, party, words) in cases {
+        let world = World::new(plain(0), |_, _| None);
+        let client = world.client_with(change);
+        let error = client.health(&mut |_, _| panic!("nobody answers")).unwrap_err();
+        let text = error.to_string();
+        assert_eq!(error.party, party, "{what}: {text}");
+        for word in words {
+            assert!(text.contains(&word), "{what}: {word}: {text}");
+        }
+        assert_eq!(Fault::from(error), Fault::of(party, text));
+    }
+    for (status, party) in [(401, Party::Target), (403, Party::Target), (407, Party::Proxy), (500, Party::Target)] {
+        let world = World::new(plain(0), move |_, _| Some(Reply::json(status, "{}")));
+        let error = world.talk(|client| client.health(&mut |_, _| panic!("refused"))).unwrap_err();
+        assert_eq!(error.party, party, "{error}");
+    }
+    let mut world = World::new(plain(0), |_, _| Some(Reply::json(503, "{}")));
+    world.deadline = Duration::ZERO;
+    let error = world.talk(|client| client.health(&mut |_, _| panic!("refused"))).unwrap_err();
+    assert_eq!(error.party, Party::Program, "{error}");
 }
 
 #[test]

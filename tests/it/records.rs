@@ -43,6 +43,42 @@ fn room() -> Room {
     room
 }
 
+/// Who has to be looked at is said by name, for machines as well.
+#[test]
+fn what_could_not_be_read_names_the_party_that_failed() {
+    let room = room();
+    let party = |arguments: &[&str], target: &str| {
+        let report = room.run(arguments).json().0;
+        let source = report["sources"].as_array().unwrap().iter().find(|source| source["target"] == target).unwrap().clone();
+        (source["status"].clone(), source["party"].clone(), source["error"].to_string())
+    };
+    assert_eq!(party(&CHECK, "disks"), (json!("ok"), json!(null), "null".to_owned()));
+    room.config(&RULES.replace("disks.csv", "other.csv"));
+    let (status, own, error) = party(&CHECK, "disks");
+    assert_eq!((status, own), (json!("failed"), json!("config")), "another file than before: {error}");
+    room.run(&["state", "reset", "--target", "disks", "--yes"]).exits(0);
+    let (status, own, error) = party(&CHECK, "disks");
+    assert_eq!((status, own), (json!("failed"), json!("file")), "{error}");
+    room.write("cut.json", "[{\"mount\": \"/\"}, {");
+    let (status, own, error) = party(&[&CHECK[..], &["--input", "records@backups=cut.json"]].concat(), "backups");
+    assert_eq!((status, own), (json!("failed"), json!("file")), "{error}");
+}
+
+/// A group that was not seen now has its alert still: there are no fewer groups than alerts.
+#[test]
+fn a_group_that_is_not_seen_counts_among_the_groups() {
+    let room = Room::new();
+    let rule = "[[rules]]\nname = \"Full\"\nsource = \"records\"\nmetric = \"max:used\"\ngroup_by = [\"target\"]\nwarning = \">= 90\"\n";
+    let target = |name: &str| format!("[[targets]]\nname = \"{name}\"\ntype = \"records\"\nfrom = {{ file = \"{name}.csv\" }}\n");
+    room.config(&format!("{}{}{rule}", target("one"), target("two")));
+    room.write("one.csv", "used\n95\n");
+    room.write("two.csv", "used\n97\n");
+    room.run(&CHECK).exits(1);
+    std::fs::remove_file(room.path("two.csv")).unwrap();
+    let out = room.run(&["check", "-o", "nagios", "--now", "2026-11-20T10:05:00Z"]).out;
+    assert!(out.contains("2 of 2 groups not ok"), "{out}");
+}
+
 #[test]
 fn records_of_two_targets_without_a_pce() {
     let room = room();
@@ -135,4 +171,24 @@ fn what_is_wrong_with_a_target_is_said_in_one_go() {
         assert!(ran.err.contains(part) || ran.out.contains(part), "{part}\n{}\n{}", ran.out, ran.err);
     }
     assert_eq!(ran.code, 3);
+}
+
+/// The latest of two hosts is the value of neither: whoever writes such a rule is told.
+#[test]
+fn one_value_of_several_targets_is_remarked_on() {
+    let rule = |more: &str| {
+        let target = |name: &str| format!("[[targets]]\nname = \"{name}\"\ntype = \"records\"\nfrom = {{ file = \"{name}.ndjson\" }}\n");
+        format!("{}{}[[rules]]\nname = \"load\"\nsource = \"records\"\nwarning = \"> 5\"\n{more}", target("a"), target("b"))
+    };
+    let remark = |more: &str| {
+        let room = Room::new();
+        room.config(&rule(more));
+        let ran = room.run(&["rules", "validate"]).exits(0);
+        format!("{}{}", ran.out, ran.err).contains("of 2 targets: a, b")
+    };
+    assert!(remark("metric = \"load\"\nagg = \"last\"\n") && remark("metric = \"load\"\nagg = \"avg\"\n"));
+    for told_apart in ["group_by = [\"target\"]\n", "targets = [\"b\"]\n", "match = { target = [\"a\"] }\n"] {
+        assert!(!remark(&format!("metric = \"load\"\nagg = \"last\"\n{told_apart}")), "{told_apart}");
+    }
+    assert!(!remark("") && !remark("metric = \"load\"\nagg = \"max\"\n"), "a sum and the worst of all are values of all");
 }

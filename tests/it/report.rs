@@ -618,7 +618,7 @@ fn what_cannot_work_is_refused_before_the_first_request() {
         (&["report", "--out", "missing/report.html"][..], "cannot write into"),
         (&["report", "--out", "report"], "--format"),
         (&["report", "--out", "jsn=report"], "did you mean `json`"),
-        (&["report", "--out", "junit=report.xml"], "'junit' is no format"),
+        (&["report", "--out", "junit=report.xml"], "'junit' is not a format"),
         (&["report", "--format", "pdf"], "html"),
         (&["report", "-o", "table"], "[possible values: html, "),
         (&["report", "-o", "json", "--format", "md"], "same thing"),
@@ -626,7 +626,7 @@ fn what_cannot_work_is_refused_before_the_first_request() {
         (&["report", "--mail"], "mail = "),
         (&["report", "--flows", "-", "--events", "-"], "standard input"),
         (&["check", "--out", "report.html"], "FORMAT=PATH"),
-        (&["check", "--out", "html=report.html"], "is no format"),
+        (&["check", "--out", "html=report.html"], "is not a"),
     ] {
         let ran = bench.room.run(arguments).exits(3);
         assert!(ran.err.contains(says), "{arguments:?}: {}", ran.err);

@@ -298,7 +298,7 @@ fn every_mistake_is_said_with_line_and_suggestion() {
             with_step("flows = [{ src = \"a\", dts = \"b\" }]"),
             &["rules.test.toml:2: test 't': step 1 (line 5): unknown key `dts` in a flow", "`dst`"],
         ),
-        (with_step("flows = [{ src = \"a\", decision = \"bocked\" }]"), &["'bocked' is no policy decision", "`blocked`"]),
+        (with_step("flows = [{ src = \"a\", decision = \"bocked\" }]"), &["'bocked' is not a policy decision", "`blocked`"]),
     ];
     for (tests, wanted) in cases {
         let ran = tested(&room(&tests), &[]).exits(3);
@@ -313,6 +313,51 @@ fn every_mistake_is_said_with_line_and_suggestion() {
     assert!(ran.err.contains("no test has a name that matches x*"), "{}", ran.err);
     let ran = room("").run(&["test", "missing.toml"]).exits(3);
     assert!(ran.err.contains("missing.toml"), "{}", ran.err);
+}
+
+/// A file that only a mistake makes so long is refused before it is read; a pipe is read like a file.
+#[test]
+fn a_file_of_tests_has_a_longest_length() {
+    let long = PASSING.repeat((2 << 20) / PASSING.len() + 1);
+    let ran = tested(&room(&long), &[]).exits(3);
+    assert!(ran.err.contains("rules.test.toml are longer than 2097152 bytes") && ran.err.contains("events_file"), "{}", ran.err);
+    let room = room("");
+    let mut piped = std::process::Command::new("bash");
+    let binary = room.command(&[]).get_program().to_owned();
+    piped.args(["-c", "exec \"$0\" test -c rules.toml <(cat passing.toml)"]).arg(binary).current_dir(room.path(""));
+    room.write("passing.toml", with_step("expect.firing = []"));
+    let ran = Ran::of(&mut piped).exits(0);
+    assert!(ran.out.contains("1 passed, 0 failed"), "{}", ran.out);
+}
+
+/// Each look is told what its run asks for: everything since the look before it and what lies within `lookback`, once.
+#[test]
+fn events_are_told_from_where_they_were_read() {
+    let tests = r#"
+[[test]]
+name = "events of a look that failed come with the next"
+rules = ["events"]
+[[test.step]]
+at = "0m"
+events = [{ type = "user.sign_in", actor = "a@example.com" }]
+expect.values = [{ rule = "events", value = 1 }]
+[[test.step]]
+at = "3h"
+events = [{ type = "user.sign_in", actor = "b@example.com" }]
+failed = ["events"]
+[[test.step]]
+at = "4h"
+events = [{ type = "user.sign_in", actor = "c@example.com" }]
+expect.values = [{ rule = "events", value = 2 }]
+[[test.step]]
+at = "9h"
+expect.values = [{ rule = "events", value = 0 }]
+"#;
+    let room = Room::new();
+    room.config("[[rules]]\nname = \"events\"\nsource = \"events\"\nwindow = \"2h\"\nwarning = \"> 5\"\n");
+    room.write("rules.test.toml", tests);
+    let ran = room.run(&["test", "-c", "rules.toml", "rules.test.toml"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
 }
 
 #[test]
@@ -373,6 +418,6 @@ fn the_example_is_tested_rule_by_rule() {
         .filter(|rule| rule.enabled && !tests.contains(&format!("{{ rule = \"{}\"", rule.name)))
         .map(|rule| rule.name.as_str())
         .collect();
-    // Nobody can rehearse messages that wait: a rehearsed channel of the example is never down.
+    // Nobody can simulate messages that wait: a rehearsed channel of the example is never down.
     assert_eq!(untested, ["Messages are not delivered"]);
 }

@@ -1,5 +1,6 @@
 //! Rules changed by hand through the program: what is written, what is refused, what is left alone.
 
+use crate::support::budget;
 use crate::support::cli::{Bench, Ran, Room, at, knock, knocks};
 use pcemon::edit::Sheet;
 use pcemon::sim::options::Options;
@@ -288,7 +289,7 @@ fn the_editor_is_asked_again_until_the_rule_is_right() {
     // Somebody else writes the config while the editor is open.
     let race = script("race", &format!("echo 'for = \"1m\"' >> \"$1\"; echo '# mine' >> {}", room.path("rules.toml").display()));
     let said = at_a_terminal(&room, "rules edit Tampering --yes", "", &[("EDITOR", &race)]);
-    assert!(said.contains("changed meanwhile") && text(&room) == format!("{before}# mine\n"), "{said}");
+    assert!(said.contains("changed by another program") && text(&room) == format!("{before}# mine\n"), "{said}");
     assert_eq!(std::fs::read_dir(room.path("tmp")).unwrap().count(), 0, "no copy of the rule is left");
 }
 
@@ -323,7 +324,7 @@ fn a_rule_is_shown_as_it_counts() {
     );
     room.config(&CONFIG.replace("[[routes]]", "[[rules]]\nname = \"h\"\nsource = \"health\"\nnotify = []\n[[routes]]"));
     let ran = room.run(&["rules", "show", "h"]).exits(0);
-    assert!(ran.out.contains("the PCE's own status") && ran.out.contains("critical: nobody, on purpose"), "{}", ran.out);
+    assert!(ran.out.contains("the PCE's own status") && ran.out.contains("critical: no channel, on purpose"), "{}", ran.out);
 }
 
 #[test]
@@ -361,7 +362,7 @@ fn the_example_can_be_edited_rule_by_rule() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: budget::cases(200), ..ProptestConfig::default() })]
 
     /// What was added can be taken away, and everything is as before.
     #[test]
@@ -382,4 +383,27 @@ proptest! {
         let back = with.without(with.find("NEW").unwrap());
         prop_assert_eq!(back.trim_end(), text.trim_end());
     }
+}
+
+/// What stands now has no window, whatever [defaults] says; what is counted has.
+#[test]
+fn a_rule_on_what_stands_now_shows_no_window() {
+    let room = Room::new();
+    room.config(
+        "[defaults]\nwindow = \"20m\"\n[[rules]]\nname = \"offline\"\nsource = \"vens\"\nmatch.online = false\nwarning = \">= 1\"\n\
+         [[rules]]\nname = \"new\"\nsource = \"vens\"\nmetric = \"new:ven\"\nwarning = \">= 1\"\n\
+         [[rules]]\nname = \"sick\"\nsource = \"health\"\n[[rules]]\nname = \"logins\"\nsource = \"events\"\nwarning = \">= 1\"\n",
+    );
+    let list = room.run(&["rules", "list"]).exits(0).out;
+    let window = |name: &str| {
+        let line = list.lines().find(|line| line.trim_start().starts_with(name)).unwrap();
+        line.split_whitespace().nth(4).unwrap().to_owned()
+    };
+    assert_eq!(["offline", "sick", "new", "logins"].map(window), ["-", "-", "20m", "20m"], "{list}");
+    let json = room.run(&["rules", "list", "-o", "json"]).exits(0).json();
+    assert!(json.0["rules"][0]["window"].is_null() && json.0["rules"][3]["window"] == "20m", "{:#}", json.0);
+    let shown = room.run(&["rules", "show", "offline"]).exits(0).out;
+    assert!(shown.contains("as it stands at each run") && !shown.contains("20m"), "{shown}");
+    assert!(room.run(&["rules", "show", "offline", "-o", "json"]).exits(0).json().0["window"].is_null());
+    assert!(room.run(&["rules", "show", "logins"]).exits(0).out.contains("in 20m"));
 }

@@ -2,8 +2,9 @@
 //! readers ask for.
 
 use crate::support::schemas::Validator;
-use pcemon::config::shape::{Shape, Want, whole};
+use pcemon::config::shape::whole;
 use pcemon::config::{parse, reference, schema};
+use pcemon::settings::shape::{Shape, Want};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -110,7 +111,7 @@ fn every_key_that_is_read_is_documented_in_the_example() {
     let documented = |table: &str| -> BTreeSet<String> {
         reference::entries().iter().filter(|entry| entry.table == table).map(|entry| entry.key.to_owned()).collect()
     };
-    for table in ["pce", "run", "traffic", "events"] {
+    for table in ["pce", "run", "heartbeat", "traffic", "events"] {
         assert_eq!(usable(&whole.table(table).unwrap()), documented(table), "[{table}]");
     }
     let rules = whole.members("rules");

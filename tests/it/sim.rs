@@ -1,5 +1,6 @@
 //! The simulated PCE keeps the PCE's habits: what other tests build on must itself be true.
 
+use crate::support::budget;
 use jiff::Timestamp;
 use pcemon::domain::record::{Decision, Direction};
 use pcemon::domain::time::{Window, after, before, utc_day_start};
@@ -76,7 +77,7 @@ fn looks(params: &Params) -> Vec<Timestamp> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: budget::cases(96), ..ProptestConfig::default() })]
 
     #[test]
     fn equal_parameters_make_equal_worlds(params in params()) {

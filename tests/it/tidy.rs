@@ -11,7 +11,7 @@ fn root() -> PathBuf {
 }
 
 /// Every source file: its path below `src`, and its text without tests and comments. Lines keep their numbers.
-fn sources() -> Vec<(String, String)> {
+pub fn sources() -> Vec<(String, String)> {
     let mut files = Vec::new();
     let mut folders = vec![root().join("src")];
     while let Some(folder) = folders.pop() {
@@ -32,12 +32,12 @@ fn sources() -> Vec<(String, String)> {
 }
 
 /// Without the tests, which stand last in a file by custom.
-fn without_tests(text: &str) -> String {
+pub fn without_tests(text: &str) -> String {
     let end = text.find("#[cfg(test)]\nmod tests {").unwrap_or(text.len());
     text[..end].to_owned()
 }
 
-fn is_comment(line: &str) -> bool {
+pub fn is_comment(line: &str) -> bool {
     line.trim_start().starts_with("//")
 }
 
@@ -51,23 +51,25 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Ground: the language (whose macros need no import) and plain values. They import nothing of the crate but each other.
     ("lang", &["tr"]),
     ("domain", &[]),
-    ("http", &["domain"]),
+    ("http", &["domain", "files"]),
     // The process and its files: they know nothing of what the program is about.
     ("process", &[]),
     ("files", &["process"]),
+    // How a table of the config is read; it knows neither which tables nor which members there are.
+    ("settings", &["domain", "files", "process"]),
     // Judgement is pure: it knows neither network nor disk nor config file.
-    ("judge", &["domain"]),
+    ("judge", &["domain", "lang"]),
     // Instruments, each for one outside thing.
-    ("pce", &["domain", "http", "process", "config::PceSettings"]),
+    ("pce", &["domain", "files", "http", "process"]),
     ("state", &["domain", "judge", "files"]),
-    ("channels", &["domain", "http", "process", "config::reader"]),
+    ("channels", &["domain", "http", "process", "settings", "lang"]),
     ("heartbeat", &["domain", "channels::post", "channels::Outcome"]),
-    ("render", &["domain", "sources"]),
+    ("render", &["domain", "sources", "lang"]),
     ("sim", &["domain"]),
     // A source is a folder with a row; the config asks each type of target to read its own table.
-    ("sources", &["domain", "pce", "config::reader"]),
+    ("sources", &["domain", "pce", "settings", "lang"]),
     // The config asks each kind of channel to read its own table; the kinds know only the reader.
-    ("config", &["domain", "channels", "sources", "files", "process", "lang"]),
+    ("config", &["domain", "channels", "pce::PceSettings", "settings", "sources", "files", "process", "lang"]),
     // The flags that choose records are made from the keys of `match`.
     // A report is added up and told; it knows the rules only as the state left them.
     ("report", &["domain", "judge", "render", "sources", "lang"]),
@@ -77,7 +79,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "domain",
             "render",
             "report",
-            "config::reader",
+            "settings",
             "config::conditions",
             "config::flags",
             "config::reference",
@@ -91,13 +93,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     // The text of a config, changed; and the older monitor's settings, turned into one.
-    ("edit", &["domain", "config", "files"]),
+    ("edit", &["domain", "config", "files", "settings"]),
     ("import", &["domain", "config"]),
     // One cycle brings everything together, but knows neither the front desk nor the simulated PCE.
     (
         "run",
         &[
             "domain",
+            "lang",
             "http::reach",
             "files",
             "process",
@@ -109,27 +112,32 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "channels",
             "heartbeat",
             "render",
+            "settings",
             "sources",
             "report",
         ],
     ),
     // The front desk may import everything but the simulated PCE, which is the demo's and the rule tests'.
-    ("app", &["cli", "config", "run", "state", "render", "commands", "process", "lang"]),
+    ("app", &["cli", "run", "commands", "process", "lang"]),
     (
         "commands",
         &[
+            // `init` shows the labels of a PCE, and proves first that its config can be written.
+            "pce::Label",
+            "files",
             "domain",
+            "lang",
             "http::reach",
             "http::tls",
             "pce::is_loopback",
             "process",
-            "app",
             "cli",
             "config",
             "run",
             "state",
             "channels",
             "render",
+            "settings",
             "sources",
             "judge",
             "edit",
@@ -225,6 +233,24 @@ fn members_of_a_family_do_not_import_each_other() {
                         assert!(!without_tests(text).contains(&path), "src/{file} imports {path}");
                     }
                 }
+            }
+        }
+    }
+}
+
+/// A source that is no PCE's is a folder (or a file) and a row: nothing else of the program knows that there is one.
+#[test]
+fn a_source_from_outside_is_one_folder_and_one_row() {
+    for kind in pcemon::sources::TARGET_TYPES {
+        let name = kind.name;
+        let own = [format!("sources/{name}/"), format!("sources/{name}.rs"), "sources/mod.rs".to_owned()];
+        let all = sources();
+        assert!(all.iter().any(|(file, _)| file.starts_with(&own[0]) || *file == own[1]), "{name} has no folder and no file");
+        for (file, text) in all.iter().filter(|(file, _)| !own.iter().any(|own| file.starts_with(own))) {
+            let text = without_tests(text);
+            for word in [format!("sources::{name}"), format!("sources::{}", name.to_uppercase()), format!("type = \"{name}\"")] {
+                let line = text.lines().find(|line| !is_comment(line) && line.contains(&word));
+                assert_eq!(line, None, "src/{file} knows of {name}");
             }
         }
     }

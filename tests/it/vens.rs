@@ -170,8 +170,8 @@ fn refusals_say_what_to_do_and_change_nothing() {
     bench.check(at("10:00"), &[]).exits(1);
     for (action, status, told) in [
         (Action::error(403, "forbidden_error", "Forbidden"), "failed", "a role that may view VENs"),
-        (Action::error(404, "not_found_error", "Not found"), "unavailable", "not offered by this PCE"),
-        (Action::error(406, "input_validation_error", "No"), "unavailable", "not offered by this PCE"),
+        (Action::error(404, "not_found_error", "Not found"), "failed", "it could be read before; not offered by this PCE"),
+        (Action::error(406, "input_validation_error", "No"), "failed", "it could be read before; not offered by this PCE"),
     ] {
         let checked = bench.check_with(at("10:05"), vec![Fault::new(Endpoint::Vens, .., action)], &[]).exits(1).json();
         let source = checked.source("vens");

@@ -110,6 +110,20 @@ fn workload(number: u32, more: Value) -> Value {
     workload
 }
 
+/// A name that is missing or no text may be any; null says that there is none but the host name.
+#[test]
+fn a_ven_whose_name_is_not_told_may_be_any() {
+    let named = rule("vens", "match = { ven = [\"payments\"] }\nwarning = \">= 1\"");
+    assert_eq!(judged("vens", &named, &json!([ven(1, json!({ "name": "payments" }))])).0, "firing");
+    for name in [json!(12.5), json!({ "href": "/orgs/1/x" })] {
+        assert_eq!(judged("vens", &named, &json!([ven(1, json!({ "name": name }))])).0, "unknown", "{name}");
+    }
+    assert_eq!(judged("vens", &named, &json!([ven(1, json!({}))])).0, "unknown");
+    for name in [json!(null), json!("other")] {
+        assert_eq!(judged("vens", &named, &json!([ven(1, json!({ "name": name }))])).0, "ok", "{name}");
+    }
+}
+
 /// W19: a VEN that was never heard of is silent since it was paired.
 #[test]
 fn a_ven_that_was_never_heard_of_is_silent_since_it_was_paired() {

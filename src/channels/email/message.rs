@@ -1,8 +1,9 @@
 //! What a mail says: headers, a text part, an HTML part. Equal input makes equal bytes.
 
-use super::html;
+use super::{html, letter};
 use crate::channels::{Document, text};
-use crate::domain::alert::{AlertState, Parcel};
+use crate::domain::alert::{Alert, Notification};
+use crate::domain::entry::AlertState;
 use crate::domain::text::{shorten, visible};
 use crate::domain::threshold::Severity;
 use base64::Engine;
@@ -14,8 +15,10 @@ use lettre::message::{Attachment, Mailbox, Message, MessageBuilder, MultiPart, S
 use std::time::SystemTime;
 use uuid::Uuid;
 
-/// Longest subject, in characters.
-const SUBJECT: usize = 150;
+/// Longest subject, in characters: a phone shows the first half of it.
+const SUBJECT: usize = 78;
+/// The name of a sender that has none.
+const SENDER: &str = "pcemon";
 /// Alerts shown in one mail; the others are counted.
 const ALERTS: usize = 50;
 /// Bytes of text about alerts in one mail; mail programs cut long mails off, and the HTML part is some times longer.
@@ -53,22 +56,23 @@ pub struct Mail {
     pub shown: String,
 }
 
-/// Writes the mail of a parcel, in the user's own words if there are some.
-pub fn build(parcel: &Parcel, addresses: &Addresses, own: Option<String>, now: Timestamp) -> Result<Mail, String> {
+/// Writes the mail of a notification, in the user's own words if there are some.
+pub fn build(notification: &Notification, addresses: &Addresses, own: Option<String>, now: Timestamp) -> Result<Mail, String> {
     let domain = addresses.from.email.domain();
-    let id = crate::channels::stable_id(parcel);
-    let subject = subject(parcel, &addresses.prefix);
+    let id = crate::channels::channel::stable_id(notification);
+    let subject = subject(notification, &addresses.prefix);
     let message_id = format!("<{id}@{domain}>");
-    let root = thread_root(parcel).map(|root| format!("<{root}@{domain}>"));
-    let marks = marks(parcel);
-    let shown = text::fitting(&text::sorted(parcel), ALERTS, TEXT);
+    let root = thread_root(notification).map(|root| format!("<{root}@{domain}>"));
+    let marks = marks(notification);
+    let arranged: Vec<&Alert> = text::arranged(notification).into_iter().flat_map(|(_, alerts)| alerts).collect();
+    let shown = text::fitting(notification, &arranged, ALERTS, TEXT);
     let (plain, html) = match own {
         Some(own) => {
             let own = text::cut(&own, TEXT, char::len_utf8);
-            let html = html::page_of(parcel, &own);
+            let html = html::page_of(notification, &own);
             (format!("{own}\n"), html)
         }
-        None => (text::whole(parcel, shown), html::page(parcel, shown)),
+        None => (letter::whole(notification, shown), html::page(notification, shown)),
     };
 
     let mut builder = addressed(addresses, &subject, &message_id, now);
@@ -86,7 +90,7 @@ pub fn build(parcel: &Parcel, addresses: &Addresses, own: Option<String>, now: T
     let message = as_written(builder.multipart(parts).map_err(|error| error.to_string())?, addresses, &subject)?;
 
     let list = |mailboxes: &[Mailbox]| mailboxes.iter().map(Mailbox::to_string).collect::<Vec<_>>().join(", ");
-    let mut preview = format!("From: {}\nTo: {}\n", addresses.from, list(&addresses.to));
+    let mut preview = format!("From: {}\nTo: {}\n", sender(addresses), list(&addresses.to));
     if !addresses.cc.is_empty() {
         preview.push_str(&format!("Cc: {}\n", list(&addresses.cc)));
     }
@@ -170,8 +174,15 @@ fn mail(addresses: &Addresses, message: &Message, shown: String) -> Mail {
     Mail { from: addresses.from.email.to_string(), to, bytes: message.formatted(), shown }
 }
 
+/// From whom, with a name: a bare address looks like a machine's accident.
+fn sender(addresses: &Addresses) -> Mailbox {
+    let mut from = addresses.from.clone();
+    from.name.get_or_insert_with(|| SENDER.to_owned());
+    from
+}
+
 fn addressed(addresses: &Addresses, subject: &str, message_id: &str, now: Timestamp) -> MessageBuilder {
-    let mut builder = Message::builder().from(addresses.from.clone());
+    let mut builder = Message::builder().from(sender(addresses));
     for mailbox in &addresses.to {
         builder = builder.to(mailbox.clone());
     }
@@ -181,26 +192,26 @@ fn addressed(addresses: &Addresses, subject: &str, message_id: &str, now: Timest
     builder.subject(subject.to_owned()).date(SystemTime::from(now)).message_id(Some(message_id.to_owned()))
 }
 
-fn subject(parcel: &Parcel, prefix: &str) -> String {
+fn subject(notification: &Notification, prefix: &str) -> String {
     let prefix = shorten(&visible(prefix.trim()), 40);
-    shorten(format!("{prefix} {}", text::headline(parcel)).trim_start(), SUBJECT)
+    shorten(format!("{prefix} {}", text::headline(notification)).trim_start(), SUBJECT)
 }
 
 /// Headers that say what the mail is, to filters and to other machines.
-fn marks(parcel: &Parcel) -> Vec<(&'static str, String)> {
-    let firing = parcel.alerts.iter().filter(|alert| alert.state == AlertState::Firing);
+fn marks(notification: &Notification) -> Vec<(&'static str, String)> {
+    let firing = notification.alerts.iter().filter(|alert| alert.state == AlertState::Firing);
     let worst = firing.map(|alert| alert.severity).max();
     let mut marks = vec![
         ("Auto-Submitted", "auto-generated".to_owned()),
         ("X-Auto-Response-Suppress", "All".to_owned()),
-        ("X-Pcemon-Id", crate::channels::stable_id(parcel).to_string()),
-        ("X-Pcemon-Type", parcel.kind.name().to_owned()),
+        ("X-Pcemon-Id", crate::channels::channel::stable_id(notification).to_string()),
+        ("X-Pcemon-Type", notification.kind.name().to_owned()),
         ("X-Pcemon-Severity", worst.map_or("resolved", Severity::name).to_owned()),
-        ("X-Pcemon-Alerts", parcel.alerts.len().saturating_add(parcel.left_out).to_string()),
+        ("X-Pcemon-Alerts", notification.alerts.len().saturating_add(notification.left_out).to_string()),
     ];
-    if let [alert] = parcel.alerts.as_slice() {
+    if let [alert] = notification.alerts.as_slice() {
         marks.push(("X-Pcemon-Fingerprint", ascii(&alert.fingerprint)));
-        marks.push(("X-Pcemon-Key", parcel.pce.key(&alert.fingerprint)));
+        marks.push(("X-Pcemon-Key", notification.pce.key(&alert.fingerprint)));
     }
     if worst == Some(Severity::Critical) {
         marks.push(("Importance", "high".to_owned()));
@@ -214,8 +225,8 @@ fn ascii(text: &str) -> String {
 }
 
 /// The mail that the mails of one alert answer to; it is never sent. A digest stands alone.
-fn thread_root(parcel: &Parcel) -> Option<String> {
-    let [alert] = parcel.alerts.as_slice() else { return None };
-    let identity = format!("{} {}", parcel.pce.key(&alert.fingerprint), alert.since);
-    (parcel.left_out == 0).then(|| format!("alert.{}", Uuid::new_v5(&Uuid::NAMESPACE_OID, identity.as_bytes())))
+fn thread_root(notification: &Notification) -> Option<String> {
+    let [alert] = notification.alerts.as_slice() else { return None };
+    let identity = format!("{} {}", notification.pce.key(&alert.fingerprint), alert.since);
+    (notification.left_out == 0).then(|| format!("alert.{}", Uuid::new_v5(&Uuid::NAMESPACE_OID, identity.as_bytes())))
 }

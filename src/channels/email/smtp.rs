@@ -7,9 +7,12 @@ use super::wire::{Fault, Reply, Wire};
 use crate::channels::host::own_name;
 use crate::channels::post::redact;
 use crate::channels::timed::Timed;
+use crate::channels::trust::Trust;
 use crate::channels::{Outcome, Part};
+use crate::domain::outcome::Refusal;
 use crate::domain::secret::Secret;
 use crate::domain::text::{shorten, visible};
+use crate::http::fault;
 use crate::http::tls::client_config;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +20,7 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use std::io::ErrorKind;
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -69,20 +72,21 @@ pub struct Server {
     address: Address,
     parameters: Option<(Arc<ClientConfig>, ServerName<'static>)>,
     login: Option<(String, Secret)>,
+    ca_file: Option<PathBuf>,
 }
 
 impl Server {
-    /// Reads the private CA, if any. The error names the file.
-    pub fn new(address: &Address, login: Option<(String, Secret)>, ca_file: Option<&Path>) -> Result<Server, String> {
+    /// Reads the private CA and the certificate to show, if any. The error names the file.
+    pub fn new(address: &Address, login: Option<(String, Secret)>, trust: &Trust) -> Result<Server, String> {
         let parameters = match address.tls {
             Tls::None => None,
             Tls::Starttls | Tls::Implicit => {
                 let host = &address.host;
                 let name = ServerName::try_from(host.clone()).map_err(|_| tr!("{host} is not a name that a certificate can have", host))?;
-                Some((Arc::new(client_config(ca_file)?), name))
+                Some((Arc::new(client_config(trust.ca_file(), trust.client())?), name))
             }
         };
-        Ok(Server { address: address.clone(), parameters, login })
+        Ok(Server { address: address.clone(), parameters, login, ca_file: trust.ca_file().map(Path::to_owned) })
     }
 
     /// Host and port, for people.
@@ -184,13 +188,20 @@ impl Recipients {
             (_, true, true) => Outcome::Delivered,
             (0, _, true) => Outcome::Permanent { error },
             (0, _, false) => Outcome::Retry { error, after: None },
-            (taken, false, true) => Outcome::Warned { warning: tr!("{error}; the mail went to the other {taken}", error, taken) },
+            (taken, false, true) => {
+                Outcome::Warned { warning: tr!("{error}; the mail went to the other {taken}", error, taken), refused: refusals(refused) }
+            }
             (_, _, false) => Outcome::Partly {
                 taken: taken.into_iter().map(Part::Recipient).collect(),
                 rest: Box::new(Outcome::Retry { error, after: None }),
+                refused: refusals(refused),
             },
         }
     }
+}
+
+fn refusals(refused: Vec<(String, String)>) -> Vec<Refusal> {
+    refused.into_iter().map(|(who, why)| Refusal { who, why }).collect()
 }
 
 struct Conversation<'s> {
@@ -372,27 +383,22 @@ impl Conversation<'_> {
         let (server, doing) = (self.server.shown(), doing(step));
         let error = match fault {
             Fault::Injected(bytes) => tr!(
-                "{server} sent {bytes} bytes too many before encryption began; somebody on the way may have put them there. Nothing was sent; tls = \"implicit\" is safe from that",
+                "{server} sent {bytes} bytes too many before encryption began; they may have been injected. Nothing was sent; tls = \"implicit\" is safe from that",
                 server,
                 bytes
             ),
             Fault::NoReply(text) => {
-                tr!("{server} answered {doing} with what is no SMTP: {text}", server, doing, text = self.server.harmless(text))
+                tr!("{server} answered {doing} with something that is not SMTP: {text}", server, doing, text = self.server.harmless(text))
             }
             Fault::Io(error) if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock) => {
                 tr!("{server} did not answer in time ({doing})", server, doing)
             }
             Fault::Io(error) => {
                 let text = self.server.harmless(&error.to_string());
-                if text.contains("certificate") {
-                    tr!(
-                        "{server}: its certificate was refused ({text}); if a private CA signed it, name that in smtp.ca_file",
-                        server,
-                        text
-                    )
-                } else {
-                    tr!("{server}: {doing} failed: {text}", server, doing, text)
-                }
+                let (host, ca_file) = (&self.server.address.host, self.server.ca_file.as_deref());
+                let place = fault::Place { host, setting: "smtp.ca_file", ca_file };
+                fault::sentence(fault::of_io(error), &server, place)
+                    .unwrap_or_else(|| tr!("{server}: {doing} failed: {text}", server, doing, text))
             }
         };
         Outcome::Retry { error, after: None }

@@ -1,7 +1,8 @@
 //! What a syslog message says: RFC 5424 with structured data, or CEF. It knows no sockets.
 
 use crate::channels::text;
-use crate::domain::alert::{Alert, AlertState, Parcel};
+use crate::domain::alert::{Alert, Notification};
+use crate::domain::entry::AlertState;
 use crate::domain::text::visible;
 use crate::domain::threshold::Severity;
 use std::net::IpAddr;
@@ -54,17 +55,17 @@ const VALUE: usize = 120;
 /// One message for each alert in the words of `say`, worst first, none longer than `longest` bytes; one more for what
 /// was left out.
 pub fn render(
-    parcel: &Parcel,
+    notification: &Notification,
     format: Format,
     facility: Facility,
     host: &str,
     longest: usize,
     say: &dyn Fn(&Alert) -> String,
 ) -> Vec<String> {
-    let alerts = text::sorted(parcel);
+    let alerts = text::sorted(notification);
     let head = |severity: u8, id: &str| {
         // The time of the message, not of the attempt: a repetition is the same.
-        let at = parcel.created.strftime("%Y-%m-%dT%H:%M:%S%.6fZ");
+        let at = notification.created.strftime("%Y-%m-%dT%H:%M:%S%.6fZ");
         format!("<{}>1 {at} {host} pcemon - {id}", u16::from(facility.0) * 8 + u16::from(severity))
     };
     let mut messages: Vec<String> = alerts
@@ -72,19 +73,19 @@ pub fn render(
         .map(|alert| {
             let head = head(syslog_severity(alert), word(alert));
             match format {
-                Format::Rfc5424 => rfc5424(&head, alert, parcel, longest, &say(alert)),
-                Format::Cef => cef(&head, alert, parcel, longest, say(alert)),
+                Format::Rfc5424 => rfc5424(&head, alert, notification, longest, &say(alert)),
+                Format::Cef => cef(&head, alert, notification, longest, say(alert)),
             }
         })
         .collect();
-    if parcel.left_out > 0 {
-        let more = tr!("+{count} more alerts", count = parcel.left_out);
+    if notification.left_out > 0 {
+        let more = trn!("+{count} more alert", "+{count} more alerts", count = notification.left_out);
         let severity = alerts.first().map_or(4, |alert| syslog_severity(alert));
         let head = head(severity, "more");
         messages.push(match format {
-            Format::Rfc5424 => format!("{head} [{SD_ID} id=\"{}\"] \u{feff}{more}", parameter(&parcel.id)),
+            Format::Rfc5424 => format!("{head} [{SD_ID} id=\"{}\"] \u{feff}{more}", parameter(&notification.id)),
             Format::Cef => {
-                let pairs = vec![("deviceExternalId", parcel.id.clone()), ("msg", more)];
+                let pairs = vec![("deviceExternalId", notification.id.clone()), ("msg", more)];
                 cef_line(&head, "more", "More alerts", 5, &pairs, longest)
             }
         });
@@ -118,19 +119,19 @@ pub fn sentence(alert: &Alert) -> String {
     )
 }
 
-fn rfc5424(head: &str, alert: &Alert, parcel: &Parcel, longest: usize, said: &str) -> String {
+fn rfc5424(head: &str, alert: &Alert, notification: &Notification, longest: usize, said: &str) -> String {
     let mut data = vec![
-        ("id", parcel.id.clone()),
+        ("id", notification.id.clone()),
         ("fingerprint", alert.fingerprint.clone()),
-        ("key", text::key(&alert.fingerprint, &parcel.pce)),
+        ("key", text::key(&alert.fingerprint, &notification.pce)),
         ("rule", alert.rule.clone()),
         ("severity", alert.severity.name().to_owned()),
         ("state", word(alert).to_owned()),
-        ("since", text::time(alert.since)),
+        ("since", text::time(notification.began(alert))),
         ("threshold", alert.threshold.clone()),
         ("unit", alert.unit.name().to_owned()),
-        ("pce", parcel.pce.url.clone()),
-        ("org_id", parcel.pce.org_id.to_string()),
+        ("pce", notification.pce.url.clone()),
+        ("org_id", notification.pce.org_id.to_string()),
         ("group", text::group(&alert.group)),
     ];
     if let Some(value) = alert.value.filter(|value| value.is_finite()) {
@@ -149,7 +150,7 @@ fn parameter(text: &str) -> String {
     escape(&text::cut(&visible(text), VALUE, |c| c.len_utf8() + usize::from(special(c))), special)
 }
 
-fn cef(head: &str, alert: &Alert, parcel: &Parcel, longest: usize, said: String) -> String {
+fn cef(head: &str, alert: &Alert, notification: &Notification, longest: usize, said: String) -> String {
     let severity = match (alert.state, alert.severity) {
         (AlertState::Resolved, _) => 1,
         (AlertState::Firing, Severity::Info) => 3,
@@ -157,19 +158,19 @@ fn cef(head: &str, alert: &Alert, parcel: &Parcel, longest: usize, said: String)
         (AlertState::Firing, Severity::Critical) => 9,
     };
     let mut pairs = vec![
-        ("rt", parcel.created.as_millisecond().to_string()),
+        ("rt", notification.created.as_millisecond().to_string()),
         ("externalId", alert.fingerprint.clone()),
-        ("deviceExternalId", parcel.id.clone()),
+        ("deviceExternalId", notification.id.clone()),
         ("outcome", word(alert).to_owned()),
-        ("start", alert.since.as_millisecond().to_string()),
+        ("start", notification.began(alert).as_millisecond().to_string()),
         ("msg", said),
         ("cs2", alert.threshold.clone()),
         ("cs2Label", "threshold".to_owned()),
-        ("cs3", parcel.pce.url.clone()),
+        ("cs3", notification.pce.url.clone()),
         ("cs3Label", "pce".to_owned()),
-        ("cs4", text::key(&alert.fingerprint, &parcel.pce)),
+        ("cs4", text::key(&alert.fingerprint, &notification.pce)),
         ("cs4Label", "key".to_owned()),
-        ("cs5", parcel.pce.org_id.to_string()),
+        ("cs5", notification.pce.org_id.to_string()),
         ("cs5Label", "org".to_owned()),
     ];
     if !alert.group.is_empty() {

@@ -2,12 +2,14 @@
 
 use crate::channels::Outcome;
 use crate::channels::timed::{Timed, addresses, left};
+use crate::channels::trust::Trust;
 use crate::domain::text::{shorten, visible};
+use crate::http::fault;
 use crate::http::tls::client_config;
 use rustls_pki_types::ServerName;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, UdpSocket};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -61,20 +63,21 @@ pub struct Peer {
     port: u16,
     transport: Transport,
     tls: Option<(Arc<rustls::ClientConfig>, ServerName<'static>)>,
+    ca_file: Option<PathBuf>,
 }
 
 impl Peer {
-    /// Reads the private CA, if any. The error names the file.
-    pub fn new(host: &str, port: u16, transport: Transport, ca_file: Option<&Path>) -> Result<Peer, String> {
+    /// Reads the private CA and the certificate to show, if any. The error names the file.
+    pub fn new(host: &str, port: u16, transport: Transport, trust: &Trust) -> Result<Peer, String> {
         let tls = match transport {
             Transport::Tls => {
                 let name =
                     ServerName::try_from(host.to_owned()).map_err(|_| tr!("{host} is not a name that a certificate can have", host))?;
-                Some((Arc::new(client_config(ca_file)?), name))
+                Some((Arc::new(client_config(trust.ca_file(), trust.client())?), name))
             }
             Transport::Udp | Transport::Tcp => None,
         };
-        Ok(Peer { host: host.to_owned(), port, transport, tls })
+        Ok(Peer { host: host.to_owned(), port, transport, tls, ca_file: trust.ca_file().map(Path::to_owned) })
     }
 
     /// Transport, host and port, for people.
@@ -154,14 +157,12 @@ impl Peer {
     fn words(&self, error: &std::io::Error) -> String {
         let name = self.name();
         let text = shorten(&visible(&error.to_string()), EXCERPT);
+        let place = fault::Place { host: &self.host, setting: "ca_file", ca_file: self.ca_file.as_deref() };
         match error.kind() {
             ErrorKind::TimedOut | ErrorKind::WouldBlock => {
                 tr!("{name} did not take the messages and close the connection in time", name)
             }
-            _ if text.contains("certificate") => {
-                tr!("{name}: its certificate was refused ({text}); if a private CA signed it, name that in ca_file", name, text)
-            }
-            _ => tr!("cannot send to {name}: {text}", name, text),
+            _ => fault::sentence(fault::of_io(error), &name, place).unwrap_or_else(|| tr!("cannot send to {name}: {text}", name, text)),
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::channels::labels::{Map, annotations, labels};
 use crate::channels::text;
-use crate::domain::alert::{Alert, AlertState, Parcel};
+use crate::domain::alert::{Alert, Notification};
+use crate::domain::entry::AlertState;
 use serde::Serialize;
 
 /// What Alertmanager writes for "not over yet".
@@ -38,20 +39,20 @@ struct Entry<'a> {
     key: String,
 }
 
-/// The body of one parcel; the same on every attempt.
-pub fn body(parcel: &Parcel) -> String {
-    let alerts: Vec<Entry<'_>> = parcel.alerts.iter().map(|alert| entry(alert, parcel)).collect();
-    let firing = parcel.alerts.iter().any(|alert| alert.state == AlertState::Firing);
+/// The body of one notification; the same on every attempt.
+pub fn body(notification: &Notification) -> String {
+    let alerts: Vec<Entry<'_>> = notification.alerts.iter().map(|alert| entry(alert, notification)).collect();
+    let firing = notification.alerts.iter().any(|alert| alert.state == AlertState::Firing);
     let body = Body {
         version: "4",
-        group_key: group_key(parcel),
-        truncated_alerts: parcel.left_out,
+        group_key: group_key(notification),
+        truncated_alerts: notification.left_out,
         status: if firing { AlertState::Firing } else { AlertState::Resolved },
-        receiver: &parcel.channel,
+        receiver: &notification.channel,
         group_labels: Map::new(),
         common_labels: common(alerts.iter().map(|alert| &alert.labels)),
         common_annotations: common(alerts.iter().map(|alert| &alert.annotations)),
-        external_url: &parcel.pce.url,
+        external_url: &notification.pce.url,
         alerts,
     };
     // Texts and numbers under text keys: nothing here can fail to serialise.
@@ -59,25 +60,25 @@ pub fn body(parcel: &Parcel) -> String {
 }
 
 /// Receivers hold messages with one key for news about one thing: never those of two PCEs.
-fn group_key(parcel: &Parcel) -> String {
+fn group_key(notification: &Notification) -> String {
     let quoted = |text: &str| text::name(text).replace('\\', "\\\\").replace('"', "\\\"");
-    let pce = parcel.pce.place().map(|place| format!(",pce=\"{}\",org=\"{}\"", quoted(&place), parcel.pce.org_id));
-    format!("{{}}:{{channel=\"{}\"{}}}", quoted(&parcel.channel), pce.unwrap_or_default())
+    let pce = notification.pce.place().map(|place| format!(",pce=\"{}\",org=\"{}\"", quoted(&place), notification.pce.org_id));
+    format!("{{}}:{{channel=\"{}\"{}}}", quoted(&notification.channel), pce.unwrap_or_default())
 }
 
-fn entry<'a>(alert: &'a Alert, parcel: &'a Parcel) -> Entry<'a> {
+fn entry<'a>(alert: &'a Alert, notification: &'a Notification) -> Entry<'a> {
     Entry {
         status: alert.state,
-        labels: labels(alert, &parcel.pce),
+        labels: labels(alert, &notification.pce),
         annotations: annotations(alert),
-        starts_at: alert.since.to_string(),
+        starts_at: notification.began(alert).to_string(),
         ends_at: match alert.state {
             AlertState::Firing => NEVER.to_owned(),
-            AlertState::Resolved => parcel.created.to_string(),
+            AlertState::Resolved => notification.created.to_string(),
         },
-        generator_url: &parcel.pce.url,
+        generator_url: &notification.pce.url,
         fingerprint: &alert.fingerprint,
-        key: text::key(&alert.fingerprint, &parcel.pce),
+        key: text::key(&alert.fingerprint, &notification.pce),
     }
 }
 

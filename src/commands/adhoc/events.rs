@@ -1,12 +1,12 @@
 //! `pcemon events`: audit events, newest first.
 
 use super::listing::{self, Contents, Listing, Offer, Text};
-use super::{ask, conclude, span_facts, span_note};
-use crate::app::Exit;
+use super::{ask, exit_code, span_facts, span_note, undecided_note};
 use crate::cli::Global;
 use crate::cli::adhoc::EventsArgs;
+use crate::commands::common::Exit;
 use crate::config::flags;
-use crate::domain::metric::Unit;
+use crate::domain::unit::Unit;
 use crate::domain::value::{Record, Value};
 use crate::render::sheet::{Cell, Closing, Kind};
 use crate::run::query;
@@ -87,7 +87,7 @@ pub fn run(global: &Global, args: &EventsArgs) -> Exit {
     }
     let offers: Vec<Offer> = COLUMNS.iter().map(|(offer, _)| *offer).collect();
     let Some((columns, picked)) = listing::choose(&offers, &args.shape.columns, |_| None, "")? else { return Ok(0) };
-    ask(global, args.events.as_deref(), &args.source, |query, style| {
+    ask(global, &args.inputs, &args.source, |query, style| {
         let contents = Contents {
             schema: "pcemon.events/1",
             rows: "events",
@@ -100,14 +100,15 @@ pub fn run(global: &Global, args: &EventsArgs) -> Exit {
         let mut rows = listing.open()?;
         let mut answer = query::records(query, EVENTS, Some(&args.span), false, &chosen.filter)?;
         if args.shape.reverse {
-            answer.records.0.reverse();
+            answer.records.records.reverse();
         }
-        for event in &answer.records.0 {
+        for event in &answer.records.records {
             let _all_are_counted = rows.row(0, || COLUMNS.iter().map(|(_, read)| read(event)).collect());
         }
-        let closing = Closing { facts: span_facts(answer.span), notes: span_note(answer.span, style).into_iter().collect() };
+        let notes = span_note(answer.span, style).into_iter().chain(undecided_note(answer.records.undecided));
+        let closing = Closing { facts: span_facts(answer.span), notes: notes.collect() };
         rows.finish(global, &answer.report, closing)?;
-        conclude(&answer.report)
+        exit_code(&answer.report)
     })
 }
 

@@ -1,27 +1,35 @@
 //! `pcemon flows`: flow records, chosen by the keys of a rule's `match`.
 
-use super::listing::{self, Contents, Listing, Offer, Text};
-use super::{accounting, as_reported, ask, conclude};
-use crate::app::Exit;
+use super::listing::{self, Contents, Listing, Offer, Rows, Text};
+use super::once::{Ends, Key, bytes, side};
+use super::{accounting, ask, counted_how, exit_code};
 use crate::cli::Global;
 use crate::cli::adhoc::{FlowOrder, FlowsArgs};
+use crate::commands::common::Exit;
 use crate::config::flags;
 use crate::domain::field::Field;
-use crate::domain::metric::Unit;
-use crate::domain::record::{Endpoint, Flow, proto_name};
+use crate::domain::record::{Endpoint, Flow, NotTold, proto_name};
 use crate::domain::time::since;
-use crate::judge::traffic::field_value;
-use crate::render::sheet::{Cell, Closing, Column, Kind};
+use crate::domain::unit::Unit;
+use crate::judge::fields::field_value;
+use crate::render::sheet::{Cell, Closing, Column, Kind, NOT_TOLD};
 use crate::run::query;
 use crate::sources::TRAFFIC;
+use hashbrown::HashMap;
+use std::ops::ControlFlow;
 
 type Read = fn(&Flow<'_>) -> Cell;
+
+const DIRECTION: &str = "direction";
+const CONNECTIONS: &str = "connections";
+/// Records that wait until all are there; more are shown as the PCE sent them.
+const MOST_WAITING: usize = 100_000;
 
 const fn offer(name: &'static str, title: Text, kind: Kind, usual: bool, about: Text, read: Read) -> (Offer, Read) {
     (Offer { name, title, kind, usual, about }, read)
 }
 
-const COLUMNS: &[(Offer, Read)] = &[
+pub(super) const COLUMNS: &[(Offer, Read)] = &[
     offer("first", || tr!("first"), Kind::Fixed, false, || tr!("when the bucket's first connection was seen"), |flow| time(flow.first)),
     offer("last", || tr!("last"), Kind::Fixed, true, || tr!("when its last was seen"), |flow| time(flow.last)),
     offer(
@@ -207,13 +215,90 @@ const COLUMNS: &[(Offer, Read)] = &[
     offer("client_type", || tr!("client type"), Kind::Fixed, false, || tr!("kind of reporter"), |flow| Cell::text(flow.client_type)),
 ];
 
+/// What a record leaves out when it does not tell a column. Names are always something: an address, where nothing better is known.
+fn needs(column: &str) -> NotTold {
+    let of_end = |what: &str| match what {
+        "ip" => NotTold::IP,
+        "fqdn" => NotTold::FQDN,
+        "labels" => NotTold::LABELS.and(NotTold::WORKLOAD),
+        "ip_lists" => NotTold::IP_LISTS,
+        "managed" => NotTold::MANAGED.and(NotTold::WORKLOAD),
+        "enforcement" => NotTold::ENFORCEMENT.and(NotTold::WORKLOAD),
+        "os" => NotTold::OS.and(NotTold::WORKLOAD),
+        _ => NotTold::NOTHING,
+    };
+    match column.split_once('_') {
+        Some(("src", what)) => return of_end(what).of_src(),
+        Some(("dst", what)) => return of_end(what).of_dst(),
+        _ => {}
+    }
+    match column {
+        "port" => NotTold::PORT,
+        "proto" => NotTold::PROTO,
+        "decision" => NotTold::DECISION,
+        "direction" => NotTold::DIRECTION,
+        "bytes" | "bandwidth" => NotTold::BYTES,
+        "bytes_in" => NotTold::BYTES_IN,
+        "bytes_out" => NotTold::BYTES_OUT,
+        "process" | "service" | "user" => NotTold::REPORTER,
+        "state" => NotTold::STATE,
+        "network" => NotTold::NETWORK,
+        "client_type" => NotTold::CLIENT_TYPE,
+        _ => NotTold::NOTHING,
+    }
+}
+
+/// A cell, or that the record does not tell it; a list that may have more says so.
+fn told(is_told: bool, cell: Cell) -> Cell {
+    if is_told {
+        return cell;
+    }
+    let more = |items: Vec<String>| Cell::List(items.into_iter().chain([NOT_TOLD.to_owned()]).collect());
+    match cell {
+        Cell::List(items) => more(items),
+        Cell::Pairs(pairs) => more(pairs.iter().map(|(key, value)| format!("{key}={value}")).collect()),
+        _ => Cell::NotTold,
+    }
+}
+
+/// A flow as a row of cells, with what identifies it and the columns that it does not tell, or not whole.
+pub(super) struct FlowRow {
+    pub cells: Vec<Cell>,
+    pub not_told: Vec<&'static str>,
+    pub id: u64,
+    pub name: String,
+}
+
+impl FlowRow {
+    pub fn of(flow: &Flow<'_>) -> FlowRow {
+        let missing = flow.not_told();
+        let mut not_told = Vec::new();
+        let cell = |(offer, read): &(Offer, Read)| {
+            let is_told = !missing.any(needs(offer.name));
+            if !is_told {
+                not_told.push(offer.name);
+            }
+            told(is_told, read(flow))
+        };
+        let cells: Vec<Cell> = COLUMNS.iter().map(cell).collect();
+        let (src, dst) = (flow.src.endpoint.display_name(), flow.dst.endpoint.display_name());
+        let port = flow.port.map_or_else(String::new, |port| format!("{port}/"));
+        let name = format!("{src} → {dst} {port}{}", proto_name(flow.proto));
+        // What grows is no part of what it is.
+        let text = format!("{:?} {} {} {} {} {:?}", flow.first, name, flow.decision.name(), flow.direction.name(), flow.process, flow.port);
+        FlowRow { cells, not_told, id: xxhash_rust::xxh3::xxh3_64(text.as_bytes()), name }
+    }
+}
+
 /// Runs the command.
 pub fn run(global: &Global, args: &FlowsArgs) -> Exit {
     let chosen = flags::traffic(&args.which.asked)?;
     for warning in &chosen.warnings {
         log::warn!("{warning}");
     }
-    let offers: Vec<Offer> = COLUMNS.iter().map(|(offer, _)| *offer).collect();
+    // Where both ends stand in the list, it says which is which.
+    let usual = |offer: &Offer| Offer { usual: offer.usual || args.raw && offer.name == DIRECTION, ..*offer };
+    let offers: Vec<Offer> = COLUMNS.iter().map(|(offer, _)| usual(offer)).collect();
     let label = |name: &str| match Field::parse(TRAFFIC, name) {
         Some(Field::SrcLabel(_) | Field::DstLabel(_)) => Some(Column { name: name.to_owned(), title: name.to_owned(), kind: Kind::Text }),
         _ => None,
@@ -221,37 +306,115 @@ pub fn run(global: &Global, args: &FlowsArgs) -> Exit {
     let hint = tr!("\nsrc_label:KEY and dst_label:KEY show one label, for example dst_label:role.\n");
     let Some((columns, picked)) = listing::choose(&offers, &args.shape.columns, label, &hint)? else { return Ok(0) };
     let fields: Vec<Option<Field>> = columns.iter().skip(offers.len()).map(|(column, _)| Field::parse(TRAFFIC, &column.name)).collect();
-    ask(global, args.flows.as_deref(), &args.source, |query, style| {
+    ask(global, &args.inputs, &args.source, |query, style| {
         let contents = Contents {
             schema: "pcemon.flows/1",
             rows: "flows",
             nouns: [tr!("flow"), tr!("flows")],
             columns,
             chosen: picked,
-            facts: accounting(),
+            facts: accounting(args.raw),
         };
         let listing = Listing::prepare(global, style, contents, Some(&args.shape), args.sort.is_some())?;
         let mut rows = listing.open()?;
         let (mut connections, mut volume) = (0u64, 0u64);
+        let wants: Vec<bool> = (0..COLUMNS.len()).map(|place| rows.wants(place)).collect();
+        let cells = |flow: &Flow<'_>| -> Vec<Cell> {
+            let missing = flow.not_told();
+            let own = COLUMNS.iter().zip(&wants).map(|((offer, read), wanted)| match read(flow) {
+                Cell::Nothing if *wanted => told(!missing.any(needs(offer.name)), Cell::Nothing),
+                cell if *wanted => cell,
+                _ => Cell::Nothing,
+            });
+            let more =
+                fields.iter().map(|field| field.as_ref().and_then(|field| field_value(field, flow)).map_or(Cell::Nothing, Cell::Text));
+            own.chain(more).collect()
+        };
+        let order = if args.raw { args.sort } else { args.sort.or(Some(FlowOrder::Last)) };
+        let place_of = |flow: &Flow<'_>| {
+            let key = key(flow, order);
+            if args.shape.reverse { -key } else { key }
+        };
+        let mut once = Once::default();
         let answer = query::flows(query, &args.span, &chosen.filter, &mut |flow| {
+            if !args.raw && once.take(flow, place_of(flow), || cells(flow)) {
+                return ControlFlow::Continue(());
+            }
             connections = connections.saturating_add(flow.connections);
             volume = volume.saturating_add(bytes(flow));
-            let key = key(flow, args.sort);
-            let wants: Vec<bool> = (0..COLUMNS.len()).map(|place| rows.wants(place)).collect();
-            rows.row(if args.shape.reverse { -key } else { key }, || {
-                let own = COLUMNS.iter().zip(&wants).map(|((_, read), wanted)| if *wanted { read(flow) } else { Cell::Nothing });
-                let more =
-                    fields.iter().map(|field| field.as_ref().and_then(|field| field_value(field, flow)).map_or(Cell::Nothing, Cell::Text));
-                own.chain(more).collect()
-            })
+            rows.row(place_of(flow), || cells(flow))
         })?;
+        let (more_connections, more_bytes) = once.show(&mut rows);
+        (connections, volume) = (connections.saturating_add(more_connections), volume.saturating_add(more_bytes));
         let mut closing = Closing { facts: super::span_facts(answer.span), notes: Vec::new() };
         closing.facts.extend([("connections", connections.into()), ("bytes", volume.into())]);
         closing.notes.extend(super::span_note(answer.span, style));
-        closing.notes.push(as_reported());
+        closing.notes.push(counted_how(args.raw));
         rows.finish(global, &answer.report, closing)?;
-        conclude(&answer.report)
+        exit_code(&answer.report)
     })
+}
+
+/// Records that wait until both ends of their pair were heard.
+#[derive(Default)]
+struct Once {
+    ends: Ends<()>,
+    rows: Vec<Waiting>,
+}
+
+struct Waiting {
+    pair: Key,
+    side: usize,
+    decision: usize,
+    order: i128,
+    cells: Vec<Cell>,
+}
+
+impl Once {
+    /// Whether it is kept. What finds no room any more is shown as the PCE sent it.
+    fn take(&mut self, flow: &Flow<'_>, order: i128, cells: impl FnOnce() -> Vec<Cell>) -> bool {
+        if self.rows.len() >= MOST_WAITING {
+            return false;
+        }
+        let Some(pair) = self.ends.add(flow, 0, || ()) else { return false };
+        self.rows.push(Waiting { pair, side: side(flow), decision: flow.decision as usize, order, cells: cells() });
+        if self.rows.len() == MOST_WAITING {
+            log::warn!(
+                "{}",
+                tr!("more than {most} records: the rest is shown as reported; narrow the question, or use --raw", most = MOST_WAITING)
+            );
+        }
+        true
+    }
+
+    /// Shows each connection once, under the decision that took effect. Connections and bytes of all of them.
+    fn show(mut self, rows: &mut Rows<'_>) -> (u64, u64) {
+        let ends = self.ends;
+        let effect = |row: &Waiting| {
+            let told = ends.of(&row.pair)?;
+            let connections = told.once()[row.decision].connections;
+            (connections > 0 && told.speaker(row.decision, connections) == row.side).then_some(connections)
+        };
+        let mut members: HashMap<(Key, usize), u32> = HashMap::new();
+        for row in self.rows.iter().filter(|row| effect(row).is_some()) {
+            *members.entry((row.pair, row.decision)).or_default() += 1;
+        }
+        let place = COLUMNS.iter().position(|(offer, _)| offer.name == CONNECTIONS);
+        self.rows.sort_by_key(|row| std::cmp::Reverse(row.order));
+        for mut row in self.rows {
+            let Some(connections) = effect(&row) else { continue };
+            // A record that stands alone has what both ends came to; several share it in a way that nobody tells.
+            let alone = members.get(&(row.pair, row.decision)) == Some(&1);
+            if let Some(cell) = place.and_then(|place| row.cells.get_mut(place)).filter(|cell| alone && **cell != Cell::Nothing) {
+                *cell = Cell::Count(connections, Unit::Connections);
+            }
+            if rows.row(row.order, || row.cells).is_break() {
+                break;
+            }
+        }
+        let all = ends.all().flat_map(|(_, told)| told.once());
+        all.fold((0u64, 0u64), |(connections, bytes), one| (connections.saturating_add(one.connections), bytes.saturating_add(one.bytes)))
+    }
 }
 
 fn key(flow: &Flow<'_>, order: Option<FlowOrder>) -> i128 {
@@ -264,10 +427,6 @@ fn key(flow: &Flow<'_>, order: Option<FlowOrder>) -> i128 {
         Some(FlowOrder::First) => flow.first.map_or(i128::MIN + 1, |at| at.as_nanosecond()),
         Some(FlowOrder::Last) => flow.last.map_or(i128::MIN + 1, |at| at.as_nanosecond()),
     }
-}
-
-pub(super) fn bytes(flow: &Flow<'_>) -> u64 {
-    flow.bytes_in.saturating_add(flow.bytes_out)
 }
 
 /// The mean over the bucket; a bucket without an extent has none.
@@ -296,7 +455,8 @@ fn lists(end: &Endpoint) -> Cell {
 }
 
 fn managed(end: &Endpoint) -> Cell {
-    Cell::Flag(end.is_managed())
+    let is_told = !end.not_told.any(NotTold::MANAGED.and(NotTold::WORKLOAD));
+    if is_told { Cell::Flag(end.is_managed()) } else { Cell::NotTold }
 }
 
 fn enforcement(end: &Endpoint) -> Cell {

@@ -1,12 +1,12 @@
 //! `pcemon health`: the PCE's clusters and their nodes.
 
 use super::listing::{Contents, Listing, Text};
-use super::{ask, conclude};
-use crate::app::Exit;
+use super::{ask, exit_code};
 use crate::cli::Global;
 use crate::cli::adhoc::HealthArgs;
-use crate::domain::metric::Unit;
+use crate::commands::common::Exit;
 use crate::domain::record::{Health, HealthNode};
+use crate::domain::unit::Unit;
 use crate::render::sheet::{Audience, Cell, Closing, Column, Kind};
 use crate::run::query;
 
@@ -25,7 +25,7 @@ const COLUMNS: [(&str, Text, Kind); 9] = [
 
 /// Runs the command.
 pub fn run(global: &Global, args: &HealthArgs) -> Exit {
-    ask(global, args.health.as_deref(), &args.source, |query, style| {
+    ask(global, &args.inputs, &args.source, |query, style| {
         let columns = COLUMNS
             .iter()
             .map(|(name, title, kind)| (Column { name: (*name).to_owned(), title: title(), kind: *kind }, Audience::Everybody))
@@ -48,7 +48,7 @@ pub fn run(global: &Global, args: &HealthArgs) -> Exit {
             }
         }
         rows.finish(global, &answer.report, Closing::default())?;
-        conclude(&answer.report)
+        exit_code(&answer.report)
     })
 }
 

@@ -1,15 +1,15 @@
 //! Rows on their way out: which columns, how many, in which order, in which formats, and to where.
 
-use crate::app::{Failure, note};
 use crate::cli::Global;
 use crate::cli::adhoc::Shape;
-use crate::config::reader::did_you_mean;
-use crate::domain::metric::Unit;
+use crate::commands::common::{Failure, note};
 use crate::domain::report::{SourceReport, SourceStatus};
 use crate::domain::text::quantity;
+use crate::domain::unit::Unit;
 use crate::render::Style;
 use crate::render::sheet::{self, Audience, Cell, Closing, Column, Form, Kind, Sheet, Writer};
 use crate::run::output::{self, print, prove_writable};
+use crate::settings::reader::did_you_mean;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
@@ -65,7 +65,7 @@ pub fn choose(offers: &[Offer], names: &[String], more: impl Fn(&str) -> Option<
         offers.iter().map(|offer| (column(offer), if offer.usual { Audience::Everybody } else { Audience::Machines })).collect();
     if names == ["help"] {
         let rows = offers.iter().map(|offer| vec![offer.name.to_owned(), (offer.about)()]).collect();
-        print(&format!("{}{hint}", crate::commands::listing([tr!("column"), tr!("what it is")], rows)))?;
+        print(&format!("{}{hint}", crate::commands::common::listing([tr!("column"), tr!("what it is")], rows)))?;
         return Ok(None);
     }
     let mut chosen = Vec::new();

@@ -6,12 +6,15 @@ pub mod events;
 pub mod flows;
 pub mod health;
 mod listing;
+mod once;
+pub mod show;
 pub mod top;
 pub mod vens;
 
-use crate::app::{Exit, Failure, config_or_none, style};
 use crate::cli::Global;
 use crate::cli::adhoc::SourceArgs;
+use crate::cli::input::Inputs;
+use crate::commands::common::{Exit, Failure, config_or_none, style};
 use crate::commands::waiting::Waiting;
 use crate::config::Config;
 use crate::domain::report::{Accounting, SourceReport, SourceStatus};
@@ -19,38 +22,46 @@ use crate::render::Style;
 use crate::run::interrupt::Interrupt;
 use crate::run::query::Query;
 use jiff::Timestamp;
-use std::path::Path;
 
 /// What a plain sum of flow records is, said with every one of them; for machines.
 const AS_REPORTED: &str =
     "numbers are as reported: totals of whole UTC days, not clipped to the span, and both ends of a connection report it";
 
+/// The same where each connection is counted once; for machines.
+const ONCE: &str = "each connection once, whichever end reports it; numbers are totals of whole UTC days, not clipped to the span";
+
 /// Reads the config and what it needs, asks, and hands over to `show`.
-fn ask(global: &Global, file: Option<&Path>, args: &SourceArgs, show: impl FnOnce(&Query<'_>, &Style) -> Exit) -> Exit {
-    let config: Config = config_or_none(global, file.is_some())?;
+fn ask<S>(global: &Global, inputs: &Inputs<S>, args: &SourceArgs, show: impl FnOnce(&Query<'_>, &Style) -> Exit) -> Exit {
+    let config: Config = config_or_none(global, !inputs.is_empty())?;
+    inputs.proven(|source| config.targets_of(source))?;
+    let inputs = inputs.widened();
     // Most of them are about rules and channels, which have no part in this.
     for warning in &config.warnings {
         log::info!("{warning}");
     }
-    if file.is_none() && config.pce.as_ref().is_some_and(|pce| pce.insecure_skip_verify) {
+    if inputs.is_empty() && config.pce.as_ref().is_some_and(|pce| pce.insecure_skip_verify) {
         log::warn!(
             "{}",
-            tr!("insecure_skip_verify in [pce]: the PCE's certificate is not checked; whoever stands in between can read the API key")
+            tr!("insecure_skip_verify in [pce]: the PCE's certificate is not checked; a man in the middle can read the API key")
         );
     }
     let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;
     interrupt.ends_by(std::time::Instant::now() + config.run.deadline).map_err(|error| tr!("cannot start the watchdog: {error}", error))?;
+    let recorder = crate::run::recorded::open(args.record.as_deref(), &inputs)?;
     let line = Waiting::new(global);
     let progress = |text: &str| line.show(text);
     let style = style(global, &config);
-    let result = show(&Query { config: &config, file, args, interrupt: &interrupt, progress: &progress }, &style);
+    let result = show(
+        &Query { config: &config, inputs: &inputs, recorder: recorder.as_ref(), args, interrupt: &interrupt, progress: &progress },
+        &style,
+    );
     line.clear();
     result
 }
 
 /// The exit: 0 when the answer is whole.
-fn conclude(report: &SourceReport) -> Exit {
-    let error = report.error.clone().unwrap_or_else(|| tr!("no reason is known"));
+fn exit_code(report: &SourceReport) -> Exit {
+    let error = report.trouble().map_or_else(|| tr!("no reason is known"), str::to_owned);
     match report.status {
         SourceStatus::Ok => Ok(0),
         SourceStatus::Partial => Err(Failure(tr!("{source} are not whole: {error}", source = report.source, error))),
@@ -61,19 +72,34 @@ fn conclude(report: &SourceReport) -> Exit {
 }
 
 /// The same for people.
-fn as_reported() -> String {
+fn counted_how(raw: bool) -> String {
+    if !raw {
+        return tr!("each connection once, whichever end reports it; numbers are totals of whole UTC days, not clipped to the span");
+    }
     tr!("numbers are as reported: totals of whole UTC days, not clipped to the span, and both ends of a connection report it")
 }
 
 /// The keys that say what traffic numbers mean.
-fn accounting() -> Vec<(&'static str, serde_json::Value)> {
-    vec![("accounting", Accounting::AsReported.name().into()), ("note", AS_REPORTED.into())]
+fn accounting(raw: bool) -> Vec<(&'static str, serde_json::Value)> {
+    let (ends, note) = if raw { ("both", AS_REPORTED) } else { ("once", ONCE) };
+    vec![("accounting", Accounting::AsReported.name().into()), ("ends", ends.into()), ("note", note.into())]
 }
 
 /// The keys that say which span was looked at.
 fn span_facts(span: Option<(Timestamp, Timestamp)>) -> Vec<(&'static str, serde_json::Value)> {
     let text = |at: Option<Timestamp>| at.map_or(serde_json::Value::Null, |at| at.to_string().into());
     vec![("from", text(span.map(|span| span.0))), ("to", text(span.map(|span| span.1)))]
+}
+
+/// Records that do not say what they were to be chosen by are neither in nor out.
+fn undecided_note(count: u64) -> Option<String> {
+    (count > 0).then(|| {
+        trn!(
+            "{count} more record does not say what is asked for; it may belong here",
+            "{count} more records do not say what is asked for; they may belong here",
+            count = count
+        )
+    })
 }
 
 /// The same for people.

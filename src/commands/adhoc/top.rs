@@ -1,19 +1,22 @@
 //! `pcemon top`: who talks most, on one screen.
 
-use super::flows::{blocked, bytes};
+use super::flows::blocked;
 use super::listing::{Contents, Listing};
-use super::{accounting, as_reported, ask, conclude, span_facts, span_note};
-use crate::app::{Exit, Failure};
+use super::once::{Amount, Ends, bytes};
+use super::{accounting, ask, counted_how, exit_code, span_facts, span_note};
 use crate::cli::Global;
 use crate::cli::adhoc::{Measure, Ranked, Shape, TopArgs};
+use crate::commands::common::{Exit, Failure};
 use crate::config::flags;
-use crate::domain::metric::Unit;
-use crate::domain::record::{Flow, proto_name};
+use crate::domain::record::{Decision, Flow, proto_name};
 use crate::domain::text::quantity;
+use crate::domain::unit::Unit;
 use crate::render::sheet::{Audience, Cell, Closing, Column, Kind};
 use crate::run::query;
 use hashbrown::HashMap;
 use std::ops::ControlFlow;
+use std::rc::Rc;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Different names that are told apart. What comes later is added up as one.
 const MOST_NAMES: usize = 100_000;
@@ -37,6 +40,17 @@ impl Sums {
         self.records += 1;
     }
 
+    /// What both ends of a pair came to.
+    fn add_once(&mut self, amounts: &[Amount; 4]) {
+        for (decision, amount) in amounts.iter().enumerate() {
+            self.connections = self.connections.saturating_add(amount.connections);
+            self.bytes = self.bytes.saturating_add(amount.bytes);
+            if decision == Decision::Blocked as usize {
+                self.blocked = self.blocked.saturating_add(amount.connections);
+            }
+        }
+    }
+
     fn of(&self, measure: Measure) -> u64 {
         match measure {
             Measure::Connections => self.connections,
@@ -48,22 +62,51 @@ impl Sums {
 
 #[derive(Default)]
 struct Ranking {
-    names: HashMap<String, Sums>,
+    names: HashMap<Rc<str>, Sums>,
     /// Everything whose name came when there was no room for another.
     others: Option<Sums>,
     total: Sums,
 }
 
 impl Ranking {
+    /// The sums of a name; those of all others when there is no room for it.
+    fn sums(&mut self, name: &str) -> &mut Sums {
+        if self.names.contains_key(name) || self.names.len() < MOST_NAMES {
+            return self.names.entry(name.into()).or_default();
+        }
+        self.others.get_or_insert_default()
+    }
+
+    /// As the PCE sent it.
     fn add(&mut self, name: &str, flow: &Flow<'_>) {
         self.total.add(flow);
-        if let Some(sums) = self.names.get_mut(name) {
-            sums.add(flow);
-        } else if self.names.len() < MOST_NAMES {
-            self.names.entry(name.to_owned()).or_default().add(flow);
-        } else {
-            self.others.get_or_insert_default().add(flow);
+        self.sums(name).add(flow);
+    }
+
+    /// The name as the ranking keeps it.
+    fn kept(&mut self, name: &str) -> Rc<str> {
+        match self.names.get_key_value(name) {
+            Some((known, _)) => Rc::clone(known),
+            None => {
+                let new: Rc<str> = name.into();
+                if self.names.len() < MOST_NAMES {
+                    self.names.insert(Rc::clone(&new), Sums::default());
+                }
+                new
+            }
         }
+    }
+
+    /// Adds what the pairs came to: `of_names` by name, `of_all` in total.
+    fn add_pairs(&mut self, of_names: &Ends<Rc<str>>, of_all: Option<&Ends<()>>) {
+        for (name, told) in of_names.all() {
+            self.sums(name).add_once(&told.once());
+        }
+        let all: Vec<[Amount; 4]> = match of_all {
+            Some(ends) => ends.all().map(|(_, told)| told.once()).collect(),
+            None => of_names.all().map(|(_, told)| told.once()).collect(),
+        };
+        all.iter().for_each(|amounts| self.total.add_once(amounts));
     }
 }
 
@@ -76,8 +119,8 @@ pub fn run(global: &Global, args: &TopArgs) -> Exit {
     if args.key.is_empty() {
         return Err(Failure(tr!("--key: a label has a key; write for example --key role")));
     }
-    ask(global, args.flows.as_deref(), &args.source, |query, style| {
-        let mut facts = accounting();
+    ask(global, &args.inputs, &args.source, |query, style| {
+        let mut facts = accounting(args.raw);
         facts.extend([("what", args.what.name().into()), ("by", args.by.name().into())]);
         if args.what == Ranked::Labels {
             facts.push(("key", args.key.clone().into()));
@@ -94,14 +137,27 @@ pub fn run(global: &Global, args: &TopArgs) -> Exit {
         let listing = Listing::prepare(global, style, contents, Some(&shape), true)?;
         let mut ranking = Ranking::default();
         let mut name = String::new();
+        let (mut pairs, mut all) = (Ends::default(), Ends::default());
         let answer = query::flows(query, &args.span, &chosen.filter, &mut |flow| {
             name_of(flow, args, &mut name);
-            ranking.add(&name, flow);
+            // Each end knows its own process only: both are named, and the total counts the connection once.
+            let apart = if args.what == Ranked::Processes { xxh3_64(name.as_bytes()) | 1 } else { 0 };
+            let kept = !args.raw && {
+                let about = ranking.kept(&name);
+                (apart == 0 || all.add(flow, 0, || ()).is_some()) && pairs.add(flow, apart, || about).is_some()
+            };
+            if kept {
+                ranking.total.records += 1;
+                ranking.sums(&name).records += 1;
+            } else {
+                ranking.add(&name, flow);
+            }
             ControlFlow::Continue(())
         })?;
+        ranking.add_pairs(&pairs, (args.what == Ranked::Processes).then_some(&all));
         let Ranking { names, others, total } = ranking;
         let whole = total.of(args.by);
-        let mut names: Vec<(String, Sums)> = names.into_iter().collect();
+        let mut names: Vec<(Rc<str>, Sums)> = names.into_iter().collect();
         // The map has no order of its own, and equals shall not change places from run to run.
         names.sort_by(|a, b| b.1.of(args.by).cmp(&a.1.of(args.by)).then_with(|| a.0.cmp(&b.0)));
         let largest = names.first().map_or(0, |(_, sums)| sums.of(args.by));
@@ -124,15 +180,15 @@ pub fn run(global: &Global, args: &TopArgs) -> Exit {
         if let Some(others) = others {
             closing.facts.push(("others", serde_json::json!({ "connections": others.connections, "bytes": others.bytes })));
             closing.notes.push(tr!(
-                "only {names} names are told apart; {connections} connections of names that came later are in the total alone",
+                "only {names} names are counted separately; {connections} connections of names that came later are in the total alone",
                 names = quantity(MOST_NAMES as f64, Unit::Values),
                 connections = quantity(others.connections as f64, Unit::Connections)
             ));
         }
         closing.notes.extend(span_note(answer.span, style));
-        closing.notes.push(as_reported());
+        closing.notes.push(counted_how(args.raw));
         rows.finish(global, &answer.report, closing)?;
-        conclude(&answer.report)
+        exit_code(&answer.report)
     })
 }
 

@@ -1,16 +1,16 @@
 //! `pcemon vens`: VENs and what their workloads tell, by name.
 
 use super::listing::{self, Contents, Listing, Offer, Text};
-use super::{ask, conclude};
-use crate::app::Exit;
+use super::{ask, exit_code, undecided_note};
 use crate::cli::Global;
 use crate::cli::adhoc::VensArgs;
+use crate::commands::common::Exit;
 use crate::config::flags;
-use crate::domain::metric::Unit;
 use crate::domain::time::since;
+use crate::domain::unit::Unit;
 use crate::domain::value::{Record, Value};
 use crate::render::sheet::{Cell, Closing, Kind};
-use crate::run::query;
+use crate::run::query::{self, Found};
 use crate::sources::VENS;
 use crate::sources::vens as row;
 use jiff::Timestamp;
@@ -55,7 +55,7 @@ const COLUMNS: &[(Offer, Read)] = &[
         || tr!("last heartbeat"),
         Kind::Fixed,
         true,
-        || tr!("when the PCE last heard of it"),
+        || tr!("its last heartbeat"),
         |ven, _| time(ven, row::LAST_HEARTBEAT).map_or(Cell::Nothing, Cell::Time),
     ),
     offer(
@@ -118,7 +118,7 @@ pub fn run(global: &Global, args: &VensArgs) -> Exit {
     }
     let offers: Vec<Offer> = COLUMNS.iter().map(|(offer, _)| *offer).collect();
     let Some((columns, picked)) = listing::choose(&offers, &args.shape.columns, |_| None, "")? else { return Ok(0) };
-    ask(global, args.vens.as_deref(), &args.source, |query, style| {
+    ask(global, &args.inputs, &args.source, |query, style| {
         let contents = Contents {
             schema: "pcemon.vens/1",
             rows: "vens",
@@ -131,15 +131,16 @@ pub fn run(global: &Global, args: &VensArgs) -> Exit {
         let mut rows = listing.open()?;
         let workloads = offers.iter().enumerate().any(|(place, offer)| OF_WORKLOAD.contains(&offer.name) && rows.wants(place));
         let mut answer = query::records(query, VENS, None, workloads, &chosen.filter)?;
-        let (vens, now) = &mut answer.records;
+        let Found { records: vens, now, undecided } = &mut answer.records;
         if args.shape.reverse {
             vens.reverse();
         }
         for ven in vens {
             let _all_are_counted = rows.row(0, || COLUMNS.iter().map(|(_, read)| read(ven, *now)).collect());
         }
-        rows.finish(global, &answer.report, Closing::default())?;
-        conclude(&answer.report)
+        let closing = Closing { notes: undecided_note(*undecided).into_iter().collect(), ..Closing::default() };
+        rows.finish(global, &answer.report, closing)?;
+        exit_code(&answer.report)
     })
 }
 

@@ -8,7 +8,8 @@ use crate::domain::report::Report;
 use crate::domain::rule::{Matcher, Rule};
 use crate::domain::time::{after, format_duration};
 use crate::judge::transition::Stage;
-use crate::run::explain::{self, GroupStory, Story, Telling, Tried};
+use crate::run::explain::{self, Tried};
+use crate::run::trace::{Explanation, GroupExplanation, NotifyReason};
 use serde_json::{Map, Value, json};
 
 const SCHEMA: &str = "pcemon.explain/1";
@@ -54,13 +55,13 @@ fn rule(rule: &Rule, was_enabled: bool) -> Value {
         "ratio_to": rule.ratio.as_ref().map(|ratio| sides(&ratio.over.matcher).0),
         "group_by": rule.group_by.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "window": format_duration(rule.window), "thresholds": thresholds, "recovery": rule.recovery.as_ref().map(|recovery| &recovery.text),
-        "for": format_duration(rule.hold), "keep_firing_for": format_duration(rule.keep_firing_for), "cooldown": format_duration(rule.cooldown),
+        "for": format_duration(rule.pending_for), "keep_firing_for": format_duration(rule.keep_firing_for), "cooldown": format_duration(rule.cooldown),
     })
 }
 
 /// The whole story.
-pub fn story(story: &Story, was_enabled: bool, report: &Report) -> String {
-    let Story { report: found, source, look, sieves, routing, groups, .. } = story;
+pub fn story(story: &Explanation, was_enabled: bool, report: &Report) -> String {
+    let Explanation { report: found, source, look, match_stats, routing, groups, .. } = story;
     let text = |at: Option<jiff::Timestamp>| at.map(|at| at.to_string());
     let whole = json!({
         "schema": SCHEMA,
@@ -70,22 +71,22 @@ pub fn story(story: &Story, was_enabled: bool, report: &Report) -> String {
         "value": found.value, "value_max": found.value_max, "lower_bound": found.lower_bound, "matched": found.matched,
         "source": source.as_ref().map(|source| json!({
             "source": source.source.name(), "status": source.status.name(), "records": source.records, "unreadable": source.unreadable,
-            "from": text(source.from), "to": text(source.to), "error": source.error,
+            "from": text(source.from), "to": text(source.to), "error": source.trouble(), "party": source.error.as_ref().map(|fault| fault.party.name()),
         })),
         "look": look.as_ref().map(|look| json!({ "previous": text(look.previous), "anew": look.anew, "only": look.only })),
         "accounting": found.accounting.map(|accounting| accounting.name()),
         "covers_from": text(found.covers_from), "covers_to": text(found.covers_to), "error": found.error, "note": found.note,
-        "records": sieves.first(), "ratio_to": sieves.get(1),
+        "records": match_stats.first(), "ratio_to": match_stats.get(1),
         "groups": groups.iter().map(|one| one_group(story, one)).collect::<Vec<_>>(),
         "routing": routing.iter().map(|routing| json!({
             "severity": routing.severity.name(), "routes": routing.routes, "channels": routing.channels,
         })).collect::<Vec<_>>(),
         "warnings": report.warnings,
     });
-    format!("{whole:#}\n")
+    crate::commands::common::machine_text(whole)
 }
 
-fn one_group(story: &Story, one: &GroupStory) -> Value {
+fn one_group(story: &Explanation, one: &GroupExplanation) -> Value {
     let rule = &story.rule;
     let measured = one.measured.as_ref();
     let estimate: Option<Estimate> = measured.map(|measured| measured.evidence(one.partial).estimate);
@@ -95,7 +96,7 @@ fn one_group(story: &Story, one: &GroupStory) -> Value {
         .map(|(severity, threshold, answer)| (severity.name().to_owned(), json!({ "threshold": threshold, "crossed": yes_no(*answer) })))
         .collect();
     let instance = one.instance.as_ref().map(|instance| {
-        let fires_at = (instance.stage == Stage::Pending).then(|| after(instance.since, rule.hold).to_string());
+        let fires_at = (instance.stage == Stage::Pending).then(|| after(instance.since, rule.pending_for).to_string());
         let over_at = instance.quiet_since.map(|quiet| after(quiet, rule.keep_firing_for).to_string());
         json!({
             "severity": instance.severity.name(), "threshold": instance.threshold, "since": instance.since.to_string(),
@@ -118,21 +119,21 @@ fn one_group(story: &Story, one: &GroupStory) -> Value {
     })
 }
 
-fn channel_told(channel: &str, told: &Telling) -> Value {
+fn channel_told(channel: &str, told: &NotifyReason) -> Value {
     let mut out = json!({ "channel": channel });
     let (word, more) = match told {
-        Telling::Now(reason) => ("now", json!({ "reason": reason.name() })),
-        Telling::Waits { attempts, until, error } => {
+        NotifyReason::Now(reason) => ("now", json!({ "reason": reason.name() })),
+        NotifyReason::Waits { attempts, until, error } => {
             ("waits", json!({ "attempts": attempts, "not_before": until.map(|at| at.to_string()), "error": error }))
         }
-        Telling::Cooldown { at, again } => ("cooldown", json!({ "told_at": at.to_string(), "next_reminder": again.to_string() })),
-        Telling::Muted { by, why } => ("muted", json!({ "by": by.name(), "why": why })),
-        Telling::Digest { until } => ("digest", json!({ "until": until.to_string() })),
-        Telling::EveryRun => ("every_run", json!({})),
-        Telling::TooMild(min) => ("below_min_severity", json!({ "min_severity": min.name() })),
-        Telling::Disabled => ("disabled", json!({})),
-        Telling::Full => ("full", json!({})),
-        Telling::Nothing => ("nothing", json!({})),
+        NotifyReason::Cooldown { at, again } => ("cooldown", json!({ "told_at": at.to_string(), "next_reminder": again.to_string() })),
+        NotifyReason::Muted { by, why } => ("muted", json!({ "by": by.name(), "why": why })),
+        NotifyReason::Digest { until } => ("digest", json!({ "until": until.to_string() })),
+        NotifyReason::EveryRun => ("every_run", json!({})),
+        NotifyReason::TooMild(min) => ("below_min_severity", json!({ "min_severity": min.name() })),
+        NotifyReason::Disabled => ("disabled", json!({})),
+        NotifyReason::Full => ("full", json!({})),
+        NotifyReason::Nothing => ("nothing", json!({})),
     };
     out["told"] = json!(word);
     if let (Value::Object(out), Value::Object(more)) = (&mut out, more) {
@@ -143,5 +144,5 @@ fn channel_told(channel: &str, told: &Telling) -> Value {
 
 /// Records of a file, condition by condition.
 pub fn tried(of: &Rule, was_enabled: bool, records: &[Tried]) -> String {
-    format!("{:#}\n", json!({ "schema": SCHEMA, "rule": rule(of, was_enabled), "tried": records }))
+    crate::commands::common::machine_text(json!({ "schema": SCHEMA, "rule": rule(of, was_enabled), "tried": records }))
 }

@@ -1,21 +1,23 @@
 //! `pcemon explain`: why a rule fires or does not, step by step.
 
+mod last;
 mod machine;
 mod words;
 
-use crate::app::{Exit, UNKNOWN, load_config, state_path, style};
 use crate::cli::{CheckArgs, ExplainArgs, Global};
+use crate::commands::common::{Exit, Failure, UNKNOWN, load_config, state_path, style};
 use crate::commands::waiting::Waiting;
 use crate::config::Config;
-use crate::config::reader::did_you_mean;
 use crate::domain::alert::Group;
 use crate::domain::report::{Report, RuleState, SourceStatus};
 use crate::domain::rule::Rule;
 use crate::domain::text::visible;
 use crate::render::Style;
-use crate::run::explain::{Story, Witness, try_records};
+use crate::run::explain::try_records;
 use crate::run::interrupt::Interrupt;
+use crate::run::trace::{Explanation, Trace};
 use crate::run::{self, Cycle, output};
+use crate::settings::reader::{did_you_mean, few};
 use jiff::Timestamp;
 use std::io::Write;
 use std::path::PathBuf;
@@ -36,11 +38,11 @@ pub fn run(global: &Global, args: &ExplainArgs) -> Exit {
     };
     let mut config = load_config(global)?;
     let names: Vec<&str> = config.rules.iter().map(|rule| rule.name.as_str()).collect();
-    let Some(place) = names.iter().position(|name| *name == args.rule) else {
-        return Err(
-            tr!("no rule is called '{pattern}'; {hint}", pattern = visible(&args.rule), hint = did_you_mean(&args.rule, &names)).into()
-        );
-    };
+    let chosen = args.rule.as_deref().map(|typed| meant(typed, &names)).transpose()?;
+    if args.last {
+        return last::run(global, args, &config, chosen, as_json);
+    }
+    let Some(place) = chosen else { return Err(tr!("name a rule; `pcemon rules list` shows them").into()) };
     let was_enabled = std::mem::replace(&mut config.rules[place].enabled, true);
     let rule = config.rules[place].clone();
     let style = style(global, &config);
@@ -70,25 +72,40 @@ pub fn run(global: &Global, args: &ExplainArgs) -> Exit {
     output::print(&if as_json {
         machine::story(&story, was_enabled, &report)
     } else {
-        words::story(&story, &words::Telling { was_enabled, now, style: &style, short: false })
+        words::story(&story, &words::Wording { was_enabled, now, style: &style, short: false })
     })?;
     let read = story.source.as_ref().is_some_and(|source| matches!(source.status, SourceStatus::Ok | SourceStatus::Partial));
     Ok(if read { 0 } else { UNKNOWN })
 }
 
+/// The rule with this name, in whatever case, or the only one whose name contains it.
+fn meant(typed: &str, names: &[&str]) -> Result<usize, Failure> {
+    let folded = typed.to_lowercase();
+    let exact = names.iter().position(|name| *name == typed).or_else(|| names.iter().position(|name| name.to_lowercase() == folded));
+    if let Some(place) = exact {
+        return Ok(place);
+    }
+    let within: Vec<usize> = (0..names.len()).filter(|place| names[*place].to_lowercase().contains(&folded)).collect();
+    let pattern = visible(typed);
+    match within[..] {
+        [place] => Ok(place),
+        [] => Err(tr!("no rule is called '{pattern}'; {hint}", pattern, hint = did_you_mean(typed, names)).into()),
+        _ => {
+            let found: Vec<&str> = within.iter().map(|place| names[*place]).collect();
+            Err(tr!("several rules have '{pattern}' in their name: {names}", pattern, names = visible(&few(&found))).into())
+        }
+    }
+}
+
 /// One dry cycle, judged for this rule alone. The others are counted along: what is remembered between runs depends on
 /// what all of them ask for.
-fn witnessed(global: &Global, config: &Config, rule: &Rule, args: &ExplainArgs) -> Result<(Report, Story), crate::app::Failure> {
-    super::one_from_stdin([&args.flows, &args.events, &args.health, &args.vens, &args.database])?;
+fn witnessed(global: &Global, config: &Config, rule: &Rule, args: &ExplainArgs) -> Result<(Report, Explanation), Failure> {
+    args.inputs.proven(|source| config.targets_of(source))?;
     let check = CheckArgs {
         dry_run: true,
         // What the monitoring says of itself depends on everything that is read.
         rule: (!rule.source.is_run()).then(|| globset::escape(&rule.name)),
-        flows: args.flows.clone(),
-        events: args.events.clone(),
-        health: args.health.clone(),
-        vens: args.vens.clone(),
-        database: args.database.clone(),
+        inputs: args.inputs.clone(),
         now: args.now,
         ..CheckArgs::default()
     };
@@ -96,14 +113,23 @@ fn witnessed(global: &Global, config: &Config, rule: &Rule, args: &ExplainArgs) 
     interrupt.ends_by(std::time::Instant::now() + config.run.deadline).map_err(|error| tr!("cannot start the watchdog: {error}", error))?;
     let line = Waiting::new(global);
     let progress = |text: &str| line.show(text);
-    let witness = Witness::default();
+    let trace = Trace::default();
     let state_path: PathBuf = state_path(global, Some(config))?;
-    let cycle =
-        Cycle { config, args: &check, state_path, interrupt: &interrupt, progress: &progress, given: None, witness: Some(&witness) };
+    let cycle = Cycle {
+        config,
+        args: &check,
+        state_path,
+        interrupt: &interrupt,
+        progress: &progress,
+        given: None,
+        trace: Some(&trace),
+        recorder: None,
+    };
     let result = run::check(&cycle);
     line.clear();
     let report = result?;
-    let story = witness.stories().into_iter().find(|story| story.rule.name == rule.name).ok_or_else(|| tr!("the rule was not judged"))?;
+    let story =
+        trace.explanations().into_iter().find(|story| story.rule.name == rule.name).ok_or_else(|| tr!("the rule was not judged"))?;
     Ok((report, story))
 }
 
@@ -127,12 +153,12 @@ fn wanted_group(rule: &Rule, flags: &[String]) -> Result<Option<Group>, String> 
 
 /// After the result of a check: why each rule that is not ok is not, or of all with `-v`. It joins a table on standard
 /// output and keeps away from any other format.
-pub fn after_check(global: &Global, config: &Config, report: &Report, stories: &[Story]) -> Result<(), String> {
+pub fn after_check(global: &Global, config: &Config, report: &Report, explanations: &[Explanation]) -> Result<(), String> {
     let style = style(global, config);
     let on_stdout = global.output.as_deref().is_none_or(|format| format == "table");
     let style = Style { color: false, ..style };
-    let telling = words::Telling { was_enabled: true, now: report.run.started_at, style: &style, short: true };
-    let told = stories.iter().filter(|story| !global.quiet || story.report.state != RuleState::Ok);
+    let telling = words::Wording { was_enabled: true, now: report.run.started_at, style: &style, short: true };
+    let told = explanations.iter().filter(|story| !global.quiet || story.report.state != RuleState::Ok);
     let text: String = told
         .filter(|story| global.verbose > 0 || !matches!(story.report.state, RuleState::Ok | RuleState::Disabled))
         .map(|story| format!("\n{}", words::story(story, &telling)))

@@ -2,17 +2,19 @@
 
 use crate::domain::alert::Group;
 use crate::domain::asks::Wanted;
+use crate::domain::counted;
 use crate::domain::estimate::Truth;
 use crate::domain::filter::Filter;
 use crate::domain::report::{Accounting, RuleState};
 use crate::domain::rule::{Matcher, Rule};
 use crate::domain::text::{quantity, visible};
 use crate::domain::time::{after, format_duration, since};
-use crate::judge::sieve::{Mesh, Sieve};
+use crate::judge::match_stats::{ConditionStats, MatchStats};
 use crate::judge::transition::{Instance, Stage};
 use crate::render::Style;
 use crate::render::{clock, named_group, value_of_what};
-use crate::run::explain::{self, GroupStory, MOST_TRIED, Story, Tried};
+use crate::run::explain::{self, MOST_TRIED, Tried};
+use crate::run::trace::{self, Explanation, GroupExplanation};
 use jiff::Timestamp;
 
 /// Groups that a person is shown.
@@ -20,7 +22,7 @@ const MOST_GROUPS: usize = 10;
 const FEW_GROUPS: usize = 3;
 
 /// How a story is told.
-pub struct Telling<'t> {
+pub struct Wording<'t> {
     /// Whether the rule takes part in `check`.
     pub was_enabled: bool,
     /// The run's instant.
@@ -31,7 +33,7 @@ pub struct Telling<'t> {
     pub short: bool,
 }
 
-impl Telling<'_> {
+impl Wording<'_> {
     fn clock(&self, at: Timestamp) -> String {
         clock(at, self.now, &self.style.timezone)
     }
@@ -51,10 +53,10 @@ fn push(out: &mut String, indent: usize, text: impl AsRef<str>) {
 }
 
 /// The whole story.
-pub fn story(story: &Story, telling: &Telling<'_>) -> String {
-    let Story { rule, report, .. } = story;
-    let state = report.state.said();
-    let state = report.severity.map_or(state.clone(), |severity| format!("{state} {}", severity.said()));
+pub fn story(story: &Explanation, telling: &Wording<'_>) -> String {
+    let Explanation { rule, report, .. } = story;
+    let state = report.state.localized();
+    let state = report.severity.map_or(state.clone(), |severity| format!("{state} {}", severity.localized()));
     let mut out = String::new();
     push(&mut out, 0, tr!("{rule} (line {line}): {state}", rule = visible(&rule.name), line = rule.line, state));
     if !telling.short {
@@ -71,11 +73,7 @@ pub fn story(story: &Story, telling: &Telling<'_>) -> String {
 fn in_words(out: &mut String, rule: &Rule, was_enabled: bool) {
     push(out, 0, tr!("1 The rule"));
     let by = rule.group_by.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let over = if rule.source.is_snapshot() && !rule.metric.is_sighting() {
-        tr!("now")
-    } else {
-        tr!("within {span}", span = format_duration(rule.window))
-    };
+    let over = rule.span().map_or_else(|| tr!("now"), |span| tr!("within {span}", span = format_duration(span)));
     let (metric, source) = (visible(&rule.metric.name()), rule.source);
     let measured = if by.is_empty() {
         tr!("{metric} of {source}, {over}", metric, source, over)
@@ -94,7 +92,7 @@ fn in_words(out: &mut String, rule: &Rule, was_enabled: bool) {
         }
     }
     let thresholds: Vec<String> =
-        rule.thresholds.worst_first().map(|(severity, threshold)| format!("{} {threshold}", severity.said())).collect();
+        rule.thresholds.worst_first().map(|(severity, threshold)| format!("{} {threshold}", severity.localized())).collect();
     push(
         out,
         4,
@@ -104,7 +102,7 @@ fn in_words(out: &mut String, rule: &Rule, was_enabled: bool) {
             tr!("thresholds: {thresholds}", thresholds = thresholds.join(", "))
         },
     );
-    let mut times = vec![format!("for {}", format_duration(rule.hold)), format!("cooldown {}", format_duration(rule.cooldown))];
+    let mut times = vec![format!("for {}", format_duration(rule.pending_for)), format!("cooldown {}", format_duration(rule.cooldown))];
     if !rule.keep_firing_for.is_zero() {
         times.push(format!("keep_firing_for {}", format_duration(rule.keep_firing_for)));
     }
@@ -126,30 +124,30 @@ fn filter(out: &mut String, matcher: &Matcher, wanted: &str, unwanted: &str) {
     }
 }
 
-fn asked(out: &mut String, story: &Story, telling: &Telling<'_>) {
+fn asked(out: &mut String, story: &Explanation, telling: &Wording<'_>) {
     push(out, 0, tr!("2 What was asked and covered"));
     let Some(source) = &story.source else {
         push(out, 4, tr!("{source} was not read", source = story.rule.source));
         return;
     };
-    let (name, status, records) = (source.source, source.status.said(), source.records);
+    let (name, status, records) = (source.source, source.status.localized(), counted::records(source.records));
     let answer = match (source.from, source.to) {
         (Some(from), Some(to)) => {
             let (from, to) = (telling.clock(from), telling.clock(to));
-            tr!("{name} {status}, asked for {from} – {to}, {records} records", name, status, from, to, records)
+            tr!("{name} {status}, asked for {from} – {to}, {records}", name, status, from, to, records)
         }
-        _ => tr!("{name} {status}, {records} records", name, status, records),
+        _ => tr!("{name} {status}, {records}", name, status, records),
     };
-    let answer = source.error.as_ref().map_or(answer.clone(), |error| tr!("{text}: {error}", text = answer, error = visible(error)));
+    let answer = source.trouble().map_or(answer.clone(), |error| tr!("{text}: {error}", text = answer, error = visible(error)));
     push(out, 4, answer);
     if let Some(look) = &story.look {
         if !look.only.is_empty() {
             push(out, 4, tr!("all rules together ask for no more than: {what}", what = visible(&look.only)));
         }
         let before = match look.previous {
-            None if look.anew => tr!("the look before is too long ago to build upon: this one begins anew"),
-            None => tr!("the first look: nothing to compare with"),
-            Some(at) => tr!("the look before was at {at}", at = telling.clock(at)),
+            None if look.anew => tr!("the previous run is too long ago to compare with: this one begins anew"),
+            None => tr!("the first run: nothing to compare with"),
+            Some(at) => tr!("the previous run was at {at}", at = telling.clock(at)),
         };
         // Plain sums compare with nothing.
         if story.report.accounting != Some(Accounting::AsReported) {
@@ -157,7 +155,7 @@ fn asked(out: &mut String, story: &Story, telling: &Telling<'_>) {
         }
     }
     match story.report.accounting {
-        Some(Accounting::Delta) => push(out, 4, tr!("counted: what each record grew since the look before (delta)")),
+        Some(Accounting::Delta) => push(out, 4, tr!("counted: what each record grew since the previous run (delta)")),
         Some(Accounting::AsReported) => push(out, 4, tr!("counted: what the PCE reported, as it is (as_reported)")),
         None => {}
     }
@@ -170,25 +168,28 @@ fn asked(out: &mut String, story: &Story, telling: &Telling<'_>) {
     }
 }
 
-fn records(out: &mut String, story: &Story, short: bool) {
+fn records(out: &mut String, story: &Explanation, short: bool) {
     push(out, 0, tr!("3 Records"));
-    if story.sieves.is_empty() && story.rule.matcher.records().is_some() {
-        push(out, 4, tr!("{matched}: a rule on {source} looks at all of it", matched = story.report.matched, source = story.rule.source));
+    if story.match_stats.is_empty() && story.rule.matcher.records().is_some() {
+        push(out, 4, tr!("{matched}: a rule on {source} covers all of it", matched = story.report.matched, source = story.rule.source));
         return;
     }
-    for (sieve, name) in story.sieves.iter().zip(["", "ratio_to: "]) {
-        push(out, 4, format!("{name}{}", tr!("{seen} seen, {matched} matched", seen = sieve.seen, matched = sieve.matched)));
-        kept_out(out, sieve, short);
+    for (match_stats, name) in story.match_stats.iter().zip(["", "ratio_to: "]) {
+        push(out, 4, format!("{name}{}", tr!("{seen} seen, {matched} matched", seen = match_stats.seen, matched = match_stats.matched)));
+        kept_out(out, match_stats, short);
     }
-    if story.sieves.is_empty() {
+    if story.match_stats.is_empty() {
         push(out, 4, tr!("none was read"));
     }
 }
 
-fn kept_out(out: &mut String, sieve: &Sieve, short: bool) {
-    for (meshes, is_exclude) in [(&sieve.failed, false), (&sieve.excluded, true)] {
+fn kept_out(out: &mut String, match_stats: &MatchStats, short: bool) {
+    if match_stats.undecided > 0 {
+        push(out, 6, tr!("{count} do not say what is asked for: they may match", count = match_stats.undecided));
+    }
+    for (meshes, is_exclude) in [(&match_stats.failed, false), (&match_stats.excluded, true)] {
         for mesh in meshes.iter().filter(|mesh| mesh.first > 0) {
-            let Mesh { key, wanted, first, only, .. } = mesh;
+            let ConditionStats { key, wanted, first, only, .. } = mesh;
             let line = if is_exclude {
                 tr!("{first} left out by exclude {key} = {wanted} ({only} of them by nothing else)", first, key, wanted, only)
             } else {
@@ -202,7 +203,7 @@ fn kept_out(out: &mut String, sieve: &Sieve, short: bool) {
     }
 }
 
-fn values(out: &mut String, story: &Story, telling: &Telling<'_>) {
+fn values(out: &mut String, story: &Explanation, telling: &Wording<'_>) {
     push(out, 0, tr!("4 Values and thresholds"));
     let unit = story.rule.unit();
     let most = if telling.short { FEW_GROUPS } else { MOST_GROUPS };
@@ -245,7 +246,7 @@ fn values(out: &mut String, story: &Story, telling: &Telling<'_>) {
             push(out, 6, tr!("what is usual is not known yet"));
         }
         for (severity, threshold, answer) in &one.answers {
-            let severity = severity.said();
+            let severity = severity.localized();
             push(out, 6, tr!("{severity} {threshold}: {answer}", severity, threshold, answer = said(*answer)));
         }
         if let Some(answer) = one.recovery {
@@ -253,7 +254,7 @@ fn values(out: &mut String, story: &Story, telling: &Telling<'_>) {
         }
     }
     if story.groups.len() > most {
-        push(out, 4, tr!("and {count} more groups", count = story.groups.len() - most));
+        push(out, 4, trn!("and {count} more group", "and {count} more groups", count = story.groups.len() - most));
     }
 }
 
@@ -276,11 +277,11 @@ fn stage(stage: Option<Stage>) -> String {
     }
 }
 
-fn alive(one: &GroupStory) -> bool {
+fn alive(one: &GroupExplanation) -> bool {
     one.instance.is_some() || one.before.is_some()
 }
 
-fn life(out: &mut String, story: &Story, telling: &Telling<'_>) {
+fn life(out: &mut String, story: &Explanation, telling: &Wording<'_>) {
     push(out, 0, tr!("5 Life"));
     let most = if telling.short { FEW_GROUPS } else { MOST_GROUPS };
     let mut any = false;
@@ -306,13 +307,13 @@ fn life(out: &mut String, story: &Story, telling: &Telling<'_>) {
     }
 }
 
-fn stages(out: &mut String, rule: &Rule, instance: &Instance, telling: &Telling<'_>) {
-    let (severity, threshold) = (instance.severity.said(), visible(&instance.threshold));
+fn stages(out: &mut String, rule: &Rule, instance: &Instance, telling: &Wording<'_>) {
+    let (severity, threshold) = (instance.severity.localized(), visible(&instance.threshold));
     push(out, 6, tr!("{severity} {threshold} since {at}", severity, threshold, at = telling.clock(instance.since)));
     match instance.stage {
         Stage::Pending => {
-            let left = telling.left(after(instance.since, rule.hold));
-            push(out, 6, tr!("fires when it has held for {hold}: {left} left", hold = format_duration(rule.hold), left));
+            let left = telling.left(after(instance.since, rule.pending_for));
+            push(out, 6, tr!("fires when it has held for {hold}: {left} left", hold = format_duration(rule.pending_for), left));
         }
         Stage::Firing => {
             if let Some(at) = instance.fired_at {
@@ -328,14 +329,18 @@ fn stages(out: &mut String, rule: &Rule, instance: &Instance, telling: &Telling<
         }
         Stage::Resolved => {
             if let Some(at) = instance.resolved_at {
-                push(out, 6, tr!("over since {at}; kept until every channel that heard of it has heard that", at = telling.clock(at)));
+                push(
+                    out,
+                    6,
+                    tr!("over since {at}; kept until every channel that was notified of it is notified of its end", at = telling.clock(at)),
+                );
             }
         }
     }
 }
 
-fn notification(out: &mut String, story: &Story, telling: &Telling<'_>) {
-    push(out, 0, tr!("6 Who is told"));
+fn notification(out: &mut String, story: &Explanation, telling: &Wording<'_>) {
+    push(out, 0, tr!("6 Who is notified"));
     for routing in &story.routing {
         let channels: Vec<String> = routing.channels.iter().map(|channel| visible(channel)).collect();
         let channels = if channels.is_empty() { tr!("nobody") } else { channels.join(", ") };
@@ -346,7 +351,7 @@ fn notification(out: &mut String, story: &Story, telling: &Telling<'_>) {
                 tr!("[[routes]] number {numbers}", numbers = routes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
             }
         };
-        push(out, 4, tr!("{severity} goes to {channels} ({why})", severity = routing.severity.said(), channels, why = by));
+        push(out, 4, tr!("{severity} goes to {channels} ({why})", severity = routing.severity.localized(), channels, why = by));
     }
     let most = if telling.short { FEW_GROUPS } else { MOST_GROUPS };
     for one in story.groups.iter().filter(|one| !one.told.is_empty()).take(most) {
@@ -357,25 +362,25 @@ fn notification(out: &mut String, story: &Story, telling: &Telling<'_>) {
     }
 }
 
-fn tells(told: &explain::Telling, telling: &Telling<'_>) -> String {
+fn tells(told: &trace::NotifyReason, telling: &Wording<'_>) -> String {
     match told {
-        explain::Telling::Now(reason) => tr!("told now ({reason})", reason = reason.name()),
-        explain::Telling::Waits { attempts, until, error } => {
+        trace::NotifyReason::Now(reason) => tr!("notified now ({reason})", reason = reason.localized()),
+        trace::NotifyReason::Waits { attempts, until, error } => {
             let next = until.map_or_else(|| tr!("in the next run"), |at| tr!("not before {at}", at = telling.clock(at)));
             let waits = tr!("a message waits in the outbox, {attempts} attempts, tried again {next}", attempts, next);
             error.as_ref().map_or(waits.clone(), |error| tr!("{text}: {error}", text = waits, error = visible(error)))
         }
-        explain::Telling::Cooldown { at, again } => {
+        trace::NotifyReason::Cooldown { at, again } => {
             let (at, left, again) = (telling.clock(*at), telling.left(*again), telling.clock(*again));
-            tr!("told at {at}, cooldown: next reminder at {again} ({left} left)", at, again, left)
+            tr!("notified at {at}, cooldown: next reminder at {again} ({left} left)", at, again, left)
         }
-        explain::Telling::Muted { by, why } => tr!("muted ({reason}): {why}", reason = by.said(), why = visible(why)),
-        explain::Telling::Digest { until } => tr!("gathered for a digest that goes out at {at}", at = telling.clock(*until)),
-        explain::Telling::EveryRun => tr!("told in every run while it fires"),
-        explain::Telling::TooMild(min) => tr!("below its min_severity {min}", min),
-        explain::Telling::Disabled => tr!("the channel is switched off"),
-        explain::Telling::Full => tr!("too many messages wait for it already"),
-        explain::Telling::Nothing => tr!("nothing to tell"),
+        trace::NotifyReason::Muted { by, why } => tr!("muted ({reason}): {why}", reason = by.localized(), why = visible(why)),
+        trace::NotifyReason::Digest { until } => tr!("gathered for a digest that goes out at {at}", at = telling.clock(*until)),
+        trace::NotifyReason::EveryRun => tr!("notified in every run while it fires"),
+        trace::NotifyReason::TooMild(min) => tr!("below its min_severity {min}", min = min.localized()),
+        trace::NotifyReason::Disabled => tr!("the channel is switched off"),
+        trace::NotifyReason::Full => tr!("too many messages wait for it already"),
+        trace::NotifyReason::Nothing => tr!("nothing to send"),
     }
 }
 
@@ -388,11 +393,23 @@ pub fn tried(rule: &Rule, was_enabled: bool, records: &[Tried]) -> String {
         push(&mut out, 0, tr!("record {number}: {record}", number, record = one.record));
         for trial in &one.conditions {
             let word = if trial.exclude { "exclude" } else { "match" };
-            let mark = if trial.keeps_out() { tr!("NO") } else { tr!("ok") };
+            let mark = match (trial.keeps_out(), trial.is_undecided()) {
+                (true, _) => tr!("NO"),
+                (false, true) => "?".to_owned(),
+                (false, false) => tr!("ok"),
+            };
             let (key, wanted, found) = (&trial.key, &trial.wanted, &trial.found);
             push(&mut out, 4, format!("{mark} {word} {}", tr!("{key}: wanted {wanted}, found {found}", key, wanted, found)));
         }
-        push(&mut out, 4, if one.matches { tr!("matches") } else { tr!("does not match") });
+        push(
+            &mut out,
+            4,
+            match one.matches {
+                Some(true) => tr!("matches"),
+                Some(false) => tr!("does not match"),
+                None => tr!("does not say enough"),
+            },
+        );
     }
     if records.len() >= MOST_TRIED {
         push(&mut out, 0, tr!("the first {count} records were tried", count = MOST_TRIED));

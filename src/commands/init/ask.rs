@@ -1,8 +1,12 @@
 //! One question, asked until the answer will do. What was answered before is kept.
 
-use crate::app::Failure;
-use crate::commands::answer;
+use crate::commands::common::Failure;
+use crate::commands::common::answer;
 use std::io::Write;
+use toml_edit::Value;
+
+/// What is typed for none where nothing typed means something else.
+pub const NONE: &str = "-";
 
 /// Asks until `check` takes the answer. Nothing typed is the usual value, where there is one; the end of the input ends it all.
 pub fn question<T>(text: &str, usual: Option<&str>, check: impl Fn(&str) -> Result<T, Failure>) -> Result<T, Failure> {
@@ -32,4 +36,11 @@ pub fn yes(text: &str) -> Result<bool, Failure> {
         "" | "n" | "no" | "否" => Ok(false),
         _ => Err(Failure(tr!("y or n"))),
     })
+}
+
+/// A rule that lets a part of the config be proven on its own.
+pub(super) const SOME_RULE: &str = "\n[[rules]]\nname = \"x\"\nsource = \"health\"\n";
+
+pub(super) fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
 }

@@ -1,17 +1,19 @@
 //! Where alerts go: channels by flag or by asking.
 
-use super::ask::{complain, question};
+use super::ask::{NONE, complain, question};
+use super::ask::{SOME_RULE, quoted};
+use super::draft::{Asking, is_place};
 use super::secrets::{Keeper, Place};
-use super::{SOME_RULE, quoted};
-use crate::app::{Failure, refused};
 use crate::channels::KINDS;
 use crate::cli::Global;
+use crate::commands::common::{Failure, refused};
 use crate::config;
-use crate::config::reader::did_you_mean;
-use crate::config::shape::{Shape, Want};
+
 use crate::domain::text::visible;
 use crate::edit::values::{new_table, shape_of_channel, split_pairs};
 use crate::run::output::print;
+use crate::settings::reader::did_you_mean;
+use crate::settings::shape::{Shape, Want};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -73,18 +75,32 @@ pub fn text(channels: &[Chosen]) -> String {
 }
 
 /// Asks for channels until there are enough.
-pub fn ask(global: &Global, keeper: &Keeper) -> Result<Vec<Chosen>, Failure> {
+pub fn ask(asking: Asking<'_>) -> Result<Vec<Chosen>, Failure> {
+    let draft = asking.draft;
     let mut out: Vec<Chosen> = Vec::new();
     print(&format!("\n{}", kinds()))?;
     loop {
-        let text = if out.is_empty() { tr!("Where do alerts go? Nothing for none") } else { tr!("Where else? Nothing for none") };
-        let chosen = question(&text, Some(""), |given| match given {
-            "" => Ok(None),
+        let place = format!("channel.{}.", out.len());
+        let key = format!("{place}type");
+        let before = draft.of(&key).filter(|kind| !kind.is_empty());
+        let text = match (out.is_empty(), before.is_some()) {
+            (true, false) => tr!("Where do alerts go? Nothing for none"),
+            (true, true) => tr!("Where do alerts go? - for none"),
+            (false, false) => tr!("Where else? Nothing for none"),
+            (false, true) => tr!("Where else? - for none"),
+        };
+        let chosen = question(&text, Some(before.as_deref().unwrap_or_default()), |given| match given {
+            "" | NONE => Ok(None),
             kind => shape_of_channel(kind).map(|shape| Some((kind.to_owned(), shape))).ok_or_else(|| no_kind(kind)),
         })?;
+        let kept = chosen.as_ref().map(|(kind, _)| kind.as_str());
+        if kept != before.as_deref() {
+            draft.forget(&place);
+        }
         let Some((kind, shape)) = chosen else { return Ok(out) };
+        draft.keep(&key, &kind);
         let taken: Vec<String> = out.iter().map(|channel| channel.name.clone()).collect();
-        out.push(ask_one(global, &kind, &shape, &taken, keeper)?);
+        out.push(ask_one(asking, &kind, &shape, &taken, &place)?);
     }
 }
 
@@ -98,24 +114,26 @@ fn kinds() -> String {
 }
 
 /// Asks for one channel until it is right; what was answered before is offered again.
-fn ask_one(global: &Global, kind: &str, shape: &Shape, taken: &[String], keeper: &Keeper) -> Result<Chosen, Failure> {
+fn ask_one(asking: Asking<'_>, kind: &str, shape: &Shape, taken: &[String], place: &str) -> Result<Chosen, Failure> {
     let example: toml::Table = KINDS
         .iter()
         .find(|known| known.name == kind)
         .and_then(|known| known.example.parse::<toml::Table>().ok())
         .and_then(|table| table.get("channels")?.as_array()?.first()?.as_table().cloned())
         .unwrap_or_default();
-    let mut before: BTreeMap<String, String> = BTreeMap::new();
+    let mut before = Before { place: place.to_owned(), given: asking.draft.below(place) };
+    before.given.remove("type");
     loop {
-        let name = question(&tr!("Name of the channel"), Some(before.get("name").map_or(kind, String::as_str)), |given| {
+        let name = question(&tr!("Name of the channel"), Some(before.given.get("name").map_or(kind, String::as_str)), |given| {
             let is_taken = taken.iter().any(|name| name == given);
             if is_taken { Err(Failure(tr!("there is a channel '{name}' already", name = visible(given)))) } else { Ok(given.to_owned()) }
         })?;
-        before.insert("name".to_owned(), name);
-        ask_keys(shape, "", &example, &mut before, keeper)?;
-        let mut pairs: Vec<(String, String)> = before.clone().into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        asking.draft.keep(&format!("{place}name"), &name);
+        before.given.insert("name".to_owned(), name);
+        ask_keys(asking, shape, "", &example, &mut before)?;
+        let mut pairs: Vec<(String, String)> = before.given.clone().into_iter().filter(|(_, value)| !value.is_empty()).collect();
         pairs.push(("type".to_owned(), kind.to_owned()));
-        match channel(kind, shape, pairs, keeper).and_then(|channel| proven(global, channel)) {
+        match channel(kind, shape, pairs, asking.keeper).and_then(|channel| proven(asking.global, channel)) {
             Ok(channel) => return Ok(channel),
             Err(Failure(said)) => complain(&said),
         }
@@ -128,20 +146,22 @@ fn proven(global: &Global, channel: Chosen) -> Result<Chosen, Failure> {
     Ok(channel)
 }
 
-/// Asks for what the channel cannot do without; of a table, for all of it.
-fn ask_keys(
-    shape: &Shape,
-    prefix: &str,
-    example: &toml::Table,
-    before: &mut BTreeMap<String, String>,
-    keeper: &Keeper,
-) -> Result<(), Failure> {
+/// What was answered of one table before.
+pub(super) struct Before {
+    /// Where it stands in the draft.
+    pub place: String,
+    /// The answers by key.
+    pub given: BTreeMap<String, String>,
+}
+
+/// Asks for what a table cannot do without; of a table within it, for all of it.
+pub(super) fn ask_keys(asking: Asking<'_>, shape: &Shape, prefix: &str, example: &toml::Table, before: &mut Before) -> Result<(), Failure> {
     for (key, known) in shape.keys.iter().filter(|(key, _)| !matches!(key.as_str(), "name" | "type")) {
         let path = format!("{prefix}{key}");
         match &known.want {
             Want::Table(inner) if known.required => {
                 let inside = example.get(key).and_then(toml::Value::as_table).cloned().unwrap_or_default();
-                ask_keys(&inner.borrow(), &format!("{path}."), &inside, before, keeper)?;
+                ask_keys(asking, &inner.borrow(), &format!("{path}."), &inside, before)?;
             }
             Want::Unsaid | Want::Table(_) | Want::Tables(_) => {}
             want if known.required || !prefix.is_empty() => {
@@ -153,17 +173,29 @@ fn ask_keys(
                     Some(sample) => tr!(" (for example {sample})", sample),
                     None => String::new(),
                 };
-                let optional = if known.required { String::new() } else { tr!(", if any") };
-                let given = question(&format!("{path}{how}{optional}"), before.get(&path).map(String::as_str).or(Some("")), |given| {
+                let usual = before.given.get(&path).cloned().unwrap_or_default();
+                let optional = match (known.required, usual.is_empty()) {
+                    (true, _) => String::new(),
+                    (false, true) => tr!(", if any"),
+                    (false, false) => tr!(", - for none"),
+                };
+                let given = question(&format!("{path}{how}{optional}"), Some(&usual), |given| {
+                    let given = if given == NONE && !known.required { "" } else { given };
                     if given.is_empty() && known.required {
                         return Err(Failure(tr!("it cannot do without `{key}`", key)));
                     }
                     if is_secret && !given.is_empty() {
-                        keeper.place(&path, given)?;
+                        asking.keeper.place(&path, given)?;
                     }
                     Ok(given.to_owned())
                 })?;
-                before.insert(path, given);
+                let at = format!("{}{path}", before.place);
+                if is_secret && !is_place(&given) {
+                    asking.draft.forget(&at)
+                } else {
+                    asking.draft.keep(&at, &given)
+                }
+                before.given.insert(path, given);
             }
             _ => {}
         }

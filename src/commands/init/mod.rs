@@ -2,72 +2,54 @@
 
 mod ask;
 mod channels;
+mod draft;
+mod labels;
 mod pce;
+mod rules;
 mod secrets;
+mod target;
 
-use super::attended;
-use crate::app::{Exit, Failure, refused};
-use crate::cli::{Global, InitArgs, StartingRules};
-use crate::config::reference::EXAMPLE;
+use crate::cli::{Global, InitArgs, InitCommand, StartingRules};
+use crate::commands::common::attended;
+use crate::commands::common::{Exit, Failure, refused};
 use crate::config::{self, Config};
-use crate::domain::text::visible;
+use crate::domain::counted;
+use crate::domain::text::{for_a_shell, visible};
 use crate::edit::save::create;
-use crate::edit::{Block, Sheet};
+use crate::files;
+use crate::lang::{self, Language};
+use crate::run::interrupt::Interrupt;
 use crate::run::output::print;
-use ask::question;
+use ask::{complain, question, quoted};
 use channels::Chosen;
+use draft::{Asking, Draft};
+use pce::Pce;
+use rules::Rules;
 use secrets::Keeper;
 use std::path::{Path, PathBuf};
-use toml_edit::Value;
-
-/// The rules that are on at first: one for each topic, none that needs a name of the reader's estate.
-const STARTER: [&str; 15] = [
-    "VEN tampering",
-    "VEN cloned",
-    "Policy deployment failed",
-    "VENs that are offline",
-    "VEN policy not in sync",
-    "Login failures",
-    "API authentication failures",
-    "API key changed",
-    "Permissions changed",
-    "Large provisioning",
-    "PCE health",
-    "Traffic database nearly full",
-    "PCE unreachable",
-    "Messages are not delivered",
-    "Port scan",
-];
-
-/// A rule that lets a part of the config be proven on its own.
-const SOME_RULE: &str = "\n[[rules]]\nname = \"x\"\nsource = \"health\"\n";
 
 /// Runs the command.
 pub fn run(global: &Global, args: &InitArgs) -> Exit {
+    if let Some(InitCommand::Target(target)) = &args.command {
+        return target::run(global, target);
+    }
     let path = global.config.clone().unwrap_or_else(|| PathBuf::from("rules.toml"));
-    if path.exists() && !args.force {
-        return Err(Failure(tr!("{path} is there already; nothing was written (use --force to write over it)", path = path.display())));
-    }
-    let asking = attended() && args.url.is_none();
-    if asking {
-        print(&tr!("A few questions; Ctrl-C leaves everything as it is. Secrets are not asked for, only where they are.\n\n"))?;
-    }
+    may_be_written(&path, args.force)?;
+    let is_asking = attended() && args.url.is_none();
+    let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;
+    interrupt.says(tr!("interrupted; no config was written"));
     let keeper = Keeper::beside(&path)?;
-    let pce = if asking { pce::ask(global, args, &keeper, &path)? } else { pce::from_flags(args, &keeper)? };
-    let mut channels: Vec<Chosen> = args.channel.iter().map(|text| channels::from_flag(text, &keeper)).collect::<Result<_, _>>()?;
-    if asking && channels.is_empty() {
-        channels = channels::ask(global, &keeper)?;
-    }
-    let rules = match args.rules {
-        Some(rules) => rules,
-        None if asking => ask_rules()?,
-        None => StartingRules::Starter,
+    let Answers { pce, channels, rules } = if is_asking {
+        let draft = Draft::beside(&path, &interrupt);
+        ask_all(Asking { global, keeper: &keeper, draft: &draft }, args, &path).map_err(|Failure(said)| Failure(draft.farewell(&said)))?
+    } else {
+        Answers {
+            pce: pce::from_flags(global, args, &keeper, &interrupt)?,
+            channels: channels_of(args, &keeper)?,
+            rules: Rules { which: args.rules.unwrap_or(StartingRules::Starter), databases: None },
+        }
     };
-    let mut text = String::from("# `pcemon rules example` explains every key; `pcemon rules schema` lets an editor help.\n\n");
-    text.push_str(&pce.text());
-    text.push_str("\n[defaults]\nwindow = \"10m\"\ncooldown = \"30m\"\n\n");
-    text.push_str(&rules_text(rules, pce.offers_health)?);
-    text.push_str(&channels::text(&channels));
+    let text = written(&pce, &rules, &channels)?;
     let config = config::parse(&path, &text).map_err(|error| refused(global, &error))?;
     if !config.warnings.is_empty() {
         return Err(Failure(tr!(
@@ -77,79 +59,124 @@ pub fn run(global: &Global, args: &InitArgs) -> Exit {
     }
     let places = pce.places().into_iter().chain(channels.iter().flat_map(|channel| &channel.places));
     let kept = secrets::write(places, args.force)?;
-    if let Err(error) = create(&path, &text, args.force) {
-        for file in kept {
-            // What was written a moment ago belongs to a config that is not there.
-            let _ = std::fs::remove_file(file);
+    let draft = Draft::beside(&path, &interrupt);
+    let path = match put(&path, &text, args.force, is_asking) {
+        Ok(path) => path,
+        Err(error) => {
+            for file in kept {
+                // What was written a moment ago belongs to a config that is not there.
+                let _ = std::fs::remove_file(file);
+            }
+            return Err(error);
         }
-        return Err(error.into());
-    }
+    };
+    draft.done();
     if !global.quiet {
         print(&next_steps(&path, &config, &kept))?;
     }
     Ok(0)
 }
 
-fn quoted(text: &str) -> String {
-    Value::from(text).to_string()
+/// What a config is made of.
+struct Answers {
+    pce: Pce,
+    channels: Vec<Chosen>,
+    rules: Rules,
 }
 
-/// The rules of the example, with its comments: all, a dozen of them on, or the PCE's health alone.
-fn rules_text(which: StartingRules, offers_health: Option<bool>) -> Result<String, Failure> {
-    let mut text = EXAMPLE.to_owned();
-    let unwanted = |block: &Block| {
-        let is_health = block.source.as_deref() == Some("health");
-        // What the PCE does not offer would be unknown for ever.
-        (offers_health == Some(false) && is_health) || (which == StartingRules::None && !is_health)
-    };
-    loop {
-        let sheet = Sheet::read(&text)?;
-        let Some(block) = sheet.rules().iter().find(|block| unwanted(block)) else { break };
-        text = sheet.without(block);
+/// Asks for all of it, in order; what an earlier run was told is offered again.
+fn ask_all(asking: Asking<'_>, args: &InitArgs, path: &Path) -> Result<Answers, Failure> {
+    print(&tr!("A few questions. Secrets are not asked for, only where they are. Ctrl-C writes no config and keeps the answers.\n"))?;
+    if !asking.draft.is_empty() {
+        print(&tr!("The answers of the last time are offered again: Enter takes what stands in brackets.\n"))?;
     }
-    let sheet = Sheet::read(&text)?;
-    if which == StartingRules::Starter {
-        let off: Vec<String> = sheet
-            .rules()
-            .iter()
-            .filter(|block| !STARTER.contains(&block.name.as_str()))
-            .map(|block| sheet.text_of(block).to_owned())
-            .collect();
-        for block in off.iter().filter(|block| !block.contains("\nenabled = false\n")) {
-            if let Some((head, tail)) = block.split_once("\nsource = ") {
-                text = text.replace(block.as_str(), &format!("{head}\nenabled = false\nsource = {tail}"));
-            }
+    print("\n")?;
+    let pce = pce::ask(asking, args, path)?;
+    let channels = channels_of(args, asking.keeper)?;
+    let channels = if channels.is_empty() { channels::ask(asking)? } else { channels };
+    Ok(Answers { rules: rules::ask(asking.draft, args.rules, &pce)?, pce, channels })
+}
+
+fn channels_of(args: &InitArgs, keeper: &Keeper) -> Result<Vec<Chosen>, Failure> {
+    args.channel.iter().map(|text| channels::from_flag(text, keeper)).collect()
+}
+
+/// Says before the first question what would be said after the last.
+fn may_be_written(path: &Path, force: bool) -> Result<(), Failure> {
+    if path.exists() && !force {
+        return Err(Failure(tr!("{path} is there already; nothing was written (use --force to write over it)", path = path.display())));
+    }
+    files::prove_replaceable(path, 0).map_err(|error| Failure(tr!("cannot write {path}: {error}", path = path.display(), error)))
+}
+
+/// Writes the config; whoever has answered many questions is asked for another place when it cannot be written here.
+fn put(path: &Path, text: &str, force: bool, asking: bool) -> Result<PathBuf, Failure> {
+    match create(path, text, force) {
+        Ok(()) => Ok(path.to_path_buf()),
+        Err(error) if asking => {
+            complain(&error);
+            question(&tr!("Where else is the config to be written?"), None, |given| {
+                let elsewhere = PathBuf::from(given);
+                create(&elsewhere, text, force)?;
+                Ok(elsewhere)
+            })
         }
+        Err(error) => Err(error.into()),
     }
-    // Links into a wiki and addresses that are not there help nobody.
-    let is_placeholder =
-        |line: &str| line.starts_with("runbook = \"https://wiki.example.com/") || line == "exclude = { src_ip = [\"192.0.2.10\"] }\n";
-    let text: String = text.split_inclusive('\n').filter(|line| !is_placeholder(line)).collect();
-    let sheet = Sheet::read(&text)?;
-    Ok(sheet.section(which == StartingRules::None).to_owned())
+}
+
+/// The whole config.
+fn written(pce: &Pce, rules: &Rules, channels: &[Chosen]) -> Result<String, Failure> {
+    let mut text = tr!("# `pcemon rules example` explains every key; `pcemon rules schema` lets an editor help.\n\n");
+    text.push_str(&pce.text());
+    text.push_str(&run_table());
+    text.push_str("\n[defaults]\nwindow = \"10m\"\ncooldown = \"30m\"\n\n");
+    let lines = labels::label_lines(pce.labels.as_deref().unwrap_or_default());
+    if !lines.is_empty() {
+        text.push_str(&tr!("# The labels of this PCE, for src_label, dst_label and label:\n"));
+        text.push_str(&lines.iter().map(|line| format!("#   {line}\n")).collect::<String>());
+        text.push('\n');
+    }
+    text.push_str(&rules::text(rules, pce)?);
+    text.push_str(&channels::text(channels));
+    Ok(text)
+}
+
+/// What cron does not know of whoever sits here: their language and their clock.
+fn run_table() -> String {
+    let mut out = String::new();
+    if lang::current() != Language::English {
+        out.push_str(&format!("language = {}\n", quoted(lang::current().name())));
+    }
+    let zone = jiff::tz::TimeZone::system();
+    if let Some(name) = zone.iana_name().filter(|name| !matches!(*name, "UTC" | "Etc/UTC" | "Etc/Unknown")) {
+        out.push_str(&format!("timezone = {}\n", quoted(name)));
+    }
+    if out.is_empty() { out } else { format!("\n[run]\n{out}") }
 }
 
 fn next_steps(path: &Path, config: &Config, kept: &[PathBuf]) -> String {
     let at = if path == Path::new("rules.toml") { String::new() } else { format!(" -c {}", visible(&path.display().to_string())) };
     let rules = config.rules.iter().filter(|rule| rule.enabled).count();
     let mut out = tr!(
-        "{path} was written: {rules} rules on, {channels} channels. Next:\n",
+        "{path} was written: {rules} on, {channels}. Next:\n",
         path = visible(&path.display().to_string()),
-        rules,
-        channels = config.channels.len()
+        rules = counted::rules(rules),
+        channels = counted::channels(config.channels.len())
     );
     for file in kept {
         out.push_str(&tr!("  {path} holds what was given by value; only you may read it\n", path = visible(&file.display().to_string())));
     }
-    let sources = config.pce.iter().flat_map(|pce| [&pce.api_key, &pce.api_secret]).filter(|source| config::fetch_secret(source).is_err());
+    let sources =
+        config.pce.iter().flat_map(|pce| [&pce.api_key, &pce.api_secret]).filter(|source| crate::settings::fetch_secret(source).is_err());
     let places: Vec<String> = sources.map(|source| source.describe()).collect();
     if !places.is_empty() {
         out.push_str(&tr!(
             "  put the API key's id and secret where the config looks for them: {places}\n",
-            places = visible(&places.join(", "))
+            places = visible(&places.join(&tr!(", ")))
         ));
     }
-    out.push_str(&tr!("  pcemon rules validate{at}    # contacts nobody\n", at));
+    out.push_str(&tr!("  pcemon rules validate{at}    # contacts nothing\n", at));
     out.push_str(&tr!("  pcemon doctor{at}            # asks the PCE and reaches the channels, part by part\n", at));
     for channel in &config.channels {
         out.push_str(&format!(
@@ -158,20 +185,11 @@ fn next_steps(path: &Path, config: &Config, kept: &[PathBuf]) -> String {
             visible(&channel.settings.destination())
         ));
     }
-    if config.rules.iter().any(|rule| !rule.enabled) {
-        out.push_str(&tr!("  pcemon rules list{at}        # the rest is off; for example: pcemon rules enable 'VEN suspended'{at}\n", at));
+    if let Some(off) = config.rules.iter().find(|rule| !rule.enabled) {
+        let name = for_a_shell(&off.name);
+        out.push_str(&tr!("  pcemon rules list{at}        # the rest is off; for example: pcemon rules enable {name}{at}\n", at, name));
     }
     out.push_str(&tr!("  pcemon check --dry-run{at}   # asks the PCE; remembers and sends nothing\n", at));
     out.push_str(&tr!("  pcemon check{at}             # every few minutes, from cron or a timer\n", at));
     out
-}
-
-fn ask_rules() -> Result<StartingRules, Failure> {
-    let text = tr!("\nWhich rules: starter (a dozen on, the rest off), all, or none (only the PCE's health)");
-    question(&text, Some("starter"), |given| match given {
-        "starter" => Ok(StartingRules::Starter),
-        "all" => Ok(StartingRules::All),
-        "none" => Ok(StartingRules::None),
-        _ => Err(Failure(tr!("starter, all or none"))),
-    })
 }

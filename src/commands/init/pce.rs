@@ -1,25 +1,31 @@
 //! `[pce]`: where it is, whether its certificate is trusted, whether the key works.
 
-use super::ask::{complain, question, yes};
+use super::ask::{NONE, complain, question, yes};
+use super::ask::{SOME_RULE, quoted};
+use super::draft::{Asking, Draft};
+use super::labels::label_lines;
 use super::secrets::{Keeper, Place};
-use super::{SOME_RULE, quoted};
-use crate::app::{Failure, refused};
 use crate::cli::{Global, InitArgs};
+use crate::commands::common::{Failure, refused};
 use crate::commands::waiting::Waiting;
 use crate::config::{self, Config};
 use crate::domain::text::visible;
 use crate::http::reach::{self, Presented, Shown};
-use crate::run::doctor::{Finding, Patient, Verdict, examine};
+use crate::pce::Label;
+use crate::run::doctor::{Finding, Subject, Verdict, examine};
 use crate::run::interrupt::Interrupt;
 use crate::run::output::{print, write_file};
+use crate::run::{Conversation, open_client};
+use jiff::Timestamp;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use url::Url;
 
 /// How long one answer of the PCE may take while somebody waits.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The answers.
+#[derive(Clone)]
 pub struct Pce {
     url: String,
     org: u64,
@@ -29,6 +35,8 @@ pub struct Pce {
     proxy: Option<String>,
     /// Whether the PCE offers its health; `None`: it was not asked.
     pub offers_health: Option<bool>,
+    /// Its labels; `None`: it was not asked, or did not say.
+    pub labels: Option<Vec<Label>>,
 }
 
 impl Pce {
@@ -54,12 +62,19 @@ impl Pce {
     }
 }
 
-/// From flags alone; nobody is contacted.
-pub fn from_flags(args: &InitArgs, keeper: &Keeper) -> Result<Pce, Failure> {
+/// From flags alone. The PCE is asked when the credentials are there; what it says changes no answer.
+pub fn from_flags(global: &Global, args: &InitArgs, keeper: &Keeper, interrupt: &Interrupt) -> Result<Pce, Failure> {
     let Some(url) = &args.url else {
         return Err(Failure(tr!("say where the PCE is: --url https://pce.example.com:8443 (on a terminal, `pcemon init` asks)")));
     };
-    told(args, keeper, trimmed(url)?)
+    let mut pce = told(args, keeper, trimmed(url)?)?;
+    if !args.offline {
+        let config = proven(global, &pce)?;
+        if missing_secret(&config).is_none() {
+            look(global, &config, &mut pce, interrupt)?.iter().for_each(|finding| complain(&described(finding)));
+        }
+    }
+    Ok(pce)
 }
 
 /// What the flags tell, of the PCE at this URL.
@@ -72,52 +87,57 @@ fn told(args: &InitArgs, keeper: &Keeper, url: String) -> Result<Pce, Failure> {
         ca_file: ca_file(args)?,
         proxy: args.proxy.clone(),
         offers_health: None,
+        labels: None,
     })
 }
 
 /// By asking, each answer checked at once.
-pub fn ask(global: &Global, args: &InitArgs, keeper: &Keeper, config: &Path) -> Result<Pce, Failure> {
+pub fn ask(asking: Asking<'_>, args: &InitArgs, config: &Path) -> Result<Pce, Failure> {
+    let Asking { global, keeper, draft } = asking;
     let mut pce = told(args, keeper, String::new())?;
+    pce.ca_file = pce.ca_file.or_else(|| draft.of("pce.ca_file").map(PathBuf::from));
+    pce.proxy = pce.proxy.or_else(|| draft.of("pce.proxy"));
     loop {
-        pce.url = question(&tr!("URL of the PCE, for example https://pce.example.com:8443"), None, |given| {
+        pce.url = draft.question("pce.url", &tr!("URL of the PCE, for example https://pce.example.com:8443"), None, |given| {
             let url = trimmed(given)?;
-            proven(
-                global,
-                &Pce {
-                    url: url.clone(),
-                    org: 1,
-                    key: pce.key.clone(),
-                    secret: pce.secret.clone(),
-                    ca_file: None,
-                    proxy: None,
-                    offers_health: None,
-                },
-            )?;
+            proven(global, &Pce { url: url.clone(), ca_file: None, proxy: None, ..pce.clone() })?;
             Ok(url)
         })?;
-        if args.offline || reached(&mut pce, config)? {
+        if args.offline || reached(global, &mut pce, config)? {
             break;
         }
     }
+    keep_the_way(draft, &pce);
     if args.org.is_none() {
-        pce.org = question(&tr!("Organisation, the number in the console's URL"), Some("1"), |given| match given.parse::<u64>() {
-            Ok(org) if org > 0 => Ok(org),
-            _ => Err(Failure(tr!("the organisation is a number of 1 or more"))),
+        pce.org = draft.question("pce.org", &tr!("Organisation, the number in the console's URL"), Some("1"), |given| {
+            match given.parse::<u64>() {
+                Ok(org) if org > 0 => Ok(org),
+                _ => Err(Failure(tr!("the organisation is a number of 1 or more"))),
+            }
         })?;
     }
     loop {
         if args.api_key_env.is_none() && args.api_key_file.is_none() {
-            pce.key = question(&tr!("Variable with the API key's id, or file:PATH, or the id itself"), Some("PCE_API_KEY"), |given| {
-                keeper.place("pce.api_key", given)
-            })?;
+            let text = tr!("Variable with the API key's id, or file:PATH, or the id itself");
+            pce.key = draft.secret("pce.api_key", &text, Some("PCE_API_KEY"), keeper)?;
         }
         if args.api_secret_env.is_none() && args.api_secret_file.is_none() {
-            pce.secret = question(&tr!("Variable with the API key's secret, or file:PATH"), Some("PCE_API_SECRET"), |given| {
-                keeper.place("pce.api_secret", given)
-            })?;
+            let text = tr!("Variable with the API key's secret, or file:PATH");
+            pce.secret = draft.secret("pce.api_secret", &text, Some("PCE_API_SECRET"), keeper)?;
         }
-        if args.offline || tried(global, &mut pce)? {
+        if args.offline || tried(global, &mut pce, draft.interrupt())? {
             return Ok(pce);
+        }
+    }
+}
+
+/// Keeps how the PCE is reached; a proxy with a password in its URL is asked for again.
+fn keep_the_way(draft: &Draft, pce: &Pce) {
+    let proxy = pce.proxy.as_ref().filter(|proxy| !proxy.contains('@')).cloned();
+    for (key, value) in [("pce.ca_file", pce.ca_file.as_ref().map(|path| path.display().to_string())), ("pce.proxy", proxy)] {
+        match value {
+            Some(value) => draft.keep(key, &value),
+            None => draft.forget(key),
         }
     }
 }
@@ -148,7 +168,7 @@ fn ca_file(args: &InitArgs) -> Result<Option<PathBuf>, Failure> {
 /// The part of a URL that names the PCE: what a browser shows behind it is cut off, and a scheme that is not there is https.
 fn trimmed(text: &str) -> Result<String, Failure> {
     let text = text.trim();
-    let no_url = || Failure(tr!("'{text}' is no URL of a PCE; write for example https://pce.example.com:8443", text = visible(text)));
+    let no_url = || Failure(tr!("'{text}' is not the URL of a PCE; write for example https://pce.example.com:8443", text = visible(text)));
     let whole = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
     let mut url = Url::parse(&whole).map_err(|_| no_url())?;
     if text.is_empty() || url.host_str().is_none_or(str::is_empty) || !url.username().is_empty() {
@@ -165,14 +185,12 @@ fn proven(global: &Global, pce: &Pce) -> Result<Config, Failure> {
     let text = format!("{}{SOME_RULE}", pce.table(&pce.key.on_trial(), &pce.secret.on_trial()));
     config::parse(Path::new("answers"), &text).map_err(|error| {
         // The place in a text that nobody wrote helps nobody; the first complaint is about the last answer.
-        let first = error.lines().into_iter().next().unwrap_or_default();
-        let said = first.split_once(": ").map_or(first.as_str(), |(_, said)| said).to_owned();
-        if said.is_empty() { refused(global, &error) } else { Failure(said) }
+        error.first().map_or_else(|| refused(global, &error), Failure)
     })
 }
 
 /// Whether the URL is to be kept: the way to the PCE and its certificate.
-fn reached(pce: &mut Pce, config: &Path) -> Result<bool, Failure> {
+fn reached(global: &Global, pce: &mut Pce, config: &Path) -> Result<bool, Failure> {
     let url = Url::parse(&pce.url).map_err(|error| error.to_string())?;
     if reach::proxy_of(&url, pce.proxy.as_deref(), crate::pce::is_loopback(&url)).is_some() {
         print(&tr!("A proxy stands between; it is tried with the credentials.\n"))?;
@@ -186,13 +204,13 @@ fn reached(pce: &mut Pce, config: &Path) -> Result<bool, Failure> {
             Ok(stream) => stream,
             Err(error) => {
                 complain(&error);
-                return yes(&tr!("Keep this URL all the same? y/N"));
+                return another_way(global, pce);
             }
         };
         if url.scheme() != "https" {
             return Ok(true);
         }
-        let shown = match reach::shake_hands(stream, &host, pce.ca_file.as_deref(), PATIENCE) {
+        let shown = match reach::shake_hands(stream, &host, "ca_file", pce.ca_file.as_deref(), PATIENCE) {
             Ok(shown) => shown,
             Err(error) => {
                 complain(&error);
@@ -204,11 +222,31 @@ fn reached(pce: &mut Pce, config: &Path) -> Result<bool, Failure> {
             return Ok(true);
         };
         let before = pce.ca_file.take();
-        match trust(&shown, why, config)? {
+        match trust(&shown, &why.why, config)? {
             Some(path) if before.as_ref() != Some(&path) => pce.ca_file = Some(path),
             _ => return yes(&tr!("Keep this URL all the same? y/N")),
         }
     }
+}
+
+/// Asks for a proxy when there is no direct way; whether the URL is to be kept.
+fn another_way(global: &Global, pce: &mut Pce) -> Result<bool, Failure> {
+    let before = pce.proxy.take();
+    let text = match &before {
+        Some(_) => tr!("Proxy on the way there, for example http://proxy.example.com:3128; - for none"),
+        None => tr!("Proxy on the way there, for example http://proxy.example.com:3128; nothing for none"),
+    };
+    let proxy = question(&text, Some(before.as_deref().unwrap_or_default()), |given| {
+        let proxy = Some(given.to_owned()).filter(|given| !given.is_empty() && given != NONE);
+        proven(global, &Pce { proxy: proxy.clone(), ..pce.clone() })?;
+        Ok(proxy)
+    })?;
+    if proxy.is_none() || proxy == before {
+        return yes(&tr!("Keep this URL all the same? y/N"));
+    }
+    pce.proxy = proxy;
+    print(&tr!("A proxy stands between; it is tried with the credentials.\n"))?;
+    Ok(true)
 }
 
 /// Asks whether an unknown certificate is to be trusted, as ssh does. The file that makes it so.
@@ -233,7 +271,7 @@ fn trust(shown: &Shown, why: &str, config: &Path) -> Result<Option<PathBuf>, Fai
             }
             _ => {
                 let named = std::path::absolute(given).map_err(|error| error.to_string())?;
-                crate::http::tls::client_config(Some(&named))?;
+                crate::http::tls::client_config(Some(&named), None)?;
                 Ok(Some(named))
             }
         },
@@ -241,7 +279,7 @@ fn trust(shown: &Shown, why: &str, config: &Path) -> Result<Option<PathBuf>, Fai
 }
 
 /// Tries the credentials; whether the answers are to be kept.
-fn tried(global: &Global, pce: &mut Pce) -> Result<bool, Failure> {
+fn tried(global: &Global, pce: &mut Pce, interrupt: &Interrupt) -> Result<bool, Failure> {
     let config = match proven(global, pce) {
         Ok(config) => config,
         Err(Failure(said)) => {
@@ -249,40 +287,66 @@ fn tried(global: &Global, pce: &mut Pce) -> Result<bool, Failure> {
             return Ok(false);
         }
     };
-    let missing = config.pce.iter().flat_map(|pce| [&pce.api_key, &pce.api_secret]).find_map(|source| config::fetch_secret(source).err());
-    if let Some(error) = missing {
+    if let Some(error) = missing_secret(&config) {
         print(&tr!("  not tried: {error}\n", error = visible(&error)))?;
         return Ok(true);
     }
-    let findings = findings(global, &config)?;
-    let failed: Vec<&Finding> = findings.iter().filter(|finding| finding.verdict == Verdict::Fail).collect();
+    let failed = look(global, &config, pce, interrupt)?;
+    if failed.is_empty() {
+        return Ok(true);
+    }
+    failed.iter().for_each(|finding| complain(&described(finding)));
+    yes(&tr!("Keep these answers all the same? y/N"))
+}
+
+/// The first secret that is not where the config says.
+fn missing_secret(config: &Config) -> Option<String> {
+    config.pce.iter().flat_map(|pce| [&pce.api_key, &pce.api_secret]).find_map(|source| crate::settings::fetch_secret(source).err())
+}
+
+fn described(finding: &Finding) -> String {
+    let advice = finding.advice.as_ref().map_or_else(String::new, |advice| format!("\n{advice}"));
+    format!("{}: {}{advice}", finding.what, finding.detail)
+}
+
+/// Asks the PCE what it offers; what failed.
+fn look(global: &Global, config: &Config, pce: &mut Pce, interrupt: &Interrupt) -> Result<Vec<Finding>, Failure> {
+    let findings = findings(global, config, interrupt);
     pce.offers_health = match findings.iter().find(|finding| finding.check == "pce.health").map(|finding| finding.verdict) {
         Some(Verdict::Ok) => Some(true),
         Some(Verdict::Skipped) => Some(false),
         _ => None,
     };
-    for finding in findings.iter().filter(|finding| matches!(finding.check, "pce.credentials" | "pce.org" | "pce.version")) {
-        print(&format!("  {}: {}\n", finding.what, finding.detail))?;
+    let told =
+        |finding: &&Finding| matches!(finding.check, "pce.credentials" | "pce.org" | "pce.version") && finding.verdict == Verdict::Ok;
+    if !global.quiet {
+        for finding in findings.iter().filter(told) {
+            print(&format!("  {}: {}\n", finding.what, finding.detail))?;
+        }
     }
+    let failed: Vec<Finding> = findings.into_iter().filter(|finding| finding.verdict == Verdict::Fail).collect();
     if failed.is_empty() {
-        return Ok(true);
+        pce.labels = labels(config, interrupt);
+        for line in label_lines(pce.labels.as_deref().filter(|_| !global.quiet).unwrap_or_default()) {
+            print(&tr!("  label {line}\n", line))?;
+        }
     }
-    for finding in failed {
-        complain(&format!(
-            "{}: {}{}",
-            finding.what,
-            finding.detail,
-            finding.advice.as_ref().map_or_else(String::new, |advice| format!("\n{advice}"))
-        ));
-    }
-    yes(&tr!("Keep these answers all the same? y/N"))
+    Ok(failed)
 }
 
-fn findings(global: &Global, config: &Config) -> Result<Vec<Finding>, Failure> {
-    let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;
+/// The labels of the PCE; `None` when it does not say in time.
+fn labels(config: &Config, interrupt: &Interrupt) -> Option<Vec<Label>> {
+    let started = Instant::now();
+    let wall = Timestamp::now();
+    let conversation = Conversation { now: wall, started, deadline: started + PATIENCE * 3, record: None, interrupt };
+    let client = open_client(config.pce.as_ref()?, conversation).ok()?;
+    client.all_labels().inspect_err(|error| complain(&tr!("the labels could not be read: {error}", error))).ok()
+}
+
+fn findings(global: &Global, config: &Config, interrupt: &Interrupt) -> Vec<Finding> {
     let line = Waiting::new(global);
     let progress = |text: &str| line.show(text);
-    let found = examine(&Patient {
+    let found = examine(&Subject {
         config: Ok(config),
         usable: Some(config),
         config_path: None,
@@ -290,11 +354,11 @@ fn findings(global: &Global, config: &Config) -> Result<Vec<Finding>, Failure> {
         offline: false,
         timeout: PATIENCE,
         now: None,
-        interrupt: &interrupt,
+        interrupt,
         progress: &progress,
     });
     line.clear();
-    Ok(found.into_iter().filter(|finding| finding.check.starts_with("pce.")).collect())
+    found.into_iter().filter(|finding| finding.check.starts_with("pce.")).collect()
 }
 
 #[cfg(test)]

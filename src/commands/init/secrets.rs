@@ -1,6 +1,6 @@
 //! Where a secret is: named as a variable or a file, or given by value and then kept in a file of its own, never in the config.
 
-use crate::app::Failure;
+use crate::commands::common::Failure;
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};

@@ -3,18 +3,19 @@
 
 mod story;
 
-use crate::app::{Exit, load_config};
 use crate::cli::{CheckArgs, Global, ReplayArgs};
+use crate::commands::common::{Exit, load_config};
 use crate::config::Config;
-use crate::config::reader::did_you_mean;
 use crate::domain::glob;
 use crate::domain::report::Accounting;
 use crate::domain::rule::Rule;
 use crate::domain::time::{after, since};
 use crate::run::export::Export;
 use crate::run::interrupt::Interrupt;
-use crate::run::rehearse::{Kept, rehearse};
-use crate::run::{Cycle, Given, output, recorded};
+use crate::run::simulate::{SimulationState, simulate};
+use crate::run::{Cycle, GivenAnswers, output, recorded};
+use crate::settings::reader::did_you_mean;
+use crate::sources::TRAFFIC;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -30,11 +31,12 @@ pub fn run(global: &Global, args: &ReplayArgs) -> Exit {
     let mut config = load_config(global)?;
     let warnings = std::mem::take(&mut config.warnings);
     warnings.iter().for_each(|warning| log::info!("{warning}"));
+    args.inputs.proven(|source| config.targets_of(source))?;
     config.rules = chosen(&config, args.rule.as_deref())?;
     let interrupt = Interrupt::listen().map_err(|error| tr!("cannot listen for signals: {error}", error))?;
     let mut story = Story::default();
-    let mut kept = Kept::new(&config);
-    let mut look = |story: &mut Story, now: Timestamp, given: &Given| -> Result<(), String> {
+    let mut kept = SimulationState::new(&config);
+    let mut look = |story: &mut Story, now: Timestamp, given: &GivenAnswers| -> Result<(), String> {
         let check = CheckArgs { now: Some(now), ..CheckArgs::default() };
         let cycle = Cycle {
             config: &config,
@@ -43,21 +45,22 @@ pub fn run(global: &Global, args: &ReplayArgs) -> Exit {
             interrupt: &interrupt,
             progress: &|_| {},
             given: Some(given),
-            witness: None,
+            trace: None,
+            recorder: None,
         };
-        let rehearsed = rehearse(&cycle, &mut kept, &BTreeSet::new(), now).map_err(|error| error.to_string())?;
+        let rehearsed = simulate(&cycle, &mut kept, &BTreeSet::new(), now).map_err(|error| error.to_string())?;
         story.add(now, &rehearsed);
         Ok(())
     };
     if args.folders.is_empty() {
-        let export = Export::read(args.flows.as_deref(), args.events.as_deref())?;
+        let export = Export::read(&args.inputs)?;
         let (from, to) = span(args, &export)?;
         for (number, now) in (0u64..).zip(clock(from, to, args.step)?) {
             // The first look learns from everything.
             let back = if number == 0 { Duration::MAX } else { reach(&config, args.step) };
             look(&mut story, now, &export.answer(now, back))?;
         }
-        if args.flows.is_some() {
+        if args.inputs.of(TRAFFIC).is_some() {
             story.notes.push(tr!(
                 "An export holds totals of whole day buckets: their connections and bytes are taken to have come evenly between first and last detection."
             ));
@@ -66,7 +69,10 @@ pub fn run(global: &Global, args: &ReplayArgs) -> Exit {
         for (folder, note) in recorded::find(&args.folders)? {
             look(&mut story, note.at, &note.given(&folder))?;
             if note.sources.iter().any(|source| source.status == "partial") {
-                story.notes.push(tr!("The answer of {at} was incomplete; it is replayed as if it were whole.", at = note.at));
+                story.notes.push(tr!(
+                    "The answer of {at} was incomplete, and what is missing in it is not known in the replay either.",
+                    at = note.at
+                ));
             }
         }
     }
@@ -77,7 +83,7 @@ pub fn run(global: &Global, args: &ReplayArgs) -> Exit {
 /// The enabled rules, or those that were asked for.
 fn chosen(config: &Config, pattern: Option<&str>) -> Result<Vec<Rule>, String> {
     let Some(pattern) = pattern else { return Ok(config.rules.iter().filter(|rule| rule.enabled).cloned().collect()) };
-    let glob = glob::matcher(pattern, false).map_err(|error| tr!("'{pattern}' is no valid pattern: {error}", pattern, error))?;
+    let glob = glob::matcher(pattern, false).map_err(|error| tr!("'{pattern}' is not a valid pattern: {error}", pattern, error))?;
     let rules: Vec<Rule> = config
         .rules
         .iter()
@@ -92,8 +98,10 @@ fn chosen(config: &Config, pattern: Option<&str>) -> Result<Vec<Rule>, String> {
 }
 
 fn span(args: &ReplayArgs, export: &Export) -> Result<(Timestamp, Timestamp), String> {
-    let (first, last) = export.span().ok_or_else(|| tr!("the export holds no record with a time; there is nothing to replay"))?;
-    Ok((args.from.unwrap_or(first), args.to.unwrap_or_else(|| after(last, args.step))))
+    let told = export.span();
+    let from = args.from.or(told.map(|(first, _)| first));
+    let to = args.to.or(told.map(|(_, last)| after(last, args.step)));
+    from.zip(to).ok_or_else(|| tr!("the export holds no record with a time that is read here; give --from and --to"))
 }
 
 /// Every instant at which a run would have looked.

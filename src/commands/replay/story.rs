@@ -7,7 +7,8 @@ use crate::domain::rule::Rule;
 use crate::domain::text::{quantity, visible};
 use crate::domain::threshold::{Op, Severity};
 use crate::domain::time::{format_duration, since};
-use crate::run::rehearse::Rehearsed;
+use crate::lang::in_english;
+use crate::run::simulate::Simulated;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,7 +57,7 @@ pub struct Story {
 
 impl Story {
     /// Adds one run.
-    pub fn add(&mut self, now: Timestamp, rehearsed: &Rehearsed) {
+    pub fn add(&mut self, now: Timestamp, rehearsed: &Simulated) {
         let passed = self.last.map_or(Duration::ZERO, |last| since(now, last));
         self.first.get_or_insert(now);
         self.last = Some(now);
@@ -80,9 +81,9 @@ impl Story {
             course.live = live;
             course.values.extend(rule.value.filter(|_| !rule.lower_bound && !unsaid));
         }
-        for parcel in &rehearsed.told {
-            *self.messages.entry(parcel.channel.clone()).or_default() += 1;
-            for alert in &parcel.alerts {
+        for notification in &rehearsed.told {
+            *self.messages.entry(notification.channel.clone()).or_default() += 1;
+            for alert in &notification.alerts {
                 let moment = Moment {
                     at: now,
                     rule: alert.rule.clone(),
@@ -97,8 +98,8 @@ impl Story {
                 };
                 let known = self.moments.iter_mut().rev().take_while(|have| have.at == now).find(same);
                 match known {
-                    Some(known) => drop(known.channels.insert(parcel.channel.clone())),
-                    None => self.moments.push(Moment { channels: BTreeSet::from([parcel.channel.clone()]), ..moment }),
+                    Some(known) => drop(known.channels.insert(notification.channel.clone())),
+                    None => self.moments.push(Moment { channels: BTreeSet::from([notification.channel.clone()]), ..moment }),
                 }
             }
         }
@@ -113,7 +114,7 @@ pub fn form(name: Option<&str>) -> Result<Form, String> {
     let name = name.unwrap_or("table");
     FORMS.iter().find(|(have, _)| *have == name).map(|(_, form)| *form).ok_or_else(|| {
         let names = FORMS.map(|(name, _)| name);
-        tr!("a replay cannot be shown as '{name}'; {hint}", name, hint = crate::config::reader::did_you_mean(name, &names))
+        tr!("a replay cannot be shown as '{name}'; {hint}", name, hint = crate::settings::reader::did_you_mean(name, &names))
     })
 }
 
@@ -155,14 +156,14 @@ fn text(story: &Story, config: &Config) -> String {
         _ => "-".to_owned(),
     };
     if story.moments.is_empty() {
-        out.push_str(&tr!("Nobody would have been told anything."));
+        out.push_str(&tr!("No message would have been sent."));
         out.push('\n');
     } else {
         let rows = story.moments.iter().take(MOST_SHOWN).map(|moment| {
             vec![
                 clock(moment.at),
-                moment.severity.to_string(),
-                moment.reason.name().to_owned(),
+                moment.severity.localized(),
+                moment.reason.localized(),
                 visible(&moment.rule),
                 group_text(&moment.group),
                 shown(moment.value, &moment.rule),
@@ -170,7 +171,7 @@ fn text(story: &Story, config: &Config) -> String {
             ]
         });
         let head = [tr!("time"), tr!("severity"), tr!("why"), tr!("rule"), tr!("group"), tr!("value"), tr!("told")];
-        out.push_str(&crate::commands::listing(head, rows.collect()));
+        out.push_str(&crate::commands::common::listing(head, rows.collect()));
         if story.moments.len() > MOST_SHOWN {
             out.push_str(&tr!("... and {count} more (-o json has all)", count = story.moments.len() - MOST_SHOWN));
             out.push('\n');
@@ -197,20 +198,16 @@ fn text(story: &Story, config: &Config) -> String {
             suggested,
         ])
     });
-    let head = [
-        tr!("rule"),
-        tr!("fired"),
-        tr!("for"),
-        "p50".to_owned(),
-        "p95".to_owned(),
-        "p99".to_owned(),
-        tr!("largest"),
-        tr!("threshold"),
-        tr!("1 run in 100"),
-    ];
-    out.push_str(&crate::commands::listing(head, rows.collect()));
+    let [p50, p95, p99] = ["p50", "p95", "p99"].map(str::to_owned);
+    let head = [tr!("rule"), tr!("fired"), tr!("for"), p50, p95, p99, tr!("largest"), tr!("threshold"), tr!("1 run in 100")];
+    out.push_str(&crate::commands::common::listing(head, rows.collect()));
     for (channel, count) in &story.messages {
-        out.push_str(&tr!("{channel} would have got {count} messages.", channel = visible(channel), count));
+        out.push_str(&trn!(
+            "{channel} would have got {count} message.",
+            "{channel} would have got {count} messages.",
+            count = *count,
+            channel = visible(channel)
+        ));
         out.push('\n');
     }
     for note in &story.notes {
@@ -248,7 +245,7 @@ fn json_text(story: &Story, config: &Config) -> String {
         "timeline": story.moments.iter().map(moment).collect::<Vec<_>>(),
         "rules": config.rules.iter().filter_map(rule).collect::<Vec<_>>(),
         "messages": story.messages,
-        "notes": story.notes,
+        "notes": story.notes.iter().map(|note| in_english(note)).collect::<Vec<_>>(),
     });
     format!("{whole:#}\n")
 }

@@ -1,8 +1,8 @@
 //! Changing rules: the new file is proven, shown and agreed to before it is written.
 
-use crate::app::{Exit, Failure, colors, refused, state_path};
 use crate::cli::{Global, How, RuleKeys, Switch};
-use crate::commands::{answer, asked, attended};
+use crate::commands::common::{Exit, Failure, colors, refused, state_path};
+use crate::commands::common::{answer, asked, attended};
 use crate::config::{self, Config};
 use crate::domain::filter::Pattern;
 use crate::domain::text::visible;
@@ -19,17 +19,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A config that is being changed.
-struct Work<'g> {
+pub(in crate::commands) struct Work<'g> {
     global: &'g Global,
     path: PathBuf,
     original: Original,
     /// What it means now, if it means anything.
-    config: Option<Config>,
+    pub config: Option<Config>,
     sheet: Sheet,
 }
 
 impl<'g> Work<'g> {
-    fn begin(global: &'g Global) -> Result<Self, Failure> {
+    pub fn begin(global: &'g Global) -> Result<Self, Failure> {
         let path = config::find(global.config.as_deref())?;
         let original = Original::read(&path)?;
         let text = original.text()?;
@@ -43,8 +43,18 @@ impl<'g> Work<'g> {
         Ok(Work { global, path, original, config, sheet })
     }
 
+    /// Where it stands.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its text as it is.
+    pub fn text(&self) -> Result<&str, String> {
+        self.original.text()
+    }
+
     /// Proves the new text, shows what is different, asks, writes.
-    fn finish(&self, new: &str, how: How, done: &str, remarks: &[String]) -> Exit {
+    pub fn finish(&self, new: &str, how: How, done: &str, remarks: &[String]) -> Exit {
         let old = self.original.text()?;
         let config = config::parse(&self.path, new).map_err(|error| refused(self.global, &error))?;
         if old == new {
@@ -70,7 +80,7 @@ impl<'g> Work<'g> {
         }
         if !how.yes {
             if !attended() {
-                return Err(Failure(tr!("nothing was written: nobody is there to ask; use --yes to write, --dry-run to look")));
+                return Err(Failure(tr!("nothing was written: this is not a terminal; use --yes to write, --dry-run to see the change")));
             }
             if !asked(&tr!("Write this to {path}? [y/N] ", path = visible(&self.path.display().to_string())))? {
                 return Err(Failure(tr!("nothing was written")));
@@ -97,8 +107,8 @@ impl<'g> Work<'g> {
         match firing {
             0 => Vec::new(),
             count => vec![trn!(
-                "{count} alert of it is firing: the next run ends it, and tells whoever was told.",
-                "{count} alerts of it are firing: the next run ends them, and tells whoever was told.",
+                "{count} alert of it is firing: the next run ends it, and sends that to the channels that received it.",
+                "{count} alerts of it are firing: the next run ends them, and sends that to the channels that received them.",
                 count = count
             )],
         }
@@ -222,11 +232,13 @@ pub fn remove(global: &Global, name: &str, how: How) -> Exit {
 /// `rules enable` and `rules disable`
 pub fn switch(global: &Global, switch: &Switch, on: bool) -> Exit {
     let work = Work::begin(global)?;
-    let pattern = Pattern::new(&switch.name, false).map_err(|error| format!("'{}': {error}", visible(&switch.name)))?;
-    let exact: Vec<&Block> = work.sheet.rules().iter().filter(|block| block.name == switch.name).collect();
-    let chosen = if exact.is_empty() { work.sheet.rules().iter().filter(|block| pattern.matches(&block.name)).collect() } else { exact };
-    if chosen.is_empty() {
-        return Err(Failure(unknown(&switch.name, &work.sheet.names())));
+    let mut chosen: Vec<&Block> = Vec::new();
+    for name in &switch.names {
+        for block in named(&work.sheet, name)? {
+            if !chosen.iter().any(|known| std::ptr::eq(*known, block)) {
+                chosen.push(block);
+            }
+        }
     }
     let is_on = |block: &Block| {
         work.config.as_ref().and_then(|config| config.rules.iter().find(|rule| rule.name == block.name)).map(|rule| rule.enabled)
@@ -246,6 +258,14 @@ pub fn switch(global: &Global, switch: &Switch, on: bool) -> Exit {
     let names = shown.join(", ");
     let done = if on { tr!("switched on {names}", names) } else { tr!("switched off {names}", names) };
     work.finish(&work.sheet.with(&changes), switch.how, &done, &remarks)
+}
+
+/// The rule of that name, else those whose names match the pattern.
+fn named<'s>(sheet: &'s Sheet, name: &str) -> Result<Vec<&'s Block>, Failure> {
+    let pattern = Pattern::new(name, false).map_err(|error| format!("'{}': {error}", visible(name)))?;
+    let exact: Vec<&Block> = sheet.rules().iter().filter(|block| block.name == name).collect();
+    let chosen = if exact.is_empty() { sheet.rules().iter().filter(|block| pattern.matches(&block.name)).collect() } else { exact };
+    if chosen.is_empty() { Err(Failure(unknown(name, &sheet.names()))) } else { Ok(chosen) }
 }
 
 /// What is different, as `diff -u` shows it, with secrets hidden.

@@ -1,30 +1,49 @@
 //! `pcemon rules import`: the settings of the older Python monitor.
 
-use crate::app::{Exit, Failure};
 use crate::cli::Global;
+use crate::commands::common::{Exit, Failure};
 use crate::domain::text::visible;
 use crate::edit::save::create;
+use crate::files::read_patiently;
 use crate::import::{Imported, import};
+use crate::lang;
 use crate::run::output::print;
 use serde_json::json;
 use std::io::{Read, Write};
 use std::path::Path;
 
-/// Longer settings are something else.
-const LONGEST: u64 = 16 * 1024 * 1024;
+/// Longer settings, in bytes, are something else, or become no config that could be loaded.
+const LONGEST: u64 = 4 * 1024 * 1024;
 
 /// Reads the settings, writes the config, says what is different.
 pub fn run(global: &Global, file: &Path, to: Option<&Path>, keep_secrets: bool) -> Exit {
     let cannot = |error: std::io::Error| Failure(tr!("cannot read {path}: {error}", path = file.display(), error));
-    let mut bytes = Vec::new();
-    let input: Box<dyn Read> =
-        if file.as_os_str() == "-" { Box::new(std::io::stdin()) } else { Box::new(std::fs::File::open(file).map_err(cannot)?) };
-    input.take(LONGEST).read_to_end(&mut bytes).map_err(cannot)?;
-    let imported = import(&bytes, keep_secrets).map_err(|error| Failure(format!("{}: {error}", file.display())))?;
+    let bytes = if file.as_os_str() == "-" {
+        let mut bytes = Vec::new();
+        std::io::stdin().take(LONGEST + 1).read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        read_patiently(file, LONGEST)
+    };
+    let bytes = match bytes {
+        Ok(bytes) if bytes.len() as u64 <= LONGEST => bytes,
+        Err(error) if error.kind() != std::io::ErrorKind::FileTooLarge => return Err(cannot(error)),
+        _ => {
+            let path = file.display();
+            return Err(Failure(tr!(
+                "{path}: the settings are longer than {longest} bytes: take their rules over in several parts",
+                path,
+                longest = LONGEST
+            )));
+        }
+    };
+    let as_json = global.output.as_deref() == Some("json");
+    let read = || import(&bytes, keep_secrets);
+    let imported = if as_json { lang::for_machines(read) } else { read() };
+    let imported = imported.map_err(|error| Failure(format!("{}: {error}", file.display())))?;
     if let Some(path) = to {
         create(path, &imported.config, false)?;
     }
-    if global.output.as_deref() == Some("json") {
+    if as_json {
         let mut out = json!({ "schema": "pcemon.import/1", "differences": imported.differences, "variables": imported.variables });
         if to.is_none() {
             out["config"] = json!(imported.config);

@@ -1,14 +1,15 @@
 //! `pcemon rules`: look at the rules of the config and change them.
 
-mod change;
+pub(super) mod change;
 mod import;
 mod show;
 
-use super::{listing, print_json};
-use crate::app::{Exit, load_config};
 use crate::cli::{Global, RulesCommand};
+use crate::commands::common::{Exit, load_config};
+use crate::commands::common::{listing, print_json};
 use crate::config::reference::{EXAMPLE, EXAMPLE_TESTS};
 use crate::config::schema;
+use crate::domain::counted;
 use crate::domain::rule::Rule;
 use crate::domain::text::visible;
 use crate::domain::time::format_duration;
@@ -26,6 +27,9 @@ pub fn run(global: &Global, command: &RulesCommand) -> Exit {
         RulesCommand::Remove { name, how } => return change::remove(global, name, *how),
         RulesCommand::Enable(switch) => return change::switch(global, switch, true),
         RulesCommand::Disable(switch) => return change::switch(global, switch, false),
+        RulesCommand::Explain(args) => return crate::commands::explain::run(global, args),
+        RulesCommand::Test(args) => return crate::commands::test::run(global, args),
+        RulesCommand::Replay(args) => return crate::commands::replay::run(global, args),
         RulesCommand::Import { file, to, keep_secrets } => return import::run(global, file, to.as_deref(), *keep_secrets),
         RulesCommand::Validate => {
             let config = load_config(global)?;
@@ -41,11 +45,11 @@ pub fn run(global: &Global, command: &RulesCommand) -> Exit {
             } else if !global.quiet {
                 let (rules, channels) = (config.rules.iter().filter(|rule| rule.enabled).count(), config.channels.len());
                 print(&tr!(
-                    "{path}: valid; {rules} rules enabled, {channels} channels, {warnings} warnings\n",
+                    "{path}: valid; {rules} enabled, {channels}, {warnings}\n",
                     path = config.path.display(),
-                    rules,
-                    channels,
-                    warnings = config.warnings.len()
+                    rules = counted::rules(rules),
+                    channels = counted::channels(channels),
+                    warnings = counted::warnings(config.warnings.len())
                 ))?;
             }
         }
@@ -65,8 +69,8 @@ pub fn run(global: &Global, command: &RulesCommand) -> Exit {
                         if rule.enabled { tr!("on") } else { tr!("off") },
                         rule.source.to_string(),
                         rule.metric.to_string(),
-                        format_duration(rule.window),
-                        thresholds(rule),
+                        rule.span().map_or_else(|| "-".to_owned(), format_duration),
+                        show::thresholds(rule),
                     ]
                 })
                 .collect();
@@ -82,13 +86,7 @@ fn as_json(rule: &Rule) -> Value {
         rule.thresholds.worst_first().map(|(severity, threshold)| (severity.name().to_owned(), json!(threshold.to_string()))).collect();
     json!({
         "name": rule.name, "enabled": rule.enabled, "source": rule.source.name(), "metric": rule.metric.name(),
-        "unit": rule.metric.unit().name(), "window": format_duration(rule.window), "thresholds": thresholds,
+        "unit": rule.metric.unit().name(), "window": rule.span().map(format_duration), "thresholds": thresholds,
         "group_by": rule.group_by.iter().map(ToString::to_string).collect::<Vec<_>>(), "line": rule.line,
     })
-}
-
-/// When a rule fires, in a few words.
-fn thresholds(rule: &Rule) -> String {
-    let list: Vec<String> = rule.thresholds.worst_first().map(|(severity, threshold)| format!("{severity} {threshold}")).collect();
-    if list.is_empty() { tr!("the PCE's own status") } else { list.join(", ") }
 }

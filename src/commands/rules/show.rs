@@ -1,8 +1,7 @@
 //! `pcemon rules show`: one rule as it counts.
 
-use super::thresholds;
-use crate::app::{Exit, load_config};
 use crate::cli::Global;
+use crate::commands::common::{Exit, load_config};
 use crate::config::Config;
 use crate::domain::rule::{Rule, channels_for};
 use crate::domain::text::visible;
@@ -56,14 +55,15 @@ fn told<'c>(config: &'c Config, rule: &'c Rule, severity: Severity) -> Vec<(&'c 
         .collect()
 }
 
-fn durations(rule: &Rule) -> [(&'static str, String); 4] {
-    [("window", rule.window), ("for", rule.hold), ("keep_firing_for", rule.keep_firing_for), ("cooldown", rule.cooldown)]
+fn durations(rule: &Rule) -> [(&'static str, String); 3] {
+    [("for", rule.pending_for), ("keep_firing_for", rule.keep_firing_for), ("cooldown", rule.cooldown)]
         .map(|(key, span)| (key, format_duration(span)))
 }
 
 fn as_json(config: &Config, rule: &Rule, keys: &BTreeMap<String, (toml::Value, bool)>) -> Value {
     let mut out: Map<String, Value> = keys.iter().map(|(key, (value, _))| (key.clone(), json!(value))).collect();
     out.extend(durations(rule).map(|(key, text)| (key.to_owned(), json!(text))));
+    out.insert("window".to_owned(), json!(rule.span().map(format_duration)));
     let told: Map<String, Value> = rule
         .severities()
         .into_iter()
@@ -97,13 +97,17 @@ fn in_words(config: &Config, rule: &Rule, keys: &BTreeMap<String, (toml::Value, 
     let mut rows: Vec<(String, String)> = Vec::new();
     let mut row = |head: String, text: String| rows.push((head, text));
     let groups: Vec<String> = rule.group_by.iter().map(ToString::to_string).collect();
-    let [(_, window), (_, hold), (_, keep), (_, cooldown)] = durations(rule);
+    let [(_, hold), (_, keep), (_, cooldown)] = durations(rule);
     let metric = visible(&rule.metric.name());
+    let counts = match rule.span().map(format_duration) {
+        Some(window) => tr!("{metric} of {source} in {window}", metric, source = rule.source, window),
+        // What stands now has no window, whatever [defaults] says.
+        None => tr!("{metric} of {source} as it stands at each run", metric, source = rule.source),
+    };
     let counts = if groups.is_empty() {
-        tr!("{metric} of {source} in {window}", metric, source = rule.source, window)
+        counts
     } else {
-        let groups = visible(&groups.join(&tr!(" and ")));
-        tr!("{metric} of {source} in {window}, one alert for each {groups}", metric, source = rule.source, window, groups)
+        tr!("{counts}, one alert for each {groups}", counts, groups = visible(&groups.join(&tr!(" and "))))
     };
     row(tr!("counts"), counts);
     for (key, head) in [("match", tr!("only")), ("exclude", tr!("but not"))] {
@@ -112,13 +116,13 @@ fn in_words(config: &Config, rule: &Rule, keys: &BTreeMap<String, (toml::Value, 
         }
     }
     let limit = thresholds(rule);
-    row(tr!("fires"), if rule.hold.is_zero() { limit } else { tr!("{limit}, after {hold} of it", limit, hold) });
+    row(tr!("fires"), if rule.pending_for.is_zero() { limit } else { tr!("{limit}, after {hold} of it", limit, hold) });
     if !rule.keep_firing_for.is_zero() {
         row(tr!("ends"), tr!("when it did not hold for {keep}", keep));
     }
     row(tr!("repeats"), tr!("no sooner than after {cooldown}", cooldown));
     for severity in rule.severities() {
-        row(tr!("tells"), format!("{severity}: {}", hearers(config, rule, severity)));
+        row(tr!("notifies"), format!("{}: {}", severity.localized(), hearers(config, rule, severity)));
     }
     // Keys that have no words of their own here.
     const SAID: [&str; 16] = [
@@ -169,8 +173,15 @@ fn hearers(config: &Config, rule: &Rule, severity: Severity) -> String {
         return if rule.notify.is_some() { names } else { tr!("{names}, by the routes", names) };
     }
     match &rule.notify {
-        Some(names) if names.is_empty() => tr!("nobody, on purpose (notify is empty)"),
-        _ if config.channels.is_empty() => tr!("nobody: the config has no channels; the exit code and the output say it"),
-        _ => tr!("nobody: its channels are off or take only what is worse"),
+        Some(names) if names.is_empty() => tr!("no channel, on purpose (notify is empty)"),
+        _ if config.channels.is_empty() => tr!("no channel: the config has none; the exit code and the output say it"),
+        _ => tr!("no channel: its channels are off or have a higher min_severity"),
     }
+}
+
+/// When a rule fires, in a few words.
+pub(super) fn thresholds(rule: &Rule) -> String {
+    let list: Vec<String> =
+        rule.thresholds.worst_first().map(|(severity, threshold)| format!("{} {threshold}", severity.localized())).collect();
+    if list.is_empty() { tr!("the PCE's own status") } else { list.join(", ") }
 }

@@ -1,13 +1,15 @@
 //! Turns what a test says of the world into the answers a PCE would give: flows become day buckets, events get an
 //! identity, snapshots stay until they are said anew.
 
+use crate::config::Config;
 use crate::config::cases::{Step, plain};
-use crate::config::reader::did_you_mean;
-use crate::domain::metric::SourceKind;
+use crate::domain::fault::{Fault, Party};
 use crate::domain::record::{Decision, Direction, proto_number};
+use crate::domain::source::SourceKind;
 use crate::domain::text::visible;
 use crate::domain::time::{before, parse_duration, utc_day_start};
-use crate::run::{Answer, Given};
+use crate::run::{Answer, GivenAnswers};
+use crate::settings::reader::did_you_mean;
 use crate::sim::record::{FlowRecord, label_href};
 use crate::sim::world::{Host, IpList, Workload};
 use crate::sources::{DATABASE, EVENTS, TRAFFIC, VENS};
@@ -68,26 +70,29 @@ pub struct World {
     snapshots: BTreeMap<SourceKind, Value>,
     /// Sources that some step of the test speaks of.
     sources: BTreeSet<SourceKind>,
-    /// How far before the last look a run asks for traffic.
-    lookback: Duration,
-    /// When traffic was read last.
-    looked: Option<Timestamp>,
+    /// How far before the last look a run asks for flows and for events.
+    lookback: BTreeMap<SourceKind, Duration>,
+    /// When each source was read last.
+    looked: BTreeMap<SourceKind, Timestamp>,
 }
 
 impl World {
-    /// An empty world of a test with these steps, read by runs that look back so far.
-    pub fn of(steps: &[Step], lookback: Duration) -> World {
+    /// An empty world of a test with these steps, read by runs with this config.
+    pub fn of(steps: &[Step], config: &Config) -> World {
         let mut sources = BTreeSet::new();
         for step in steps {
             sources.extend(step.snapshots.keys().chain(step.files.keys()).chain(&step.failed));
             sources.extend((!step.flows.is_empty()).then_some(TRAFFIC));
             sources.extend((!step.events.is_empty()).then_some(EVENTS));
         }
+        // What happened in a step lies before its look.
+        let events = config.events.lookback.saturating_add(BEFORE_THE_LOOK);
+        let lookback = BTreeMap::from([(TRAFFIC, config.traffic.lookback), (EVENTS, events)]);
         World { sources, lookback, ..World::default() }
     }
 
     /// What the PCE answers at a step.
-    pub fn step(&mut self, step: &Step) -> Result<Given, String> {
+    pub fn step(&mut self, step: &Step) -> Result<GivenAnswers, String> {
         let happened = before(step.at, BEFORE_THE_LOOK);
         for flow in &step.flows {
             self.add_flow(flow, happened)?;
@@ -98,31 +103,33 @@ impl World {
         self.snapshots.extend(step.snapshots.iter().map(|(source, value)| (*source, value.clone())));
         let oldest = before(step.at, KEPT);
         self.buckets.retain(|_, record| record.last >= oldest);
-        let mut given = Given::new();
+        let mut given = GivenAnswers::new();
         for source in &self.sources {
             let answer = if step.failed.contains(source) {
-                Answer::Failed("the test says that it cannot be read".to_owned())
+                Answer::Failed(Fault::of(Party::File, "the test says that it cannot be read"))
             } else if let Some(path) = step.files.get(source) {
                 Answer::Path(path.clone())
             } else {
                 Answer::Text(self.answer(*source, step.at).to_string().into_bytes())
             };
-            given.insert(*source, answer);
+            given.insert((*source, None), answer);
         }
-        if !step.failed.contains(&TRAFFIC) {
-            self.looked = Some(step.at);
-        }
+        let read = self.sources.iter().filter(|source| !step.failed.contains(source));
+        self.looked.extend(read.map(|source| (*source, step.at)));
         Ok(given)
     }
 
     fn answer(&self, source: SourceKind, now: Timestamp) -> Value {
+        // A PCE is asked for no more than that; of what lies further back a run does not remember that it was seen.
+        let back = self.lookback.get(&source).copied().unwrap_or(Duration::MAX);
+        let oldest = self.looked.get(&source).map_or(Timestamp::MIN, |at| before(*at, back));
         match source {
-            // A PCE is asked for no more than that; of what lies further back a run does not remember that it was seen.
-            source if source == TRAFFIC => {
-                let oldest = self.looked.map_or(Timestamp::MIN, |at| before(at, self.lookback));
-                self.buckets.values().filter(|record| record.last >= oldest).map(FlowRecord::to_json).collect()
+            source if source == TRAFFIC => self.buckets.values().filter(|record| record.last >= oldest).map(FlowRecord::to_json).collect(),
+            // They come in the order of time.
+            source if source == EVENTS => {
+                let known = self.events.partition_point(|(at, _)| *at < oldest);
+                self.events[known..].iter().map(|(_, event)| event.clone()).collect()
             }
-            source if source == EVENTS => self.events.iter().map(|(_, event)| event.clone()).collect(),
             source if source == VENS => complete_vens(self.snapshots.get(&source), now),
             _ => match self.snapshots.get(&source) {
                 Some(Value::Array(list)) => Value::Array(list.clone()),
@@ -144,16 +151,16 @@ impl World {
         let decision = word("decision", "allowed");
         let decision = Decision::parse(&decision).ok_or_else(|| {
             let hint = did_you_mean(&decision, &Decision::ALL.map(Decision::name));
-            tr!("'{decision}' is no policy decision; {hint}", decision = visible(&decision), hint)
+            tr!("'{decision}' is not a policy decision; {hint}", decision = visible(&decision), hint)
         })?;
         let direction = word("direction", Direction::Inbound.name());
         let direction = [Direction::Inbound, Direction::Outbound].into_iter().find(|known| known.name() == direction).ok_or_else(|| {
             let hint = did_you_mean(&direction, &[Direction::Inbound.name(), Direction::Outbound.name()]);
-            tr!("'{direction}' is no direction; {hint}", direction = visible(&direction), hint)
+            tr!("'{direction}' is not a direction; {hint}", direction = visible(&direction), hint)
         })?;
         let proto = word("proto", "tcp");
         let proto =
-            proto_number(&proto).and_then(|proto| u8::try_from(proto).ok()).ok_or_else(|| tr!("'{proto}' is no protocol", proto))?;
+            proto_number(&proto).and_then(|proto| u8::try_from(proto).ok()).ok_or_else(|| tr!("'{proto}' is not a protocol", proto))?;
         let port = flow.get("port").map(|port| port.as_u64().and_then(|port| u16::try_from(port).ok()));
         let port = port.map(|port| port.ok_or_else(|| tr!("`port` of a flow must be a number from 0 to 65535"))).transpose()?;
         let record = FlowRecord {
@@ -241,7 +248,7 @@ fn host(flow: &BTreeMap<String, Value>, end: &str) -> Result<Host, String> {
     let made_up = IpAddr::V4(Ipv4Addr::new(10, b, c, d));
     let as_address = name.parse::<IpAddr>().ok();
     let ip = match text("ip") {
-        Some(ip) => ip.parse().map_err(|_| tr!("'{ip}' is no address", ip))?,
+        Some(ip) => ip.parse().map_err(|_| tr!("'{ip}' is not an address", ip))?,
         None => as_address.unwrap_or(made_up),
     };
     let labels: Vec<(String, String)> = match get("labels") {

@@ -4,21 +4,21 @@
 mod answers;
 mod outcome;
 
-use crate::app::{Exit, Failure, colors};
 use crate::cli::{CheckArgs, Global, TestArgs};
+use crate::commands::common::{Exit, Failure, colors};
 use crate::config::cases::{self, Case, Suite};
-use crate::config::reader::did_you_mean;
 use crate::config::{self, Config};
 use crate::domain::glob::matcher;
 use crate::domain::rule::Rule;
 use crate::domain::text::visible;
 use crate::run::interrupt::Interrupt;
-use crate::run::rehearse::{Kept, rehearse};
+use crate::run::simulate::{SimulationState, simulate};
 use crate::run::{Cycle, output};
+use crate::settings::reader::did_you_mean;
 use answers::World;
 use globset::GlobMatcher;
 use outcome::{Outcome, compare};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -72,22 +72,18 @@ fn run_suite(global: &Global, path: &Path, suite: &Suite, pattern: Option<&str>,
     };
     let mut config =
         config::load(&config_path).map_err(|error| Failure(error.render(colors(global.color, std::io::stderr().is_terminal()))))?;
-    let glob = |pattern: &str| matcher(pattern, false).map_err(|error| tr!("'{pattern}' is no valid pattern: {error}", pattern, error));
+    let glob = |pattern: &str| matcher(pattern, false).map_err(|error| tr!("'{pattern}' is not a valid pattern: {error}", pattern, error));
     let wanted = pattern.map(glob).transpose()?;
     config.warnings.clear();
     let rules = config.rules.clone();
     let cases: Vec<&Case> = suite.cases.iter().filter(|case| wanted.as_ref().is_none_or(|wanted| wanted.is_match(&case.name))).collect();
-    let mut chosen = Vec::new();
     let mut wrong = Vec::new();
     for case in &cases {
         let complaint = |error: String| {
             tr!("{path}:{line}: test '{name}': {error}", path = path.display(), line = case.line, name = visible(&case.name), error)
         };
         match only(&rules, case, &glob) {
-            Ok(rules) => {
-                wrong.extend(mistakes(&config, &rules, case).into_iter().map(complaint));
-                chosen.push(rules);
-            }
+            Ok(rules) => wrong.extend(mistakes(&config, &rules, case).into_iter().map(complaint)),
             Err(error) => wrong.push(complaint(error)),
         }
     }
@@ -95,9 +91,10 @@ fn run_suite(global: &Global, path: &Path, suite: &Suite, pattern: Option<&str>,
         return Err(Failure(wrong.join("\n")));
     }
     let mut out = Vec::new();
-    for (case, rules) in cases.into_iter().zip(chosen) {
+    for case in cases {
         let began = Instant::now();
-        config.rules = rules;
+        // Once more: those of thousands of tests are not kept until it is their turn.
+        config.rules = only(&rules, case, &glob)?;
         let faults = run_case(&config, case, interrupt)?;
         out.push(Outcome {
             file: path.to_path_buf(),
@@ -115,8 +112,9 @@ fn run_suite(global: &Global, path: &Path, suite: &Suite, pattern: Option<&str>,
 fn mistakes(config: &Config, rules: &[Rule], case: &Case) -> Vec<String> {
     let mut wrong = Vec::new();
     let names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
+    let by_name: BTreeMap<&str, &Rule> = rules.iter().map(|rule| (rule.name.as_str(), rule)).collect();
     let channels: Vec<&str> = config.channels.iter().map(|channel| channel.common.name.as_str()).collect();
-    let mut world = World::of(&case.steps, config.traffic.lookback);
+    let mut world = World::of(&case.steps, config);
     for (number, step) in (1..).zip(&case.steps) {
         if let Err(error) = world.step(step) {
             wrong.push(tr!("step {number} (line {line}): {error}", number, line = step.line, error));
@@ -128,7 +126,7 @@ fn mistakes(config: &Config, rules: &[Rule], case: &Case) -> Vec<String> {
             line_of(step.line, no_channel(name));
         }
         for wanted in step.expect.all() {
-            let Some(rule) = rules.iter().find(|rule| rule.name == wanted.rule) else {
+            let Some(rule) = by_name.get(wanted.rule.as_str()) else {
                 let hint = did_you_mean(&wanted.rule, &names);
                 line_of(wanted.line, tr!("no rule of this test is called '{name}'; {hint}", name = visible(&wanted.rule), hint));
                 continue;
@@ -149,15 +147,23 @@ fn mistakes(config: &Config, rules: &[Rule], case: &Case) -> Vec<String> {
 }
 
 fn run_case(config: &Config, case: &Case, interrupt: &Interrupt) -> Result<Vec<outcome::Fault>, String> {
-    let mut world = World::of(&case.steps, config.traffic.lookback);
-    let mut kept = Kept::new(config);
+    let mut world = World::of(&case.steps, config);
+    let mut kept = SimulationState::new(config);
     let mut faults = Vec::new();
     for (number, step) in (1..).zip(&case.steps) {
         let given = world.step(step).map_err(|error| tr!("step {number} (line {line}): {error}", number, line = step.line, error))?;
         let args = CheckArgs { now: Some(step.at), ..CheckArgs::default() };
-        let cycle =
-            Cycle { config, args: &args, state_path: PathBuf::new(), interrupt, progress: &|_| {}, given: Some(&given), witness: None };
-        let rehearsed = rehearse(&cycle, &mut kept, &step.down, step.at).map_err(|error| error.to_string())?;
+        let cycle = Cycle {
+            config,
+            args: &args,
+            state_path: PathBuf::new(),
+            interrupt,
+            progress: &|_| {},
+            given: Some(&given),
+            trace: None,
+            recorder: None,
+        };
+        let rehearsed = simulate(&cycle, &mut kept, &step.down, step.at).map_err(|error| error.to_string())?;
         faults.extend(compare(&rehearsed, &step.expect, number, step.line));
     }
     Ok(faults)

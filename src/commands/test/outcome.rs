@@ -5,10 +5,11 @@ use crate::domain::alert::{Group, Reason};
 use crate::domain::report::RuleState;
 use crate::domain::text::visible;
 use crate::domain::threshold::Severity;
-use crate::run::rehearse::Rehearsed;
+use crate::lang::for_machines;
+use crate::run::simulate::Simulated;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -38,10 +39,13 @@ pub struct Fault {
     lines: Vec<String>,
 }
 
+/// The values of a group, by field.
+type Values = BTreeMap<String, Option<String>>;
+
 /// Something that came: an instance, or an alert that was told.
 struct Found {
     rule: String,
-    group: BTreeMap<String, Option<String>>,
+    group: Values,
     severity: Option<Severity>,
     value: Option<f64>,
     channel: Option<String>,
@@ -49,7 +53,7 @@ struct Found {
 }
 
 /// Compares a step with what was expected of it; exactly, where something was.
-pub fn compare(rehearsed: &Rehearsed, expect: &Expect, step: usize, line: usize) -> Vec<Fault> {
+pub fn compare(rehearsed: &Simulated, expect: &Expect, step: usize, line: usize) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut add = |what: &'static str, lines: Vec<String>| {
         if !lines.is_empty() {
@@ -80,7 +84,7 @@ pub fn compare(rehearsed: &Rehearsed, expect: &Expect, step: usize, line: usize)
         add("pending", differ(wanted, instances(RuleState::Pending)));
     }
     if let Some(wanted) = &expect.sent {
-        let told = rehearsed.told.iter().flat_map(|parcel| parcel.alerts.iter().map(|alert| (&parcel.channel, alert)));
+        let told = rehearsed.told.iter().flat_map(|notification| notification.alerts.iter().map(|alert| (&notification.channel, alert)));
         let found = told.map(|(channel, alert)| Found {
             rule: alert.rule.clone(),
             group: map(&alert.group),
@@ -115,14 +119,23 @@ fn map(group: &Group) -> BTreeMap<String, Option<String>> {
     group.iter().cloned().collect()
 }
 
-fn differ(wanted: &[Wanted], mut found: Vec<Found>) -> Vec<String> {
+fn differ(wanted: &[Wanted], found: Vec<Found>) -> Vec<String> {
     let mut missing = Vec::new();
+    // By rule and group, which have to be the same: each is compared with those that it could be, not with all.
+    let mut places: BTreeMap<(&str, &Values), Vec<usize>> = BTreeMap::new();
+    for (place, found) in found.iter().enumerate() {
+        places.entry((&found.rule, &found.group)).or_default().push(place);
+    }
+    let mut met = BTreeSet::new();
     for wanted in wanted {
-        match found.iter().position(|found| meets(wanted, found)) {
-            Some(place) => drop(found.remove(place)),
+        let own = places.get_mut(&(wanted.rule.as_str(), &wanted.group));
+        let own = own.and_then(|own| Some(own.remove(own.iter().position(|place| meets(wanted, &found[*place]))?)));
+        match own {
+            Some(place) => drop(met.insert(place)),
             None => missing.push(wanted),
         }
     }
+    let left = found.iter().enumerate().filter(|(place, _)| !met.contains(place)).map(|(_, found)| found);
     let mut lines: Vec<String> = missing
         .iter()
         .map(|wanted| {
@@ -130,15 +143,14 @@ fn differ(wanted: &[Wanted], mut found: Vec<Found>) -> Vec<String> {
             format!("- {}  (line {line})", describe(&Found { rule, group, severity, value, channel, reason }))
         })
         .collect();
-    lines.extend(found.iter().map(|found| format!("+ {}", describe(found))));
+    lines.extend(left.map(|found| format!("+ {}", describe(found))));
     lines
 }
 
+/// Whether something of the same rule and group is what was wanted.
 fn meets(wanted: &Wanted, found: &Found) -> bool {
     let same = |wanted: f64, found: Option<f64>| found.is_some_and(|found| (found - wanted).abs() <= 1e-9 * wanted.abs().max(1.0));
-    wanted.rule == found.rule
-        && wanted.group == found.group
-        && wanted.severity.is_none_or(|severity| Some(severity) == found.severity)
+    wanted.severity.is_none_or(|severity| Some(severity) == found.severity)
         && wanted.value.is_none_or(|value| same(value, found.value))
         && wanted.channel.as_ref().is_none_or(|channel| Some(channel) == found.channel.as_ref())
         && wanted.reason.is_none_or(|reason| Some(reason) == found.reason)
@@ -164,14 +176,19 @@ fn describe(found: &Found) -> String {
 type Format = fn(&[Outcome]) -> String;
 
 /// The formats that tests are shown in.
-const FORMATS: [(&str, Format); 4] = [("table", text), ("json", json_text), ("junit", junit), ("tap", tap)];
+const FORMATS: [(&str, Format); 4] = [
+    ("table", text),
+    ("json", |outcomes| for_machines(|| json_text(outcomes))),
+    ("junit", |outcomes| for_machines(|| junit(outcomes))),
+    ("tap", |outcomes| for_machines(|| tap(outcomes))),
+];
 
 /// Finds a format.
 pub fn format(name: Option<&str>) -> Result<Format, String> {
     let name = name.unwrap_or("table");
     FORMATS.iter().find(|(have, _)| *have == name).map(|(_, format)| *format).ok_or_else(|| {
         let names = FORMATS.map(|(name, _)| name);
-        tr!("tests cannot be shown as '{name}'; {hint}", name, hint = crate::config::reader::did_you_mean(name, &names))
+        tr!("tests cannot be shown as '{name}'; {hint}", name, hint = crate::settings::reader::did_you_mean(name, &names))
     })
 }
 

@@ -1,8 +1,8 @@
 //! A rule's window over what happened, each at its own time.
 
-use super::super::tally::merge_talkers;
-use super::{Cell, MOST_DESCRIBED, Measured, Number, Observation, RuleMemory, Slot, Span, UNGROUPED, Unlisted};
-use crate::domain::alert::Talker;
+use super::super::tally::merge_contributors;
+use super::{ANYWHERE, Cell, GroupMeasurement, MOST_DESCRIBED, Measurement, Number, RuleMemory, Slot, Span, UNGROUPED, Unlisted};
+use crate::domain::alert::Contributor;
 use crate::domain::estimate::Estimate;
 use crate::domain::time::before;
 use jiff::Timestamp;
@@ -16,12 +16,14 @@ pub struct Happening {
     pub at: Timestamp,
     /// Which group, by its hash, with its values.
     pub group: (u64, Vec<Option<String>>),
+    /// It is not told to which group it belongs: it stands for one in that of those of which nothing is told.
+    pub anywhere: bool,
     /// What it adds.
     pub amount: Estimate,
     /// A value that is counted once, by its hash; 0: none.
     pub value: u64,
     /// Who or what it was.
-    pub talker: Talker,
+    pub talker: Contributor,
 }
 
 /// How much matched, and when one looked.
@@ -29,6 +31,7 @@ pub struct Happening {
 struct Seen {
     matched: u64,
     span: Span,
+    is_largest: bool,
 }
 
 /// How the happenings of a window become one value.
@@ -52,7 +55,7 @@ impl RuleMemory {
         happened: Vec<Happening>,
         matched: u64,
         span: Span,
-    ) -> Observation {
+    ) -> Measurement {
         let start = before(span.to, window);
         let previous = span.from.unwrap_or(start);
         if span.from.is_none() {
@@ -68,13 +71,13 @@ impl RuleMemory {
             by_time.entry(rounded.unwrap_or(span.to).min(span.to)).or_default().push(one);
         }
         let between: Vec<Timestamp> = by_time.keys().copied().filter(|at| *at <= start && *at > previous).collect();
-        let mut tops: BTreeMap<u64, Vec<Talker>> = BTreeMap::new();
+        let mut tops: BTreeMap<u64, Vec<Contributor>> = BTreeMap::new();
         for (at, list) in by_time {
             for one in list.iter().filter(|one| one.amount.is_exact()) {
                 let top = tops.entry(one.group.0).or_default();
                 top.push(one.talker.clone());
                 if top.len() > MOST_DESCRIBED {
-                    *top = merge_talkers(top.drain(..));
+                    *top = merge_contributors(top.drain(..));
                 }
             }
             self.add_slot(at, list, together);
@@ -97,14 +100,16 @@ impl RuleMemory {
             }
         }
         self.sweep(before(previous.min(start), window));
-        self.streamed(groups, tops, (best.0, window), Seen { matched, span })
+        self.streamed(groups, tops, (best.0, window), Seen { matched, span, is_largest: together == Together::Max })
     }
 
     /// Adds one slot of a stream.
     fn add_slot(&mut self, at: Timestamp, list: Vec<Happening>, together: Together) {
         let mut cells: BTreeMap<u64, Cell> = BTreeMap::new();
         let mut top = Vec::new();
-        for one in list {
+        let to_any = |one: &Happening| Happening { group: (ANYWHERE, Vec::new()), ..one.clone() };
+        let anywhere: Vec<Happening> = list.iter().filter(|one| one.anywhere).map(to_any).collect();
+        for one in list.into_iter().chain(anywhere) {
             let (key, values) = one.group;
             self.groups.entry(key).or_insert(values);
             let sure = one.amount.is_exact();
@@ -138,7 +143,7 @@ impl RuleMemory {
                 value => value,
             };
         }
-        self.slots.push(Slot { at, from: at, reach: None, cells, top: merge_talkers(top) });
+        self.slots.push(Slot { at, from: at, reach: None, misses: false, cells, top: merge_contributors(top) });
     }
 
     /// Says that everything between two runs was seen.
@@ -149,7 +154,7 @@ impl RuleMemory {
             reach = slot.at;
         }
         if reach < to {
-            self.slots.push(Slot { at: to, from: reach, reach: None, cells: BTreeMap::new(), top: Vec::new() });
+            self.slots.push(Slot { at: to, from: reach, reach: None, misses: false, cells: BTreeMap::new(), top: Vec::new() });
         }
     }
 
@@ -189,30 +194,33 @@ impl RuleMemory {
         self.groups.retain(|key, _| needed.contains(key));
     }
 
-    /// The observation of a stream's window.
+    /// The measurement of a stream's window.
     fn streamed(
         &self,
-        values: BTreeMap<u64, Estimate>,
-        mut tops: BTreeMap<u64, Vec<Talker>>,
+        mut values: BTreeMap<u64, Estimate>,
+        mut tops: BTreeMap<u64, Vec<Contributor>>,
         (at, window): (Timestamp, Duration),
         seen: Seen,
-    ) -> Observation {
-        let Seen { matched, span } = seen;
+    ) -> Measurement {
+        let Seen { matched, span, is_largest } = seen;
+        let anywhere = values.remove(&ANYWHERE).map_or(0.0, |value| value.high);
         let start = before(at, window);
         let (covered_from, _) = self.covered_from(Timestamp::MIN, at);
         let short = covered_from > start;
         let within = |slot: &&Slot| slot.at > start && slot.at <= at;
-        let top = merge_talkers(self.slots.iter().filter(within).flat_map(|slot| slot.top.iter().cloned()));
+        let top = merge_contributors(self.slots.iter().filter(within).flat_map(|slot| slot.top.iter().cloned()));
         let groups = values
             .into_iter()
             .map(|(key, estimate)| {
                 let group = self.groups.get(&key).cloned().unwrap_or_default();
-                let top = if key == UNGROUPED { top.clone() } else { merge_talkers(tops.remove(&key).unwrap_or_default()) };
-                Measured { top, ..Measured::of(key, group, estimate) }.learning(short)
+                let top = if key == UNGROUPED { top.clone() } else { merge_contributors(tops.remove(&key).unwrap_or_default()) };
+                GroupMeasurement { top, ..GroupMeasurement::of(key, group, estimate) }
+                    .learning(short)
+                    .or_from_anywhere(anywhere, is_largest)
             })
             .collect();
         let note = short.then(|| tr!("counted only since this rule or its memory began; exact once the window has passed"));
         let covers = Some((covered_from.max(start), at.min(span.to)));
-        Observation { groups, covers, matched, top, note, trouble: None, unlisted: Unlisted::ZERO.learning(short) }
+        Measurement { groups, covers, matched, top, note, trouble: None, unlisted: Unlisted::ZERO.learning(short).up_to(anywhere) }
     }
 }

@@ -3,136 +3,35 @@
 //! Nothing is remembered and nothing is sent to a channel. The PCE is asked small questions, and two small traffic
 //! queries, which are deleted.
 
-mod here;
+mod channels;
+mod findings;
+mod local;
 mod pce;
-mod there;
 
-use super::interrupt::Interrupt;
-use crate::config::Config;
-use crate::domain::text::visible;
+pub use findings::{Finding, Subject, Verdict};
+
+use findings::Findings;
 use jiff::Timestamp;
-use std::path::PathBuf;
-use std::time::Duration;
-
-/// How a part fares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
-    /// Not looked at, for a reason.
-    Skipped,
-    /// Right.
-    Ok,
-    /// A run works, but not as it might.
-    Warn,
-    /// A run cannot work.
-    Fail,
-}
-
-impl Verdict {
-    /// One word.
-    pub fn name(self) -> &'static str {
-        match self {
-            Verdict::Skipped => "skipped",
-            Verdict::Ok => "ok",
-            Verdict::Warn => "warn",
-            Verdict::Fail => "fail",
-        }
-    }
-}
-
-/// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// Its name for machines.
-    pub check: &'static str,
-    /// How it fares.
-    pub verdict: Verdict,
-    /// What was looked at, for people.
-    pub what: String,
-    /// What was found; free of secrets and of characters a terminal obeys.
-    pub detail: String,
-    /// What to do about it.
-    pub advice: Option<String>,
-}
-
-/// What is looked at.
-pub struct Patient<'p> {
-    /// The proven config, or every complaint about it.
-    pub config: Result<&'p Config, Vec<String>>,
-    /// What can be used of it.
-    pub usable: Option<&'p Config>,
-    /// The config file, if one was found.
-    pub config_path: Option<PathBuf>,
-    /// Where the state is, or why there is no place for it.
-    pub state_path: Result<PathBuf, String>,
-    /// Contact nobody.
-    pub offline: bool,
-    /// How long one answer may take.
-    pub timeout: Duration,
-    /// The present instant, when it is not the wall clock's.
-    pub now: Option<Timestamp>,
-    /// Signals.
-    pub interrupt: &'p Interrupt,
-    /// A line about what is going on, for a terminal.
-    pub progress: &'p (dyn Fn(&str) + Sync),
-}
-
-/// The findings so far.
-#[derive(Default)]
-struct Findings(Vec<Finding>);
-
-impl Findings {
-    fn add(&mut self, check: &'static str, what: &str, verdict: Verdict, detail: impl Into<String>, advice: Option<&str>) {
-        let detail = visible(&detail.into());
-        self.0.push(Finding { check, verdict, what: visible(what), detail, advice: advice.map(str::to_owned) });
-    }
-
-    fn ok(&mut self, check: &'static str, what: &str, detail: impl Into<String>) {
-        self.add(check, what, Verdict::Ok, detail, None);
-    }
-
-    fn warn(&mut self, check: &'static str, what: &str, detail: impl Into<String>, advice: &str) {
-        self.add(check, what, Verdict::Warn, detail, Some(advice));
-    }
-
-    fn fail(&mut self, check: &'static str, what: &str, detail: impl Into<String>, advice: &str) {
-        self.add(check, what, Verdict::Fail, detail, Some(advice));
-    }
-
-    fn skip(&mut self, check: &'static str, what: &str, why: &str) {
-        self.add(check, what, Verdict::Skipped, why, None);
-    }
-}
 
 /// Looks at everything.
-pub fn examine(patient: &Patient<'_>) -> Vec<Finding> {
+pub fn examine(subject: &Subject<'_>) -> Vec<Finding> {
     let mut findings = Findings::default();
     let wall = Timestamp::now();
-    let now = patient.now.unwrap_or(wall);
-    here::config(patient, &mut findings);
-    here::state(patient, now, &mut findings);
-    if patient.offline {
-        findings.skip("pce", "PCE", &tr!("--offline: nobody was contacted"));
+    let now = subject.now.unwrap_or(wall);
+    local::config(subject, &mut findings);
+    local::state(subject, now, &mut findings);
+    if subject.offline {
+        findings.skip("pce", "PCE", &tr!("--offline: nothing was contacted"));
         return findings.0;
     }
-    let took = match patient.usable.and_then(|config| config.pce.as_ref().map(|pce| (config, pce))) {
-        Some((config, settings)) => pce::examine(patient, config, settings, now, &mut findings),
+    let took = match subject.usable.and_then(|config| config.pce.as_ref().map(|pce| (config, pce))) {
+        Some((config, settings)) => pce::examine(subject, config, settings, now, &mut findings),
         None => {
             findings.skip("pce", "PCE", &tr!("the config has no usable [pce]"));
             None
         }
     };
-    there::pace(patient, took, &mut findings);
-    there::channels(patient, &mut findings);
+    channels::pace(subject, took, &mut findings);
+    channels::channels(subject, &mut findings);
     findings.0
-}
-
-/// A span for people: the two largest units.
-fn span(length: Duration) -> String {
-    let seconds = length.as_secs();
-    let rounded = match seconds {
-        0..7_200 => seconds,
-        7_200..172_800 => seconds / 60 * 60,
-        _ => seconds / 3_600 * 3_600,
-    };
-    crate::domain::time::format_duration(Duration::from_secs(rounded))
 }

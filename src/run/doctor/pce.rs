@@ -1,21 +1,27 @@
 //! The PCE: the way to it, what the key may do there, and what its numbers are.
 
-use super::{Findings, Patient, span};
-use crate::config::{Config, PceSettings, fetch_secret};
+use super::findings::{Findings, Subject, Verdict, span};
+use crate::config::Config;
+use crate::domain::counted;
 use crate::domain::filter::Filter;
-use crate::domain::metric::Unit;
 use crate::domain::record::{Flow, FlowSink};
 use crate::domain::report::Accounting;
 use crate::domain::text::quantity;
 use crate::domain::time::{after, before, since};
+use crate::domain::unit::Unit;
 use crate::http::reach;
 use crate::judge::identity::flow_key;
 use crate::judge::plan::Plan;
+use crate::pce::PceSettings;
 use crate::pce::decode::Endpoints;
 use crate::pce::probe::{Question, Sampled};
 use crate::pce::traffic::{ServiceFilter, TrafficQuery};
-use crate::pce::{Client, ClientOptions, ErrorKind, PceError, RealPace};
+use crate::pce::{Client, ClientOptions, ErrorKind, PceError, RealPace, ca_setting};
+use crate::run::names::{Wanted, bearers, missing_labels, missing_lists, missing_workloads};
+use crate::run::offered::remark;
 use crate::run::sources::FlowReader;
+use crate::settings::fetch_secret;
+use crate::sources::HEALTH;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,14 +42,14 @@ const LATE: Duration = Duration::from_secs(45 * 60);
 
 /// Looks at everything about the PCE. Returns how long a small traffic query took.
 pub(super) fn examine(
-    patient: &Patient<'_>,
+    subject: &Subject<'_>,
     config: &Config,
     settings: &PceSettings,
     now: Timestamp,
     findings: &mut Findings,
 ) -> Option<Duration> {
-    (patient.progress)(&tr!("looking for the way to the PCE"));
-    if !way(patient, settings, now, findings) {
+    (subject.progress)(&tr!("looking for the way to the PCE"));
+    if !way(subject, settings, now, findings) {
         findings.skip("pce.credentials", &tr!("credentials"), &tr!("the PCE cannot be reached"));
         return None;
     }
@@ -53,14 +59,14 @@ pub(super) fn examine(
     };
     let options = ClientOptions {
         now,
-        deadline: Instant::now() + patient.timeout.saturating_mul(6),
-        stop: Arc::clone(&patient.interrupt.stop),
+        deadline: Instant::now() + subject.timeout.saturating_mul(6),
+        stop: Arc::clone(&subject.interrupt.stop),
         record: None,
         pace: Arc::new(RealPace),
     };
     let quick = PceSettings {
-        request_timeout: settings.request_timeout.min(patient.timeout),
-        query_timeout: settings.query_timeout.min(patient.timeout.saturating_mul(6)),
+        request_timeout: settings.request_timeout.min(subject.timeout),
+        query_timeout: settings.query_timeout.min(subject.timeout.saturating_mul(6)),
         ..settings.clone()
     };
     let client = match Client::new(&quick, key, secret, options) {
@@ -70,28 +76,30 @@ pub(super) fn examine(
             return None;
         }
     };
-    patient.interrupt.cleans_with(client.cleaner());
-    (patient.progress)(&tr!("asking the PCE who we are"));
-    let may_ask = credentials(&client, patient.timeout, settings, findings);
+    subject.interrupt.cleans_with(client.cleaner());
+    (subject.progress)(&tr!("asking the PCE who we are"));
+    let may_ask = credentials(&client, subject.timeout, settings, findings);
     clock(&client, findings);
     if !may_ask {
         return None;
     }
-    permissions(&client, patient.timeout, config, findings);
+    permissions(&client, subject.timeout, config, findings);
+    (subject.progress)(&tr!("looking for what the rules name"));
+    names_of_rules(&client, config, findings);
     let here = now.checked_add(client.clock_skew().unwrap_or_default()).unwrap_or(now);
-    (patient.progress)(&tr!("asking for a little traffic"));
+    (subject.progress)(&tr!("asking for a little traffic"));
     traffic(&client, config, here, findings)
 }
 
 /// Name, connection, certificate.
-fn way(patient: &Patient<'_>, settings: &PceSettings, now: Timestamp, findings: &mut Findings) -> bool {
+fn way(subject: &Subject<'_>, settings: &PceSettings, now: Timestamp, findings: &mut Findings) -> bool {
     let url = &settings.url;
     let host = url.host_str().unwrap_or_default();
     let port = url.port_or_known_default().unwrap_or(443);
     let proxy = reach::proxy_of(url, settings.proxy.as_deref(), crate::pce::is_loopback(url));
     let (first, first_port) = proxy.clone().unwrap_or_else(|| (host.to_owned(), port));
     let whose = if proxy.is_some() { tr!("the proxy's name") } else { tr!("the PCE's name") };
-    let addresses = match reach::resolve(&first, first_port, patient.timeout) {
+    let addresses = match reach::resolve(&first, first_port, subject.timeout) {
         Ok(addresses) => {
             let list: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
             findings.ok("pce.name", &whose, tr!("{host} is {addresses}", host = first, addresses = list.join(", ")));
@@ -102,7 +110,7 @@ fn way(patient: &Patient<'_>, settings: &PceSettings, now: Timestamp, findings: 
             return false;
         }
     };
-    let stream = match reach::connect(&addresses, patient.timeout) {
+    let stream = match reach::connect(&addresses, subject.timeout) {
         Ok(stream) => {
             findings.ok("pce.connection", &tr!("connection"), tr!("{host}:{port} takes connections", host = first, port = first_port));
             stream
@@ -114,14 +122,14 @@ fn way(patient: &Patient<'_>, settings: &PceSettings, now: Timestamp, findings: 
     };
     let what = &tr!("certificate");
     if proxy.is_some() {
-        findings.skip("pce.certificate", what, &tr!("behind a proxy it is proven with the first question"));
+        findings.skip("pce.certificate", what, &tr!("behind a proxy it is checked with the first request"));
         return true;
     }
     if url.scheme() != "https" {
         findings.skip("pce.certificate", what, &tr!("plain http to this machine itself"));
         return true;
     }
-    match reach::shake_hands(stream, host, settings.ca_file.as_deref(), patient.timeout) {
+    match reach::shake_hands(stream, host, &ca_setting(), settings.ca_file.as_deref(), subject.timeout) {
         Err(error) => {
             findings.fail(
                 "pce.certificate",
@@ -136,12 +144,10 @@ fn way(patient: &Patient<'_>, settings: &PceSettings, now: Timestamp, findings: 
             let issuer = if shown.issuer.is_empty() { tr!("somebody") } else { shown.issuer };
             let told = tr!("signed by {issuer}{until}", issuer, until);
             match shown.trusted {
-                Err(error) if !settings.insecure_skip_verify => {
+                Err(refused) if !settings.insecure_skip_verify => {
                     let by = settings.ca_file.as_ref().map_or(tr!("what this system trusts"), |path| path.display().to_string());
-                    let advice = &tr!(
-                        "if a private CA signed it, name that CA with ca_file in [pce]; if it has run out or names another host, renew it at the PCE"
-                    );
-                    findings.fail("pce.certificate", what, tr!("not trusted by {by} ({error}); {told}", by, error, told), advice);
+                    let told = tr!("not trusted by {by} ({why}); {told}", by, why = refused.why, told);
+                    findings.fail("pce.certificate", what, told, &refused.advice);
                     return false;
                 }
                 Err(_) => findings.warn(
@@ -246,11 +252,46 @@ fn permissions(client: &Client, limit: Duration, config: &Config, findings: &mut
     match client.once(Question::Health, limit) {
         Ok(_) => findings.ok("pce.health", &tr!("health"), tr!("may be read")),
         Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Forbidden) => {
-            findings.skip("pce.health", &tr!("health"), &tr!("not offered by this PCE (SaaS ones do not), or not to this key"));
+            let why = tr!("not offered by this PCE (SaaS ones do not), or not to this key");
+            let advice = remark(HEALTH, config.rules.iter().filter(|rule| rule.enabled));
+            findings.add("pce.health", &tr!("health"), Verdict::Skipped, why, advice.as_deref());
         }
         Err(error) => {
-            findings.fail("pce.health", &tr!("health"), error.message, &tr!("look at the PCE itself, or have no rules on health"))
+            findings.fail("pce.health", &tr!("health"), error.message, &tr!("check the PCE itself, or disable the rules on health"))
         }
+    }
+}
+
+/// Labels, IP lists and workloads that rules name and nothing at the PCE bears.
+fn names_of_rules(client: &Client, config: &Config, findings: &mut Findings) {
+    let what = &tr!("names in rules");
+    let wanted = Wanted::of(config.rules.iter().filter(|rule| rule.enabled));
+    let advice = &tr!("the rule can never match; write the name as the PCE does (upper and lower case count), or remove it");
+    let (mut missing, mut silent) = (Vec::new(), Vec::new());
+    if wanted.has_labels() {
+        match client.all_labels() {
+            Ok(labels) => missing.extend(missing_labels(&wanted, &labels, &|label| bearers(client, label))),
+            Err(error) => silent.push(error.message),
+        }
+    }
+    if wanted.has_lists() {
+        match client.all_ip_lists() {
+            Ok(lists) => missing.extend(missing_lists(&wanted, &lists)),
+            Err(error) => silent.push(error.message),
+        }
+    }
+    match missing_workloads(&wanted, client) {
+        Ok(names) => missing.extend(names),
+        Err(error) => silent.push(error.message),
+    }
+    for text in &missing {
+        findings.warn("pce.names", what, text.clone(), advice);
+    }
+    for why in &silent {
+        findings.skip("pce.names", what, why);
+    }
+    if missing.is_empty() && silent.is_empty() {
+        findings.ok("pce.names", what, tr!("all that the rules name is there"));
     }
 }
 
@@ -297,8 +338,8 @@ fn traffic(client: &Client, config: &Config, now: Timestamp, findings: &mut Find
     };
     let count = |number: u64| quantity(number as f64, Unit::Values);
     let detail = tr!(
-        "{count} records in {span}, {seconds} s; the query was deleted",
-        count = count(sampled.matches.unwrap_or(0)),
+        "{records} in {span}, {seconds} s; the query was deleted",
+        records = counted::records(sampled.matches.unwrap_or(0)),
         span = span(SHORT),
         seconds = format!("{:.1}", sampled.took.as_secs_f64())
     );

@@ -8,9 +8,9 @@ mod settings;
 
 pub use settings::{Format, From, RecordSettings, read_settings};
 
-use super::{Assembled, Assembler, DecodeError, Decoded, Settings};
-use crate::domain::metric::Unit;
+use super::{Allowance, Assembled, Assembler, DecodeError, Decoded, Settings};
 use crate::domain::source::{Agg, Input, MetricDef, Nature, SourceDef, SourceKind};
+use crate::domain::unit::Unit;
 use crate::domain::value::{Record, Value};
 use format::Limits;
 use std::io::Read;
@@ -53,6 +53,8 @@ pub struct Records {
     bad: (u64, Vec<String>),
     /// More came than is read.
     cut: bool,
+    /// What there is place for; somebody who says how many records are read has thought of it.
+    allowance: Option<Allowance>,
 }
 
 /// An assembler for a target, or with the usual settings for an answer that is given without one.
@@ -66,12 +68,13 @@ pub fn assembler(_second: bool, settings: Option<&dyn Settings>) -> Box<dyn Asse
         rows: 0,
         bad: (0, Vec::new()),
         cut: false,
+        allowance: own.is_none_or(|own| own.max_records == settings::MOST).then(Allowance::default),
     })
 }
 
 impl Assembler for Records {
     fn part(&mut self, name: &str, body: &mut dyn Read) -> Result<Decoded, DecodeError> {
-        let body = crate::pce::decode::inflate(body).map_err(|error| DecodeError::Format(error.to_string()))?;
+        let body = crate::pce::inflate(body).map_err(|error| DecodeError::Format(error.to_string()))?;
         let format = self.format.of(name);
         let before = (self.rows, self.bad.0);
         let room = self.limits.most.saturating_sub(self.records.len() as u64);
@@ -81,7 +84,11 @@ impl Assembler for Records {
             match fields {
                 Ok(fields) if taken < room => {
                     taken += 1;
-                    self.records.push(record(fields, &self.time));
+                    let mut record = record(fields, &self.time);
+                    let bytes = record.close();
+                    if self.allowance.as_mut().is_none_or(|allowance| allowance.takes(bytes)) {
+                        self.records.push(record);
+                    }
                 }
                 Ok(_) => self.cut = true,
                 Err(reason) => {
@@ -91,17 +98,25 @@ impl Assembler for Records {
                     }
                 }
             }
-            taken < room || !self.cut
+            (taken < room || !self.cut) && !self.allowance.as_ref().is_some_and(|allowance| allowance.is_full)
         });
         read.map_err(DecodeError::Format)?;
         Ok(Decoded { rows: self.rows - before.0, unreadable: self.bad.0 - before.1 })
     }
 
     fn finish(self: Box<Self>) -> Assembled {
-        let cut = self.cut.then(|| tr!("only the first {most} records are read: raise max_records", most = self.limits.most));
+        let most = self.records.len();
+        let full = self.allowance.as_ref().is_some_and(|allowance| allowance.is_full);
+        let full = full.then(|| {
+            tr!(
+                "only the first {most} records are read, for which there is memory: a `max_records` of the target takes what it needs",
+                most
+            )
+        });
+        let cut = self.cut.then(|| tr!("only the first {most} records are read: raise max_records", most = self.limits.most)).or(full);
         let bad = (!self.bad.1.is_empty()).then(|| self.bad.1.join("; "));
         let missing = [cut, bad].into_iter().flatten().reduce(|all, more| format!("{all}; {more}"));
-        Assembled { records: self.records, rows: self.rows, unreadable: self.bad.0, missing }
+        Assembled { records: self.records, rows: self.rows, unreadable: self.bad.0, missing, left_from: None }
     }
 }
 

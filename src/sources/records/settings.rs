@@ -1,7 +1,8 @@
 //! The keys of `[[targets]] type = "records"`, and how its files are opened.
 
 use super::super::{Ask, Obtained, Settings, Take};
-use crate::config::reader::Reader;
+use crate::domain::fault::{Fault, Party};
+use crate::settings::reader::Reader;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -133,16 +134,17 @@ impl Settings for RecordSettings {
         }
     }
 
-    fn obtain(&self, _ask: &Ask, take: &mut Take<'_>) -> Result<Obtained, String> {
+    fn obtain(&self, _ask: &Ask, take: &mut Take<'_>) -> Result<Obtained, Fault> {
+        let wrong = |message: String| Fault::of(Party::File, message);
         let mut obtained = Obtained::default();
-        for path in self.files()? {
+        for path in self.files().map_err(wrong)? {
             let name = path.display().to_string();
             let mut reader: Box<dyn Read> = if self.from == From::Stdin {
                 Box::new(std::io::stdin().lock())
             } else {
-                Box::new(File::open(&path).map_err(|error| tr!("cannot read {path}: {error}", path = name, error))?)
+                Box::new(File::open(&path).map_err(|error| wrong(tr!("cannot read {path}: {error}", path = name, error)))?)
             };
-            take(&name, &mut reader).map_err(|error| format!("{name}: {error}"))?;
+            take(&name, &mut reader).map_err(|error| wrong(format!("{name}: {error}")))?;
             obtained.queries += 1;
             obtained.bytes += std::fs::metadata(&path).map_or(0, |about| about.len());
         }
@@ -161,6 +163,6 @@ impl Settings for RecordSettings {
         for path in &files {
             File::open(path).map_err(|error| tr!("cannot read {path}: {error}", path = path.display(), error))?;
         }
-        Ok(tr!("{count} files can be read", count = files.len()))
+        Ok(trn!("{count} file can be read", "{count} files can be read", count = files.len()))
     }
 }

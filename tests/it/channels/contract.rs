@@ -2,8 +2,9 @@
 
 use super::{ENVIRONMENT, alert, context, digest, error_of, errors, now, open, read, single};
 use crate::support::receivers::{Receiver, Reply, SmtpReceiver, yes_of};
-use pcemon::channels::{KINDS, Outcome, SendContext, test_parcel};
-use pcemon::domain::alert::{Alert, AlertState, Counted, Parcel, ParcelKind, PceIdentity, Reason};
+use pcemon::channels::{KINDS, Outcome, SendContext, test_notification};
+use pcemon::domain::alert::{Alert, Counted, Notification, NotificationKind, PceIdentity, Reason};
+use pcemon::domain::entry::AlertState;
 use pcemon::domain::secret::Secret;
 use pcemon::domain::threshold::Severity;
 use pcemon::heartbeat::Heartbeat;
@@ -223,16 +224,16 @@ fn every_attempt_carries_the_same_id() {
     for kind in http_kinds() {
         let receiver = Receiver::of_kind(kind, [Reply::status(500)]);
         let channel = open(kind, &http_settings(kind, &receiver.url()).unwrap());
-        let mut parcel = digest();
-        channel.send(&parcel, &context());
-        parcel.attempts = 1;
-        parcel.last_error = Some("it answered 500".to_owned());
+        let mut notification = digest();
+        channel.send(&notification, &context());
+        notification.attempts = 1;
+        notification.last_error = Some("it answered 500".to_owned());
         let later = SendContext { now: "2026-11-20T11:00:00Z".parse().unwrap(), ..context() };
-        assert_eq!(channel.send(&parcel, &later), Outcome::Delivered);
+        assert_eq!(channel.send(&notification, &later), Outcome::Delivered);
         let requests = receiver.requests();
         assert!(requests[1..].iter().any(|again| again.body == requests[0].body && again.target == requests[0].target), "{kind}");
         if let Some((_, header)) = names.iter().find(|(name, _)| *name == kind) {
-            assert!(requests.iter().all(|request| request.header(header) == Some(parcel.id.as_str())), "{kind}");
+            assert!(requests.iter().all(|request| request.header(header) == Some(notification.id.as_str())), "{kind}");
         }
     }
     let server = SmtpReceiver::start(&[]);
@@ -262,11 +263,11 @@ fn line_tells_a_used_up_quota_from_a_busy_minute() {
 
 #[test]
 fn a_test_says_so() {
-    let parcel = test_parcel("soc", PceIdentity::default(), now());
-    assert_eq!((parcel.kind, parcel.channel.as_str()), (ParcelKind::Test, "soc"));
-    assert_ne!(parcel.id, test_parcel("soc", PceIdentity::default(), now()).id);
+    let notification = test_notification("soc", PceIdentity::default(), now());
+    assert_eq!((notification.kind, notification.channel.as_str()), (NotificationKind::Test, "soc"));
+    assert_ne!(notification.id, test_notification("soc", PceIdentity::default(), now()).id);
     let server = SmtpReceiver::start(&[]);
-    let shown = open("email", &mail_settings(server.port())).preview(&parcel, now());
+    let shown = open("email", &mail_settings(server.port())).preview(&notification, now());
     assert!(shown.contains("Subject: [pcemon] TEST "), "{shown}");
     assert!(shown.contains("Nothing happened"), "{shown}");
 }
@@ -312,32 +313,32 @@ fn one_refused_event_does_not_keep_the_others_back() {
         let channel = open(kind, &http_settings(kind, &receiver.url()).unwrap());
         // Each in one request: nothing here may be held under another severity.
         let news = || {
-            let mut parcel = digest();
-            for alert in parcel.alerts.iter_mut().filter(|alert| alert.state == AlertState::Firing) {
+            let mut notification = digest();
+            for alert in notification.alerts.iter_mut().filter(|alert| alert.state == AlertState::Firing) {
                 (alert.severity, alert.reason) = (Severity::Warning, Reason::First);
             }
-            parcel
+            notification
         };
-        let mut parcel = news();
-        let outcome = channel.send(&parcel, &context());
+        let mut notification = news();
+        let outcome = channel.send(&notification, &context());
         assert_eq!(verdict(&outcome), Partly(2), "{kind}: {outcome:?}");
-        assert!(error_of(&outcome).starts_with("2 of 3 were taken"), "{kind}: {outcome:?}");
+        assert!(error_of(&outcome).starts_with("2 of 3 were accepted"), "{kind}: {outcome:?}");
         assert_eq!(receiver.requests().len(), alerts, "{kind}");
-        let Outcome::Partly { taken, rest } = outcome else { unreachable!() };
+        let Outcome::Partly { taken, rest, .. } = outcome else { unreachable!() };
         assert_eq!(verdict(&rest), Permanent, "{kind}");
-        assert_eq!((parcel.take(&taken).alerts.len(), parcel.alerts.len()), (2, 1), "{kind}");
+        assert_eq!((notification.take(&taken).alerts.len(), notification.alerts.len()), (2, 1), "{kind}");
 
         // A service that is busy is left alone, one that chokes on one of them gets the others, and each attempt goes
         // on where the one before ended.
         let receiver = Receiver::of_kind(kind, [yes, Reply::status(429).header("Retry-After", "9"), Reply::status(503)]);
         let channel = open(kind, &http_settings(kind, &receiver.url()).unwrap());
-        let mut parcel = news();
+        let mut notification = news();
         for want in [RetryAfter(9), Retry] {
-            let Outcome::Partly { taken, rest } = channel.send(&parcel, &context()) else { panic!("{kind}") };
+            let Outcome::Partly { taken, rest, .. } = channel.send(&notification, &context()) else { panic!("{kind}") };
             assert_eq!((taken.len(), verdict(&rest)), (1, want), "{kind}");
-            parcel.take(&taken);
+            notification.take(&taken);
         }
-        assert_eq!(channel.send(&parcel, &context()), Outcome::Delivered, "{kind}");
+        assert_eq!(channel.send(&notification, &context()), Outcome::Delivered, "{kind}");
         let bodies: Vec<String> = receiver.requests().into_iter().map(|request| request.body).collect();
         assert_eq!(bodies.len(), 2 + 2 + 1, "{kind}");
         assert_eq!((&bodies[1], &bodies[2]), (&bodies[2], &bodies[4]), "{kind}");
@@ -387,8 +388,8 @@ fn counted_alerts_are_opened_and_closed_by_their_key() {
         let receiver = willing(kind);
         let channel = open(kind, &http_settings(kind, &receiver.url()).unwrap());
         for state in [AlertState::Firing, AlertState::Resolved] {
-            let parcel = Parcel { alerts: Vec::new(), counted: vec![counted(state)], left_out: 1, ..single() };
-            assert_eq!(channel.send(&parcel, &context()), Outcome::Delivered);
+            let notification = Notification { alerts: Vec::new(), counted: vec![counted(state)], left_out: 1, ..single() };
+            assert_eq!(channel.send(&notification, &context()), Outcome::Delivered);
         }
         for request in receiver.requests() {
             assert!(request.body.contains("c0ffee") || request.target.contains("/c0ffee-"), "{kind}: {request:?}");
@@ -439,8 +440,8 @@ fn icinga_says_for_each_result_what_became_of_it() {
 fn icinga_hears_the_worst_and_what_is_not_known() {
     let receiver = willing("icinga");
     let channel = open("icinga", &http_settings("icinga", &receiver.url()).unwrap());
-    let snapshot = |alerts: Vec<Alert>, unknown: &[&str]| Parcel {
-        kind: ParcelKind::Snapshot,
+    let snapshot = |alerts: Vec<Alert>, unknown: &[&str]| Notification {
+        kind: NotificationKind::Snapshot,
         expires: Some("2026-11-20T10:40:00Z".parse().unwrap()),
         unknown: unknown.iter().map(|text| (*text).to_owned()).collect(),
         alerts,
@@ -456,8 +457,8 @@ fn icinga_hears_the_worst_and_what_is_not_known() {
         (snapshot(vec![Alert { severity: Severity::Warning, ..alert() }], &["x"]), 1, "PCEMON WARNING: 1 warning; x\n[WARNING]"),
         (snapshot(vec![alert(), info], &[]), 2, "PCEMON CRITICAL: 1 critical, 1 info\n[CRITICAL]"),
     ];
-    for (index, (parcel, code, words)) in table.iter().enumerate() {
-        assert_eq!(channel.send(parcel, &context()), Outcome::Delivered);
+    for (index, (notification, code, words)) in table.iter().enumerate() {
+        assert_eq!(channel.send(notification, &context()), Outcome::Delivered);
         let said: serde_json::Value = serde_json::from_str(&receiver.requests()[index].body).unwrap();
         assert_eq!((&said["exit_status"], &said["ttl"]), (&(*code).into(), &2400.into()), "{said}");
         let output = said["plugin_output"].as_str().unwrap();
@@ -474,9 +475,12 @@ fn another_pce_is_another_incident() {
         let mut keys = Vec::new();
         for (url, org_id) in [("https://a.example.com:8443", 1), ("https://b.example.com:8443", 1), ("https://a.example.com:8443", 2)] {
             for state in [AlertState::Firing, AlertState::Resolved] {
-                let parcel =
-                    Parcel { pce: PceIdentity { url: url.to_owned(), org_id }, alerts: vec![Alert { state, ..alert() }], ..single() };
-                assert_eq!(channel.send(&parcel, &context()), Outcome::Delivered);
+                let notification = Notification {
+                    pce: PceIdentity { url: url.to_owned(), org_id, ..PceIdentity::default() },
+                    alerts: vec![Alert { state, ..alert() }],
+                    ..single()
+                };
+                assert_eq!(channel.send(&notification, &context()), Outcome::Delivered);
                 let request = receiver.requests().pop().unwrap();
                 let body: serde_json::Value = serde_json::from_str(&request.body).unwrap();
                 let key = [&body["dedup_key"], &body["alias"], &body["records"][0]["message_key"]].into_iter().find_map(|key| key.as_str());

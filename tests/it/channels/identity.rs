@@ -6,12 +6,12 @@ use super::{alert, context, open, single};
 use crate::support::receivers::{Receiver, SmtpReceiver, yes_of};
 use crate::support::run_cli::Bench;
 use pcemon::channels::Outcome;
-use pcemon::domain::alert::{Alert, Parcel, PceIdentity};
+use pcemon::domain::alert::{Alert, Notification, PceIdentity};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-fn parcels() -> Vec<Parcel> {
-    let of = |url: &str, org_id| Parcel { pce: PceIdentity { url: url.to_owned(), org_id }, ..single() };
+fn notifications() -> Vec<Notification> {
+    let of = |url: &str, org_id| Notification { pce: PceIdentity { url: url.to_owned(), org_id, ..PceIdentity::default() }, ..single() };
     vec![of("https://a.example.com:8443", 1), of("https://b.example.com:8443", 1), of("https://a.example.com:8443", 2)]
 }
 
@@ -42,9 +42,9 @@ fn no_receiver_takes_one_pces_alert_for_anothers() {
         let more = if kind == "webhook-alertmanager" { "\nformat = \"alertmanager\"" } else { "" };
         let channel = open(own, &format!("{}{more}", http_settings(own, &receiver.url()).unwrap()));
         let mut seen = BTreeSet::new();
-        for parcel in parcels() {
+        for notification in notifications() {
             let begun = receiver.requests().len();
-            assert_eq!(channel.send(&parcel, &context()), Outcome::Delivered, "{kind}");
+            assert_eq!(channel.send(&notification, &context()), Outcome::Delivered, "{kind}");
             let said = identity(kind, &receiver.requests()[begun].body);
             seen.insert(said);
         }
@@ -56,8 +56,8 @@ fn no_receiver_takes_one_pces_alert_for_anothers() {
         "from = \"pcemon@example.com\"\nto = \"soc@example.com\"\nsmtp = {{ host = \"127.0.0.1\", port = {}, tls = \"none\" }}",
         server.port()
     );
-    for parcel in parcels() {
-        assert_eq!(open("email", &toml).send(&parcel, &context()), Outcome::Delivered);
+    for notification in notifications() {
+        assert_eq!(open("email", &toml).send(&notification, &context()), Outcome::Delivered);
     }
     for header in ["X-Pcemon-Key: ", "References: "] {
         let all: BTreeSet<String> =
@@ -72,7 +72,7 @@ fn a_rules_own_label_does_not_hide_the_pce() {
     let receiver = willing("alertmanager");
     let channel = open("alertmanager", &http_settings("alertmanager", &receiver.url()).unwrap());
     let own = Alert { labels: [("pce".to_owned(), "mine".to_owned())].into(), ..alert() };
-    channel.send(&Parcel { alerts: vec![own], ..single() }, &context());
+    channel.send(&Notification { alerts: vec![own], ..single() }, &context());
     let body: Value = serde_json::from_str(&receiver.requests()[0].body).unwrap();
     assert_eq!((&body[0]["labels"]["pce"], &body[0]["labels"]["org"]), (&"pce.example.com:8443".into(), &"1".into()));
 }

@@ -1,10 +1,11 @@
 //! Channels that speak no HTTP: a program, a file, syslog.
 
-use super::limits::{Hostile, parcel};
+use super::limits::{Hostile, notification};
 use super::payloads::same;
 use super::{context, digest, error_of, now, open, read, single};
+use crate::support::budget;
 use pcemon::channels::{Outcome, SendContext};
-use pcemon::domain::alert::Parcel;
+use pcemon::domain::alert::Notification;
 use proptest::prelude::*;
 use serde_json::Value;
 use std::io::Read;
@@ -49,7 +50,7 @@ fn a_program_gets_the_parcel_and_its_exit_code_counts() {
     let outcome = open("exec", "command = \"/nowhere/program\"").send(&single(), &context());
     assert!(matches!(&outcome, Outcome::Permanent { error } if error.contains("/nowhere/program")), "{outcome:?}");
     // More than a pipe holds, and nobody reads it.
-    let big = Parcel { alerts: vec![super::alert(); 300], ..single() };
+    let big = Notification { alerts: vec![super::alert(); 300], ..single() };
     assert_eq!(open("exec", &shell("exit 0")).send(&big, &context()), Outcome::Delivered);
 }
 
@@ -172,20 +173,20 @@ fn unframe(mut bytes: &[u8]) -> Vec<String> {
     messages
 }
 
-fn over_tcp(parcel: &Parcel, more: &str) -> Vec<String> {
+fn over_tcp(notification: &Notification, more: &str) -> Vec<String> {
     let (port, received) = tcp(Fate::Takes);
     let channel = open("syslog", &format!("address = \"127.0.0.1:{port}\"\ntransport = \"tcp\"\n{more}"));
-    assert_eq!(channel.send(parcel, &context()), Outcome::Delivered);
+    assert_eq!(channel.send(notification, &context()), Outcome::Delivered);
     unframe(&received.recv().unwrap())
 }
 
-fn over_udp(parcel: &Parcel, more: &str) -> Vec<String> {
+fn over_udp(notification: &Notification, more: &str) -> Vec<String> {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let channel = open("syslog", &format!("address = \"{}\"\n{more}", socket.local_addr().unwrap()));
-    assert_eq!(channel.send(parcel, &context()), Outcome::Delivered);
+    assert_eq!(channel.send(notification, &context()), Outcome::Delivered);
     let mut buffer = vec![0; 70_000];
-    let count = parcel.alerts.len() + usize::from(parcel.left_out > 0);
+    let count = notification.alerts.len() + usize::from(notification.left_out > 0);
     (0..count)
         .map(|_| {
             let length = socket.recv(&mut buffer).unwrap();
@@ -263,15 +264,15 @@ fn check_cef(message: &str, longest: usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, max_shrink_iters: 50, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: budget::cases(16), failure_persistence: None, max_shrink_iters: 50, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_text_stays_one_line(Hostile(parcel) in parcel()) {
-        for message in over_tcp(&parcel, "") {
+    fn any_text_stays_one_line(Hostile(notification) in notification()) {
+        for message in over_tcp(&notification, "") {
             check_rfc5424(&message, 8000);
         }
         // More datagrams than that may be lost before they are read, which is what UDP is like.
-        let few = Parcel { alerts: parcel.alerts.iter().take(20).cloned().collect(), ..parcel.clone() };
+        let few = Notification { alerts: notification.alerts.iter().take(20).cloned().collect(), ..notification.clone() };
         for message in over_udp(&few, "") {
             check_rfc5424(&message, 2048);
         }
@@ -280,9 +281,9 @@ proptest! {
         }
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("alerts.ndjson");
-        prop_assert_eq!(open("file", &format!("path = '{}'", path.display())).send(&parcel, &context()), Outcome::Delivered);
+        prop_assert_eq!(open("file", &format!("path = '{}'", path.display())).send(&notification, &context()), Outcome::Delivered);
         let lines = read_lines(&path);
-        prop_assert_eq!(lines.len(), parcel.alerts.len().max(1));
+        prop_assert_eq!(lines.len(), notification.alerts.len().max(1));
     }
 }
 

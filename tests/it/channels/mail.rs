@@ -6,7 +6,7 @@ use crate::support::receivers::SmtpReceiver;
 use crate::support::run_cli::Bench;
 use Verdict::{Delivered, Permanent, Retry};
 use pcemon::channels::{Outcome, Part, SendContext};
-use pcemon::domain::alert::Parcel;
+use pcemon::domain::alert::Notification;
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -78,22 +78,22 @@ fn each_recipient_is_taken_or_refused_by_itself() {
     for refusal in ["452 mailbox full", "450 greylisted", "552 too many recipients"] {
         let server = SmtpReceiver::start(&[("RCPT TO:<a@", refusal)]);
         let channel = open("email", &mail_settings(server.port()));
-        let Outcome::Partly { taken, rest } = channel.send(&single(), &context()) else { panic!("{refusal}") };
+        let Outcome::Partly { taken, rest, .. } = channel.send(&single(), &context()) else { panic!("{refusal}") };
         assert_eq!((taken, verdict(&rest)), (vec![recipient("b@example.com")], Retry), "{refusal}");
         assert!(error_of(&rest).contains("a@example.com") && error_of(&rest).contains(refusal), "{rest:?}");
         assert_eq!(server.mails()[0].to, ["<b@example.com>"]);
         // The next attempt is for the other alone.
-        let parcel = Parcel { taken_by: BTreeSet::from(["b@example.com".to_owned()]), attempts: 1, ..single() };
-        assert_eq!(channel.send(&parcel, &context()), Outcome::Partly { taken: Vec::new(), rest });
+        let notification = Notification { taken_by: BTreeSet::from(["b@example.com".to_owned()]), attempts: 1, ..single() };
+        assert_eq!(channel.send(&notification, &context()), Outcome::Partly { taken: Vec::new(), rest, refused: Vec::new() });
         assert_eq!(server.mails().len(), 1);
         let named = server.commands().iter().filter(|line| line.starts_with("RCPT TO:<b@")).count();
         assert_eq!(named, 1);
         let willing = SmtpReceiver::start(&[]);
-        assert_eq!(open("email", &mail_settings(willing.port())).send(&parcel, &context()), Outcome::Delivered);
+        assert_eq!(open("email", &mail_settings(willing.port())).send(&notification, &context()), Outcome::Delivered);
         assert_eq!(willing.mails()[0].to, ["<a@example.com>"]);
     }
     let server = SmtpReceiver::start(&[("RCPT TO:<a@", "550 left the company")]);
-    let Outcome::Warned { warning } = open("email", &mail_settings(server.port())).send(&single(), &context()) else { panic!() };
+    let Outcome::Warned { warning, .. } = open("email", &mail_settings(server.port())).send(&single(), &context()) else { panic!() };
     assert!(warning.contains("a@example.com (550 left the company)") && warning.contains("the other 1"), "{warning}");
     assert_eq!(server.mails()[0].to, ["<b@example.com>"]);
     // A server that hangs up says nothing of the recipient.
@@ -114,11 +114,21 @@ fn a_run_tells_each_recipient_once() {
     };
     let full = SmtpReceiver::start(&[("RCPT TO:<a@", "452 mailbox full")]);
     let bench = Bench::new(&config(full.port()));
-    bench.check(0, &[("web", 500)]);
+    let of = |run: &crate::support::run_cli::Run| -> Vec<String> {
+        let recipients = run.json()["deliveries"][0]["recipients"].clone();
+        let one = |one: &serde_json::Value| format!("{} {} {}", one["recipient"], one["status"], one["error"]).replace('"', "");
+        recipients.as_array().unwrap().iter().map(one).collect()
+    };
+    let run = bench.check(0, &[("web", 500)]);
+    assert_eq!(
+        (run.deliveries(), of(&run)),
+        (vec!["mail queued".to_owned()], vec!["a@example.com queued null".to_owned(), "b@example.com sent null".to_owned()])
+    );
     assert_eq!(full.mails().iter().map(|mail| mail.to.clone()).collect::<Vec<_>>(), [["<b@example.com>"]]);
     let emptied = SmtpReceiver::start(&[]);
     bench.configure(&config(emptied.port()));
-    bench.check(10, &[("web", 500)]);
+    let run = bench.check(10, &[("web", 500)]);
+    assert_eq!(of(&run), ["a@example.com sent null", "b@example.com sent null"]);
     assert_eq!(emptied.mails().iter().map(|mail| mail.to.clone()).collect::<Vec<_>>(), [["<a@example.com>"]]);
 
     let gone = SmtpReceiver::start(&[("RCPT TO:<a@", "550 left the company")]);
@@ -127,6 +137,15 @@ fn a_run_tells_each_recipient_once() {
     assert_eq!(run.deliveries(), ["mail sent"], "{}", run.said());
     let said = run.json()["warnings"].to_string();
     assert!(said.contains("a@example.com") && said.contains("left the company"), "{}", run.stdout);
+    assert_eq!(of(&run), ["a@example.com failed 550 left the company", "b@example.com sent null"]);
+    // Who asks later what is wrong is told, until a mail goes through to everybody.
+    let doctor = || bench.run(&["doctor", "--offline", "--now", &crate::support::run_cli::at(5)]).said();
+    assert!(doctor().contains("a@example.com (550 left the company)"), "{}", doctor());
+    let back = SmtpReceiver::start(&[]);
+    bench.configure(&config(back.port()));
+    let run = bench.check(60, &[("web", 500)]);
+    assert_eq!(of(&run), ["a@example.com sent null", "b@example.com sent null"], "{}", run.said());
+    assert!(!doctor().contains("left the company"), "{}", doctor());
 }
 
 /// What a server and a client say to each other, line by line.
@@ -243,7 +262,7 @@ fn no_reply_is_read_without_end() {
         });
         let outcome = open("email", &mail_settings(port)).send(&single(), &context());
         assert_eq!(verdict(&outcome), Retry, "{outcome:?}");
-        assert!(error_of(&outcome).contains("no SMTP") && error_of(&outcome).chars().count() < 500, "{outcome:?}");
+        assert!(error_of(&outcome).contains("not SMTP") && error_of(&outcome).chars().count() < 500, "{outcome:?}");
         // What the buffers of both ends hold, and not the gigabytes that a second of reading brings.
         assert!(written.load(Ordering::SeqCst) < 64 * 1024 * 1024, "{written:?}");
     }
@@ -363,9 +382,9 @@ fn encoded_words_are_shown_as_they_were_written() {
          subject_prefix = \"{spoof}\"\nsmtp = {{ host = \"127.0.0.1\", port = {}, tls = \"none\" }}",
         server.port()
     );
-    let mut parcel = single();
-    parcel.alerts[0].rule = format!("{spoof} {}", "long ".repeat(20));
-    assert_eq!(open("email", &toml).send(&parcel, &context()), Outcome::Delivered);
+    let mut notification = single();
+    notification.alerts[0].rule = format!("{spoof} {}", "long ".repeat(20));
+    assert_eq!(open("email", &toml).send(&notification, &context()), Outcome::Delivered);
     let mail = &server.mails()[0];
     let (head, _) = mail.data.split_once("\r\n\r\n").unwrap();
     for line in head.split("\r\n") {

@@ -105,10 +105,10 @@ fn email() {
         server.port()
     );
     let channel = open("email", &toml);
-    for (name, parcel) in [("email", single()), ("email-digest", digest())] {
-        assert_eq!(channel.send(&parcel, &context()), Outcome::Delivered);
+    for (name, notification) in [("email", single()), ("email-digest", digest())] {
+        assert_eq!(channel.send(&notification, &context()), Outcome::Delivered);
         same(&format!("{name}.eml"), &server.mails().last().unwrap().data.replace("\r\n", "\n"));
-        same(&format!("{name}.txt"), &channel.preview(&parcel, now()).replace(&server.port().to_string(), "PORT"));
+        same(&format!("{name}.txt"), &channel.preview(&notification, now()).replace(&server.port().to_string(), "PORT"));
     }
     assert_eq!(server.mails()[1].to, ["<soc@example.com>", "<boss@example.com>"]);
 }

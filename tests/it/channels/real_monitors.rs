@@ -7,7 +7,7 @@ use super::real_services::{certificates, program, until};
 use super::{alert, common, context, error_of, read, single};
 use base64::Engine;
 use pcemon::channels::Outcome;
-use pcemon::domain::alert::{Parcel, ParcelKind};
+use pcemon::domain::alert::{Notification, NotificationKind};
 use pcemon::domain::secret::{Secret, SecretSource};
 use pcemon::http::{AgentOptions, agent};
 use serde_json::Value;
@@ -137,7 +137,7 @@ impl Icinga {
         Some(said["results"][0]["attrs"].clone())
     }
 
-    fn send(&self, service: &str, password: &str, ca: &str, parcel: &Parcel) -> Outcome {
+    fn send(&self, service: &str, password: &str, ca: &str, notification: &Notification) -> Outcome {
         let toml = format!(
             "url = \"https://127.0.0.1:{}\"\nuser = \"pcemon\"\npassword = {{ env = \"PASSWORD\" }}\nhost = \"pce\"\nservice = \"{service}\"\nca_file = '{}'",
             self.port,
@@ -148,7 +148,7 @@ impl Icinga {
             SecretSource::Plain(secret) => Ok(secret.clone()),
             _ => Ok(password.clone()),
         };
-        read("icinga", &toml).0.unwrap().open(&common("icinga"), &known).unwrap().send(parcel, &context())
+        read("icinga", &toml).0.unwrap().open(&common("icinga"), &known).unwrap().send(notification, &context())
     }
 }
 
@@ -156,7 +156,7 @@ impl Icinga {
 fn icinga_takes_passive_results_and_runs_the_plugin() {
     let Some(server) = Icinga::start() else { return };
     let expires = Some("2026-11-20T10:40:00Z".parse().unwrap());
-    let snapshot = |alerts| Parcel { kind: ParcelKind::Snapshot, expires, alerts, ..single() };
+    let snapshot = |alerts| Notification { kind: NotificationKind::Snapshot, expires, alerts, ..single() };
 
     assert_eq!(server.send("passive", PASSWORD, "ca.pem", &snapshot(vec![alert()])), Outcome::Delivered);
     let service = server.result("passive").unwrap();
@@ -183,7 +183,7 @@ fn icinga_takes_passive_results_and_runs_the_plugin() {
     let service = until("the check", || server.result("active").filter(|service| !service["last_check_result"].is_null()));
     assert_eq!(service["state"].as_f64(), Some(1.0), "{service}");
     let output = service["last_check_result"]["output"].as_str().unwrap();
-    assert!(output.starts_with("PCEMON WARNING: ") && !output.contains("critical="), "{output}");
+    assert!(output.starts_with("PCEMON WARNING - Blocked it's / bad 50 (> 10)") && !output.contains("critical="), "{output}");
     // Numbers and thresholds, as Icinga understood them.
     let mut numbers: Vec<String> = Vec::new();
     let mut number = |path: &str, value: &str| {
@@ -245,7 +245,7 @@ fn nagios_reads_state_and_numbers_of_the_plugin() {
     });
     let parts: Vec<&str> = line.splitn(3, '|').collect();
     assert_eq!(parts[0], "WARNING", "{line}");
-    assert!(parts[1].starts_with("PCEMON WARNING: 1 warning, 1 ok"), "{line}");
+    assert!(parts[1].starts_with("PCEMON WARNING - Blocked it's / bad 50 (> 10)"), "{line}");
     assert!(parts[2].starts_with("critical=0;;;0 warning=1;;;0 unknown=0;;;0 ok=1;;;0 duration="), "{line}");
     assert!(parts[2].contains("=50;10;100;0 ") && parts[2].ends_with("Quiet=50;@100:;;0"), "{line}");
     let status = until("the status", || {

@@ -7,7 +7,7 @@
 use super::{ENVIRONMENT, alert, context, digest, error_of, open, single};
 use crate::support::receivers::Receiver;
 use pcemon::channels::{Outcome, SendContext};
-use pcemon::domain::alert::Parcel;
+use pcemon::domain::alert::Notification;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -59,8 +59,8 @@ impl MailServer {
         )
     }
 
-    fn send(&self, tls: &str, ca: &str, password: &str, parcel: &Parcel) -> Outcome {
-        open("email", &self.settings(tls, ca, password)).send(parcel, &context())
+    fn send(&self, tls: &str, ca: &str, password: &str, notification: &Notification) -> Outcome {
+        open("email", &self.settings(tls, ca, password)).send(notification, &context())
     }
 
     pub(crate) fn path(&self, number: u32, extension: &str) -> PathBuf {
@@ -101,10 +101,8 @@ fn a_mail_arrives_over_tls_with_a_login() {
         let mail = server.mail(number);
         assert_eq!(mail["defects"], json!([]));
         assert_eq!(mail["types"], json!(["multipart/alternative", "text/plain", "text/html"]));
-        assert_eq!(
-            header(&mail, "Subject"),
-            "[pcemon] CRITICAL: 5 alerts — Blocked traffic to databases, Backup volume, 登入失敗 <Login failures>"
-        );
+        // As long as a phone shows.
+        assert_eq!(header(&mail, "Subject"), "[pcemon] CRITICAL: 5 alerts — Blocked traffic to databases, Backup volume, 登入…");
         assert_eq!(header(&mail, "Auto-Submitted"), "auto-generated");
         for part in ["plain", "text"] {
             let text = mail[part].as_str().unwrap();
@@ -160,8 +158,8 @@ fn a_hostile_name_stays_a_name() {
     hostile.group = vec![("src_workload".to_owned(), Some(name.to_owned())), ("process".to_owned(), Some("x".repeat(10_000)))];
     hostile.runbook = Some("javascript:alert(1)".to_owned());
     hostile.top[0].src = name.to_owned();
-    let parcel = Parcel { alerts: vec![hostile], ..single() };
-    assert_eq!(server.send("starttls", "ca.pem", "PASSWORD", &parcel), Outcome::Delivered);
+    let notification = Notification { alerts: vec![hostile], ..single() };
+    assert_eq!(server.send("starttls", "ca.pem", "PASSWORD", &notification), Outcome::Delivered);
     let mail = server.mail(1);
     assert_eq!(mail["defects"], json!([]));
     assert_eq!(header(&mail, "Bcc"), "");

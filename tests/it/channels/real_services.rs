@@ -8,7 +8,8 @@ use crate::support::receivers::Receiver;
 use crate::support::run_cli::Bench;
 use jiff::{SignedDuration, Timestamp};
 use pcemon::channels::Outcome;
-use pcemon::domain::alert::{Alert, AlertState, Parcel, Reason};
+use pcemon::domain::alert::{Alert, Notification, Reason};
+use pcemon::domain::entry::AlertState;
 use pcemon::domain::threshold::Severity;
 use pcemon::http::{AgentOptions, agent};
 use serde_json::Value;
@@ -103,10 +104,10 @@ impl Drop for Alertmanager {
 }
 
 /// Alerts of just now: Alertmanager compares with the real clock.
-fn fresh(alerts: &[Alert]) -> Parcel {
+fn fresh(alerts: &[Alert]) -> Notification {
     let now = Timestamp::now();
     let since = now - SignedDuration::from_mins(5);
-    Parcel { created: now, alerts: alerts.iter().map(|alert| Alert { since, ..alert.clone() }).collect(), ..single() }
+    Notification { created: now, alerts: alerts.iter().map(|alert| Alert { since, ..alert.clone() }).collect(), ..single() }
 }
 
 #[test]
@@ -244,6 +245,8 @@ impl Rsyslog {
         let pid = directory.path().join("pid");
         let process = Command::new(program).arg("-n").arg("-f").arg(&path).arg("-i").arg(&pid).stderr(Stdio::null()).spawn().unwrap();
         let port = until("rsyslog", || std::fs::read_to_string(directory.path().join("port")).ok()?.trim().parse().ok());
+        // It names its port before it listens there.
+        until("rsyslog to listen", || std::net::TcpStream::connect(("127.0.0.1", port)).ok());
         Some(Rsyslog { process, directory, port })
     }
 

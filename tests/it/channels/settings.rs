@@ -3,7 +3,7 @@
 use super::{common, errors, read, resolve};
 use pcemon::channels::KINDS;
 use pcemon::config::parse;
-use pcemon::config::reader::Level;
+use pcemon::settings::reader::Level;
 use std::path::Path;
 
 const SMTP: &str = "smtp = { host = \"smtp.example.com\" }";
@@ -107,7 +107,7 @@ fn bad_settings_are_refused_with_a_reason() {
         ("pagerduty", String::new(), "has no `routing_key`"),
         ("pagerduty", "routing_key = { env = \"TOKEN\" }\nbase_url = \"pd\"".to_owned(), "URL"),
         ("email", String::new(), "has no `from`"),
-        ("email", mail(a, "[]", host), "names nobody"),
+        ("email", mail(a, "[]", host), "is empty"),
         ("email", mail(a, "\"nobody\"", host), "not a mail address"),
         ("email", mail("\"a@example.com\\r\\nBcc: x@example.com\"", b, host), "not a mail address"),
         ("email", mail(a, "\"b@exämple.com\"", host), "not plain ASCII"),
@@ -196,4 +196,19 @@ fn the_proxy_variables_mean_what_they_mean_to_curl() {
         assert!(through_proxy || output.status.success(), "{variables:?}: {}", String::from_utf8_lossy(&output.stderr));
         assert_eq!((proxy.requests().len(), hook.requests().len()), if through_proxy { (1, 0) } else { (0, 1) }, "{variables:?}");
     }
+}
+
+/// With a proxy on the way nobody knows from "connection refused" alone whom to look at.
+#[test]
+fn a_channel_names_the_proxy_that_refuses() {
+    use crate::support::run_cli::Bench;
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let bench = Bench::new("[[channels]]\nname = \"hook\"\ntype = \"webhook\"\nurl = { env = \"hook\" }\n")
+        .url("hook", "https://hooks.example.com/services/T0S3CRET00");
+    let mut command = bench.command(&["channel", "test", "hook"]);
+    command.env("HTTPS_PROXY", format!("http://watcher:hunter2hunter2@{closed}"));
+    let output = command.output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains(&format!("https://hooks.example.com through the proxy {closed}")), "{told}");
+    assert!(!told.contains("hunter2") && !told.contains("S3CRET"), "{told}");
 }

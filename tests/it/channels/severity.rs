@@ -4,14 +4,15 @@ use super::contract::{Verdict, http_settings, verdict, willing};
 use super::{alert, context, error_of, open, single};
 use crate::support::receivers::{Receiver, Reply, Request, yes_of};
 use pcemon::channels::Outcome;
-use pcemon::domain::alert::{Alert, AlertState, Parcel, Reason};
+use pcemon::domain::alert::{Alert, Notification, Reason};
+use pcemon::domain::entry::AlertState;
 use pcemon::domain::threshold::Severity;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-fn told(reason: Reason, severity: Severity, told_as: Option<Severity>) -> Parcel {
+fn told(reason: Reason, severity: Severity, told_as: Option<Severity>) -> Notification {
     let state = if reason == Reason::Resolved { AlertState::Resolved } else { AlertState::Firing };
-    Parcel { alerts: vec![Alert { reason, severity, state, told_as, ..alert() }], ..single() }
+    Notification { alerts: vec![Alert { reason, severity, state, told_as, ..alert() }], ..single() }
 }
 
 /// Open alerts and their priority, as Opsgenie's documentation has it: creating an open alias only counts it up.
@@ -42,7 +43,7 @@ fn opsgenie_follows_an_alert_up_down_and_to_its_end() {
     let receiver = willing("opsgenie");
     let channel = open("opsgenie", &http_settings("opsgenie", &receiver.url()).unwrap());
     let (warning, critical) = (Severity::Warning, Severity::Critical);
-    for (parcel, want) in [
+    for (notification, want) in [
         (told(Reason::First, warning, None), Some("P3")),
         (told(Reason::Escalated, critical, Some(warning)), Some("P1")),
         (told(Reason::Reminder, critical, None), Some("P1")),
@@ -52,9 +53,9 @@ fn opsgenie_follows_an_alert_up_down_and_to_its_end() {
         (told(Reason::Resolved, critical, None), None),
         (told(Reason::First, critical, None), Some("P1")),
     ] {
-        assert_eq!(channel.send(&parcel, &context()), Outcome::Delivered);
+        assert_eq!(channel.send(&notification, &context()), Outcome::Delivered);
         let open = opsgenie(&receiver.requests());
-        assert_eq!(open.values().map(String::as_str).collect::<Vec<_>>(), want.into_iter().collect::<Vec<_>>(), "{parcel:?}");
+        assert_eq!(open.values().map(String::as_str).collect::<Vec<_>>(), want.into_iter().collect::<Vec<_>>(), "{notification:?}");
     }
 }
 
@@ -71,7 +72,7 @@ fn an_alert_without_its_priority_is_not_quite_told() {
     let receiver = Receiver::of_kind("opsgenie", [yes_of("opsgenie"), Reply::status(403)]);
     let channel = open("opsgenie", &http_settings("opsgenie", &receiver.url()).unwrap());
     let outcome = channel.send(&rise, &context());
-    assert!(matches!(&outcome, Outcome::Warned { warning } if warning.contains("403")), "{outcome:?}");
+    assert!(matches!(&outcome, Outcome::Warned { warning, .. } if warning.contains("403")), "{outcome:?}");
 }
 
 /// The other services that hold one thing for each alert take the severity of the last event.
@@ -85,11 +86,13 @@ fn a_rise_carries_its_severity_to_every_service_that_holds_alerts() {
         let receiver = willing(kind);
         let channel = open(kind, &http_settings(kind, &receiver.url()).unwrap());
         let mut key = Vec::new();
-        for parcel in [told(Reason::First, Severity::Warning, None), told(Reason::Escalated, Severity::Critical, Some(Severity::Warning))] {
-            assert_eq!(channel.send(&parcel, &context()), Outcome::Delivered, "{kind}");
+        for notification in
+            [told(Reason::First, Severity::Warning, None), told(Reason::Escalated, Severity::Critical, Some(Severity::Warning))]
+        {
+            assert_eq!(channel.send(&notification, &context()), Outcome::Delivered, "{kind}");
             let body: Value = serde_json::from_str(&receiver.requests().pop().unwrap().body).unwrap();
             key.push([&body["dedup_key"], &body["records"][0]["message_key"]].map(Clone::clone));
-            if parcel.alerts[0].reason == Reason::Escalated {
+            if notification.alerts[0].reason == Reason::Escalated {
                 assert_eq!(body.pointer(place).unwrap(), want, "{kind}: {body}");
                 // Where the severity is part of the identity, the milder one ends.
                 let over = body[1]["endsAt"].as_str().is_some_and(|end| end <= "2026-11-20T10:00:00Z");
@@ -111,7 +114,7 @@ fn apprise_tells_nobody_twice() {
         let outcome = open("apprise", &http_settings("apprise", &receiver.url()).unwrap()).send(&single(), &context());
         assert_eq!(matches!(outcome, Outcome::Warned { .. }), !retry, "{body}: {outcome:?}");
         assert_eq!(verdict(&outcome) == Verdict::Retry, retry, "{body}: {outcome:?}");
-        assert!(outcome.said().is_some_and(|said| said.contains("424")), "{outcome:?} {}", error_of(&outcome));
+        assert!(outcome.localized().is_some_and(|said| said.contains("424")), "{outcome:?} {}", error_of(&outcome));
         assert_eq!(receiver.requests()[0].header("x-apprise-log-level"), Some("INFO"));
     }
 }

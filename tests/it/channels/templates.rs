@@ -1,13 +1,14 @@
 //! Messages in the user's own words: what comes of a template, and that none of them ever costs an alert.
 
 use super::contract::{http_settings, willing};
-use super::limits::{Hostile, parcel};
+use super::limits::{Hostile, notification};
 use super::{alert, context, digest, errors, now, open, read, single};
+use crate::support::budget;
 use crate::support::receivers::{Receiver, Reply, SmtpReceiver};
 use crate::support::run_cli::Bench;
 use pcemon::channels::{Channel, Outcome};
-use pcemon::config::reader::Level;
-use pcemon::domain::alert::{Alert, Parcel};
+use pcemon::domain::alert::{Alert, Notification};
+use pcemon::settings::reader::Level;
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -28,8 +29,8 @@ fn texts(value: &Value) -> String {
     }
 }
 
-fn body(channel: &dyn Channel, receiver: &Receiver, parcel: &Parcel) -> Value {
-    assert_eq!(channel.send(parcel, &context()), Outcome::Delivered);
+fn body(channel: &dyn Channel, receiver: &Receiver, notification: &Notification) -> Value {
+    assert_eq!(channel.send(notification, &context()), Outcome::Delivered);
     serde_json::from_str(&receiver.requests().last().unwrap().body).unwrap()
 }
 
@@ -49,7 +50,7 @@ fn every_text_channel_speaks_the_users_words() {
         assert!(!said.contains("\nwindow "), "{kind}: the usual words as well: {said}");
         assert_eq!(channel.remark(&single()), None, "{kind}");
 
-        let said = texts(&body(&*channel, &receiver, &Parcel { alerts: vec![hostile.clone()], ..single() }));
+        let said = texts(&body(&*channel, &receiver, &Notification { alerts: vec![hostile.clone()], ..single() }));
         assert!(!said.contains("\n- fake") && !said.contains(['\r', '\u{202e}']), "{kind}: {said}");
         match kind {
             "slack" => assert!(said.contains("&lt;b&gt; &amp;"), "{said}"),
@@ -122,8 +123,8 @@ fn a_webhook_posts_the_json_of_a_template() {
          {% for a in alerts %}{\"rule\": {{ a.rule }}, \"value\": {{ a.value }}, \"group\": {{ a.group }}}{% if not loop.last %},{% endif %}{% endfor %}]}",
     );
     let hostile = Alert { rule: "\"}, \"injected\": {\"\u{0}\n資 </script>".to_owned(), ..alert() };
-    let parcel = Parcel { alerts: vec![alert(), hostile.clone()], ..single() };
-    let said = body(&*channel, &receiver, &parcel);
+    let notification = Notification { alerts: vec![alert(), hostile.clone()], ..single() };
+    let said = body(&*channel, &receiver, &notification);
     assert_eq!((&said["worst"], &said["all"][0]["value"]), (&"critical".into(), &1234.into()));
     assert_eq!(said["all"][0]["group"], serde_json::json!({ "src_workload": "web-01", "port": null }));
     assert_eq!(said["all"][1]["rule"].as_str(), Some(hostile.rule.as_str()));
@@ -183,17 +184,17 @@ fn the_report_says_when_a_template_failed() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, max_shrink_iters: 20, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: budget::cases(16), failure_persistence: None, max_shrink_iters: 20, ..ProptestConfig::default() })]
 
     #[test]
-    fn own_words_keep_every_limit(Hostile(parcel) in parcel()) {
+    fn own_words_keep_every_limit(Hostile(notification) in notification()) {
         let template = "{{ headline }}\n{% for a in alerts %}{{ a.rule }} {{ a.summary }} {{ a.description }}\n{% endfor %}";
         let units = |value: &Value| value.as_str().unwrap().encode_utf16().count();
         for kind in TEXT_KINDS {
             let receiver = willing(kind);
             let channel = with_template(kind, &receiver.url(), template);
-            prop_assert_eq!(channel.remark(&parcel), None);
-            let said = body(&*channel, &receiver, &parcel);
+            prop_assert_eq!(channel.remark(&notification), None);
+            let said = body(&*channel, &receiver, &notification);
             let all = texts(&said);
             prop_assert!(!all.contains(['\r', '\u{1b}', '\u{202e}', '\0']), "{}: {}", kind, all);
             match kind {

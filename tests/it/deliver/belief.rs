@@ -93,7 +93,7 @@ fn an_alert_that_goes_to_another_channel_is_over_at_the_first() {
         "[[routes]]\nmatch = { severity = [\"critical\"] }\nchannels = [\"chat\"]\n[[routes]]\nchannels = [\"pager\"]\n",
     ));
     bench.check(20, &[("web", 50)]);
-    assert_eq!(ends(&chat), ["elsewhere: Blocked (web): 50, over for this channel: it fires on, but is told elsewhere now"]);
+    assert_eq!(ends(&chat), ["elsewhere: Blocked (web): 50, over for this channel: it fires on, but is sent elsewhere now"]);
     assert_eq!(heard(&pager)[2..], [["first warning web"]]);
 }
 
@@ -144,7 +144,7 @@ fn an_end_says_why() {
     }
     assert_eq!(
         ends(&receiver),
-        ["recovered: Blocked (db): 5, over", "forgotten: Silent (web), over: missing for so long that it is no longer waited for"]
+        ["recovered: Blocked (db): 5, over", "forgotten: Silent (web), over: missing for so long that it is no longer expected"]
     );
     bench.check(340, &[("db", 50)]);
     bench.configure(&format!("{silent}{channel}"));

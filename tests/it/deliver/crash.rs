@@ -6,7 +6,7 @@ use crate::support::run_cli::{Bench, copy_folder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Instant;
 
 /// What happens when a message arrives, and again when it was answered.
@@ -19,15 +19,31 @@ struct Scene {
     line: Receiver,
     mail: SmtpReceiver,
     hook: Hook,
+    open: Arc<Open>,
+}
+
+/// Messages that have arrived and whose receiver is not done with them.
+#[derive(Default)]
+struct Open {
+    count: Mutex<i64>,
+    changed: Condvar,
 }
 
 fn scene() -> Scene {
     let hook: Hook = Arc::new(Mutex::new(None));
+    let open: Arc<Open> = Arc::default();
     let watch = || {
-        let hook = Arc::clone(&hook);
+        let (hook, open) = (Arc::clone(&hook), Arc::clone(&open));
         move |moment| {
+            if moment == Moment::Arrived {
+                *open.count.lock().unwrap() += 1;
+            }
             if let Some(act) = hook.lock().unwrap().as_mut() {
                 act(moment);
+            }
+            if moment == Moment::Answered {
+                *open.count.lock().unwrap() -= 1;
+                open.changed.notify_all();
             }
         }
     };
@@ -41,12 +57,18 @@ fn scene() -> Scene {
     );
     let config = format!("{}{}{}{others}", rule(&["one", "two", "line", "mail"], ""), webhook("one", ""), webhook("two", ""));
     let bench = Bench::new(&config).url("one", &hooks[0].url()).url("two", &hooks[1].url()).url("line", &line.url());
-    Scene { bench, hooks, line, mail, hook }
+    Scene { bench, hooks, line, mail, hook, open }
 }
 
 impl Scene {
     fn on_message(&self, act: impl FnMut(Moment) + Send + 'static) {
         *self.hook.lock().unwrap() = Some(Box::new(act));
+    }
+
+    /// Waits until the receivers are done with everything that arrived: the sender may be over a moment before its receiver.
+    fn settled(&self) {
+        let open = self.open.count.lock().unwrap();
+        drop(self.open.changed.wait_while(open, |open| *open > 0).unwrap());
     }
 
     fn quiet(&self) {
@@ -163,6 +185,7 @@ fn resumed_from_any_state_that_a_killed_run_leaves_behind() {
     for (minute, flows) in STORY {
         let run = scene.bench.check(minute, flows);
         assert_ne!(run.code, Some(3), "{}", run.said());
+        scene.settled();
         steps.push(snapshots.lock().unwrap().len());
     }
     scene.quiet();

@@ -1,8 +1,9 @@
 //! From the first message of an alert to the last.
 
 use super::{heard, rule, webhook};
-use crate::support::receivers::Receiver;
-use crate::support::run_cli::Bench;
+use crate::support::receivers::{Receiver, Reply};
+use crate::support::run_cli::{self, Bench};
+use serde_json::Value;
 
 /// One webhook `hook` and the rule with these further keys.
 fn hooked(channel: &str, rule_more: &str) -> (Bench, Receiver) {
@@ -238,4 +239,32 @@ fn a_clock_that_goes_back_mutes_nothing_for_long() {
         heard(&receiver),
         [vec!["first warning web"], vec!["reminder warning web"], vec!["resolved warning web"], vec!["first warning web"]]
     );
+}
+
+/// Clocks that were ahead, runs with `--now`, messages that waited meanwhile: no receiver is told of a beginning that is yet to come.
+#[test]
+fn no_alert_begins_later_than_it_is_told() {
+    for ahead in [7, 3 * 24 * 60, 10 * 365 * 24 * 60] {
+        for format in ["alertmanager", "pcemon"] {
+            let receiver = Receiver::http([200, 503, 503, 503].map(Reply::status));
+            let text = format!("{}{}", rule(&["hook"], ""), webhook("hook", &format!("format = \"{format}\"\n")));
+            let bench = Bench::new(&text).url("hook", &receiver.url());
+            // Told while the clock was ahead; and one that was refused then and waits.
+            bench.check(ahead, &[("web", 50)]);
+            bench.check(ahead + 5, &[("web", 50), ("db", 50)]);
+            let mut told = receiver.requests().len();
+            for minute in [0, 1, 31, 33, 70] {
+                bench.check(minute, &[("web", if minute == 33 { 5 } else { 50 }), ("db", 50)]);
+                for request in &receiver.requests()[told..] {
+                    let body: Value = serde_json::from_str(&request.body).unwrap();
+                    for alert in body["alerts"].as_array().unwrap() {
+                        let began: jiff::Timestamp = alert["startsAt"].as_str().or(alert["since"].as_str()).unwrap().parse().unwrap();
+                        assert!(began <= run_cli::at(minute).parse().unwrap(), "{format}, {ahead} ahead, at {minute}: {alert:#}");
+                    }
+                }
+                told = receiver.requests().len();
+            }
+            assert!(told > 2, "{told}");
+        }
+    }
 }

@@ -57,3 +57,44 @@ fn a_hostile_host_name_waits_harmlessly() {
     assert!(list.contains("451 later") && list.contains("<script>") && list.len() < 2_000, "{list}");
     assert!(!list.contains(['\r', '\u{202e}', '\u{1b}']), "{list:?}");
 }
+
+/// What is new is read against what stands: a mail names the alerts that fire on beside it and were sent before, and no others.
+#[test]
+fn a_mail_names_what_fires_on_beside_its_news() {
+    let server = crate::support::receivers::SmtpReceiver::start(&[]);
+    let smtp = format!("smtp = {{ host = \"127.0.0.1\", port = {}, tls = \"none\" }}", server.port());
+    let channel = format!("[[channels]]\nname = \"mail\"\ntype = \"email\"\nfrom = \"a@example.com\"\nto = [\"b@example.com\"]\n{smtp}\n");
+    let bench = Bench::new(&format!("[run]\ntimezone = \"Asia/Taipei\"\n{}{channel}", rule(&["mail"], "")));
+    let text = |number: usize| {
+        let mail = server.mails()[number].data.clone();
+        mail.replace("=\r\n", "").replace("=3D", "=").replace("=E2=80=93", "-").replace("=C2=B7", "|")
+    };
+    bench.check(0, &[("web-01", 500)]);
+    assert!(!text(0).contains("sent before"), "{}", text(0));
+    bench.check(5, &[("web-01", 500), ("web-02", 50)]);
+    let second = text(1);
+    for part in ["1 more alert is firing, sent before:", "[CRITICAL] Blocked", "src_workload=web-01, since 2026-11-20 18:00 (UTC+08:00)"] {
+        assert_eq!(second.matches(part).count(), 2, "{part} stands in text and HTML: {second}");
+    }
+    assert!(second.contains("Subject: [pcemon] WARNING Blocked"), "{second}");
+    // What is over stands no more.
+    bench.check(60, &[("web-01", 1), ("web-02", 1), ("web-03", 50)]);
+    let third = text(2);
+    assert!(!third.contains("sent before") && third.contains("New (1)") && third.contains("Over (2)"), "{third}");
+    assert!(!third.contains("<img") && !third.contains("src=\"") && !third.contains("@import"), "{third}");
+}
+
+/// What is over has a value of now, and nobody who makes it: who made it then stood in the mail of then.
+#[test]
+fn what_is_over_lists_nobody() {
+    let server = crate::support::receivers::SmtpReceiver::start(&[]);
+    let smtp = format!("smtp = {{ host = \"127.0.0.1\", port = {}, tls = \"none\" }}", server.port());
+    let channel = format!("[[channels]]\nname = \"mail\"\ntype = \"email\"\nfrom = \"a@example.com\"\nto = [\"b@example.com\"]\n{smtp}\n");
+    let bench = Bench::new(&format!("{}{channel}", rule(&["mail"], "")));
+    let preview = |run: &crate::support::run_cli::Run| run.json()["deliveries"][0]["preview"].as_str().unwrap().to_owned();
+    let firing = preview(&bench.check_with(0, &[("web-1", 500)], &["--dry-run"]));
+    assert!(firing.contains("top:") && firing.contains("500 connections"), "{firing}");
+    assert_eq!(bench.check(0, &[("web-1", 500)]).deliveries(), ["mail sent"]);
+    let over = preview(&bench.check_with(45, &[], &["--dry-run"]));
+    assert!(over.contains("RESOLVED") && !over.contains("top:") && !over.contains("500 connections"), "{over}");
+}

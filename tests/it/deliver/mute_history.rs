@@ -2,19 +2,21 @@
 //! the judge and the sending as a run drives them, and held against what each of them means.
 
 use super::history::{Log, Mood, Scripted, Taken, believes, mood, value, words};
+use crate::support::budget;
 use jiff::{SignedDuration, Timestamp};
 use pcemon::config::{self, Config};
-use pcemon::domain::alert::{AlertState, Appetite, Group, Parcel, PceIdentity};
+use pcemon::domain::alert::{Group, Notification, PceIdentity, SendMode};
+use pcemon::domain::entry::AlertState;
 use pcemon::domain::estimate::Estimate;
 use pcemon::domain::mute::{Matcher, Silence, Target};
 use pcemon::domain::rule::Rule;
 use pcemon::domain::threshold::Severity;
 use pcemon::domain::time::Window;
-use pcemon::judge::message::{Addressee, Policy};
+use pcemon::judge::message::{Policy, Receiver};
 use pcemon::judge::mute::{self, Muting};
 use pcemon::judge::outbox;
 use pcemon::judge::transition::Instances;
-use pcemon::judge::transition::{Evidence, Finding, Stage, Verdict, fingerprint, step};
+use pcemon::judge::transition::{Evaluation, Evidence, Stage, Verdict, fingerprint, step};
 use pcemon::run::deliver::{Ready, ReadyChannels, send_all};
 use pcemon::state::State;
 use proptest::prelude::*;
@@ -88,7 +90,7 @@ type Episode = (String, Timestamp);
 
 struct World {
     config: Config,
-    addressees: Vec<Addressee>,
+    addressees: Vec<Receiver>,
     logs: BTreeMap<String, Log>,
     state: State,
     silences: Vec<Silence>,
@@ -112,14 +114,14 @@ fn identity(index: usize) -> (&'static str, Group) {
 impl World {
     fn new() -> World {
         let config = config::parse(Path::new("rules.toml"), CONFIG).unwrap_or_else(|error| panic!("{}", error.render(false)));
-        let addressees: Vec<Addressee> = config
+        let addressees: Vec<Receiver> = config
             .channels
             .iter()
-            .map(|channel| Addressee {
+            .map(|channel| Receiver {
                 name: channel.common.name.clone(),
                 min_severity: channel.common.min_severity,
                 send_resolved: channel.common.send_resolved,
-                appetite: Appetite::News,
+                send_mode: SendMode::Changes,
                 digest: channel.common.digest.clone(),
             })
             .collect();
@@ -183,7 +185,7 @@ impl World {
             let estimate = Estimate::known(value.map(f64::from));
             let fingerprint = fingerprint(name, &group);
             let verdict = Verdict::of(rule, &Evidence::of(estimate));
-            let finding = Finding { group, estimate, verdict, window: Window { from: now, to: now }, top: Vec::new() };
+            let finding = Evaluation { group, estimate, verdict, window: Window { from: now, to: now }, top: Vec::new() };
             if let Some(instance) = step(self.state.instances.remove(&fingerprint), rule, &finding, now) {
                 if instance.stage == Stage::Firing {
                     let episode = (fingerprint.clone(), instance.fired_at.unwrap());
@@ -215,23 +217,27 @@ impl World {
             routes: &[],
             max_alerts: 2,
             pce: &identity,
-            rhythm: Duration::from_secs(600),
+            run_interval: Duration::from_secs(600),
             unknown: &[],
             new_id: &new_id,
             mutes: &mutes,
             last_run: self.last,
         };
-        let parcels = outbox::due(&rules, &mut self.state.instances, &mut self.state.outbox, &policy, now);
-        for parcel in &parcels {
-            for (fingerprint, state, _, episode) in words(parcel) {
-                assert!(state == AlertState::Resolved || !muted.contains(&(fingerprint, episode)), "a muted alert is told: {parcel:?}");
+        let notifications = outbox::due(&rules, &mut self.state.instances, &mut self.state.outbox, &policy, now);
+        for notification in &notifications {
+            for (fingerprint, state, _, episode) in words(notification) {
+                assert!(
+                    state == AlertState::Resolved || !muted.contains(&(fingerprint, episode)),
+                    "a muted alert is told: {notification:?}"
+                );
             }
         }
-        self.state.outbox.extend(parcels);
-        let open = |parcel: &&Parcel| parcel.held_until.is_some();
+        self.state.outbox.extend(notifications);
+        let open = |notification: &&Notification| notification.held_until.is_some();
         for channel in ["daily", "urgent"] {
-            let held: Vec<&Parcel> = self.state.outbox.iter().filter(open).filter(|parcel| parcel.channel == channel).collect();
-            assert!(held.len() <= 1 && held.iter().all(|parcel| parcel.held_until > Some(now)), "{held:?}");
+            let held: Vec<&Notification> =
+                self.state.outbox.iter().filter(open).filter(|notification| notification.channel == channel).collect();
+            assert!(held.len() <= 1 && held.iter().all(|notification| notification.held_until > Some(now)), "{held:?}");
         }
         self.last = Some(now);
 
@@ -253,9 +259,9 @@ impl World {
                 let told = self
                     .taken(channel)
                     .iter()
-                    .flat_map(|taken| words(&taken.parcel))
+                    .flat_map(|taken| words(&taken.notification))
                     .any(|word| (&word.0, word.3) == (&episode.0, episode.1));
-                let waits = self.state.outbox.iter().filter(open).filter(|parcel| parcel.channel == channel).flat_map(words);
+                let waits = self.state.outbox.iter().filter(open).filter(|notification| notification.channel == channel).flat_map(words);
                 let waits = waits.into_iter().any(|word| (&word.0, word.3) == (&episode.0, episode.1));
                 assert!(told || (waits && channel != "well"), "{channel} at {now} does not know of {episode:?}");
             }
@@ -269,7 +275,7 @@ impl World {
     fn told(&self, channel: &str) -> BTreeSet<Episode> {
         self.taken(channel)
             .iter()
-            .flat_map(|taken| words(&taken.parcel))
+            .flat_map(|taken| words(&taken.notification))
             .map(|(fingerprint, _, _, episode)| (fingerprint, episode))
             .collect()
     }
@@ -279,8 +285,8 @@ impl World {
         let has_digest = channel == "daily" || channel == "urgent";
         let mut told: BTreeMap<Episode, (Timestamp, Severity, u32)> = BTreeMap::new();
         let mut over = BTreeSet::new();
-        for Taken { at, parcel } in self.taken(channel) {
-            for (fingerprint, state, severity, episode) in words(&parcel) {
+        for Taken { at, notification } in self.taken(channel) {
+            for (fingerprint, state, severity, episode) in words(&notification) {
                 let rule = if fingerprint == pcemon::judge::transition::fingerprint("Down", &Group::new()) { "Down" } else { "Blocked" };
                 let key = (fingerprint, episode);
                 let known = told.get(&key).copied();
@@ -296,11 +302,11 @@ impl World {
                     }
                     (AlertState::Firing, Some((before, worst, repeated))) => {
                         let pause = if rule == "Blocked" { (30 << repeated.min(5)).min(120) } else { 30 };
-                        let rested = parcel.created.duration_since(before) >= SignedDuration::from_mins(pause);
+                        let rested = notification.created.duration_since(before) >= SignedDuration::from_mins(pause);
                         // A message that waited may say what was due when it was made.
                         // What got milder, or was muted meanwhile, is told before its pause is over.
                         let is_news = severity != worst || self.muted_once.contains(&key) || self.fell.contains(&key);
-                        assert!(is_news || rested || channel == "moody", "{channel}: repeated within {pause} minutes: {parcel:?}");
+                        assert!(is_news || rested || channel == "moody", "{channel}: repeated within {pause} minutes: {notification:?}");
                         told.insert(key, (at, severity, repeated + u32::from(severity <= worst)));
                     }
                 }
@@ -331,7 +337,7 @@ fn live(turns: &[Turn]) -> World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 120, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: budget::cases(120), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn muting_loses_and_repeats_nothing(turns in prop::collection::vec(turn(), 1..50)) {
@@ -376,8 +382,8 @@ proptest! {
     fn the_same_history_tells_the_same(turns in prop::collection::vec(turn(), 1..30)) {
         let (one, two) = (live(&turns), live(&turns));
         for channel in ["well", "moody", "daily", "urgent"] {
-            let ours: Vec<Parcel> = one.taken(channel).into_iter().map(|taken| taken.parcel).collect();
-            let theirs: Vec<Parcel> = two.taken(channel).into_iter().map(|taken| taken.parcel).collect();
+            let ours: Vec<Notification> = one.taken(channel).into_iter().map(|taken| taken.notification).collect();
+            let theirs: Vec<Notification> = two.taken(channel).into_iter().map(|taken| taken.notification).collect();
             prop_assert_eq!(ours, theirs);
         }
         prop_assert_eq!(one.state, two.state);
@@ -393,7 +399,7 @@ fn inhibited(rules: &[Rule], severities: &[Option<Severity>], config: &Config) -
         let estimate = Estimate::exact(if *severity == Severity::Critical { 500.0 } else { 50.0 });
         let verdict = Verdict::of(rule, &Evidence::of(estimate));
         let window = Window { from: now, to: now };
-        let finding = Finding { group: Group::new(), estimate, verdict, window, top: Vec::new() };
+        let finding = Evaluation { group: Group::new(), estimate, verdict, window, top: Vec::new() };
         instances.insert(fingerprint(&rule.name, &Group::new()), step(None, rule, &finding, now).unwrap());
     }
     let muting = Muting { maintenance: &[], inhibitions: &config.inhibitions, silences: &[] };
@@ -403,7 +409,7 @@ fn inhibited(rules: &[Rule], severities: &[Option<Severity>], config: &Config) -
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: budget::cases(300), failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Alertmanager's rule, read out of its documentation and tried on every pair.
     #[test]

@@ -165,7 +165,9 @@ fn a_dry_run_shows_everything_and_does_nothing() {
     let table = bench.run(&["check", "--dry-run", "-v", "--now", &at(0), "--flows", flows.to_str().unwrap()]);
     let summary = bench.run(&["check", "--dry-run", "--now", &at(0), "--flows", flows.to_str().unwrap()]);
     assert!(
-        summary.stdout.contains("hook  1 alert (-v shows the message)") && !summary.stdout.contains("authorization"),
+        summary.stdout.contains("hook  1 message, 1 alert")
+            && summary.stdout.contains("(-v shows the messages)")
+            && !summary.stdout.contains("authorization"),
         "{}",
         summary.stdout
     );

@@ -68,7 +68,7 @@ fn a_long_message_goes_on_behind_a_limit() {
     let mut many = many(121);
     let run = bench.check(0, &flows(&many));
     assert_eq!((run.deliveries(), run.code), (vec!["pager queued".to_owned()], Some(1)), "{}", run.said());
-    assert!(run.stdout.contains("60 of 121 were taken"), "{}", run.stdout);
+    assert!(run.stdout.contains("60 of 121 were accepted"), "{}", run.stdout);
     assert_eq!(bench.run(&["outbox", "list"]).stdout.matches("61 alerts").count(), 1);
     // What was taken is told: it counts as notified, and an end or a rise of it is news.
     many[0].1 = 500;

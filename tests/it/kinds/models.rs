@@ -1,19 +1,21 @@
 //! The kinds against models so plain that they are right, and against the order of records.
 
+use crate::support::budget;
 use crate::support::tape::{MODES, Tape, instant, minute};
 use jiff::{SignedDuration, Timestamp};
 use pcemon::domain::alert::End;
 use pcemon::domain::estimate::Estimate;
 use pcemon::domain::filter::Filter;
-use pcemon::domain::metric::{Metric, Unit};
-use pcemon::domain::rule::{Against, Baseline, Matcher, Ratio, Roll, Rule, Stat};
-use pcemon::domain::threshold::{Severity, Threshold, Thresholds, Usual};
+use pcemon::domain::metric::Metric;
+use pcemon::domain::rule::{Against, Baseline, ExpectedGroups, Matcher, Ratio, Rule, Stat};
+use pcemon::domain::threshold::{BaselineValue, Severity, Threshold, Thresholds};
 use pcemon::domain::time::Window;
+use pcemon::domain::unit::Unit;
 use pcemon::judge::history::History;
-use pcemon::judge::memory::{Measured, Observation, Unlisted};
+use pcemon::judge::measurement::{GroupMeasurement, Measurement, Unlisted};
 use pcemon::judge::ratio::divide;
 use pcemon::judge::sightings::Sightings;
-use pcemon::judge::transition::{Evidence, Finding, Instance, Stage, Verdict, missing, step};
+use pcemon::judge::transition::{Evaluation, Evidence, Instance, Stage, Verdict, missing, step};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -36,8 +38,8 @@ fn hours(count: u64) -> Duration {
     Duration::from_secs(count * 3600)
 }
 
-fn observed(groups: Vec<Measured>, now: Timestamp) -> Observation {
-    Observation {
+fn observed(groups: Vec<GroupMeasurement>, now: Timestamp) -> Measurement {
+    Measurement {
         groups,
         covers: Some((later(now, -10), now)),
         matched: 0,
@@ -48,8 +50,8 @@ fn observed(groups: Vec<Measured>, now: Timestamp) -> Observation {
     }
 }
 
-fn one(key: u64, value: f64) -> Measured {
-    Measured::of(key, vec![Some(format!("g{key}"))], Estimate::exact(value))
+fn one(key: u64, value: f64) -> GroupMeasurement {
+    GroupMeasurement::of(key, vec![Some(format!("g{key}"))], Estimate::exact(value))
 }
 
 /// Runs an hour apart or so, each with what is seen in it.
@@ -58,7 +60,7 @@ fn looks() -> impl Strategy<Value = Vec<(i64, Vec<u8>)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: budget::cases(200), failure_persistence: None, ..ProptestConfig::default() })]
 
     /// New is what was not seen for `remember`; nothing counts while learning.
     #[test]
@@ -114,7 +116,7 @@ proptest! {
     /// Who was seen within `remember` and is not there now is silent.
     #[test]
     fn the_silent_are_who_the_plain_model_says(looks in looks(), remember in 8u64..30) {
-        let rule = Rule { roll: Some(Roll { expect: Vec::new() }), remember: hours(remember), ..counting(true) };
+        let rule = Rule { expected_groups: Some(ExpectedGroups { expect: Vec::new() }), remember: hours(remember), ..counting(true) };
         let mut history = History::default();
         let mut last_seen: BTreeMap<u8, Timestamp> = BTreeMap::new();
         let mut now = instant("10:00");
@@ -153,13 +155,13 @@ proptest! {
                 let mut earlier: Vec<f64> = values[index.saturating_sub(samples)..index].iter().map(|row| f64::from(row[measured.key as usize])).collect();
                 earlier.sort_by(f64::total_cmp);
                 let count = earlier.len();
-                let want = if count < min_samples { Usual::Learning } else {
+                let want = if count < min_samples { BaselineValue::Learning } else {
                     let usual = match stat {
                         Stat::Max => earlier[count - 1],
                         Stat::Mean => earlier.iter().sum::<f64>() / count as f64,
                         Stat::Median => (earlier[(count - 1) / 2] + earlier[count / 2]) / 2.0,
                     };
-                    Usual::Is { usual, floor: 7.0 }
+                    BaselineValue::Is { usual, floor: 7.0 }
                 };
                 prop_assert_eq!(measured.usual, want);
             }
@@ -211,7 +213,7 @@ proptest! {
         let thresholds = Thresholds { warning: threshold(limits.0), critical: threshold(limits.1), ..Thresholds::default() };
         let minutes = |count: u64| Duration::from_secs(count * 60);
         let recovery = recovers.then(|| threshold(limits.2)).flatten();
-        let rule = Rule { thresholds, recovery, hold: minutes(hold), keep_firing_for: minutes(keep), ..counting(false) };
+        let rule = Rule { thresholds, recovery, pending_for: minutes(hold), keep_firing_for: minutes(keep), ..counting(false) };
         let mut instance: Option<Instance> = None;
         let mut now = instant("10:00");
         let mut missed = 0;
@@ -229,7 +231,7 @@ proptest! {
                 continue;
             }
             missed = 0;
-            let usual = match what { 5 => Usual::Learning, 6 => Usual::NOTHING, _ => Usual::Is { usual: 5.0, floor: 0.0 } };
+            let usual = match what { 5 => BaselineValue::Learning, 6 => BaselineValue::NOTHING, _ => BaselineValue::Is { usual: 5.0, floor: 0.0 } };
             let value = f64::from(value);
             let estimate = match what {
                 1 | 3 => Estimate::ANY,
@@ -247,7 +249,7 @@ proptest! {
             prop_assert_eq!(verdict.breach.as_ref().map(|(severity, _)| *severity == Severity::Critical), (known && judged && warns).then_some(is_critical));
             let calm = known && verdict.breach.is_none() && verdict.open.is_none();
             prop_assert!(!calm || what != 2 || !judged, "a lower bound is never calm");
-            let finding = Finding {
+            let finding = Evaluation {
                 group: Vec::new(), estimate, verdict: verdict.clone(),
                 window: Window { from: now, to: now }, top: Vec::new(),
             };

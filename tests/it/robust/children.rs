@@ -159,15 +159,15 @@ fn commands_of_a_config_that_others_can_write_are_refused() {
     {
         let ran = room.run(arguments).exits(2);
         assert_eq!(ran_something(), [false, false]);
-        assert!(ran.out.contains("everybody can write") && ran.out.contains("PCEMON_TRUST_CONFIG"), "{}\n{}", ran.out, ran.err);
+        assert!(ran.out.contains("every user can write") && ran.out.contains("PCEMON_TRUST_CONFIG"), "{}\n{}", ran.out, ran.err);
     }
     let said = room.run(&["rules", "validate"]);
-    assert!(format!("{}{}", said.out, said.err).contains("everybody can write"), "{said:?}");
+    assert!(format!("{}{}", said.out, said.err).contains("every user can write"), "{said:?}");
     // Whoever starts it may vouch for it, and is told so.
     let mut command = room.command(&["check", "--state", "c.json", "--health", "health.json", "-o", "json"]);
     let trusting = crate::support::cli::Ran::of(command.env("PCEMON_TRUST_CONFIG", "1")).exits(2);
     assert_eq!(ran_something(), [true, true]);
-    assert!(trusting.out.contains("everybody can write"), "{}", trusting.out);
+    assert!(trusting.out.contains("every user can write"), "{}", trusting.out);
     // A folder that others can write is as good as the file.
     for name in ["by-exec", "by-cmd"] {
         std::fs::remove_file(room.path(name)).unwrap();
@@ -180,5 +180,5 @@ fn commands_of_a_config_that_others_can_write_are_refused() {
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
     let ran = room.run(&["check", "--state", "e.json", "--health", "health.json", "-o", "json"]).exits(2);
     assert_eq!(ran_something(), [true, true]);
-    assert!(!ran.out.contains("everybody can write"), "{}", ran.out);
+    assert!(!ran.out.contains("every user can write"), "{}", ran.out);
 }

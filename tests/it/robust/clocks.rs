@@ -3,6 +3,10 @@
 use crate::support::cli::{Bench, Ran, at, knock, knocks};
 use crate::support::tape::{Tape, minute};
 use jiff::{SignedDuration, Timestamp};
+use pcemon::domain::metric::Metric;
+use pcemon::judge::measurement::{Span, UNGROUPED};
+use pcemon::judge::memory::RuleMemory;
+use pcemon::judge::tally::{Amount, Tally};
 use pcemon::sim::fault::{Action, Endpoint, Fault};
 use pcemon::sim::options::Options;
 use proptest::prelude::*;
@@ -37,6 +41,41 @@ fn a_date_of_another_age_is_unknown_and_leaves_no_trace() {
     }
     let report = run(Vec::new(), 0).exits(0).json();
     assert_eq!(report.rule("Blocked")["state"], "ok");
+}
+
+/// What keeps a value a lower bound, for as long as it does.
+type Cause = fn(&mut Tally<()>);
+
+/// For a day of regular looks nobody takes a lower bound for more than it is; then it is not known to be calm, whatever the cause.
+#[test]
+fn a_lower_bound_for_a_day_is_not_known() {
+    let learns: Cause = |tally| {
+        let number = tally.group(UNGROUPED, Vec::new).unwrap();
+        tally.groups[number as usize].learning = true;
+    };
+    let causes: [(&str, Cause, bool); 4] = [
+        ("learning", learns, false),
+        ("late VENs that are not counted", |tally| tally.misses = true, false),
+        ("too many groups", |tally| tally.overflow = true, true),
+        ("nothing", |_| {}, false),
+    ];
+    for (name, cause, never_calm) in causes {
+        let mut memory = RuleMemory::default();
+        let mut from = None;
+        for hour in 0..=26 {
+            let to = at("10:00") + SignedDuration::from_hours(hour);
+            let mut tally = Tally::new(Amount::zero(&Metric::Connections));
+            cause(&mut tally);
+            let window = std::time::Duration::from_secs(600);
+            let span = Span { from: from.replace(to), to };
+            let observation = memory.measure(&Metric::Connections, window, false, tally, span, |(), _| unreachable!());
+            // What it is judged by.
+            let is_known = observation.groups[0].besides_learning.high.is_finite();
+            let unlisted = observation.unlisted.besides_learning.high.is_finite();
+            assert_eq!(is_known, !never_calm && (hour < 24 || name == "nothing"), "{name}, hour {hour}: {observation:?}");
+            assert!(unlisted || hour >= 24 || never_calm, "{name}, hour {hour}: {observation:?}");
+        }
+    }
 }
 
 /// What both tell of a run, beside how it came to be.

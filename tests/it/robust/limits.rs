@@ -164,3 +164,48 @@ fn no_config_takes_long_to_complain_about() {
         assert_eq!(ran.code, 3, "{name}: {}", ran.err.chars().take(300).collect::<String>());
     }
 }
+
+/// An answer without an end, all of it about one pair: judging it ends with the time that there is for reading, and what the other
+/// sources say is judged and told.
+#[test]
+fn an_endless_answer_costs_no_verdict_on_the_rest() {
+    let room = Room::new();
+    room.config(&format!(
+        "[run]\nstate = \"{}\"\ndeadline = \"6s\"\n[[rules]]\nname = \"Blocked\"\nsource = \"traffic\"\nwarning = \"> 1\"\n\
+         [[rules]]\nname = \"Health\"\nsource = \"health\"\n",
+        room.state().display()
+    ));
+    room.write("health.json", r#"[{"status":"critical","type":"standalone","fqdn":"pce.example.com","notifications":[],"nodes":[]}]"#);
+    let arguments = ["check", "--flows", "-", "--health", "health.json", "-o", "json", "--now", "2026-11-20T10:00:00Z"];
+    let mut command = room.command(&arguments);
+    command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            let mut text = String::from("[");
+            for number in 0u64.. {
+                let (minute, user) = (number / 60 % 60, number % 977);
+                text.push_str(&format!(
+                    r#"{{"src":{{"ip":"10.0.0.1"}},"dst":{{"ip":"10.0.0.2"}},"service":{{"port":443,"proto":6,"process_name":"p{number}","user_name":"u{user}"}},"num_connections":{number},"state":"active","policy_decision":"blocked","flow_direction":"outbound","timestamp_range":{{"first_detected":"2026-11-20T09:{minute:02}:{:02}Z","last_detected":"2026-11-20T09:59:59Z"}},"dst_bi":1,"dst_bo":1}},"#,
+                    number % 60
+                ));
+                if text.len() > 1 << 16 {
+                    if pipe.write_all(text.as_bytes()).is_err() {
+                        return;
+                    }
+                    text.clear();
+                }
+            }
+        });
+        let ran = crate::support::cli::Ran::from(child.wait_with_output().unwrap()).exits(2);
+        let report = ran.json();
+        assert_eq!(
+            (&report.rule("Health")["state"], &report.rule("Blocked")["state"]),
+            (&"firing".into(), &"unknown".into()),
+            "{}",
+            ran.out
+        );
+        assert!(report.source("traffic")["error"].as_str().unwrap().contains("deadline"), "{:#}", report.source("traffic"));
+    });
+}

@@ -221,7 +221,7 @@ impl Bench {
     }
 
     pub fn pce(&self) -> PceIdentity {
-        PceIdentity { url: self.sim.url(), org_id: 1 }
+        PceIdentity { url: self.sim.url(), org_id: 1, ..PceIdentity::default() }
     }
 
     pub fn loaded(&self) -> Loaded {

@@ -1,13 +1,15 @@
 //! One report that has everything a renderer can meet, with names as hostile as a PCE may send them.
 
 use jiff::Timestamp;
-use pcemon::domain::alert::{Group, Talker};
-use pcemon::domain::metric::{SourceKind, Unit};
+use pcemon::domain::alert::{Contributor, Group};
+use pcemon::domain::fault::{Fault, Party};
 use pcemon::domain::report::{
-    Accounting, DeliveryReport, DeliveryStatus, InstanceReport, Report, RuleReport, RuleState, RunInfo, SourceReport, SourceStatus, Status,
-    Suppression,
+    Accounting, DeliveryReport, DeliveryStatus, InstanceReport, Report, RuleReport, RuleState, RunInfo, SourceReport, SourceStatus,
+    Standing, Status, Suppression, Waiting,
 };
+use pcemon::domain::source::SourceKind;
 use pcemon::domain::threshold::{Severity, Threshold, Thresholds};
+use pcemon::domain::unit::Unit;
 use pcemon::sources;
 use std::time::Duration;
 
@@ -34,8 +36,8 @@ fn threshold(text: &str, unit: Unit) -> Option<Threshold> {
 }
 
 /// A talker.
-pub fn talker(src: &str, dst: &str, port: Option<u16>, proto: &str, decision: &str, value: f64) -> Talker {
-    Talker { src: src.to_owned(), dst: dst.to_owned(), port, proto: proto.to_owned(), decision: decision.to_owned(), value }
+pub fn talker(src: &str, dst: &str, port: Option<u16>, proto: &str, decision: &str, value: f64) -> Contributor {
+    Contributor { src: src.to_owned(), dst: dst.to_owned(), port, proto: proto.to_owned(), decision: decision.to_owned(), value }
 }
 
 fn group(pairs: &[(&str, Option<&str>)]) -> Group {
@@ -237,12 +239,23 @@ fn source(source: SourceKind, status: SourceStatus, records: u64, error: Option<
         bytes: records * 82,
         from: Some(at("2026-11-20T09:20:00Z")),
         to: Some(at("2026-11-20T10:00:00Z")),
-        error: error.map(str::to_owned),
+        error: error.map(|text| Fault::of(Party::Target, text)),
+        short: [false; 4],
+        whole_until: None,
     }
 }
 
 fn delivery(channel: &str, status: DeliveryStatus, attempts: u32, error: Option<&str>) -> DeliveryReport {
-    DeliveryReport { channel: channel.to_owned(), status, alerts: 2, attempts, error: error.map(str::to_owned), preview: None }
+    DeliveryReport {
+        channel: channel.to_owned(),
+        status,
+        alerts: 2,
+        attempts,
+        error: error.map(str::to_owned),
+        recipients: Vec::new(),
+        preview: None,
+        headline: None,
+    }
 }
 
 /// Everything at once.
@@ -258,6 +271,7 @@ pub fn rich() -> Report {
     preview.preview = Some("POST https://chat.example.com/[hidden]\n{\"text\":\"web\u{1b}[31m-01\"}".to_owned());
     Report {
         run: RunInfo {
+            site: String::new(),
             id: "0193497c-0000-7000-8000-000000000001".to_owned(),
             started_at: at("2026-11-20T10:00:00Z"),
             finished_at: at("2026-11-20T10:00:01.234Z"),
@@ -294,6 +308,13 @@ pub fn rich() -> Report {
             "[pce] api_secret is written in the config".to_owned(),
         ],
         incomplete: false,
+        standing: Some(Standing {
+            outbox: vec![
+                Waiting { channel: "pager".to_owned(), waiting: 2, given_up: 0, oldest: Some(at("2026-11-20T09:50:00Z")) },
+                Waiting { channel: HOSTILE[4].to_owned(), waiting: 0, given_up: 1, oldest: None },
+            ],
+            silences: 1,
+        }),
     }
 }
 

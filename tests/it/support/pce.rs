@@ -2,9 +2,11 @@
 //! every conversation with it.
 
 use super::scripted::{Reply, Request, Scripted};
-use pcemon::config::PceSettings;
 use pcemon::domain::secret::{Secret, SecretSource};
+use pcemon::files::recorder::Recorder;
+use pcemon::pce::PceSettings;
 use pcemon::pce::{Client, ClientOptions, Pace};
+use pcemon::sources::recorded_as;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -210,7 +212,12 @@ impl World {
     }
 
     pub fn client(&self) -> Client {
-        let settings = PceSettings {
+        self.client_with(|_| ())
+    }
+
+    /// A client whose settings differ from the usual ones.
+    pub fn client_with(&self, change: impl FnOnce(&mut PceSettings)) -> Client {
+        let mut settings = PceSettings {
             url: self.server.url().parse().unwrap(),
             org_id: 1,
             api_key: SecretSource::Plain(Secret::new(KEY)),
@@ -222,11 +229,12 @@ impl World {
             query_timeout: self.query_timeout,
             max_results: 200_000,
         };
+        change(&mut settings);
         let options = ClientOptions {
             now: NOW.parse().unwrap(),
             deadline: self.pace.start + self.deadline,
             stop: Arc::clone(&self.stop),
-            record: self.record.clone(),
+            record: self.record.as_ref().map(|folder| Recorder::new(folder, recorded_as).unwrap()),
             pace: Arc::clone(&self.pace) as Arc<dyn Pace>,
         };
         Client::new(&settings, Secret::new(KEY), Secret::new(SECRET), options).unwrap()

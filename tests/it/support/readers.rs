@@ -141,10 +141,18 @@ fn markdown(text: &str) {
 }
 
 fn nagios(report: &Report, text: &str) {
-    assert_eq!(text.matches('|').count(), 1);
-    let (told, performance) = text.lines().next().unwrap().split_once(" | ").unwrap();
-    assert!(told.starts_with(&format!("PCEMON {}: ", report.status.name().to_uppercase())));
-    let mut rest = performance;
+    // As the convention has it: performance data behind the first line, and again behind the last line of the text.
+    let measured = report.rules.iter().filter(|rule| !matches!(rule.state, RuleState::Disabled | RuleState::NotJudged)).count();
+    assert_eq!(text.matches('|').count(), 1 + usize::from(measured > 0));
+    let (first, rest) = text.split_once('\n').unwrap();
+    assert!(first.is_ascii() && first.len() < 1024, "{} bytes: {first}", first.len());
+    let (told, counts) = first.split_once(" | ").unwrap();
+    assert!(told.starts_with(&format!("PCEMON {} - ", report.status.name().to_uppercase())));
+    // All on the line of its bar: Icinga reads no further ones, and takes a blank behind the bar for part of a name.
+    let (_, rules) = rest.split_once(" |").unwrap_or_default();
+    assert!(!rules.trim_end().contains('\n') && !rules.starts_with(' '), "{rules}");
+    let performance = format!("{counts} {}", rules.trim_end()).trim_end().to_owned();
+    let mut rest = performance.as_str();
     let mut labels = BTreeSet::new();
     while !rest.is_empty() {
         let (label, after) = match rest.strip_prefix('\'') {
@@ -160,10 +168,16 @@ fn nagios(report: &Report, text: &str) {
         assert!(number == "U" || number.parse::<f64>().is_ok(), "{data}");
         rest = next;
     }
-    let measured = report.rules.iter().filter(|rule| rule.state != RuleState::Disabled).count();
     assert_eq!(labels.len(), 5 + measured);
     for source in report.sources.iter().filter(|source| source.status == SourceStatus::Failed) {
         assert!(told.contains(&format!("{} failed", source.source)), "{told}");
+    }
+    // The worst problem is named, unless no ASCII can name it.
+    let worst = report.rules.iter().find(|rule| rule.state == RuleState::Firing && rule.severity.is_some_and(|s| s.name() == "critical"));
+    if let Some(worst) = worst.filter(|worst| {
+        worst.name.chars().all(|c| c.is_ascii_alphanumeric() || c == ' ') && worst.instances.iter().any(|one| !one.is_muted())
+    }) {
+        assert!(told.contains(&worst.name) || told.len() > 600, "{told}");
     }
 }
 

@@ -10,7 +10,7 @@ const SAMPLES: usize = 3;
 
 /// What became of the records at one filter.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Sieve {
+pub struct MatchStats {
     /// Records met.
     pub seen: u64,
     /// Those that meet every key of `match` and none of `exclude`.
@@ -18,14 +18,14 @@ pub struct Sieve {
     /// Those that do not say what some key asks for, and are kept out by no other.
     pub undecided: u64,
     /// The keys of `match`, in the order in which they are tested.
-    pub failed: Vec<Mesh>,
+    pub failed: Vec<ConditionStats>,
     /// The keys of `exclude`.
-    pub excluded: Vec<Mesh>,
+    pub excluded: Vec<ConditionStats>,
 }
 
 /// What one key kept out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Mesh {
+pub struct ConditionStats {
     /// The key as written.
     pub key: String,
     /// What it asks for.
@@ -34,7 +34,7 @@ pub struct Mesh {
     pub first: u64,
     /// Records that only this key kept out: without it they would match.
     pub only: u64,
-    /// A few of those that it was the first to keep out, and what they had there.
+    /// A few of those that it was the first to keep out, and what they had there; those that only it kept out come first.
     pub samples: Vec<Sample>,
 }
 
@@ -45,15 +45,20 @@ pub struct Sample {
     pub record: String,
     /// What it had where the key looked.
     pub found: String,
+    /// Only this key kept it out.
+    pub only: bool,
 }
 
-impl Sieve {
-    /// A sieve for a filter, nothing counted yet.
-    pub fn of<C: crate::domain::asks::Wanted>(filter: &Filter<C>) -> Sieve {
-        let meshes = |conditions: &[(String, C)]| {
-            conditions.iter().map(|(key, condition)| Mesh { key: key.clone(), wanted: condition.wanted(), ..Mesh::default() }).collect()
+impl MatchStats {
+    /// A match_stats for a filter, nothing counted yet.
+    pub fn of<C: crate::domain::asks::Wanted>(filter: &Filter<C>) -> MatchStats {
+        let conditions = |conditions: &[(String, C)]| {
+            conditions
+                .iter()
+                .map(|(key, condition)| ConditionStats { key: key.clone(), wanted: condition.wanted(), ..ConditionStats::default() })
+                .collect()
         };
-        Sieve { failed: meshes(&filter.all), excluded: meshes(&filter.none), ..Sieve::default() }
+        MatchStats { failed: conditions(&filter.all), excluded: conditions(&filter.none), ..MatchStats::default() }
     }
 
     /// Counts one record.
@@ -72,9 +77,13 @@ impl Sieve {
             return;
         };
         mesh.first += 1;
-        mesh.only += u64::from(against.next().is_none());
-        if mesh.samples.len() < SAMPLES {
-            mesh.samples.push(Sample { record: describe(record), found: condition.found(record) });
+        let only = against.next().is_none();
+        mesh.only += u64::from(only);
+        // The near misses are what one asks for; others stand in until there are enough of them.
+        let place = mesh.samples.iter().position(|sample| only && !sample.only).unwrap_or(mesh.samples.len());
+        if place < SAMPLES {
+            mesh.samples.insert(place, Sample { record: describe(record), found: condition.found(record), only });
+            mesh.samples.truncate(SAMPLES);
         }
     }
 }
@@ -105,7 +114,7 @@ mod tests {
         ) {
             let of = |list: &[(usize, usize)]| list.iter().map(|(number, word)| condition(*number, *word)).collect::<Vec<_>>();
             let filter = Filter { all: of(&all), none: of(&none) };
-            let mut sieve = Sieve::of(&filter);
+            let mut match_stats = MatchStats::of(&filter);
             let mut matching = 0;
             let end = Rc::new(Interned { endpoint: Default::default(), name: "".into(), marks: Box::new([]), ip_key: 0, href_key: 0 });
             for (decision, proto, state) in flows {
@@ -113,15 +122,19 @@ mod tests {
                 let flow = Flow {
                     src: Rc::clone(&end), dst: Rc::clone(&end), port: None, proto, process: "", service: "", user: "",
                     decision: Decision::ALL[decision], direction: Direction::Inbound, state: &state, transmission: "", network: "",
-                    client_type: "", connections: 1, bytes_in: 0, bytes_out: 0, icmp: 0, first: None, last: None,
+                    client_type: "", connections: 1, bytes_in: 0, bytes_out: 0, icmp: 0, first: None, last: None, own_not_told: Default::default(),
                 };
-                matching += u64::from(filter.matches(&flow));
-                sieve.take(&filter, &flow, &|flow| flow.state.to_owned());
+                matching += u64::from(filter.truth(&flow).is_yes());
+                match_stats.take(&filter, &flow, &|flow| flow.state.to_owned());
             }
-            prop_assert_eq!(sieve.matched, matching);
-            let meshes = || sieve.failed.iter().chain(&sieve.excluded);
-            prop_assert_eq!(sieve.seen, sieve.matched + sieve.undecided + meshes().map(|mesh| mesh.first).sum::<u64>());
-            prop_assert!(meshes().all(|mesh| mesh.only <= mesh.first && mesh.samples.len() as u64 == mesh.first.min(3)));
+            prop_assert_eq!(match_stats.matched, matching);
+            let conditions = || match_stats.failed.iter().chain(&match_stats.excluded);
+            prop_assert_eq!(match_stats.seen, match_stats.matched + match_stats.undecided + conditions().map(|mesh| mesh.first).sum::<u64>());
+            prop_assert!(conditions().all(|mesh| mesh.only <= mesh.first && mesh.samples.len() as u64 == mesh.first.min(3)));
+            // Of the near misses as many as there are room for, and before all others.
+            let near = |mesh: &ConditionStats| mesh.samples.iter().take_while(|sample| sample.only).count() as u64;
+            prop_assert!(conditions().all(|mesh| near(mesh) == mesh.only.min(3)));
+            prop_assert!(conditions().all(|mesh| mesh.samples.iter().filter(|sample| sample.only).count() as u64 == near(mesh)));
         }
     }
 }

@@ -45,12 +45,19 @@ pub struct Problems {
     exposed: bool,
     /// What is to be said of every command in it.
     commands: Option<String>,
+    /// Whether somebody wants to know what the readers ask for, down to the last table of a list.
+    shapes: bool,
 }
 
 impl Problems {
+    /// Those of a file that is only read to learn what the readers ask for.
+    pub fn of_probe() -> Problems {
+        Problems { shapes: true, ..Problems::default() }
+    }
+
     /// Those of a file that everybody on this machine can read, or not. `commands` is said of every command in it.
     pub fn of_file(exposed: bool, commands: Option<String>) -> Problems {
-        Problems { list: RefCell::default(), exposed, commands }
+        Problems { exposed, commands, ..Problems::default() }
     }
 
     /// A command stands here, which whoever can write the file has written.
@@ -146,12 +153,12 @@ impl<'d> Reader<'d> {
     }
 
     /// What was asked for, growing while more is.
-    pub(super) fn shape(&self) -> Shared {
+    pub fn shape(&self) -> Shared {
         Rc::clone(&self.shape)
     }
 
     /// Tells what kind of value a key takes; every getter does.
-    pub(super) fn want(&self, key: &str, want: Want) {
+    pub fn want(&self, key: &str, want: Want) {
         self.shape.borrow_mut().want(key, want);
     }
 
@@ -161,8 +168,10 @@ impl<'d> Reader<'d> {
     }
 
     /// Tells the words that can stand behind a key; when `closed`, no others.
-    pub(super) fn words(&self, key: &str, words: &[&str], closed: bool) {
-        self.shape.borrow_mut().words(key, words, closed);
+    pub fn words(&self, key: &str, words: &[&str], closed: bool) {
+        if self.problems.shapes {
+            self.shape.borrow_mut().words(key, words, closed);
+        }
     }
 
     /// What the table is called in messages.
@@ -177,7 +186,7 @@ impl<'d> Reader<'d> {
     }
 
     /// The keys of a table in which fields of records stand as well.
-    pub(super) fn names_of_fields(&self) -> impl Iterator<Item = &'d str> + use<'d> {
+    pub fn names_of_fields(&self) -> impl Iterator<Item = &'d str> + use<'d> {
         self.shape.borrow_mut().fields = true;
         self.table.iter().map(|(key, _)| key.get_ref().as_ref())
     }
@@ -403,7 +412,9 @@ impl<'d> Reader<'d> {
                 }
             }
         }
-        self.want(key, Want::Tables(out.iter().map(Reader::shape).collect()));
+        if self.problems.shapes {
+            self.want(key, Want::Tables(out.iter().map(Reader::shape).collect()));
+        }
         out
     }
 
@@ -463,7 +474,7 @@ impl<'d> Reader<'d> {
     }
 
     /// Reports a value of the wrong type.
-    pub(super) fn wrong_type<T>(&self, key: &str, at: &Spanned<DeValue<'_>>, found: &DeValue<'_>, wanted: &str) -> Option<T> {
+    pub fn wrong_type<T>(&self, key: &str, at: &Spanned<DeValue<'_>>, found: &DeValue<'_>, wanted: &str) -> Option<T> {
         self.problems.error(
             at.span(),
             tr!("`{key}` in {name} must be {wanted}, not {found}", key, name = self.name, wanted, found = type_name(found)),
@@ -490,8 +501,35 @@ pub fn did_you_mean(text: &str, names: &[&str]) -> String {
     match nearest(text, names) {
         _ if names.is_empty() => tr!("nothing can stand here"),
         Some(name) => tr!("did you mean `{name}`?", name),
-        None => tr!("use one of: {names}", names = names.join(", ")),
+        None => tr!("use one of: {names}", names = few(&by_likeness(text, names))),
     }
+}
+
+/// The likeliest first, where not all of them are going to be named.
+fn by_likeness<'n>(text: &str, names: &[&'n str]) -> Vec<&'n str> {
+    let mut sorted = names.to_vec();
+    if sorted.len() > FEW + 1 && text.len() <= 100 {
+        let score = |name: &str| strsim::jaro_winkler(&text.to_lowercase(), &name.to_lowercase());
+        sorted.sort_by(|a, b| score(b).total_cmp(&score(a)));
+    }
+    sorted
+}
+
+/// Names that a sentence holds.
+const FEW: usize = 5;
+
+/// Names in a sentence: at most five, the rest as a number. Longer lists are lists, not sentences.
+pub fn few(names: &[&str]) -> String {
+    // A sixth takes no more room than the words that count it.
+    if names.len() <= FEW + 1 {
+        return names.join(", ");
+    }
+    tr!("{names} and {count} more", names = names[..FEW].join(", "), count = names.len() - FEW)
+}
+
+/// The same, only where there is a name that was probably meant.
+pub fn meant(text: &str, names: &[&str]) -> Option<String> {
+    nearest(text, names).map(|name| tr!("did you mean `{name}`?", name))
 }
 
 /// The name that was probably meant.

@@ -1,17 +1,17 @@
-//! What lies behind the PCE: channels, and the rhythm of runs.
+//! What lies behind the PCE: channels, and the run_interval of runs.
 
-use super::{Findings, Patient, span};
+use super::findings::{Findings, Subject, span};
 use crate::channels::ChannelConfig;
-use crate::config::fetch_secret;
 use crate::domain::secret::SecretSource;
 use crate::http::reach;
+use crate::settings::fetch_secret;
 use std::cell::RefCell;
 use std::time::Duration;
 use url::Url;
 
 /// Whether runs have time enough.
-pub(super) fn pace(patient: &Patient<'_>, query: Option<Duration>, findings: &mut Findings) {
-    let (Some(config), Some(took)) = (patient.usable, query) else { return };
+pub(super) fn pace(subject: &Subject<'_>, query: Option<Duration>, findings: &mut Findings) {
+    let (Some(config), Some(took)) = (subject.usable, query) else { return };
     let deadline = config.run.deadline;
     let detail = tr!(
         "a small traffic query took {seconds} s; a run gives up after {deadline}",
@@ -27,16 +27,16 @@ pub(super) fn pace(patient: &Patient<'_>, query: Option<Duration>, findings: &mu
 }
 
 /// Whether every channel can be reached. A connection is made and closed; no message is sent.
-pub(super) fn channels(patient: &Patient<'_>, findings: &mut Findings) {
-    let Some(config) = patient.usable else { return };
+pub(super) fn channels(subject: &Subject<'_>, findings: &mut Findings) {
+    let Some(config) = subject.usable else { return };
     for channel in &config.channels {
         let what = tr!("channel {name}", name = channel.common.name);
         if !channel.common.enabled {
             findings.skip("channel", &what, &tr!("disabled"));
             continue;
         }
-        (patient.progress)(&tr!("trying {what}", what));
-        one(patient, channel, &what, findings);
+        (subject.progress)(&tr!("trying {what}", what));
+        one(subject, channel, &what, findings);
     }
 }
 
@@ -48,7 +48,7 @@ enum Host {
     Udp(String, u16),
 }
 
-fn one(patient: &Patient<'_>, channel: &ChannelConfig, what: &str, findings: &mut Findings) {
+fn one(subject: &Subject<'_>, channel: &ChannelConfig, what: &str, findings: &mut Findings) {
     let (hosts, opened) = hosts(channel);
     if let Err(error) = opened {
         findings.fail("channel", what, error, &tr!("the channel cannot be opened; its messages wait until it can"));
@@ -59,7 +59,7 @@ fn one(patient: &Patient<'_>, channel: &ChannelConfig, what: &str, findings: &mu
         return;
     }
     for host in hosts {
-        let (shown, found) = reached(&host, patient.timeout);
+        let (shown, found) = reached(&host, subject.timeout);
         match found {
             Ok(how) => findings.ok("channel", what, tr!("{shown} {how}; no message was sent", shown, how)),
             Err(error) => {
@@ -80,18 +80,8 @@ fn hosts(channel: &ChannelConfig) -> (Vec<Host>, Result<(), String>) {
     };
     let opened = channel.settings.open(&channel.common, &fetch).map(drop);
     let mut hosts: Vec<Host> = urls.into_inner().into_iter().map(Host::Url).collect();
-    if hosts.is_empty() {
-        let destination = channel.settings.destination();
-        // `to@example.com via host:port`, `tcp://host:port`
-        let place = destination.rsplit_once(" via ").map_or(destination.as_str(), |(_, place)| place);
-        let (scheme, place) = place.split_once("://").unwrap_or(("tcp", place));
-        if let Some((host, port)) = place.rsplit_once(':')
-            // A path is no host, whatever it is called.
-            && !host.contains('/')
-            && let Ok(port) = port.parse()
-        {
-            hosts.push(if scheme == "udp" { Host::Udp(host.to_owned(), port) } else { Host::Tcp(host.to_owned(), port) });
-        }
+    if let Some(peer) = channel.settings.peer().filter(|_| hosts.is_empty()) {
+        hosts.push(if peer.datagrams { Host::Udp(peer.host, peer.port) } else { Host::Tcp(peer.host, peer.port) });
     }
     (hosts, opened)
 }

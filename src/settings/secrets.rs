@@ -68,7 +68,7 @@ impl<'d> Reader<'d> {
                 if tells_a_secret(text) {
                     let name = self.name();
                     let message = if self.problems().exposed() {
-                        tr!("`{key}` in {name} is written in the config as plain text, which everybody on this machine can read", key, name)
+                        tr!("`{key}` in {name} is plain text in the config, which every user of this machine can read", key, name)
                     } else {
                         tr!("`{key}` in {name} is written in the config as plain text", key, name)
                     };
@@ -148,7 +148,7 @@ pub fn fetch_secret(source: &SecretSource) -> Result<Secret, String> {
 fn from_file(path: &Path) -> Result<String, String> {
     let shown = visible(&path.display().to_string());
     if std::fs::metadata(path).is_ok_and(|metadata| open_to_all(&metadata)) {
-        log::warn!("{}", tr!("the secret file {shown} can be read by everybody on this machine; make it private: chmod 600", shown));
+        log::warn!("{}", tr!("the secret file {shown} can be read by every user of this machine; make it private: chmod 600", shown));
     }
     let bytes = read_patiently(path, LONGEST).map_err(|error| tr!("cannot read the secret file {shown}: {error}", shown, error))?;
     into_text(bytes, &tr!("the secret file {shown}", shown))
@@ -156,20 +156,20 @@ fn from_file(path: &Path) -> Result<String, String> {
 
 /// Whether everybody on the machine may read the file.
 #[cfg(unix)]
-pub(super) fn open_to_all(metadata: &std::fs::Metadata) -> bool {
+pub fn open_to_all(metadata: &std::fs::Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt;
     metadata.is_file() && metadata.permissions().mode() & 0o004 != 0
 }
 
 /// Other systems do not say it in a mode.
 #[cfg(not(unix))]
-pub(super) fn open_to_all(_metadata: &std::fs::Metadata) -> bool {
+pub fn open_to_all(_metadata: &std::fs::Metadata) -> bool {
     false
 }
 
 fn into_text(bytes: Vec<u8>, what: &str) -> Result<String, String> {
     if bytes.len() as u64 > LONGEST {
-        return Err(tr!("{what} gives more than {longest} bytes, which is no secret", what, longest = LONGEST));
+        return Err(tr!("{what} gives more than {longest} bytes; that cannot be a secret", what, longest = LONGEST));
     }
     let mut text = String::from_utf8(bytes).map_err(|_| tr!("{what} gives something that is not UTF-8", what))?;
     if text.ends_with('\n') {
@@ -215,7 +215,11 @@ fn from_command(argv: &[String], limit: Duration) -> Result<String, String> {
     match received {
         Ok(Ok(bytes)) => into_text(bytes, &what),
         Ok(Err(error)) => Err(tr!("cannot read from {what}: {error}", what, error)),
-        Err(_) => Err(tr!("{what} keeps its output open after {seconds} s", what, seconds = limit.as_secs_f32())),
+        Err(_) => {
+            // What it left behind holds our standard error, too, and whoever reads that waits for its end.
+            family.end();
+            Err(tr!("{what} keeps its output open after {seconds} s", what, seconds = limit.as_secs_f32()))
+        }
     }
 }
 

@@ -1,14 +1,16 @@
 //! What can be looked at without contacting anybody: config, secrets, files, state.
 
-use super::{Findings, Patient, span};
-use crate::config::{Config, fetch_secret, is_open_to_all};
-use crate::domain::metric::Unit;
+use super::findings::{Findings, Subject, span};
+use crate::config::{Config, is_open_to_all};
+use crate::domain::counted;
 use crate::domain::secret::SecretSource;
-use crate::domain::text::quantity;
+use crate::domain::text::{quantity, visible};
 use crate::domain::time::since;
+use crate::domain::unit::Unit;
 use crate::judge::pair::Reading;
 use crate::judge::reading::Sample;
 use crate::run::output::prove_writable;
+use crate::settings::fetch_secret;
 use crate::state::{State, Store};
 use jiff::Timestamp;
 use std::path::Path;
@@ -17,9 +19,9 @@ use std::time::Duration;
 /// Warnings and errors shown one by one.
 const SHOWN: usize = 10;
 
-pub(super) fn config(patient: &Patient<'_>, findings: &mut Findings) {
+pub(super) fn config(subject: &Subject<'_>, findings: &mut Findings) {
     let what = &tr!("config");
-    match &patient.config {
+    match &subject.config {
         Err(complaints) => {
             let more = complaints.len().saturating_sub(SHOWN);
             let mut detail = complaints.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(" | ");
@@ -39,10 +41,10 @@ pub(super) fn config(patient: &Patient<'_>, findings: &mut Findings) {
                 "config",
                 what,
                 tr!(
-                    "{path} is proven: {enabled} rules, {channels} channels",
+                    "{path} is valid: {rules}, {channels}",
                     path = config.path.display(),
-                    enabled,
-                    channels = config.channels.len()
+                    rules = counted::rules(enabled),
+                    channels = counted::channels(config.channels.len())
                 ),
             );
             if let Some(error) = config.run.textfile.as_deref().and_then(|path| prove_writable(path).err()) {
@@ -53,21 +55,21 @@ pub(super) fn config(patient: &Patient<'_>, findings: &mut Findings) {
             }
         }
     }
-    let Some(path) = &patient.config_path else { return };
-    let plain = patient.usable.is_some_and(|config| secrets_of(config).iter().any(|(_, source)| matches!(source, SecretSource::Plain(_))));
+    let Some(path) = &subject.config_path else { return };
+    let plain = subject.usable.is_some_and(|config| secrets_of(config).iter().any(|(_, source)| matches!(source, SecretSource::Plain(_))));
     match (is_open_to_all(path), plain) {
         (true, true) => findings.fail(
             "config.permissions",
             &tr!("config file"),
-            tr!("{path} holds a secret as plain text and everybody on this machine can read it", path = path.display()),
+            tr!("{path} holds a secret as plain text and every user of this machine can read it", path = path.display()),
             &tr!("chmod 600, and keep secrets in {{ env = ... }} or {{ file = ... }}"),
         ),
-        (false, _) => findings.ok("config.permissions", &tr!("config file"), tr!("not everybody on this machine can read it")),
+        (false, _) => findings.ok("config.permissions", &tr!("config file"), tr!("permissions are restricted")),
         (true, false) => {
-            findings.ok("config.permissions", &tr!("config file"), tr!("everybody on this machine can read it; it holds no secret"))
+            findings.ok("config.permissions", &tr!("config file"), tr!("readable by every user of this machine; it holds no secret"))
         }
     }
-    if let Some(config) = patient.usable {
+    if let Some(config) = subject.usable {
         secrets(config, findings);
     }
 }
@@ -75,7 +77,7 @@ pub(super) fn config(patient: &Patient<'_>, findings: &mut Findings) {
 /// The secrets that a run itself needs; those of channels are looked at with the channels.
 fn secrets_of(config: &Config) -> Vec<(&'static str, &SecretSource)> {
     let pce = config.pce.iter().flat_map(|pce| [("api_key of [pce]", &pce.api_key), ("api_secret of [pce]", &pce.api_secret)]);
-    pce.chain(config.run.heartbeat.iter().map(|source| ("heartbeat of [run]", source))).collect()
+    pce.chain(config.run.heartbeat.iter().map(|heartbeat| (heartbeat.place, &heartbeat.url))).collect()
 }
 
 fn secrets(config: &Config, findings: &mut Findings) {
@@ -87,7 +89,7 @@ fn secrets(config: &Config, findings: &mut Findings) {
             (Ok(_), SecretSource::File(path)) if is_open_to_all(path) => findings.warn(
                 "secret",
                 what,
-                tr!("everybody on this machine can read {path}", path = path.display()),
+                tr!("every user of this machine can read {path}", path = path.display()),
                 &tr!("make it private: chmod 600, owned by the user that runs pcemon"),
             ),
             (Ok(_), source) => findings.ok("secret", what, tr!("there ({place})", place = source.describe())),
@@ -95,8 +97,8 @@ fn secrets(config: &Config, findings: &mut Findings) {
     }
 }
 
-pub(super) fn state(patient: &Patient<'_>, now: Timestamp, findings: &mut Findings) {
-    let path = match &patient.state_path {
+pub(super) fn state(subject: &Subject<'_>, now: Timestamp, findings: &mut Findings) {
+    let path = match &subject.state_path {
         Ok(path) => path,
         Err(error) => {
             findings.fail("state", &tr!("state"), error.clone(), &tr!("give --state FILE, or `state` in [run]"));
@@ -118,7 +120,7 @@ pub(super) fn state(patient: &Patient<'_>, now: Timestamp, findings: &mut Findin
     };
     let (json, looks) = store.sizes(state.generation);
     let bytes = |size: u64| quantity(size as f64, Unit::Bytes);
-    let identity = patient.usable.map(Config::identity).unwrap_or_default();
+    let identity = subject.usable.map(Config::identity).unwrap_or_default();
     match store.load(&identity) {
         Err(error) => findings.fail("state", &tr!("state"), error.to_string(), &tr!("give this PCE a state file of its own with --state")),
         Ok(loaded) => {
@@ -129,7 +131,7 @@ pub(super) fn state(patient: &Patient<'_>, now: Timestamp, findings: &mut Findin
                 looks = bytes(looks),
                 count = quantity(count as f64, Unit::Values)
             );
-            let most = patient.usable.map_or(usize::MAX, |config| config.traffic.max_looks);
+            let most = subject.usable.map_or(usize::MAX, |config| config.traffic.max_looks);
             if let Some(lost) = loaded.memory_lost {
                 findings.warn("state", &tr!("state"), lost, &tr!("numbers on traffic are lower bounds until the second run from now"));
             } else if count as f64 > most as f64 * 0.9 {
@@ -145,9 +147,10 @@ pub(super) fn state(patient: &Patient<'_>, now: Timestamp, findings: &mut Findin
             }
         }
     }
-    last_run(patient, &state, now, findings);
+    last_run(subject, &state, now, findings);
     reading(&state, findings);
     outbox(&state, now, findings);
+    remarks(subject, &state, now, findings);
 }
 
 /// Files of the state that belong to somebody else than the folder: made by `sudo pcemon`, once.
@@ -198,7 +201,7 @@ fn folder(path: &Path, findings: &mut Findings) {
             "state.folder",
             what,
             tr!("others can write into {path} (mode {mode})", path = folder.display(), mode = format!("{mode:04o}")),
-            &tr!("chmod 700: whoever can change the state can silence alerts"),
+            &tr!("chmod 700: a user who can change the state can silence alerts"),
         );
     } else {
         findings.ok(
@@ -228,12 +231,12 @@ fn reading(state: &State, findings: &mut Findings) {
     findings.ok("reading", &tr!("both ends"), detail);
 }
 
-fn last_run(patient: &Patient<'_>, state: &State, now: Timestamp, findings: &mut Findings) {
+fn last_run(subject: &Subject<'_>, state: &State, now: Timestamp, findings: &mut Findings) {
     let what = &tr!("last run");
     let Some(last) = &state.last_run else { return };
     let age = since(now, last.at);
     let detail = tr!("{age} ago, at {at}", age = span(age), at = format!("{:.0}", last.at));
-    let max_gap = patient.usable.map_or(Duration::MAX, |config| config.traffic.max_gap);
+    let max_gap = subject.usable.map_or(Duration::MAX, |config| config.traffic.max_gap);
     if last.at > now {
         findings.warn(
             "last_run",
@@ -249,10 +252,26 @@ fn last_run(patient: &Patient<'_>, state: &State, now: Timestamp, findings: &mut
     }
 }
 
+/// What channels said of messages that they took: an address that is refused for good hears of nothing.
+fn remarks(subject: &Subject<'_>, state: &State, now: Timestamp, findings: &mut Findings) {
+    let is_there = |name: &String| {
+        let mut channels = subject.usable.iter().flat_map(|config| &config.channels);
+        channels.any(|channel| channel.common.enabled && channel.common.name == *name)
+    };
+    for (name, remark) in state.remarks.iter().filter(|(name, _)| is_there(name)) {
+        findings.warn(
+            "channel.remark",
+            &tr!("channel {name}", name),
+            tr!("{age} ago it took a message, but: {text}", age = span(since(now, remark.at)), text = visible(&remark.text)),
+            &tr!("somebody hears of nothing until this is settled; this is said until a message goes through without a remark"),
+        );
+    }
+}
+
 fn outbox(state: &State, now: Timestamp, findings: &mut Findings) {
     let what = &tr!("outbox");
-    let given_up = state.outbox.iter().filter(|parcel| parcel.given_up.is_some()).count();
-    let oldest = state.outbox.iter().map(|parcel| parcel.created).min();
+    let given_up = state.outbox.iter().filter(|notification| notification.given_up.is_some()).count();
+    let oldest = state.outbox.iter().map(|notification| notification.created).min();
     match oldest {
         None => findings.ok("outbox", what, tr!("empty: every message was delivered")),
         Some(oldest) => findings.warn(

@@ -1,0 +1,182 @@
+//! What a source is to the rest of the program: how its answer is had, and how that becomes records. It must never know
+//! which sources there are.
+
+use crate::domain::fault::Fault;
+use crate::domain::source::SourceKind;
+use crate::domain::value::Record;
+use crate::pce::decode::{DecodeError, Decoded};
+use crate::pce::{Client, ErrorKind, Listed, PceError};
+use crate::settings::reader::Reader;
+use jiff::Timestamp;
+use serde_json::Value as Json;
+use serde_json::value::RawValue;
+use std::collections::HashSet;
+use std::fmt::Debug;
+use std::io::Read;
+use xxhash_rust::xxh3::xxh3_128;
+
+/// Turns the parts of one answer into records.
+pub trait Assembler: Send {
+    /// Takes one part; `name` is its file name in a recording. Parts may overlap and come in any order.
+    fn part(&mut self, name: &str, body: &mut dyn Read) -> Result<Decoded, DecodeError>;
+    /// All records, each once.
+    fn finish(self: Box<Self>) -> Assembled;
+}
+
+/// What an answer comes to.
+#[derive(Debug, Default)]
+pub struct Assembled {
+    /// The records.
+    pub records: Vec<Record>,
+    /// What came, readable or not.
+    pub rows: u64,
+    /// What could not be read.
+    pub unreadable: u64,
+    /// Why it is not whole, for people.
+    pub missing: Option<String>,
+    /// Of a stream: what happened from here on was left for the next run.
+    pub left_from: Option<Timestamp>,
+}
+
+/// How much memory the records of one answer may take, in bytes: some 60,000 VENs with everything that a PCE tells of them.
+pub const MOST_HELD: usize = 96 << 20;
+
+/// What is left of it.
+#[derive(Debug)]
+pub struct Allowance {
+    left: usize,
+    /// Something was left out.
+    pub is_full: bool,
+}
+
+impl Default for Allowance {
+    fn default() -> Self {
+        Self { left: MOST_HELD, is_full: false }
+    }
+}
+
+impl Allowance {
+    /// Whether there is place for this much more.
+    pub fn takes(&mut self, bytes: usize) -> bool {
+        match self.left.checked_sub(bytes) {
+            Some(left) => self.left = left,
+            None => self.is_full = true,
+        }
+        !self.is_full
+    }
+
+    /// This much is needed no more.
+    pub fn gives_back(&mut self, bytes: usize) {
+        (self.left, self.is_full) = (self.left + bytes, false);
+    }
+
+    /// Why the answer is not whole, if it is not.
+    pub fn remark(&self) -> Option<String> {
+        self.is_full.then(|| tr!("more came than the {size} MiB that are kept of an answer: the rest was left out", size = MOST_HELD >> 20))
+    }
+}
+
+/// Records that could not be read, each once: a part that broke off comes again.
+#[derive(Debug, Default)]
+pub struct Unreadable {
+    seen: HashSet<u128>,
+    more: u64,
+}
+
+/// So many are told apart.
+const MOST_UNREADABLE: usize = 100_000;
+
+impl Unreadable {
+    /// One more, unless it came before.
+    pub fn add(&mut self, raw: &RawValue) {
+        if self.seen.len() < MOST_UNREADABLE {
+            self.seen.insert(xxh3_128(raw.get().as_bytes()));
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        self.seen.len() as u64 + self.more
+    }
+}
+
+/// More values than this in one record are no record; in memory each takes many times its letters.
+const MOST_VALUES: usize = 200_000;
+
+/// A record as JSON; `None`: it is none, or holds more than any does.
+pub fn json_of(raw: &RawValue) -> Option<Json> {
+    let text = raw.get();
+    if text.len() > MOST_VALUES && text.bytes().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count() > MOST_VALUES {
+        return None;
+    }
+    serde_json::from_str(text).ok()
+}
+
+/// What a run wants to know of a source.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask {
+    /// Of a stream: from when on.
+    pub from: Timestamp,
+    /// Of a stream: until when.
+    pub to: Timestamp,
+    /// Some rule names what only the second list of the source tells.
+    pub second: bool,
+}
+
+/// Where the parts of an answer go.
+pub type Take<'t> = dyn FnMut(&str, &mut dyn Read) -> Result<Decoded, DecodeError> + 't;
+
+/// How a PCE is asked for a source.
+#[derive(Clone, Copy)]
+pub struct OfPce {
+    /// Asks, and hands the parts over.
+    pub ask: fn(&Client, &Ask, &mut Take<'_>) -> Result<Listed, PceError>,
+    /// Refusals that mean that this PCE does not offer it.
+    pub not_offered: &'static [ErrorKind],
+}
+
+/// A source with how its answers are had and read.
+#[derive(Clone, Copy)]
+pub struct Member {
+    /// The row.
+    pub kind: SourceKind,
+    /// Makes an assembler; whether the second list is wanted, and the settings of the target.
+    pub assemble: fn(bool, Option<&dyn Settings>) -> Box<dyn Assembler>,
+    /// How a PCE is asked.
+    pub pce: Option<OfPce>,
+}
+
+/// A type of `[[targets]]`.
+pub struct TargetType {
+    /// As `type` names it.
+    pub name: &'static str,
+    /// For help.
+    pub about: &'static str,
+    /// Reads its own keys; `None` after a complaint.
+    pub read: fn(&mut Reader<'_>) -> Option<Box<dyn Settings>>,
+}
+
+/// The settings of a target.
+pub trait Settings: Debug + Send + Sync {
+    /// What makes it another target: its memory starts anew when this changes.
+    fn identity(&self) -> String;
+    /// Obtains the parts of an answer.
+    fn obtain(&self, ask: &Ask, take: &mut Take<'_>) -> Result<Obtained, Fault>;
+    /// As the type that it is, for its own assembler.
+    fn as_any(&self) -> &dyn std::any::Any;
+    /// The files it reads, for `doctor`.
+    fn examine(&self) -> Result<String, String>;
+}
+
+/// How obtaining went.
+#[derive(Debug, Default)]
+pub struct Obtained {
+    /// Questions asked, or files read.
+    pub queries: u32,
+    /// Bytes read.
+    pub bytes: u64,
+    /// Why it is not whole, for people.
+    pub missing: Option<String>,
+}

@@ -7,6 +7,13 @@
 //!
 //! Example: a VEN is heard of at 09:33 and again at 10:12. The look at 10:20 asks from 09:03 on, and so do the others up to the
 //! first after 10:50.
+//!
+//! Half of `lookback` is for the usual delay of a VEN (it waits for its turn, and then its report travels), the other half for
+//! a short silence. Between two looks that are far apart any VEN may have been silent for longer than that, and nobody saw it:
+//! so the looks after such a pause ask from before it, until what was late in it has arrived.
+//!
+//! Example, with a lookback of 30 minutes: at 09:50 every VEN was heard of since 09:48, the next look is at 10:25. The looks up
+//! to the first after 10:40 ask from 09:33 on.
 
 use crate::domain::time::{after, before, since, utc_day_start};
 use jiff::Timestamp;
@@ -16,10 +23,12 @@ use std::time::Duration;
 
 /// How often the question reaches back to the start of the UTC day at least, less what a timer may be early.
 const EVERY: Duration = Duration::from_secs(3_600 - 60);
-/// A VEN is heard of every five minutes: one that was not for this long is silent, however short the lookback.
+/// A VEN is heard of every five minutes: one that was not for this long is silent, and is remembered by itself.
 const SILENT: Duration = Duration::from_secs(600);
 /// Looks of a day that is over are kept so long for a VEN that fell silent on it.
 const KEPT: Duration = Duration::from_secs(6 * 3_600);
+/// Most pauses remembered one by one.
+const MOST_PAUSES: usize = 8;
 /// Most silent VENs remembered.
 const MOST_SILENT: usize = 50_000;
 /// So much more than twice the usual waits when a database is behind.
@@ -33,6 +42,12 @@ pub struct Late {
     /// VENs that were silent when they were listed last, by id: the second when they were heard of.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     silent: BTreeMap<u64, i64>,
+    /// Since when all others had been heard of, when they were listed last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    heard_since: Option<Timestamp>,
+    /// What may be arriving from VENs that were silent between two looks, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pauses: Vec<Arriving>,
     /// Something may be arriving now.
     #[serde(skip_serializing_if = "Option::is_none")]
     arriving: Option<Arriving>,
@@ -53,6 +68,13 @@ struct Arriving {
     since: Timestamp,
     /// It goes on arriving until then.
     until: Timestamp,
+}
+
+impl Arriving {
+    /// Whether some of it may have arrived since the previous look.
+    fn goes_on_at(&self, looked_at: Option<Timestamp>) -> bool {
+        looked_at.is_some_and(|at| at <= self.until)
+    }
 }
 
 /// What the other sources tell of it.
@@ -76,18 +98,10 @@ impl Late {
     #[must_use]
     pub fn told(&self, told: &Told, looked_at: Option<Timestamp>, now: Timestamp, lookback: Duration) -> Late {
         let mut late = self.clone();
-        late.arriving = late.arriving_at(looked_at);
+        late.arriving = self.arriving.filter(|arriving| arriving.goes_on_at(looked_at));
+        late.pauses.retain(|pause| pause.goes_on_at(looked_at));
         if let Some(vens) = &told.vens {
-            let was_silent = |(id, heard): &(u64, Timestamp)| Some((self.silent.get(id)?, *heard));
-            let back = vens.iter().filter_map(was_silent).filter(|(last, heard)| heard.as_second() > **last);
-            let since = back.filter_map(|(last, _)| Timestamp::from_second(*last).ok()).min();
-            late.arrives(since.map(|since| before(since, lookback)), now, lookback);
-            let silent_from = before(now, SILENT.max(lookback / 2));
-            let mut silent: Vec<(u64, i64)> =
-                vens.iter().filter(|(_, heard)| *heard < silent_from).map(|(id, heard)| (*id, heard.as_second())).collect();
-            silent.sort_unstable_by_key(|(_, heard)| std::cmp::Reverse(*heard));
-            silent.truncate(MOST_SILENT);
-            late.silent = silent.into_iter().collect();
+            late.hears_of(vens, now, lookback);
         }
         if let Some(waiting) = told.waiting {
             let usual = self.waits.unwrap_or(waiting);
@@ -109,6 +123,31 @@ impl Late {
         late
     }
 
+    /// With the whole list of VENs.
+    fn hears_of(&mut self, vens: &[(u64, Timestamp)], now: Timestamp, lookback: Duration) {
+        let short = lookback / 2;
+        let silent_since = |(id, heard): &(u64, Timestamp)| {
+            let last = Timestamp::from_second(*self.silent.get(id)?).ok()?;
+            (since(*heard, last) > short).then_some(last)
+        };
+        let back = vens.iter().filter_map(silent_since).min();
+        self.arrives(back.map(|last| before(last, lookback)), now, lookback);
+        if let Some(last) = self.heard_since.filter(|last| since(now, *last) > short) {
+            self.pauses.push(Arriving { since: before(last, short), until: after(now, short) });
+            if self.pauses.len() > MOST_PAUSES {
+                let oldest = self.pauses.remove(0);
+                self.pauses[0].since = self.pauses[0].since.min(oldest.since);
+            }
+        }
+        let silent_from = before(now, SILENT);
+        let (silent, others): (Vec<_>, Vec<_>) = vens.iter().partition(|(_, heard)| *heard < silent_from);
+        self.heard_since = others.iter().map(|(_, heard)| *heard).min();
+        let mut silent: Vec<(u64, i64)> = silent.into_iter().map(|(id, heard)| (id, heard.as_second())).collect();
+        silent.sort_unstable_by_key(|(_, heard)| std::cmp::Reverse(*heard));
+        silent.truncate(MOST_SILENT);
+        self.silent = silent.into_iter().collect();
+    }
+
     /// Something late was found, of which nobody had told.
     pub fn found(&mut self, day_start: Timestamp, now: Timestamp, lookback: Duration) {
         let since = self.arriving.map_or(day_start, |arriving| arriving.since);
@@ -127,35 +166,36 @@ impl Late {
         }
     }
 
-    /// What may have arrived since the previous look.
-    fn arriving_at(&self, looked_at: Option<Timestamp>) -> Option<Arriving> {
-        self.arriving.filter(|arriving| looked_at.is_some_and(|at| at <= arriving.until))
+    fn all_arriving(&self) -> impl Iterator<Item = &Arriving> {
+        self.arriving.iter().chain(&self.pauses)
     }
 
     /// From where on something may have arrived, as it was told last.
     pub(super) fn arriving_since(&self) -> Option<Timestamp> {
-        self.arriving.map(|arriving| arriving.since)
+        self.all_arriving().map(|arriving| arriving.since).min()
     }
 
     /// From where on to ask at `now`, beyond the usual.
     pub(super) fn ask_from(&self, looked_at: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
         let day = self.whole_day_at.is_none_or(|at| at > now || since(now, at) >= EVERY).then(|| utc_day_start(now));
-        self.arriving_at(looked_at).map(|arriving| arriving.since).into_iter().chain(day).min()
+        self.all_arriving().filter(|arriving| arriving.goes_on_at(looked_at)).map(|arriving| arriving.since).chain(day).min()
     }
 
     /// From where on looks must be kept, so that what may arrive can be compared with them.
     pub(super) fn keep_from(&self, now: Timestamp, lookback: Duration) -> Option<Timestamp> {
         let heard = self.silent.values().filter_map(|second| Timestamp::from_second(*second).ok()).map(|at| before(at, lookback));
-        heard.chain(self.arriving_since()).filter(|at| since(now, *at) <= KEPT.saturating_add(lookback)).min()
+        let others = self.heard_since.map(|at| before(at, lookback / 2));
+        heard.chain(others).chain(self.arriving_since()).filter(|at| since(now, *at) <= KEPT.saturating_add(lookback)).min()
     }
 
     /// A clock was wrong: nothing of it lies in the future.
     pub fn clamp_to(&mut self, now: Timestamp) {
         let second = now.as_second();
         self.silent.values_mut().for_each(|heard| *heard = (*heard).min(second));
-        self.arriving =
-            self.arriving.map(|Arriving { since, until }| Arriving { since: since.min(now), until: until.min(after(now, DAY)) });
-        for at in [&mut self.whole_day_at, &mut self.told_at].into_iter().flatten() {
+        for Arriving { since, until } in self.arriving.iter_mut().chain(&mut self.pauses) {
+            (*since, *until) = ((*since).min(now), (*until).min(after(now, DAY)));
+        }
+        for at in [&mut self.whole_day_at, &mut self.told_at, &mut self.heard_since].into_iter().flatten() {
             *at = (*at).min(now);
         }
     }
@@ -190,6 +230,19 @@ mod tests {
         let late = late.told(&listed(&[(1, 59), (2, 58)]), Some(at(50)), at(60), LOOKBACK);
         assert_eq!(late.arriving_since(), Some(at(-30)));
         assert_eq!((asked(&late, 60), asked(&late, 90), asked(&late, 91)), (Some(at(-30)), Some(at(-30)), None));
+    }
+
+    #[test]
+    fn after_looks_that_are_far_apart_whoever_was_silent_in_between_is_asked_for() {
+        let late = Late::default().told(&listed(&[(1, 0), (2, 1)]), None, at(2), LOOKBACK);
+        // Silent for as long as the usual question allows for.
+        assert_eq!(late.told(&listed(&[(1, 15), (2, 14)]), Some(at(2)), at(15), LOOKBACK).arriving_since(), None);
+        let late = late.told(&listed(&[(1, 35), (2, 37)]), Some(at(2)), at(37), LOOKBACK);
+        assert_eq!(late.arriving_since(), Some(at(-15)));
+        assert_eq!((asked(&late, 37), asked(&late, 52), asked(&late, 53)), (Some(at(-15)), Some(at(-15)), None));
+        // Another pause replaces it.
+        let late = late.told(&listed(&[(1, 60), (2, 60)]), Some(at(37)), at(60), LOOKBACK);
+        assert_eq!(late.told(&listed(&[(1, 65), (2, 65)]), Some(at(60)), at(65), LOOKBACK).arriving_since(), Some(at(20)));
     }
 
     #[test]

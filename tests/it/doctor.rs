@@ -1,6 +1,7 @@
 //! `pcemon doctor` with one thing wrong at a time.
 
 use crate::support::cli::{Bench, Ran, Room, at};
+use crate::support::closed::ClosedPort;
 use pcemon::sim::estate::{self, Estate};
 use pcemon::sim::fault::{Action, Endpoint, Fault};
 use pcemon::sim::options::Options;
@@ -190,7 +191,7 @@ fn the_way_to_the_pce() {
     at_address(&room, "https://no-such-host.invalid:8443", "");
     says(&doctor(&room, &[]).exits(3), "pce.name", "fail", "no-such-host.invalid");
 
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let closed = ClosedPort::new();
     at_address(&room, &format!("http://{closed}"), "");
     let ran = doctor(&room, &[]).exits(3);
     says(&ran, "pce.connection", "fail", "firewalls");
@@ -276,7 +277,7 @@ fn certificates() {
 
 #[test]
 fn channels_are_tried_without_a_message() {
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let closed = ClosedPort::new();
     let open = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = open.local_addr().unwrap();
     let channels = |names: &str| format!("{RULE}notify = [{names}]\n");

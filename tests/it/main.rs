@@ -62,6 +62,7 @@ mod wild_ways;
 mod support {
     pub mod budget;
     pub mod cli;
+    pub mod closed;
     pub mod dummy;
     pub mod pce;
     pub mod readers;

@@ -1,6 +1,7 @@
 //! Everything machine-readable has a published schema, and keeps to it.
 
 use crate::support::cli::{Bench, Ran, at};
+use crate::support::closed::ClosedPort;
 use crate::support::receivers::{Receiver, Reply, SmtpReceiver};
 use crate::support::schemas::Validator;
 use pcemon::schemas::{SCHEMAS, find};
@@ -28,6 +29,7 @@ fn parsed(ran: &Ran) -> Value {
 fn documents() -> Vec<(String, Value)> {
     let receiver = Receiver::http([Reply::status(200)]);
     let mail = SmtpReceiver::start(&[("RCPT TO:<b@", "550 no such user")]);
+    let closed = ClosedPort::new();
     let bench = bench("");
     let room = &bench.room;
     bench.config(&format!(
@@ -40,7 +42,7 @@ fn documents() -> Vec<(String, Value)> {
         receiver.url(),
         room.path("alerts.ndjson").display(),
         mail.port(),
-        std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+        closed
     ));
     let import = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/import/config.json");
     let mut out = Vec::new();

@@ -1,5 +1,6 @@
 //! The PCE client against a PCE that misbehaves in every known way, over real sockets.
 
+use crate::support::closed::ClosedPort;
 use crate::support::pce::{COLLECTION, HTML, KEY, NOW, Pce, Query, Row, SECRET, World, href, row, status};
 use crate::support::scripted::{Reply, Request, Scripted, gzip};
 use pcemon::domain::fault::{Fault, Party};
@@ -944,7 +945,7 @@ fn raw_answers_are_kept_and_hold_no_secrets() {
 fn an_unreachable_pce_is_named_quickly() {
     let world = World::new(plain(0), |_, _| None);
     let client = {
-        let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let gone = ClosedPort::new();
         let mut settings = PceSettings {
             url: format!("http://{gone}").parse().unwrap(),
             org_id: 1,
@@ -1001,7 +1002,7 @@ fn answering(line: &'static str) -> SocketAddr {
 /// Who is wrong, seen from where somebody has to look: each by its name in the message, and the advice is about that one.
 #[test]
 fn an_error_names_the_party_that_failed() {
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let closed = ClosedPort::new();
     let through = |proxy: String| {
         move |settings: &mut PceSettings| {
             settings.url = "https://pce.example.com:8443".parse().unwrap();
@@ -1023,7 +1024,7 @@ fn an_error_names_the_party_that_failed() {
         ("no TLS", Box::new(at_url(format!("https://{other}"))), Party::Target, vec!["speak TLS".into()]),
         (
             "a closed proxy",
-            Box::new(through(closed.clone())),
+            Box::new(through(closed.to_string())),
             Party::Proxy,
             vec![format!("the proxy {closed} refuses"), "check proxy".into()],
         ),

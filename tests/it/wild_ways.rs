@@ -2,11 +2,11 @@
 //! and what to do next.
 
 use crate::support::cli::{Bench, Ran, Room, at, knock, knocks, pce_table};
+use crate::support::closed::ClosedPort;
 use crate::support::tls::{Certificate, Server};
 use pcemon::sim::fault::{Action, Endpoint, Fault};
 use pcemon::sim::options::Options;
 use serde_json::{Value, json};
-use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 /// Asks for events at a server, trusting the file with this text.
@@ -144,7 +144,7 @@ fn a_member_of_a_supercluster_is_named_with_its_leader() {
 /// W30, W35: a name that nobody knows and a port where nobody listens are said as such and soon.
 #[test]
 fn an_unknown_host_and_a_wrong_port_are_said_soon() {
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let closed = ClosedPort::new();
     for (url, words) in [
         ("https://pce.does-not-exist.invalid:8443".to_owned(), "the name pce.does-not-exist.invalid cannot be resolved"),
         (format!("http://{closed}"), "refuses connections"),

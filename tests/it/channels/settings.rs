@@ -201,8 +201,9 @@ fn the_proxy_variables_mean_what_they_mean_to_curl() {
 /// With a proxy on the way nobody knows from "connection refused" alone whom to look at.
 #[test]
 fn a_channel_names_the_proxy_that_refuses() {
+    use crate::support::closed::ClosedPort;
     use crate::support::run_cli::Bench;
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let closed = ClosedPort::new();
     let bench = Bench::new("[[channels]]\nname = \"hook\"\ntype = \"webhook\"\nurl = { env = \"hook\" }\n")
         .url("hook", "https://hooks.example.com/services/T0S3CRET00");
     let mut command = bench.command(&["channel", "test", "hook"]);

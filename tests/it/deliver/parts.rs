@@ -1,6 +1,7 @@
 //! A message never shuts its channel: what was taken is remembered, part by part, and the fault of one is its own.
 
 use super::{heard, rule, webhook};
+use crate::support::closed::ClosedPort;
 use crate::support::receivers::{Receiver, Reply, Request, yes_of};
 use crate::support::run_cli::Bench;
 use serde_json::Value;
@@ -154,7 +155,7 @@ fn after_an_outage_one_message_says_what_fires_now_and_what_ended() {
     bench.check(0, &[("web", 50)]);
     // Sixty runs while nobody listens: each begins an alert and ends the one before.
     let names: Vec<String> = (0..59).map(|number| format!("db-{number:02}")).collect();
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let closed = ClosedPort::new();
     let bench = bench.url("hook", &format!("http://{closed}"));
     for (number, name) in (1..).zip(&names) {
         bench.check(10 * number, &[("web", 50), (name, 50)]);

@@ -26,6 +26,9 @@ const MOST_SLOTS: usize = 1_500;
 /// Groups of a rule that are shown with their largest contributors.
 const MOST_DESCRIBED: usize = 500;
 
+/// Groups of one run whose largest contributors are remembered for as long as the window needs them: those that grew most.
+const MOST_REMEMBERED: usize = 16;
+
 /// Looks that are no further apart come regularly.
 const REGULAR: Duration = Duration::from_secs(3 * 3_600);
 
@@ -45,9 +48,12 @@ struct Slot {
     misses: bool,
     /// Groups that grew, and those whose growth is a lower bound.
     cells: BTreeMap<u64, Cell>,
-    /// Largest contributors.
-    top: Vec<Contributor>,
+    /// Largest contributors of the groups that grew most.
+    tops: Tops,
 }
+
+/// Largest contributors by group.
+type Tops = BTreeMap<u64, Vec<Contributor>>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Cell {
@@ -96,7 +102,14 @@ struct FirstSlot {
 impl From<FirstRuleMemory> for RuleMemory {
     fn from(first: FirstRuleMemory) -> Self {
         let FirstRuleMemory { groups, slots, values, sightings, history } = first;
-        let slot = |FirstSlot { at, from, cells, top }: FirstSlot| Slot { at, from, reach: None, misses: false, cells, top };
+        let slot = |FirstSlot { at, from, cells, top }: FirstSlot| Slot {
+            at,
+            from,
+            reach: None,
+            misses: false,
+            cells,
+            tops: BTreeMap::from([(UNGROUPED, top)]),
+        };
         Self {
             groups,
             slots: slots.into_iter().map(slot).collect(),
@@ -136,14 +149,16 @@ impl RuleMemory {
         let matched = tally.matched;
         let overflow = tally.overflow;
         let interval = span.from.map(|from| since(span.to, from).as_secs_f64()).filter(|seconds| *seconds > 0.0);
-        let mut tops: BTreeMap<u64, Vec<Contributor>> = BTreeMap::new();
+        let mut tops = Tops::new();
         let from = span.from.unwrap_or(start);
         let reach = tally.reach.filter(|reach| *reach < from);
-        let mut slot = Slot { at: span.to, from, reach, misses: tally.misses, cells: BTreeMap::new(), top: Vec::new() };
+        let mut slot = Slot { at: span.to, from, reach, misses: tally.misses, cells: BTreeMap::new(), tops: Tops::new() };
         // Of thousands of groups only the largest are described: nobody is shown more.
         let mut sizes: Vec<u64> = tally.groups.iter().map(|group| group.amount.size()).collect();
         sizes.sort_unstable_by_key(|size| std::cmp::Reverse(*size));
-        let described_from = sizes.get(MOST_DESCRIBED - 1).copied().unwrap_or(0);
+        let largest = |most: usize| sizes.get(most - 1).copied().unwrap_or(0);
+        let (described_from, remembered_from) = (largest(MOST_DESCRIBED), largest(MOST_REMEMBERED));
+        let scale = contributor_scale(metric, interval);
         for group in tally.groups {
             let value = self.number(&group, span.to, interval);
             if value.is_none() && !group.learning && grouped {
@@ -153,25 +168,23 @@ impl RuleMemory {
             if value.is_some() || group.learning {
                 slot.cells.insert(group.key, Cell { value: value.unwrap_or(Number::Sum(0)), learning: group.learning });
             }
-            // A rate of one flow over the interval; bytes for the others.
-            let scale = match (metric, interval) {
-                (Metric::Bandwidth, Some(seconds)) => 8.0 / seconds,
-                (Metric::Throughput, _) => 8.0 / window.as_secs_f64().max(f64::MIN_POSITIVE),
-                _ => 1.0,
-            };
-            if group.amount.size() >= described_from && tops.len() < MOST_DESCRIBED {
+            let size = group.amount.size();
+            if size >= described_from && tops.len() < MOST_DESCRIBED {
                 let talkers = group.top.talkers(&show, scale);
-                slot.top = merge_contributors(slot.top.drain(..).chain(talkers.iter().cloned()));
+                if size >= remembered_from && slot.tops.len() < MOST_REMEMBERED && !talkers.is_empty() {
+                    slot.tops.insert(group.key, talkers.clone());
+                }
                 tops.insert(group.key, talkers);
             }
         }
         if let Some((since, late)) = tally.late.take() {
-            self.take_late(*late, Span { from: Some(since), to: span.to }, interval, &show);
+            let more = self.take_late(*late, Span { from: Some(since), to: span.to }, (metric, interval), &show);
+            add_tops(&mut tops, more, is_largest(metric));
         }
         // A second run at the same instant continues the first one's slot.
         self.slots.push(slot);
-        self.merge_if_many();
-        let measurement = self.observe(metric, window, grouped, matched, overflow, span, &tops);
+        self.merge_if_many(is_largest(metric));
+        let measurement = self.observe(metric, window, grouped, matched, overflow, span, tops);
         self.no_calm_of_a_lower_bound(measurement, window, span)
     }
 
@@ -191,10 +204,17 @@ impl RuleMemory {
         measurement
     }
 
-    /// Keeps what came late. It is certain for windows that hold all of the span in which it may have arrived.
-    fn take_late<T>(&mut self, tally: Tally<T>, span: Span, interval: Option<f64>, show: &impl Fn(&T, f64) -> Contributor) {
+    /// Keeps what came late. It is certain for windows that hold all of the span in which it may have arrived. Returns whose it is.
+    fn take_late<T>(
+        &mut self,
+        tally: Tally<T>,
+        span: Span,
+        (metric, interval): (&Metric, Option<f64>),
+        show: &impl Fn(&T, f64) -> Contributor,
+    ) -> Tops {
         let from = span.from.unwrap_or(span.to);
-        let mut slot = Slot { at: span.to, from, reach: None, misses: false, cells: BTreeMap::new(), top: Vec::new() };
+        let (scale, mut tops) = (contributor_scale(metric, interval), Tops::new());
+        let mut slot = Slot { at: span.to, from, reach: None, misses: false, cells: BTreeMap::new(), tops: Tops::new() };
         let certain_at = from.checked_add(jiff::SignedDuration::from_nanos(1)).unwrap_or(from);
         for group in &tally.groups {
             if let Amount::Values(values) = &group.amount {
@@ -210,9 +230,13 @@ impl RuleMemory {
                 slot.cells.insert(group.key, Cell { value, learning: false });
             }
             self.groups.entry(group.key).or_insert_with(|| group.group.clone());
-            slot.top = merge_contributors(slot.top.drain(..).chain(group.top.talkers(show, 1.0)));
+            if tops.len() < MOST_DESCRIBED {
+                tops.insert(group.key, group.top.talkers(show, scale));
+            }
         }
+        slot.tops = tops.iter().take(MOST_REMEMBERED).map(|(key, top)| (*key, top.clone())).collect();
         self.late.push(slot);
+        tops
     }
 
     /// What a group adds in this run.
@@ -266,7 +290,7 @@ impl RuleMemory {
         matched: u64,
         overflow: bool,
         span: Span,
-        tops: &BTreeMap<u64, Vec<Contributor>>,
+        tops: Tops,
     ) -> Measurement {
         let start = before(span.to, window);
         let begin = self.begin(start);
@@ -303,15 +327,17 @@ impl RuleMemory {
             sums.entry(UNGROUPED).or_default();
         }
         let no_rate_yet = *metric == Metric::Bandwidth && span.from.is_none_or(|from| from >= span.to);
-        let window_top = merge_contributors(
-            self.slots.iter().chain(&self.late).filter(|slot| slot.at > begin).flat_map(|slot| slot.top.iter().cloned()),
-        );
+        let mut tops = self.contributors(begin, span.to, tops, is_largest(metric));
         let misses = self.slots.iter().any(|slot| slot.at > begin && slot.misses);
         let any_learning = sums.values().any(|(_, learning)| *learning);
         let apart = sums.values().find_map(|(sum, _)| sum.apart());
         let is_open = sums.values().any(|(sum, _)| sum.possible > 0.0);
         let per_window = 8.0 / length.max(f64::MIN_POSITIVE);
         let scaled = |estimate: Estimate| if *metric == Metric::Throughput { estimate.times(per_window) } else { estimate };
+        if *metric == Metric::Throughput {
+            tops.values_mut().flatten().for_each(|talker| talker.value *= per_window);
+        }
+        let window_top = rule_top(&tops, grouped, is_largest(metric));
         let (anywhere, any_is_learned) =
             sums.remove(&ANYWHERE).map_or((0.0, false), |(sum, learning)| (scaled(sum.estimate()).high, learning));
         let groups: Vec<GroupMeasurement> = sums
@@ -320,7 +346,7 @@ impl RuleMemory {
                 let counted = scaled(sum.estimate());
                 let certain = if no_rate_yet { Estimate::ZERO } else { counted };
                 let certain = if overflow { certain.or_more() } else { certain };
-                let top = if grouped { tops.get(&key).cloned().unwrap_or_default() } else { window_top.clone() };
+                let top = tops.remove(&key).unwrap_or_default();
                 let measured =
                     GroupMeasurement { top, ..GroupMeasurement::of(key, self.groups.get(&key).cloned().unwrap_or_default(), certain) };
                 let known = measured.learning(learning || short || misses || any_is_learned);
@@ -357,6 +383,16 @@ impl RuleMemory {
             unlisted: Unlisted::ZERO.learning(short || misses || any_is_learned).up_to(if overflow { f64::INFINITY } else { anywhere }),
             trouble: overflow.then(|| tr!("more groups or values than can be told apart: the rest is not counted")),
         }
+    }
+
+    /// The largest contributors of each group to the window. `latest`: those of the run at `to`, which its slot holds for some
+    /// groups only.
+    fn contributors(&self, begin: Timestamp, to: Timestamp, latest: Tops, is_largest: bool) -> Tops {
+        let mut tops = latest;
+        for slot in self.slots.iter().chain(&self.late).filter(|slot| slot.at > begin && slot.at < to) {
+            add_tops(&mut tops, slot.tops.clone(), is_largest);
+        }
+        tops
     }
 
     /// What a span that begins at `start` is only true together with begins here: where a look made up for what earlier
@@ -401,14 +437,14 @@ impl RuleMemory {
         self.groups.retain(|key, _| needed.contains(key));
     }
 
-    fn merge_if_many(&mut self) {
+    fn merge_if_many(&mut self, is_largest: bool) {
         if self.slots.len() <= MOST_SLOTS {
             return;
         }
         let mut merged: Vec<Slot> = Vec::with_capacity(self.slots.len());
         for (index, slot) in std::mem::take(&mut self.slots).into_iter().enumerate() {
             match merged.last_mut() {
-                Some(last) if index < MOST_SLOTS / 2 && index % 2 == 1 && last.at >= slot.from => last.absorb(slot),
+                Some(last) if index < MOST_SLOTS / 2 && index % 2 == 1 && last.at >= slot.from => last.absorb(slot, is_largest),
                 _ => merged.push(slot),
             }
         }
@@ -426,6 +462,36 @@ impl RuleMemory {
         for seen in self.values.values_mut().chain(self.possible.values_mut()).flat_map(|values| values.values_mut()) {
             *seen = (*seen).min(now);
         }
+    }
+}
+
+/// Adds what others contributed.
+fn add_tops(tops: &mut Tops, more: Tops, is_largest: bool) {
+    for (key, more) in more {
+        let top = tops.entry(key).or_default();
+        *top = merge_contributors(top.drain(..).chain(more), is_largest);
+    }
+}
+
+/// The contributors of a rule as a whole: of one without groups those of its only one.
+fn rule_top(tops: &Tops, grouped: bool, is_largest: bool) -> Vec<Contributor> {
+    if grouped {
+        merge_contributors(tops.iter().filter(|(key, _)| **key != ANYWHERE).flat_map(|(_, top)| top.iter().cloned()), is_largest)
+    } else {
+        tops.get(&UNGROUPED).cloned().unwrap_or_default()
+    }
+}
+
+/// Whether the value of the metric is the largest of its parts, not their sum.
+fn is_largest(metric: &Metric) -> bool {
+    *metric == Metric::Bandwidth
+}
+
+/// What a contributor's amount is multiplied by: a rate of one flow over the interval, the amount itself for the others.
+fn contributor_scale(metric: &Metric, interval: Option<f64>) -> f64 {
+    match (metric, interval) {
+        (Metric::Bandwidth, Some(seconds)) => 8.0 / seconds,
+        _ => 1.0,
     }
 }
 
@@ -448,7 +514,7 @@ impl Slot {
         self.reach.map_or(self.from, |reach| reach.min(self.from))
     }
 
-    fn absorb(&mut self, newer: Slot) {
+    fn absorb(&mut self, newer: Slot, is_largest: bool) {
         self.at = newer.at;
         self.misses |= newer.misses;
         self.reach = self.reach.into_iter().chain(newer.reach).min().filter(|reach| *reach < self.from);
@@ -478,6 +544,11 @@ impl Slot {
                 (_, value) => value,
             };
         }
-        self.top = merge_contributors(self.top.drain(..).chain(newer.top));
+        add_tops(&mut self.tops, newer.tops, is_largest);
+        while self.tops.len() > MOST_REMEMBERED {
+            let most = |top: &[Contributor]| top.first().map_or(0.0, |talker| talker.value);
+            let least = self.tops.iter().min_by(|(_, a), (_, b)| most(a).total_cmp(&most(b))).map(|(key, _)| *key);
+            least.map(|key| self.tops.remove(&key));
+        }
     }
 }

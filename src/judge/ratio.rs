@@ -54,7 +54,7 @@ pub fn divide(rule: &Rule, ratio: &Ratio, part: Measurement, total: &Measurement
         })
         .collect();
     if !rule.group_by.is_empty() {
-        top = merge_contributors(groups.iter().flat_map(|measured| measured.top.iter().cloned()));
+        top = merge_contributors(groups.iter().flat_map(|measured| measured.top.iter().cloned()), false);
     }
     Measurement {
         groups,

@@ -246,7 +246,7 @@ pub fn snapshot(rule: &Rule, answer: Answer<'_>, known: &[Vec<Option<String>>], 
     let loose = if chosen.overflow { f64::INFINITY } else { loose };
     let unlisted = if windowed { Unlisted::ZERO } else { Unlisted::GONE }.up_to(loose);
     let falling = rule.aggregation() == Agg::Min;
-    let mut top: Vec<Contributor> = merge_contributors(groups.iter().flat_map(|group| group.top.iter().cloned()));
+    let mut top: Vec<Contributor> = merge_contributors(groups.iter().flat_map(|group| group.top.iter().cloned()), false);
     if falling {
         top.sort_by(|a, b| a.value.total_cmp(&b.value));
     }
@@ -301,7 +301,7 @@ fn add_up(rule: &Rule, chosen: &Chosen<'_>) -> Vec<GroupMeasurement> {
                 top.sort_by(|a, b| a.value.total_cmp(&b.value));
                 top.truncate(SHOWN);
             } else {
-                top = merge_contributors(top);
+                top = merge_contributors(top, false);
             }
             GroupMeasurement { top, ..GroupMeasurement::of(key, values, estimate) }
         })

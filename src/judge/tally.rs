@@ -304,15 +304,16 @@ impl<T> Top<T> {
 
     /// The contributors for people: contributions of the same one added up, largest first.
     pub fn talkers(&self, show: impl Fn(&T, f64) -> Contributor, scale: f64) -> Vec<Contributor> {
-        merge_contributors(self.kept.iter().map(|(amount, contributor)| show(contributor, *amount as f64 * scale)))
+        merge_contributors(self.kept.iter().map(|(amount, contributor)| show(contributor, *amount as f64 * scale)), false)
     }
 }
 
-/// Adds up contributions of the same talker; the largest few come first.
-pub fn merge_contributors(talkers: impl IntoIterator<Item = Contributor>) -> Vec<Contributor> {
+/// Adds up contributions of the same talker, or takes the largest of them; the largest few come first.
+pub fn merge_contributors(talkers: impl IntoIterator<Item = Contributor>, is_largest: bool) -> Vec<Contributor> {
     let mut merged: BTreeMap<(String, String, Option<u16>, String, String), f64> = BTreeMap::new();
     for talker in talkers {
-        *merged.entry((talker.src, talker.dst, talker.port, talker.proto, talker.decision)).or_default() += talker.value;
+        let value = merged.entry((talker.src, talker.dst, talker.port, talker.proto, talker.decision)).or_default();
+        *value = if is_largest { value.max(talker.value) } else { *value + talker.value };
     }
     let mut list: Vec<Contributor> = merged
         .into_iter()

@@ -2,6 +2,7 @@
 
 mod absence;
 mod anomaly;
+mod contributors;
 mod models;
 mod ratio;
 mod remembered;

@@ -1,7 +1,10 @@
 //! A rule's window over what happened, each at its own time.
 
 use super::super::tally::merge_contributors;
-use super::{ANYWHERE, Cell, GroupMeasurement, MOST_DESCRIBED, Measurement, Number, RuleMemory, Slot, Span, UNGROUPED, Unlisted};
+use super::{
+    ANYWHERE, Cell, GroupMeasurement, MOST_DESCRIBED, MOST_REMEMBERED, Measurement, Number, RuleMemory, Slot, Span, Tops, UNGROUPED,
+    Unlisted, add_tops, rule_top,
+};
 use crate::domain::alert::Contributor;
 use crate::domain::estimate::Estimate;
 use crate::domain::time::before;
@@ -71,20 +74,20 @@ impl RuleMemory {
             by_time.entry(rounded.unwrap_or(span.to).min(span.to)).or_default().push(one);
         }
         let between: Vec<Timestamp> = by_time.keys().copied().filter(|at| *at <= start && *at > previous).collect();
-        let mut tops: BTreeMap<u64, Vec<Contributor>> = BTreeMap::new();
+        let mut tops = Tops::new();
         for (at, list) in by_time {
             for one in list.iter().filter(|one| one.amount.is_exact()) {
                 let top = tops.entry(one.group.0).or_default();
                 top.push(one.talker.clone());
                 if top.len() > MOST_DESCRIBED {
-                    *top = merge_contributors(top.drain(..));
+                    *top = merge_contributors(top.drain(..), together == Together::Max);
                 }
             }
             self.add_slot(at, list, together);
         }
         self.slots.sort_by_key(|slot| slot.at);
         self.cover(previous, span.to);
-        self.merge_if_many();
+        self.merge_if_many(together == Together::Max);
         let now = self.window_value(span.to, window, together, grouped);
         let worst = between.into_iter().map(|at| (at, self.window_value(at, window, together, grouped)));
         let mut best = (span.to, now);
@@ -106,7 +109,7 @@ impl RuleMemory {
     /// Adds one slot of a stream.
     fn add_slot(&mut self, at: Timestamp, list: Vec<Happening>, together: Together) {
         let mut cells: BTreeMap<u64, Cell> = BTreeMap::new();
-        let mut top = Vec::new();
+        let mut tops = Tops::new();
         let to_any = |one: &Happening| Happening { group: (ANYWHERE, Vec::new()), ..one.clone() };
         let anywhere: Vec<Happening> = list.iter().filter(|one| one.anywhere).map(to_any).collect();
         for one in list.into_iter().chain(anywhere) {
@@ -130,8 +133,9 @@ impl RuleMemory {
                 Together::Sum => Number::Between(both.low, both.high),
                 Together::Max => Number::MaxBetween(both.low, both.high),
             };
-            if sure {
-                top.push(one.talker);
+            if sure && (tops.len() < MOST_REMEMBERED || tops.contains_key(&key)) {
+                let top = tops.entry(key).or_default();
+                *top = merge_contributors(top.drain(..).chain([one.talker]), together == Together::Max);
             }
         }
         for cell in cells.values_mut() {
@@ -143,7 +147,7 @@ impl RuleMemory {
                 value => value,
             };
         }
-        self.slots.push(Slot { at, from: at, reach: None, misses: false, cells, top: merge_contributors(top) });
+        self.slots.push(Slot { at, from: at, reach: None, misses: false, cells, tops });
     }
 
     /// Says that everything between two runs was seen.
@@ -154,7 +158,7 @@ impl RuleMemory {
             reach = slot.at;
         }
         if reach < to {
-            self.slots.push(Slot { at: to, from: reach, reach: None, misses: false, cells: BTreeMap::new(), top: Vec::new() });
+            self.slots.push(Slot { at: to, from: reach, reach: None, misses: false, cells: BTreeMap::new(), tops: Tops::new() });
         }
     }
 
@@ -195,25 +199,25 @@ impl RuleMemory {
     }
 
     /// The measurement of a stream's window.
-    fn streamed(
-        &self,
-        mut values: BTreeMap<u64, Estimate>,
-        mut tops: BTreeMap<u64, Vec<Contributor>>,
-        (at, window): (Timestamp, Duration),
-        seen: Seen,
-    ) -> Measurement {
+    fn streamed(&self, mut values: BTreeMap<u64, Estimate>, latest: Tops, (at, window): (Timestamp, Duration), seen: Seen) -> Measurement {
         let Seen { matched, span, is_largest } = seen;
         let anywhere = values.remove(&ANYWHERE).map_or(0.0, |value| value.high);
         let start = before(at, window);
         let (covered_from, _) = self.covered_from(Timestamp::MIN, at);
         let short = covered_from > start;
         let within = |slot: &&Slot| slot.at > start && slot.at <= at;
-        let top = merge_contributors(self.slots.iter().filter(within).flat_map(|slot| slot.top.iter().cloned()));
+        let mut tops = Tops::new();
+        self.slots.iter().filter(within).for_each(|slot| add_tops(&mut tops, slot.tops.clone(), is_largest));
+        for (key, top) in latest {
+            // A slot does not hold all groups of a crowded second.
+            tops.entry(key).or_insert_with(|| merge_contributors(top, is_largest));
+        }
+        let top = rule_top(&tops, !values.contains_key(&UNGROUPED), is_largest);
         let groups = values
             .into_iter()
             .map(|(key, estimate)| {
                 let group = self.groups.get(&key).cloned().unwrap_or_default();
-                let top = if key == UNGROUPED { top.clone() } else { merge_contributors(tops.remove(&key).unwrap_or_default()) };
+                let top = tops.remove(&key).unwrap_or_default();
                 GroupMeasurement { top, ..GroupMeasurement::of(key, group, estimate) }
                     .learning(short)
                     .or_from_anywhere(anywhere, is_largest)

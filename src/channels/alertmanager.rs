@@ -199,5 +199,5 @@ fn identity(alert: &Alert, severity: Severity, notification: &Notification) -> M
 
 /// Nothing but the status (Alertmanager's API v2, `postAlerts`), or the `"status": "success"` of the older API.
 fn took(answer: &Answer) -> bool {
-    answer.body.trim().is_empty() || answer.json()["status"] == "success"
+    answer.body.for_reading().trim().is_empty() || answer.json()["status"] == "success"
 }

@@ -81,7 +81,7 @@ impl Speech for Discord {
         match answer.status {
             404 => poster.permanent(answer, &tr!("the webhook was deleted; make a new one")),
             429 => {
-                let said: Option<Value> = serde_json::from_str(&answer.body).ok();
+                let said: Option<Value> = serde_json::from_str(answer.body.for_reading()).ok();
                 let wish = said.as_ref().and_then(|said| said["retry_after"].as_f64()).and_then(seconds);
                 answer.retry_after = answer.retry_after.max(wish);
                 poster.outcome(answer)

@@ -3,11 +3,11 @@
 //! No shell is involved. Exit code 0 means delivered, 75 (`EX_TEMPFAIL`) try again, any other one that another try
 //! would fail the same way. A program that is not done in time is killed with everything it started.
 
-use super::post::redact;
 use super::{Channel, Common, Kind, Outcome, Secrets, SendContext, Settings, body};
 use crate::domain::alert::Notification;
+use crate::domain::foreign::Foreign;
 use crate::domain::secret::Secret;
-use crate::domain::text::{shorten, visible};
+use crate::domain::text::visible;
 use crate::process::children;
 use crate::settings::reader::Reader;
 use jiff::Timestamp;
@@ -90,10 +90,9 @@ impl Exec {
         }
         // What it started may keep the pipe open; its last words are not worth waiting for.
         let bytes = said.recv_timeout(Duration::from_millis(200)).unwrap_or_default();
-        let text = String::from_utf8_lossy(&bytes).split_whitespace().collect::<Vec<_>>().join(" ");
         let secrets: Vec<String> =
             self.settings.arguments.iter().map(|secret| secret.expose().to_owned()).filter(|secret| secret.len() >= 8).collect();
-        let text = shorten(&visible(&redact(&text, &secrets)), EXCERPT);
+        let text = Foreign::of_bytes(&bytes).words(&secrets, EXCERPT);
         let said = if text.is_empty() { String::new() } else { tr!(" and said: {text}", text) };
         let program = visible(&self.settings.program);
         match status.code() {

@@ -106,7 +106,7 @@ impl Line {
         match answer.status {
             // An earlier attempt with this retry key was accepted; its answer was lost.
             409 if took_before(answer) => Outcome::Delivered,
-            429 if answer.body.contains("monthly limit") => self.poster.permanent(
+            429 if answer.body.for_reading().contains("monthly limit") => self.poster.permanent(
                 answer,
                 &tr!("the monthly quota of the LINE account is used up; nothing goes out before the next month or a larger plan"),
             ),

@@ -5,9 +5,8 @@
 
 use super::Outcome;
 pub use super::trust::Trust;
+use crate::domain::foreign::Foreign;
 use crate::domain::secret::Secret;
-use crate::domain::spelling::{hide, hide_all};
-use crate::domain::text::{shorten, visible};
 use crate::http::{AgentOptions, agent, fault, names, reach};
 use base64::Engine;
 use jiff::Timestamp;
@@ -123,11 +122,6 @@ pub fn is_loopback(host: &str) -> bool {
     bare.eq_ignore_ascii_case("localhost") || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Takes secrets out of a text from the outside, in every spelling: those given, and all that this process has fetched.
-pub fn redact(text: &str, secrets: &[String]) -> String {
-    hide(&hide_all(text, secrets))
-}
-
 /// Who posts: an agent and the endpoint it posts to.
 pub struct Poster {
     agent: ureq::Agent,
@@ -154,8 +148,8 @@ pub fn took_unless_denied(answer: &Answer) -> bool {
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
-    /// Beginning of the body as it came; may hold secrets.
-    pub body: String,
+    /// Beginning of the body as it came.
+    pub body: Foreign,
     /// How long the service wants to be left alone.
     pub retry_after: Option<Duration>,
 }
@@ -163,13 +157,13 @@ pub struct Answer {
 impl Answer {
     /// The body as JSON; `null` when it is none.
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_default()
+        serde_json::from_str(self.body.for_reading()).unwrap_or_default()
     }
 
     /// Whether the body is a page for people. No service answers a message with one, whatever the status says.
     pub fn is_page(&self) -> bool {
         let start: String =
-            self.body.trim_start_matches('\u{feff}').trim_start().chars().take(4096).collect::<String>().to_ascii_lowercase();
+            self.body.for_reading().trim_start_matches('\u{feff}').trim_start().chars().take(4096).collect::<String>().to_ascii_lowercase();
         // Comments and the XML declaration may stand before the page itself.
         let begins = ["<!doctype html", "<html", "<head", "<body", "<title", "<script", "<meta", "<form", "<style", "<frameset", "<iframe"];
         let first = ["<!--", "<?xml"].iter().any(|prefix| start.starts_with(prefix));
@@ -233,7 +227,7 @@ impl Poster {
         let mut bytes = Vec::new();
         // Of a body that breaks off the beginning counts: whether there is a yes in it is looked at later.
         let _ = response.into_body().into_reader().take(ANSWER_BYTES).read_to_end(&mut bytes);
-        Ok(Answer { status, body: String::from_utf8_lossy(&bytes).into_owned(), retry_after })
+        Ok(Answer { status, body: Foreign::of_bytes(&bytes), retry_after })
     }
 
     /// The usual meaning of an answer: 2xx with the service's own yes delivered, any other 2xx, 408, 425, 429 and 5xx
@@ -271,7 +265,7 @@ impl Poster {
     }
 
     fn describe(&self, answer: &Answer, hint: &str) -> String {
-        let excerpt = self.harmless(&answer.body);
+        let excerpt = answer.body.words(&self.secrets, EXCERPT);
         let said = if excerpt.is_empty() { String::new() } else { tr!(" and said: {excerpt}", excerpt) };
         tr!("{endpoint} answered {status} ({hint}){said}", endpoint = self.endpoint.origin(), status = answer.status, hint, said)
     }
@@ -300,8 +294,7 @@ impl Poster {
     }
 
     fn harmless(&self, text: &str) -> String {
-        let words: Vec<&str> = text.split_whitespace().collect();
-        shorten(&visible(&redact(&words.join(" "), &self.secrets)), EXCERPT)
+        Foreign::new(text).words(&self.secrets, EXCERPT)
     }
 }
 
@@ -373,12 +366,5 @@ mod tests {
         assert!(Endpoint::parse("http://hooks.example.com/").unwrap().is_exposed());
         assert!(!Endpoint::parse("http://[::1]:80/").unwrap().is_exposed());
         assert!(!Endpoint::parse("http://127.0.0.1/").unwrap().is_exposed());
-    }
-
-    #[test]
-    fn secrets_are_taken_out_whole() {
-        let secrets = vec!["hunter2".to_owned(), "hunter2-long".to_owned(), String::new()];
-        let plain = base64::engine::general_purpose::STANDARD.encode("hunter2");
-        assert_eq!(redact(&format!("no hunter2-long, {plain}"), &secrets), "no [hidden], [hidden]");
     }
 }

@@ -128,5 +128,5 @@ fn took(answer: &Answer) -> bool {
     let inserted = |record: &Value| record["sys_id"].is_string() && record["__error"].is_null();
     let records = said["records"].as_array().is_some_and(|records| !records.is_empty() && records.iter().all(inserted));
     let result = !said["result"].is_null() && said["result"]["error"].is_null();
-    said["error"].is_null() && (records || result || answer.body.trim().is_empty())
+    said["error"].is_null() && (records || result || answer.body.for_reading().trim().is_empty())
 }

@@ -161,5 +161,5 @@ fn escape(text: &str) -> String {
 /// (triggers of workflows), `{"success":true}` (Rocket.Chat).
 fn took(answer: &Answer) -> bool {
     let said = answer.json();
-    answer.body.trim().eq_ignore_ascii_case("ok") || said["ok"] == true || said["success"] == true
+    answer.body.for_reading().trim().eq_ignore_ascii_case("ok") || said["ok"] == true || said["success"] == true
 }

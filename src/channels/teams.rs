@@ -207,7 +207,7 @@ fn bytes(value: &Value) -> usize {
 fn took(answer: &Answer) -> bool {
     match answer.status {
         202 => answer.json()["error"].is_null(),
-        200 => answer.body.trim() == "1",
+        200 => answer.body.for_reading().trim() == "1",
         _ => false,
     }
 }

@@ -108,7 +108,7 @@ impl Speech for Telegram {
     }
 
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {
-        let said: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+        let said: Value = serde_json::from_str(answer.body.for_reading()).unwrap_or_default();
         match answer.status {
             400 if said["parameters"]["migrate_to_chat_id"].is_i64() => {
                 let id = &said["parameters"]["migrate_to_chat_id"];

@@ -112,7 +112,7 @@ impl Speech for Recipient {
     }
 
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {
-        let said: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+        let said: Value = serde_json::from_str(answer.body.for_reading()).unwrap_or_default();
         match said["error"]["code"].as_i64() {
             // Too many messages, or a fault of theirs, whatever the status says.
             Some(4 | 80_007 | 130_429 | 131_000 | 131_016 | 131_056) => poster.retry(answer, &tr!("it will be tried again")),

@@ -10,6 +10,7 @@ pub mod estimate;
 pub mod fault;
 pub mod field;
 pub mod filter;
+pub mod foreign;
 pub mod glob;
 pub mod metric;
 pub mod mute;

@@ -1,6 +1,7 @@
 //! Why an encrypted connection was refused, and what to do about it, in words for people.
 
-use crate::domain::text::{shorten, visible};
+use crate::domain::foreign::Foreign;
+use crate::domain::text::visible;
 use jiff::Timestamp;
 use rustls::{CertificateError, Error};
 use rustls_pki_types::UnixTime;
@@ -78,8 +79,8 @@ pub fn refused(error: &Error, place: Place<'_>) -> Option<Refused> {
         // A CA that only bears the name of the one that signed it has another key.
         CertificateError::UnknownIssuer | CertificateError::BadSignature => (tr!("it is not signed by a trusted CA"), of_issuer(place)),
         // Such as a certificate of a CA in the place of a server's.
-        CertificateError::Other(error) => (shorten(&visible(&error.to_string()), EXCERPT), of_issuer(place)),
-        other => (shorten(&visible(&other.to_string()), EXCERPT), tr!("have a new certificate issued there")),
+        CertificateError::Other(error) => (Foreign::new(error.to_string()).words(&[], EXCERPT), of_issuer(place)),
+        other => (Foreign::new(other.to_string()).words(&[], EXCERPT), tr!("have a new certificate issued there")),
     };
     Some(Refused { why, advice })
 }
@@ -105,7 +106,7 @@ fn at(time: UnixTime) -> String {
 fn names(presented: &[String]) -> String {
     let bare = |name: &String| {
         let inner = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(name);
-        shorten(&visible(inner.trim_matches('"')), EXCERPT)
+        Foreign::new(inner.trim_matches('"')).words(&[], EXCERPT)
     };
     let mut shown: Vec<String> = presented.iter().take(NAMES).map(bare).collect();
     if presented.len() > NAMES {

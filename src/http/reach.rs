@@ -2,7 +2,8 @@
 
 use super::fault::{self, Place, Refused};
 use super::tls;
-use crate::domain::text::{shorten, visible};
+use crate::domain::foreign::Foreign;
+use crate::domain::text::visible;
 use jiff::Timestamp;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -164,7 +165,7 @@ fn read(der: &[u8]) -> (Option<Timestamp>, String) {
 }
 
 fn words(text: &str) -> String {
-    shorten(&visible(text), EXCERPT)
+    Foreign::new(text).words(&[], EXCERPT)
 }
 
 /// Looks at the certificate before somebody else judges it.

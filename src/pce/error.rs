@@ -4,8 +4,7 @@
 //! request id) and what to do. It never holds credentials; foreign text in it is made harmless.
 
 use crate::domain::fault::{Fault, Party};
-use crate::domain::spelling::hide;
-use crate::domain::text::{shorten, visible};
+use crate::domain::foreign::Foreign;
 use serde_json::Value;
 use std::fmt;
 
@@ -187,9 +186,7 @@ fn collect(value: &Value, parts: &mut Vec<String>) {
 
 /// Foreign text, harmless and short enough for one line.
 pub(super) fn line(text: &str) -> String {
-    // What lies far behind the end is not shown anyway.
-    let head: String = text.chars().take(4_000).collect();
-    shorten(&visible(&hide(&head)), 200)
+    Foreign::new(text).words(&[], 200)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::error::{ErrorKind, PceError, line as harmless, refusal};
 use super::pace::{LIMITED_PATIENCE, Pace, STEP, UNREACHABLE_PATIENCE, limited_delays, retry_after, transient_delays, unreachable_delays};
 use crate::domain::fault::Party;
 use crate::domain::secret::Secret;
-use crate::domain::spelling::remember;
+use crate::domain::spelling::{hide_all, remember};
 use crate::files::recorder::Recorder;
 use crate::http::{fault, names};
 use crate::process::aloud;
@@ -335,7 +335,7 @@ impl Line {
         let agent = &self.agent;
         let begun = self.pace.now();
         if let Some(body) = ask.body {
-            log::debug!("{}: asking {}", ask.name(), harmless(&self.hide(body.to_owned())));
+            log::debug!("{}: asking {}", ask.name(), harmless(&self.hide(body)));
         }
         let result = match ask.method {
             Method::Get if ask.as_job => self.dress(agent.get(url), (first, total)).header("Prefer", "respond-async").call(),
@@ -370,7 +370,7 @@ impl Line {
         let raw = cut(body.into_reader(), ERROR_LIMIT);
         let plain = plain_bytes(raw.as_slice(), ERROR_LIMIT).unwrap_or(raw);
         let mut error = refusal(&ask.name(), status, &plain, text_header(&parts.headers, "location"), request_id.as_deref());
-        error.message = self.hide(error.message);
+        error.message = self.hide(&error.message);
         Err(Failure::Refused { status, wish, error })
     }
 
@@ -415,12 +415,9 @@ impl Line {
         };
         let unreachable = |why: String| failed(ErrorKind::Unreachable, why).by(party).hint(advice.as_str());
         Failure::Lost(match error {
-            ureq::Error::ConnectProxyFailed(why) => unreachable(tr!(
-                "{proxy} made no connection to {host} ({why})",
-                proxy = nearest,
-                host,
-                why = harmless(&self.hide(why.clone()))
-            )),
+            ureq::Error::ConnectProxyFailed(why) => {
+                unreachable(tr!("{proxy} made no connection to {host} ({why})", proxy = nearest, host, why = harmless(&self.hide(why))))
+            }
             ureq::Error::Timeout(Timeout::Connect | Timeout::Resolve) => {
                 unreachable(tr!("no connection to {host} in time", host = whole_way))
             }
@@ -435,7 +432,7 @@ impl Line {
                 if let Some(name) = names::unknown(other) {
                     return Failure::Lost(unreachable(tr!("the name {name} cannot be resolved", name = harmless(name))));
                 }
-                let text = harmless(&self.hide(other.to_string()));
+                let text = harmless(&self.hide(&other.to_string()));
                 if let Some(refused) = self.refused(other) {
                     let why = tr!("no trusted connection to {host}: its certificate was refused, {why}", host, why = refused.why);
                     return Failure::Final(failed(ErrorKind::Unreachable, why).by(Party::Target).hint(refused.advice));
@@ -457,8 +454,9 @@ impl Line {
         fault::of_http(error).and_then(|error| fault::refused(error, place))
     }
 
-    fn hide(&self, text: String) -> String {
-        self.hidden.iter().filter(|secret| secret.expose().len() >= 4).fold(text, |text, secret| text.replace(secret.expose(), "[hidden]"))
+    fn hide(&self, text: &str) -> String {
+        let secrets = self.hidden.iter().map(|secret| secret.expose().to_owned()).filter(|secret| secret.len() >= 4);
+        hide_all(text, &secrets.collect::<Vec<_>>())
     }
 
     fn measure_skew(&self, headers: &HeaderMap, before: Timestamp, after: Timestamp) {

@@ -447,3 +447,18 @@ fn the_minimum_rust_version_is_told() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     assert!(readme.contains(&format!("({version} or newer)")), "README.md does not say that Rust {version} is needed");
 }
+
+/// What a peer said goes into a message by `Foreign::words` alone.
+#[test]
+fn what_peers_say_is_read_but_never_shown() {
+    let shown = |line: &str| ["tr!", "trn!", "format!", "push_str", "log::", "error:"].iter().any(|word| line.contains(word));
+    for (file, text) in sources() {
+        for (number, line) in without_tests(&text).lines().enumerate() {
+            assert!(
+                !line.contains(".for_reading()") || !shown(line),
+                "src/{file}:{}: shows what a peer said as it came: {line}",
+                number + 1
+            );
+        }
+    }
+}

@@ -5,13 +5,13 @@
 use super::message::Mail;
 use super::wire::{Fault, Reply, Wire};
 use crate::channels::host::own_name;
-use crate::channels::post::redact;
 use crate::channels::timed::Timed;
 use crate::channels::trust::Trust;
 use crate::channels::{Outcome, Part};
+use crate::domain::foreign::Foreign;
 use crate::domain::outcome::Refusal;
 use crate::domain::secret::Secret;
-use crate::domain::text::{shorten, visible};
+use crate::domain::text::shorten;
 use crate::http::fault;
 use crate::http::tls::client_config;
 use base64::Engine;
@@ -95,14 +95,13 @@ impl Server {
     }
 
     /// A text of the server without what it must not repeat, on one bounded line.
-    fn harmless(&self, text: &str) -> String {
+    fn harmless(&self, said: &Foreign) -> String {
         let mut secrets = Vec::new();
         if let Some((user, password)) = &self.login {
             secrets.push(password.expose().to_owned());
             secrets.push(plain_token(user, password));
         }
-        let words: Vec<&str> = text.split_whitespace().collect();
-        shorten(&visible(&redact(&words.join(" "), &secrets)), EXCERPT)
+        said.words(&secrets, EXCERPT)
     }
 
     /// What this machine calls itself on this connection: a name with a dot, else the address as a literal. Strict
@@ -316,7 +315,7 @@ impl Conversation<'_> {
                 ),
             });
         } else {
-            let offered = self.server.harmless(&offered.join(", "));
+            let offered = self.server.harmless(&Foreign::new(offered.join(", ")));
             return Err(Outcome::Permanent {
                 error: tr!(
                     "{server} offers only the logins {offered}, and pcemon knows PLAIN and LOGIN; ask for a user that may use one of them, or for a relay that needs no login",
@@ -394,7 +393,7 @@ impl Conversation<'_> {
                 tr!("{server} did not answer in time ({doing})", server, doing)
             }
             Fault::Io(error) => {
-                let text = self.server.harmless(&error.to_string());
+                let text = self.server.harmless(&Foreign::new(error.to_string()));
                 let (host, ca_file) = (&self.server.address.host, self.server.ca_file.as_deref());
                 let place = fault::Place { host, setting: "smtp.ca_file", ca_file };
                 fault::sentence(fault::of_io(error), &server, place)

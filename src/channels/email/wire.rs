@@ -4,6 +4,7 @@
 //! read as if it had come under it. It knows no step of the conversation.
 
 use crate::channels::timed::Timed;
+use crate::domain::foreign::Foreign;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use std::io::{ErrorKind, Read, Write};
@@ -34,8 +35,8 @@ impl Reply {
     }
 
     /// Code and text on one line.
-    pub fn said(&self) -> String {
-        format!("{} {}", self.code, self.lines.join(" ")).trim().to_owned()
+    pub fn said(&self) -> Foreign {
+        Foreign::new(format!("{} {}", self.code, self.lines.join(" ")))
     }
 }
 
@@ -45,7 +46,7 @@ pub enum Fault {
     /// The connection.
     Io(std::io::Error),
     /// What came is no reply.
-    NoReply(String),
+    NoReply(Foreign),
     /// It sent this many bytes that nobody may have asked for before encryption began.
     Injected(usize),
 }
@@ -137,7 +138,7 @@ impl Wire {
             let code = text.get(..3).and_then(|digits| digits.parse().ok()).filter(|code| (200..600).contains(code));
             let rest = text.get(3..).unwrap_or_default();
             let (Some(code), true) = (code, rest.is_empty() || rest.starts_with([' ', '-'])) else {
-                return Err(Fault::NoReply(text.into_owned()));
+                return Err(Fault::NoReply(Foreign::new(text)));
             };
             let more = rest.starts_with('-');
             let reply = reply.get_or_insert(Reply { code, lines: Vec::new() });
@@ -183,7 +184,7 @@ impl Wire {
 }
 
 fn too_long() -> Fault {
-    Fault::NoReply(tr!("more than {bytes} bytes in one reply", bytes = REPLY))
+    Fault::NoReply(Foreign::new(tr!("more than {bytes} bytes in one reply", bytes = REPLY)))
 }
 
 /// A mail as it goes over the wire: CRLF at every line end, a dot before every dot that begins a line, the dot that

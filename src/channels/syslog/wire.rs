@@ -3,7 +3,7 @@
 use crate::channels::Outcome;
 use crate::channels::timed::{Timed, addresses, left};
 use crate::channels::trust::Trust;
-use crate::domain::text::{shorten, visible};
+use crate::domain::foreign::Foreign;
 use crate::http::fault;
 use crate::http::tls::client_config;
 use rustls_pki_types::ServerName;
@@ -156,7 +156,7 @@ impl Peer {
 
     fn words(&self, error: &std::io::Error) -> String {
         let name = self.name();
-        let text = shorten(&visible(&error.to_string()), EXCERPT);
+        let text = Foreign::new(error.to_string()).words(&[], EXCERPT);
         let place = fault::Place { host: &self.host, setting: "ca_file", ca_file: self.ca_file.as_deref() };
         match error.kind() {
             ErrorKind::TimedOut | ErrorKind::WouldBlock => {

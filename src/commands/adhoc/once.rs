@@ -9,7 +9,7 @@ use hashbrown::hash_map::Entry;
 
 /// Pairs that are told apart: what the table of so many takes, some 100 MB, is room enough for two whole answers of a PCE.
 /// What comes later is counted as it is reported.
-const MOST_PAIRS: usize = 450_000;
+pub(super) const MOST_PAIRS: usize = 450_000;
 const DAY: i64 = 86_400;
 
 /// A pair on one UTC day, with whatever else keeps its records apart.

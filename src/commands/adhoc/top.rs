@@ -2,7 +2,7 @@
 
 use super::flows::blocked;
 use super::listing::{Contents, Listing};
-use super::once::{Amount, Ends, bytes};
+use super::once::{Amount, Ends, MOST_PAIRS, bytes};
 use super::{accounting, ask, counted_how, exit_code, span_facts, span_note};
 use crate::cli::Global;
 use crate::cli::adhoc::{Measure, Ranked, Shape, TopArgs};
@@ -138,6 +138,7 @@ pub fn run(global: &Global, args: &TopArgs) -> Exit {
         let mut ranking = Ranking::default();
         let mut name = String::new();
         let (mut pairs, mut all) = (Ends::default(), Ends::default());
+        let mut without_room = 0u64;
         let answer = query::flows(query, &args.span, &chosen.filter, &mut |flow| {
             name_of(flow, args, &mut name);
             // Each end knows its own process only: both are named, and the total counts the connection once.
@@ -150,6 +151,7 @@ pub fn run(global: &Global, args: &TopArgs) -> Exit {
                 ranking.total.records += 1;
                 ranking.sums(&name).records += 1;
             } else {
+                without_room += u64::from(!args.raw && flow.first.is_some());
                 ranking.add(&name, flow);
             }
             ControlFlow::Continue(())
@@ -183,6 +185,13 @@ pub fn run(global: &Global, args: &TopArgs) -> Exit {
                 "only {names} names are counted separately; {connections} connections of names that came later are in the total alone",
                 names = quantity(MOST_NAMES as f64, Unit::Values),
                 connections = quantity(others.connections as f64, Unit::Connections)
+            ));
+        }
+        if without_room > 0 {
+            closing.notes.push(tr!(
+                "more than {most} pairs: {count} records are counted as reported, what both ends report twice; narrow the question",
+                most = quantity(MOST_PAIRS as f64, Unit::Values),
+                count = quantity(without_room as f64, Unit::Values)
             ));
         }
         closing.notes.extend(span_note(answer.span, style));

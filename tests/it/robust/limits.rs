@@ -209,3 +209,33 @@ fn an_endless_answer_costs_no_verdict_on_the_rest() {
         assert!(report.source("traffic")["error"].as_str().unwrap().contains("deadline"), "{:#}", report.source("traffic"));
     });
 }
+
+/// What there is no room to pair is counted as reported, and that is said.
+#[test]
+fn pairs_without_room_are_counted_as_reported() {
+    let room = Room::new();
+    let record = |number: u32, end: &str| {
+        let [_, b, c, d] = number.to_be_bytes();
+        format!(
+            "{{\"src\":{{\"ip\":\"10.{b}.{c}.{d}\"}},\"dst\":{{\"ip\":\"10.255.0.1\"}},\"service\":{{\"port\":22,\"proto\":6}},\
+             \"num_connections\":1,\"policy_decision\":\"allowed\",\"flow_direction\":\"{end}\",\
+             \"timestamp_range\":{{\"first_detected\":\"2026-11-20T09:00:00Z\",\"last_detected\":\"2026-11-20T09:30:00Z\"}}}}"
+        )
+    };
+    let told = |pairs: u32| {
+        // The last two pairs are reported by both ends.
+        let records = (0..pairs).map(|number| record(number, "outbound")).chain((pairs - 2..pairs).map(|number| record(number, "inbound")));
+        let parts = records.enumerate().map(|(place, record)| [if place == 0 { b"[" } else { b"," }, record.as_bytes()].concat());
+        std::fs::write(room.path("flows.json.gz"), gzip(parts.chain([b"]".to_vec()]))).unwrap();
+        let arguments = ["top", "ports", "--input", "traffic=flows.json.gz", "--now", "2026-11-20T10:00:00Z", "-o", "json"];
+        let ran = room.run(&arguments).exits(0);
+        let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        (json["total"]["connections"].as_u64().unwrap(), format!("{}{}", ran.out, ran.err))
+    };
+    let (connections, said) = told(450_000);
+    assert_eq!(connections, 450_000);
+    assert!(!said.contains("counted as reported"), "{said}");
+    let (connections, said) = told(450_002);
+    assert_eq!(connections, 450_004);
+    assert!(said.contains("more than 450,000 pairs: 4 records are counted as reported"), "{said}");
+}

@@ -13,6 +13,7 @@ mod check_state;
 mod circles;
 mod config;
 mod database;
+mod defaults;
 mod definitions;
 mod deliver;
 mod docs;

@@ -100,7 +100,7 @@ fn named<'c>(enabled: &[&'c Rule], pattern: Option<&str>) -> Result<Vec<&'c Rule
         return Err(RunError::Setup(tr!(
             "--rule '{pattern}' matches no enabled rule; {hint}",
             pattern,
-            hint = crate::settings::reader::did_you_mean(pattern, &names)
+            hint = crate::settings::reader::which_of(pattern, &names, tr!("`pcemon rules list` shows the names"))
         )));
     }
     Ok(selected)

@@ -29,6 +29,7 @@ mod kinds;
 mod lang;
 mod late;
 mod laws;
+mod listings;
 mod matrix;
 mod monitoring;
 mod names;

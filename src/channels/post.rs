@@ -43,10 +43,10 @@ impl Endpoint {
     pub fn parse(text: &str) -> Result<Endpoint, String> {
         let url = Url::parse(text.trim()).map_err(|_| tr!("the URL is none; write for example https://hooks.example.com/alerts"))?;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
-            return Err(tr!("the URL must begin with https://"));
+            return Err(tr!("the URL must start with https://"));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(tr!("the URL must not hold a user and a password; send them in an Authorization header"));
+            return Err(tr!("the URL must not contain a user and a password; send them in an Authorization header"));
         }
         Ok(Endpoint { url, put: false })
     }
@@ -245,7 +245,7 @@ impl Poster {
                 &tr!("that is a page for people, not an answer of the service; is there a portal or a login page on the way, is the URL right?"),
             ),
             200..=299 if (self.took)(answer) => Outcome::Delivered,
-            200..=299 => self.retry(answer, &tr!("that is not how this service says that it took a message")),
+            200..=299 => self.retry(answer, &tr!("this is not the answer of this service to an accepted message")),
             408 | 425 | 429 | 500..=599 => self.retry(answer, &tr!("it will be tried again")),
             300..=399 => self.permanent(answer, &tr!("redirects are not followed; give the final URL")),
             401 | 403 => self.permanent(answer, &tr!("it does not accept the credentials")),

@@ -69,7 +69,7 @@ fn digest(reader: &mut Reader<'_>, zone: &TimeZone) -> Option<Option<Digest>> {
 fn fits_digest(reader: &Reader<'_>, kind: &Kind, settings: &dyn Settings) {
     if settings.one_event_per_alert() || settings.send_mode() != SendMode::Changes {
         let message = tr!(
-            "`digest` in {name}: {kind} holds each alert by itself, a digest would keep them from it",
+            "`digest` in {name}: {kind} tracks each alert separately, a digest would delay them",
             name = reader.name(),
             kind = kind.name
         );

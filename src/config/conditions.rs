@@ -183,7 +183,7 @@ fn filter<C: PartialEq>(rule: &mut Reader<'_>, read: impl Fn(Reader<'_>) -> Opti
     if let Some(key) = contradiction(&filter) {
         rule.problems().error(
             rule.own_span_of("exclude"),
-            tr!("{name} can count nothing: `exclude` leaves out everything that `{key}` in `match` asks for", name = rule.name(), key),
+            tr!("{name} can count nothing: `exclude` removes everything that `{key}` in `match` selects", name = rule.name(), key),
             Some(tr!("remove `{key}` from `exclude`, or make it narrower", key)),
         );
         return None;

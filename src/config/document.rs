@@ -234,7 +234,7 @@ mod tests {
             "no channel is notified when rule `a` is warning",
         );
         let off = format!("{CHANNELS}{}{critical}", rule("a", "enabled = false"));
-        assert!(complaints(&off).iter().all(|line| line.contains("nothing is watched")), "a disabled rule need not reach anybody");
+        assert!(complaints(&off).iter().all(|line| line.contains("nothing is monitored")), "a disabled rule need not reach anybody");
     }
 
     #[test]
@@ -248,7 +248,7 @@ mod tests {
             "warning",
             "no channel is notified",
         );
-        check(&format!("{CHANNELS}{}", rule("a", "notify = [\"soc\"]")), 6, "warning", "leads to channel `pager`");
+        check(&format!("{CHANNELS}{}", rule("a", "notify = [\"soc\"]")), 6, "warning", "uses channel `pager`");
     }
 
     #[test]

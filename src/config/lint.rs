@@ -185,7 +185,7 @@ pub(super) fn window(reader: &Reader<'_>, source: SourceKind, window: Duration, 
             Some(hint),
         );
     } else if source.is_flows() && window > 7 * DAY && accounting == Accounting::Delta {
-        let hint = tr!("older flows come in weekly buckets that cannot be told apart; use 7d at the most");
+        let hint = tr!("older flows are in weekly buckets; use at most 7d");
         problems.warn(
             at,
             tr!("the window of {name} ({shown}) is longer than a week: its number will only be a lower bound", name = reader.name(), shown),

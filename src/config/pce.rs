@@ -60,7 +60,7 @@ fn base_url(reader: &Reader<'_>, text: &Placed<String>) -> Option<Url> {
     };
     let url = match Url::parse(&text.value) {
         Ok(url) if matches!(url.scheme(), "https" | "http") => url,
-        Ok(_) => return refuse(tr!("`url` in [pce] must begin with https://"), example()),
+        Ok(_) => return refuse(tr!("`url` in [pce] must start with https://"), example()),
         Err(error) => return refuse(tr!("`url` in [pce] is not a URL: {error}", error), example()),
     };
     let loopback = match url.host() {

@@ -49,7 +49,7 @@ pub(super) fn reach(
         let name = channel.value.common.name.as_str();
         if !told.contains(&name) {
             let hint = tr!("name it in `notify` of a rule or in a route, or remove it");
-            problems.warn(channel.span.clone(), tr!("no rule and no route leads to channel `{name}`", name), Some(hint));
+            problems.warn(channel.span.clone(), tr!("no rule and no route uses channel `{name}`", name), Some(hint));
         }
     }
     for (number, route) in routes.iter().enumerate() {
@@ -93,10 +93,10 @@ fn rule_reaches(rule: &Placed<Rule>, channels: &[Placed<ChannelConfig>], routes:
         }
     }
     if nobody {
-        let hint = tr!("add `notify`, or a route that matches it; write notify = [] if no message shall be sent");
+        let hint = tr!("add `notify`, or a route that matches it; use notify = [] to send no messages");
         problems.error(
             rule.span.clone(),
-            tr!("rule `{name}` reaches no channel: it has no `notify` and no route takes it", name),
+            tr!("rule `{name}` reaches no channel: it has no `notify` and no route matches it", name),
             Some(hint),
         );
     } else if !silent.is_empty() {

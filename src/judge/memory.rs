@@ -344,7 +344,7 @@ impl RuleMemory {
                 "learning: VENs that had been silent since an earlier day report again, and what they report of that day is not counted"
             ))
         } else if is_open {
-            Some(tr!("between two values: some flows in the window do not say enough to tell whether they count, or what of them is new"))
+            Some(tr!("between two values: some flows in the window lack the fields that decide whether they count, or what of them is new"))
         } else {
             apart.map(|apart| apart.localized())
         };
@@ -355,7 +355,7 @@ impl RuleMemory {
             top: window_top,
             note,
             unlisted: Unlisted::ZERO.learning(short || misses || any_is_learned).up_to(if overflow { f64::INFINITY } else { anywhere }),
-            trouble: overflow.then(|| tr!("more groups or values than can be told apart: the rest is not counted")),
+            trouble: overflow.then(|| tr!("too many groups or values: the rest is not counted")),
         }
     }
 

@@ -265,7 +265,7 @@ fn anything_told(rule: &Rule, chosen: &Chosen<'_>) -> bool {
 
 /// What is said where more groups came than can be told apart.
 fn overflown(chosen: &Chosen<'_>) -> Option<String> {
-    chosen.overflow.then(|| tr!("more groups or values than can be told apart: the rest is not counted"))
+    chosen.overflow.then(|| tr!("too many groups or values: the rest is not counted"))
 }
 
 /// What records whose group is not told could add to a group at most.

@@ -175,7 +175,7 @@ impl Line {
         }
         if self.pace.now() >= self.deadline {
             return Err(PceError::new(ErrorKind::Timeout, tr!("the deadline of the run came while waiting for the PCE"))
-                .hint(tr!("raise deadline in [run] or ask for less"))
+                .hint(tr!("raise deadline in [run], or query less"))
                 .by(Party::Program));
         }
         Ok(())
@@ -335,7 +335,7 @@ impl Line {
         let agent = &self.agent;
         let begun = self.pace.now();
         if let Some(body) = ask.body {
-            log::debug!("{}: asking {}", ask.name(), harmless(&self.hide(body.to_owned())));
+            log::debug!("{}: query {}", ask.name(), harmless(&self.hide(body.to_owned())));
         }
         let result = match ask.method {
             Method::Get if ask.as_job => self.dress(agent.get(url), (first, total)).header("Prefer", "respond-async").call(),
@@ -442,7 +442,7 @@ impl Line {
                 }
                 if matches!(other, ureq::Error::Tls(_)) || fault::of_http(other).is_some() {
                     let why = tr!("no encrypted connection to {host} ({text})", host, text);
-                    let hint = tr!("does this port speak TLS? check url in [pce]");
+                    let hint = tr!("check url in [pce]: this port may not use TLS");
                     return Failure::Final(failed(ErrorKind::Unreachable, why).by(Party::Target).hint(hint));
                 }
                 failed(ErrorKind::Network, tr!("the connection to {host} was lost ({text})", host = whole_way, text))

@@ -155,7 +155,7 @@ impl Gathering<'_> {
     /// Asks for the parts of a question. The whole is kept meanwhile, for the case that a part fails.
     fn parts(&mut self, whole: &Submitted, job: &Completed, by: Dimension, parts: Vec<Piece>) -> Result<(), PceError> {
         (self.progress)(&tr!(
-            "traffic: {rows} rows do not fit into one answer, asking in {parts} parts",
+            "traffic: {rows} rows exceed one answer, querying in {parts} parts",
             rows = job.matches.map_or_else(|| "?".to_owned(), |rows| rows.to_string()),
             parts = parts.len()
         ));
@@ -243,7 +243,7 @@ impl Gathering<'_> {
                     None => {
                         return Err(PceError::new(
                             ErrorKind::BadAnswer,
-                            tr!("the PCE says that {matches} rows match, but their file stays empty", matches = job.matches.unwrap_or(0)),
+                            tr!("the PCE reports {matches} matching rows, but their file stays empty", matches = job.matches.unwrap_or(0)),
                         )
                         .hint(tr!("run again later; the PCE may be short of disk or busy")));
                     }

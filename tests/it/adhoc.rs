@@ -156,7 +156,7 @@ fn mistakes_are_told_all_at_once_and_nobody_is_asked() {
         (&["flows", "--since", "1h", "--until", "2h"], "holds no time"),
         (&["flows", "--since", "yesterday"], "neither a timestamp nor a duration"),
         (&["flows", "--since", "1h", "--window", "1h"], "cannot be used with"),
-        (&["flows", "--port", "22", "--not-port", "22"], "left out again"),
+        (&["flows", "--port", "22", "--not-port", "22"], "is excluded again"),
         (&["events", "--status", "sucess"], "did you mean `success`?"),
         (&["top", "--out", "csv=/nowhere/x.csv"], "/nowhere"),
         (&["top", "labels", "--key", ""], "--key"),

@@ -69,7 +69,7 @@ fn faults_of_a_certificate_are_told_apart() {
     let other = Server::of_authority(&Certificate::default());
     let ran = events(&server.url(), Some(&other.ca)).exits(3);
     assert!(ran.err.contains("it is not signed by a trusted CA"), "{}", ran.err);
-    assert!(ran.err.contains("ca.pem (ca_file in [pce]) has to hold the CA that signed it"), "{}", ran.err);
+    assert!(ran.err.contains("ca.pem (ca_file in [pce]) must contain the CA that signed it"), "{}", ran.err);
 }
 
 /// W26: `doctor` tells them apart, too.
@@ -171,7 +171,7 @@ fn a_span_begins_where_the_pce_begins() {
     let ran = flows(&["--since", "2013-01-01T00:00:00Z"]).exits(0);
     let json: Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!((&json["from"], json["flows"].as_array().unwrap().len()), (&json!("2026-09-21T00:00:00Z"), 1), "{json:#}");
-    let said = "the PCE holds traffic since 2026-09-21";
+    let said = "the PCE stores traffic since 2026-09-21";
     assert!(ran.err.contains(said), "{}", ran.err);
     let asked = bench.sim.requests().into_iter().find(|request| request.method == "POST").unwrap();
     assert!(String::from_utf8_lossy(&asked.body).contains("2026-09-21T00:00:00Z"), "{asked:?}");
@@ -189,5 +189,5 @@ fn a_span_begins_where_the_pce_begins() {
         Fault::new(Endpoint::Submit, .., Action::error(406, "input_validation_error", "start_date is too early")),
     ]);
     let ran = flows(&["--since", "2013-01-01T00:00:00Z"]).exits(3);
-    assert!(ran.err.contains("holds about 90 days of traffic") && !ran.err.contains("21.2"), "{}", ran.err);
+    assert!(ran.err.contains("stores about 90 days of traffic") && !ran.err.contains("21.2"), "{}", ran.err);
 }

@@ -423,7 +423,7 @@ fn icinga_says_for_each_result_what_became_of_it() {
         (Reply::status(404), Permanent, "nothing at this URL"),
         (Reply::status(401), Permanent, "actions/process-check-result"),
         (Reply::status(200).body("<html>It works!</html>"), Retry, "a page for people"),
-        (Reply::status(200).body("It works!"), Retry, "not how this service says"),
+        (Reply::status(200).body("It works!"), Retry, "not the answer of this service"),
         (Reply::status(503), Retry, "tried again"),
     ];
     for (reply, want, words) in table {

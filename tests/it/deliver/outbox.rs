@@ -64,7 +64,7 @@ fn what_was_dropped_is_told_anew_only_while_it_fires() {
     assert_eq!(receiver.requests().len(), 2);
     let run = bench.run(&["outbox", "drop", "nonsense"]);
     assert_eq!(run.code, Some(3));
-    assert!(run.stderr.contains("no message has an id that begins with 'nonsense'"), "{}", run.stderr);
+    assert!(run.stderr.contains("no message has an id that starts with 'nonsense'"), "{}", run.stderr);
 }
 
 #[test]

@@ -135,7 +135,7 @@ fn nothing_is_said_of_queries_that_are_not_there() {
         .answers("API key's secret", "PCE_SECRET\n")
         .answers("Where do alerts go?", INTERRUPT);
     let (code, text) = person.leaves();
-    assert!(code == 3 && text.contains("the PCE takes the API key"), "{text}");
+    assert!(code == 3 && text.contains("the PCE accepts the API key"), "{text}");
     assert!(text.contains("interrupted; no config was written") && !text.contains("deleting") && !text.contains("left behind"), "{text}");
     assert_eq!(sim.queries_left(), 0);
 }

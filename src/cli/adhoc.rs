@@ -202,13 +202,13 @@ pub struct SourceArgs {
 /// Which rows and columns are shown.
 #[derive(Debug, Clone, Args)]
 pub struct Shape {
-    /// Turn the order round
+    /// Reverse the order
     #[arg(long)]
     pub reverse: bool,
-    /// Rows shown; 0 shows all [default: 50 in a table or a sorted list, all else]
+    /// Rows shown; 0 shows all [default: 50 in a table or a sorted list, otherwise all]
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
-    /// Columns, in this order; `--columns help` lists them [default: a few in a table, all else]
+    /// Columns, in this order; `--columns help` lists them [default: a few in a table, otherwise all]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub columns: Vec<String>,
 }

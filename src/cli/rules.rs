@@ -24,7 +24,7 @@ pub enum RulesCommand {
     Validate,
     /// Add a rule after the last one
     ///
-    /// The rule is given by flags, one for each key, or as TOML with --from. Lists are written with commas. The whole
+    /// The rule is given by flags, one for each key, or as TOML with --from. Separate list items with commas. The whole
     /// file is validated before anything is written; everything else in it stays as it is.
     #[command(after_help = "\
 Examples:
@@ -194,6 +194,9 @@ impl Args for RuleKeys {
 fn keys() -> Vec<reference::Entry> {
     let mut list: Vec<reference::Entry> = reference::entries().into_iter().filter(|entry| entry.table == "rule").collect();
     for entry in &mut list {
+        if let Some(text) = crate::config::defaults::about(&["rule"], entry.key) {
+            entry.text = text.replace("are listed below", "are in `man pcemon.toml`");
+        }
         if entry.text.is_empty() {
             entry.text = format!("For example {}", entry.value);
         }

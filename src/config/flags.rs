@@ -244,7 +244,7 @@ mod tests {
             assert!(wrong.contains(part), "{part} is not in\n{wrong}");
         }
         let wrong = traffic(&[flag("port", &["22"], false), flag("port", &["22"], true)]).unwrap_err();
-        assert!(wrong.contains("left out again"), "{wrong}");
+        assert!(wrong.contains("is excluded again"), "{wrong}");
         assert!(!records(crate::sources::EVENTS, &[flag("severity", &["eror"], false)]).unwrap().warnings.is_empty());
     }
 

@@ -58,6 +58,6 @@ mod tests {
         only_critical(&mut outbox);
         assert_eq!(outbox.len(), 1);
         assert_eq!((outbox[0].created.as_second(), outbox[0].alerts.len()), (2, 1));
-        assert!(outbox[0].alerts[0].summary.ends_with("(not remembered, may come again)"));
+        assert!(outbox[0].alerts[0].summary.ends_with("(not recorded, may be sent again)"));
     }
 }

@@ -49,7 +49,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     let address = reader.required_string("address", "\"siem.example.com:514\"").and_then(|address| {
         let read = split(address.value.trim());
         if read.is_none() {
-            let hint = Some(tr!("write for example address = \"siem.example.com:514\"; a protocol stands in `transport`"));
+            let hint = Some(tr!("write for example address = \"siem.example.com:514\"; set the protocol with `transport`"));
             reader.problems().error(address.span, tr!("`address` in {name} is not a host and a port", name = reader.name()), hint);
         }
         read

@@ -194,7 +194,7 @@ impl Args for RuleKeys {
 fn keys() -> Vec<reference::Entry> {
     let mut list: Vec<reference::Entry> = reference::entries().into_iter().filter(|entry| entry.table == "rule").collect();
     for entry in &mut list {
-        if let Some(text) = crate::config::defaults::about(&["rule"], entry.key) {
+        if let Some(text) = reference::sentence(entry.key) {
             entry.text = text.replace("are listed below", "are in `man pcemon.toml`");
         }
         if entry.text.is_empty() {

@@ -19,7 +19,7 @@ pub(super) fn named(reader: &mut Reader<'_>, called: impl Fn(&str) -> String, ex
     let name = reader.required_string("name", example)?;
     if name.value.chars().any(char::is_control) || name.value.trim() != name.value {
         let hint = Some(tr!("use one line without spaces around it"));
-        reader.problems().error(name.span, tr!("{name} cannot be called like this", name = reader.name()), hint);
+        reader.problems().error(name.span, tr!("{name} cannot have this name", name = reader.name()), hint);
         return None;
     }
     reader.rename(called(&name.value));

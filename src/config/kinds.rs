@@ -22,7 +22,7 @@ pub(super) fn check_defaults(reader: &mut Reader<'_>) {
     alone(reader);
     for key in ["ratio_to", "expect"] {
         if reader.raw(key).is_some() {
-            let hint = Some(tr!("write it into each rule that needs it"));
+            let hint = Some(tr!("add it to each rule that needs it"));
             reader.error_at(key, tr!("`{key}` in [defaults] would change what every rule counts", key), hint);
         }
     }
@@ -269,7 +269,7 @@ fn number(reader: &mut Reader<'_>, key: &str, unit: Option<Unit>) -> Option<f64>
     let read = read.filter(|number: &f64| number.is_finite() && *number >= 0.0);
     if read.is_none() {
         let hint = Some(tr!("write a number of zero or more, for example {key} = 100", key));
-        reader.problems().error(value.span(), tr!("`{key}` in {name} is not a number that can be used", key, name = reader.name()), hint);
+        reader.problems().error(value.span(), tr!("`{key}` in {name} is not a valid number", key, name = reader.name()), hint);
     }
     read
 }

@@ -72,6 +72,11 @@ pub fn text(table: &str, key: &str) -> Option<String> {
     entries().into_iter().find(|entry| entry.table == table && entry.key == key).map(|entry| entry.text).filter(|text| !text.is_empty())
 }
 
+/// What a key of a rule means, where the example has a table instead of a sentence.
+pub fn sentence(key: &str) -> Option<&'static str> {
+    super::defaults::about(&["rule"], key)
+}
+
 /// What the example says about a condition on this source, or nothing.
 pub fn condition(source: &str, key: &str) -> Option<String> {
     entries().into_iter().find(|entry| entry.source == source && entry.key == key).map(|entry| entry.text).filter(|text| !text.is_empty())

@@ -48,7 +48,7 @@ pub(super) fn reach(
     for channel in channels.iter().filter(|channel| channel.value.common.enabled) {
         let name = channel.value.common.name.as_str();
         if !told.contains(&name) {
-            let hint = tr!("name it in `notify` of a rule or in a route, or remove it");
+            let hint = tr!("add it to `notify` of a rule or to a route, or remove it");
             problems.warn(channel.span.clone(), tr!("no rule and no route uses channel `{name}`", name), Some(hint));
         }
     }
@@ -57,15 +57,15 @@ pub(super) fn reach(
             if !rules.iter().any(|rule| pattern.matches(&rule.value.name)) {
                 problems.warn(
                     route.span.clone(),
-                    tr!("no rule is called '{text}', so this route never takes one by it", text = pattern.text()),
+                    tr!("no rule is called '{text}', so this route never matches it", text = pattern.text()),
                     None,
                 );
             }
         }
         let takes_all = |route: &Route| !route.continue_matching && route.selector.is_empty();
         if plain[..number].iter().any(takes_all) {
-            let hint = tr!("move it up, or write continue = true in the route that takes everything");
-            problems.warn(route.span.clone(), tr!("this route is never reached: an earlier one takes everything"), Some(hint));
+            let hint = tr!("move it up, or set continue = true in the route that matches everything");
+            problems.warn(route.span.clone(), tr!("this route is never reached: an earlier one matches everything"), Some(hint));
         }
     }
 }

@@ -76,7 +76,7 @@ fn site(reader: &mut Reader<'_>) -> Option<String> {
     let wrong = |c: char| c.is_control() || c.is_whitespace();
     if text.value.is_empty() || text.value.contains(wrong) || text.value.chars().count() > 100 {
         let hint = tr!("write a short name, for example site = \"taipei\"");
-        reader.error_at("site", tr!("`site` in [run] cannot be written like this"), Some(hint));
+        reader.error_at("site", tr!("`site` in [run] cannot have this value"), Some(hint));
         return None;
     }
     Some(text.value)
@@ -85,7 +85,7 @@ fn site(reader: &mut Reader<'_>) -> Option<String> {
 fn path(reader: &mut Reader<'_>, key: &str) -> Option<PathBuf> {
     let text = reader.string(key)?;
     if text.value.trim().is_empty() {
-        reader.error_at(key, tr!("`{key}` in {name} is empty", key, name = reader.name()), Some(tr!("name a file, or leave the key out")));
+        reader.error_at(key, tr!("`{key}` in {name} is empty", key, name = reader.name()), Some(tr!("give a file, or remove the key")));
         return None;
     }
     Some(text.value.into())

@@ -42,8 +42,8 @@ pub(super) fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstance
     let events = root.table("events").map_or_else(EventSettings::default, sources::read_events);
     let pce = root.table("pce").and_then(pce::read);
     if run.site.is_some() && root.has("pce") {
-        let message = tr!("`site` in [run] names a state without a PCE, and there is [pce]");
-        problems.error(root.span_of("run"), message, Some(tr!("remove one of them: with [pce], the PCE is what the state is of")));
+        let message = tr!("`site` in [run] is for a config without [pce]");
+        problems.error(root.span_of("run"), message, Some(tr!("remove one of them: with [pce], the state is named after the PCE")));
     }
 
     let mut target_readers = root.tables("targets");

@@ -61,7 +61,7 @@ pub fn refused(error: &Error, place: Place<'_>) -> Option<Refused> {
             tr!("it expired at {at}", at = at(*not_after)),
             tr!("renew it; if it is valid, the clock of this machine is wrong: it shows {now}", now = at(*time)),
         ),
-        CertificateError::Expired => (tr!("it expired"), tr!("renew it there, or set the clock of this machine right")),
+        CertificateError::Expired => (tr!("it expired"), tr!("renew it, or correct the clock of this machine")),
         CertificateError::NotValidYetContext { time, not_before } => (
             tr!("it is not valid before {at}", at = at(*not_before)),
             tr!("compare the clocks: that of this machine shows {now}", now = at(*time)),
@@ -79,7 +79,7 @@ pub fn refused(error: &Error, place: Place<'_>) -> Option<Refused> {
         CertificateError::UnknownIssuer | CertificateError::BadSignature => (tr!("it is not signed by a trusted CA"), of_issuer(place)),
         // Such as a certificate of a CA in the place of a server's.
         CertificateError::Other(error) => (shorten(&visible(&error.to_string()), EXCERPT), of_issuer(place)),
-        other => (shorten(&visible(&other.to_string()), EXCERPT), tr!("have a new certificate issued there")),
+        other => (shorten(&visible(&other.to_string()), EXCERPT), tr!("have a new certificate issued")),
     };
     Some(Refused { why, advice })
 }
@@ -87,7 +87,7 @@ pub fn refused(error: &Error, place: Place<'_>) -> Option<Refused> {
 fn of_issuer(place: Place<'_>) -> String {
     let setting = place.setting;
     match place.ca_file {
-        None => tr!("if a private CA signed it, name that with {setting}; or name the certificate itself there", setting),
+        None => tr!("if a private CA signed it, set {setting} to that CA, or to the certificate itself", setting),
         Some(path) => tr!(
             "{path} ({setting}) must contain the CA that signed it, or the certificate itself",
             path = visible(&path.display().to_string()),

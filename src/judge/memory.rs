@@ -186,7 +186,7 @@ impl RuleMemory {
             measurement.groups.iter_mut().for_each(|group| group.besides_learning = group.estimate);
             measurement.unlisted.besides_learning = measurement.unlisted.estimate;
             let why = measurement.note.take().unwrap_or_default();
-            measurement.note = Some(tr!("a lower bound for a day already, although runs came regularly ({why})", why));
+            measurement.note = Some(tr!("still a lower bound after a day of regular runs ({why})", why));
         }
         measurement
     }
@@ -330,9 +330,9 @@ impl RuleMemory {
             .collect();
         let learning_until = self.sightings.learning_until().filter(|_| matches!(metric, Metric::New(_)));
         let note = if let Some(until) = learning_until {
-            Some(tr!("learning what is known, until {until}; nothing counts as new before", until))
+            Some(tr!("learning what is normal, until {until}; nothing counts as new before", until))
         } else if no_rate_yet {
-            Some(tr!("learning: a rate needs two runs, the next one knows it"))
+            Some(tr!("learning: a rate needs two runs, the next one has it"))
         } else if any_learning {
             Some(tr!(
                 "learning: some flows began before the window and their earlier count is not known yet; exact once the window has passed"

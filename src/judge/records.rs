@@ -201,7 +201,7 @@ fn talker(rule: &Rule, counted: &Counted<'_>) -> Contributor {
 /// "2 of 72 records do not say `online`"
 fn note_of(chosen: &Chosen<'_>, all: usize) -> Option<String> {
     let (key, count) = chosen.silent.iter().max_by_key(|(_, count)| **count)?;
-    Some(tr!("{count} of {all} records do not say `{key}`", count, all, key = visible(key)))
+    Some(tr!("{count} of {all} records have no `{key}`", count, all, key = visible(key)))
 }
 
 /// Measures a rule on how things are now. `known` are groups that have an instance: one whose records are still there but

@@ -174,7 +174,7 @@ impl Line {
             return Err(PceError::new(ErrorKind::Interrupted, tr!("stopped by the user")));
         }
         if self.pace.now() >= self.deadline {
-            return Err(PceError::new(ErrorKind::Timeout, tr!("the deadline of the run came while waiting for the PCE"))
+            return Err(PceError::new(ErrorKind::Timeout, tr!("the deadline of the run was reached while waiting for the PCE"))
                 .hint(tr!("raise deadline in [run], or query less"))
                 .by(Party::Program));
         }
@@ -394,7 +394,7 @@ impl Line {
         }
         Failure::Lost(PceError::new(
             ErrorKind::Network,
-            tr!("{name}: the answer broke off ({error})", name = ask.name(), error = harmless(&error.to_string())),
+            tr!("{name}: the answer is incomplete ({error})", name = ask.name(), error = harmless(&error.to_string())),
         ))
     }
 
@@ -407,7 +407,7 @@ impl Line {
                 tr!("the proxy {name}:{port}", name = harmless(name), port),
                 tr!("{host} through the proxy {name}:{port}", host, name = harmless(name), port),
                 Party::Proxy,
-                tr!("check proxy in [pce], or HTTPS_PROXY and its like where it is not set there"),
+                tr!("check proxy in [pce], or HTTPS_PROXY if it is not set there"),
             ),
             None => {
                 (host.clone(), host.clone(), Party::Network, tr!("check url and proxy in [pce], name resolution, routes and firewalls"))

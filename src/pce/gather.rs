@@ -200,7 +200,7 @@ impl Gathering<'_> {
             {
                 self.missing.of(whole.piece.decisions());
                 self.missing.reason(tr!(
-                    "{sum} of {all} rows of {piece} belong to no part of it",
+                    "{sum} of {all} rows of {piece} are in none of its parts",
                     sum = all - sum,
                     all,
                     piece = whole.piece.describe()
@@ -215,7 +215,7 @@ impl Gathering<'_> {
             Err(_) => 0,
         };
         self.rows += rows;
-        failures.into_iter().for_each(|failure| self.missing.reason(tr!("one part could not be had: {failure}", failure)));
+        failures.into_iter().for_each(|failure| self.missing.reason(tr!("one part could not be read: {failure}", failure)));
         Ok(())
     }
 
@@ -295,7 +295,7 @@ impl Missing {
         if known > rows {
             self.reasons.push(tr!("{rows} of {known} rows are missing ({what}; {why})", rows = known - rows, known, what, why));
         } else if capped {
-            self.reasons.push(tr!("there may be more than the {rows} rows had ({what}; {why})", rows, what, why));
+            self.reasons.push(tr!("there may be more than these {rows} rows ({what}; {why})", rows, what, why));
         }
         if self.reasons.len() > told || !job.silent_regions.is_empty() {
             self.of(piece.decisions());

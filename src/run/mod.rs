@@ -210,7 +210,7 @@ fn sweep(client: &mut Client, store: &Store) -> Option<String> {
         Ok(0) => {}
         Ok(count) => log::info!("{count} queries of a killed run were deleted at the PCE"),
         Err(error) => {
-            log::warn!("{}", tr!("queries of a run that was killed may still be at the PCE: {error}", error));
+            log::warn!("{}", tr!("queries of a killed run may still be at the PCE: {error}", error));
             return None;
         }
     }

@@ -104,7 +104,7 @@ impl Asked {
         if from < to {
             return Ok(self);
         }
-        Err(RunError::Setup(tr!("the span from {from} to {to} holds no time; --since has to lie before --until", from, to)))
+        Err(RunError::Setup(tr!("the span from {from} to {to} is empty; --since must be before --until", from, to)))
     }
 }
 
@@ -232,7 +232,7 @@ pub fn flows(
     report.unreadable += chosen.timeless;
     if chosen.left_out > 0 {
         let text = trn!(
-            "{count} flow does not say what is asked for and is left out",
+            "{count} flow lacks a field of the filter and is left out",
             "{count} flows lack a field of the filter and are left out",
             count = chosen.left_out
         );

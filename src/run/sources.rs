@@ -185,7 +185,7 @@ pub fn as_settled(mut report: SourceReport, mut short: [bool; 4], settled: Settl
     }
     if settled.too_late {
         report.status = SourceStatus::Failed;
-        report.error = Some(Fault::of(Party::Program, tr!("the deadline of the run came while it was judged")));
+        report.error = Some(Fault::of(Party::Program, tr!("the deadline of the run was reached while it was evaluated")));
         return (report, short);
     }
     let count: u64 = settled.left.iter().sum();

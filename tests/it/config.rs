@@ -61,7 +61,7 @@ notify = ["sco"]
     let error = refused(text);
     let found: Vec<(usize, usize, String)> = error.problems().into_iter().map(|at| (at.line, at.column, at.message)).collect();
     let wanted = [
-        (2, 7, "must end after host and port"),
+        (2, 7, "must end after the port"),
         (3, 10, "must be 1 or more"),
         (5, 14, "exactly one place"),
         (7, 1, "unknown key `dedline` in [run]"),

@@ -145,7 +145,7 @@ fn nothing_is_written_over_unless_asked() {
     written(&room, "rules.toml");
     for (arguments, want) in [
         (vec!["init", "-c", "a.toml"], "--url"),
-        (vec!["init", "-c", "a.toml", "--url", "http://pce.example.com", "--org", "1"], "in the clear"),
+        (vec!["init", "-c", "a.toml", "--url", "http://pce.example.com", "--org", "1"], "in clear text"),
         (vec!["init", "-c", "a.toml", "--url", "https://pce.example.com", "--org", "0"], "must be 1 or more"),
         (vec!["init", "-c", "a.toml", "--url", "two words"], "not the URL of a PCE"),
         (vec!["init", "-c", "no/such/folder/a.toml", "--url", "https://pce.example.com", "--org", "1"], "cannot write"),

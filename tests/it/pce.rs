@@ -1078,7 +1078,7 @@ fn rows_that_no_part_accounts_for_are_noticed() {
     let world = World::new(pce, |_, _| None);
     let (answer, _) = world.talk(|client| ask(client, &query(18))).unwrap();
     let missing = answer.missing.unwrap();
-    assert!(missing.contains("3 of 20 rows") && missing.contains("no part"), "{missing}");
+    assert!(missing.contains("3 of 20 rows") && missing.contains("none of its parts"), "{missing}");
 }
 
 #[test]

@@ -112,7 +112,7 @@ fn what_is_not_told_is_neither_empty_nor_zero() {
     for command in ["show", "vens"] {
         let words = if command == "show" { vec!["show", "vens"] } else { vec!["vens"] };
         let ran = room.run(&[&words[..], &["--input", "vens=vens.json", "--status", "active"], &NOW].concat());
-        assert!(ran.out.contains("1 more record does not say what is asked for"), "{}", ran.out);
+        assert!(ran.out.contains("1 more record lacks a field of the filter"), "{}", ran.out);
     }
 }
 

@@ -95,7 +95,7 @@ fn span_facts(span: Option<(Timestamp, Timestamp)>) -> Vec<(&'static str, serde_
 fn undecided_note(count: u64) -> Option<String> {
     (count > 0).then(|| {
         trn!(
-            "{count} more record does not say what is asked for; it may belong here",
+            "{count} more record lacks a field of the filter; it may match",
             "{count} more records lack a field of the filter; they may match",
             count = count
         )

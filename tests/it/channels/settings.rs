@@ -119,7 +119,7 @@ fn bad_settings_are_refused_with_a_reason() {
         (
             "email",
             mail(a, b, &format!("{host}, tls = \"none\", user = \"u\", password = {{ env = \"PASSWORD\" }}")),
-            "password in the clear",
+            "password in clear text",
         ),
         ("email", mail(a, b, &format!("{host}, pasword = \"x\"")), "unknown key"),
     ];
@@ -157,7 +157,7 @@ fn what_cannot_be_opened_says_why() {
         ("webhook", format!("url = \"https://example.com/\"\n{missing}"), "/nowhere/ca.pem"),
         ("webhook", "url = \"https://example.com/\"\nheaders = { X-A = \"a\\nb\" }".to_owned(), "x-a"),
         ("syslog", format!("address = \"siem\"\ntransport = \"tls\"\n{missing}"), "/nowhere/ca.pem"),
-        ("opsgenie", "api_key = { env = \"TWO_LINES\" }".to_owned(), "a header cannot carry"),
+        ("opsgenie", "api_key = { env = \"TWO_LINES\" }".to_owned(), "not allowed in a header"),
         (
             "email",
             format!("from = \"a@example.com\"\nto = \"b@example.com\"\nsmtp = {{ host = \"smtp.example.com\", {missing} }}"),

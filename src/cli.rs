@@ -43,12 +43,12 @@ Exit codes:
 
 /// How to begin, for those who see the program for the first time.
 const BEGIN: &str = "\
-To begin:
-  pcemon demo                            see it work, nothing needed
+To start:
+  pcemon demo                            see it work, without any setup
   pcemon init                            write a first config; `pcemon rules example` shows every key
-  pcemon rules validate                  check the config, contact nobody
-  pcemon check --dry-run                 ask the PCE; remember nothing, send nothing
-  pcemon check                           the real thing, every few minutes from cron";
+  pcemon rules validate                  check the config, without any connection
+  pcemon check --dry-run                 query the PCE; store nothing, send nothing
+  pcemon check                           a real run, every few minutes from cron";
 
 const INIT_EXAMPLES: &str = "\
 Examples:
@@ -56,12 +56,12 @@ Examples:
   pcemon init --url https://pce.example.com:8443 --org 1 --rules starter --config rules.toml
   pcemon init --url https://pce.example.com:8443 --org 1 --api-secret-file /etc/pcemon/api_secret \\
       --channel type=slack,url=SLACK_WEBHOOK_URL --rules all
-  pcemon init target records         add to a config that is there";
+  pcemon init target records         add a target to an existing config";
 
-/// Watch an Illumio PCE: one run, one verdict, alerts that arrive.
+/// Monitor an Illumio PCE: one run, one verdict, reliable alerts.
 ///
-/// Asks the PCE for traffic, events and its health, judges your rules, remembers what it sent, sends what is due,
-/// prints the result and exits. It is made to be run again and again by cron, a systemd timer, CI or Ansible.
+/// Queries the PCE for traffic, events and health, evaluates your rules, stores its state, sends notifications, prints the
+/// result and exits. Run it regularly from cron, a systemd timer, CI or Ansible.
 #[derive(Debug, Parser)]
 #[command(name = "pcemon", version, long_version = long_version(), after_help = format!("{BEGIN}\n\n{EXIT_CODES}"), arg_required_else_help = true, max_term_width = 110)]
 pub struct Cli {
@@ -80,28 +80,28 @@ pub struct Global {
     /// Config file [default: $PCEMON_CONFIG, ./rules.toml, $XDG_CONFIG_HOME/pcemon/rules.toml, /etc/pcemon/rules.toml]
     #[arg(short, long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// State file: what is remembered between runs [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]
+    /// State file [default: `[run] state`, $STATE_DIRECTORY/state.json, $XDG_STATE_HOME/pcemon/state.json]
     #[arg(long, global = true, value_name = "FILE")]
     pub state: Option<PathBuf>,
     /// Format of the result on standard output [default: table]
     #[arg(short, long, global = true, value_name = "FORMAT", value_parser = formats())]
     pub output: Option<String>,
-    /// Write the result also to a file, as FORMAT=PATH; may be repeated. `report` takes a PATH alone, too
+    /// Also write the result to a file, as FORMAT=PATH; may be repeated. `report` also takes a PATH alone
     #[arg(long, global = true, value_name = "FORMAT=PATH", value_parser = parse_out)]
     pub out: Vec<Out>,
     /// Print nothing when the exit code is 0, else only what is not ok
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Show every rule and, in a dry run, the messages; say more on standard error (-vv: every request)
+    /// Show every rule and, in a dry run, the messages; more detail on standard error (-vv: every request)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Colours in the table
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub color: Color,
-    /// Language of what people read [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]
+    /// Language of output for people [default: `[run] language`, else LC_ALL, LC_MESSAGES, LANG, else en]
     #[arg(long, global = true, value_name = "LANGUAGE", value_parser = languages())]
     pub lang: Option<String>,
-    /// Form of the messages on standard error
+    /// Format of the messages on standard error
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
     pub log_format: LogFormat,
 }
@@ -143,7 +143,7 @@ pub enum LogFormat {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// One monitoring cycle: ask the PCE, judge the rules, remember, alert, print, exit
+    /// One monitoring cycle: query the PCE, evaluate the rules, store the state, notify, print, exit
     ///
     /// The exit code is the verdict (see `pcemon --help`). The first run has nothing to compare the PCE's day totals with:
     /// its traffic numbers are lower bounds, shown with ≥, until the next run.
@@ -151,37 +151,37 @@ pub enum Command {
 Examples:
   pcemon check                                  one cycle with the default config
   pcemon check --dry-run                        the same; nothing is written, nothing is sent
-  pcemon check -q                               for cron: silent when all is well, else only what is not
+  pcemon check -q                               for cron: prints only what is not ok
   pcemon check -q --fail-on new                 for cron: only what is new
   pcemon check -o nagios                        as a monitoring plugin
-  pcemon check --flows flows.json.gz --dry-run  judge a recorded answer: nobody is asked
+  pcemon check --flows flows.json.gz --dry-run  evaluate a recorded answer, without a connection
   pcemon check --out json=result.json --fail-on critical")]
     Check(CheckArgs),
     /// What happened in a span of time, as one HTML file with plots, as Markdown, CSV or JSON
     ///
-    /// Asks the PCE for traffic, events and health, adds them up and compares them with the previous report. Judges no rule
-    /// and sends nothing but, with --mail, itself. Exits with 0, or with 3 when a source could not be read whole, a file
-    /// not be written or a mail not be sent.
+    /// Queries the PCE for traffic, events and health, and compares them with the previous report. Evaluates no rules. With
+    /// --mail, sends the report. Exits with 0, or with 3 when a source could not be read completely, a file could not be
+    /// written, or a mail could not be sent.
     #[command(after_help = "\
 Examples:
   pcemon report --out report.html                    the last whole UTC day (or `since` in [report])
   pcemon report --since 7d --out week.html --mail    the last week, also by mail to `mail` in [report]
   pcemon report --format md                          Markdown on standard output
-  pcemon report --out r.html --out numbers.json      several files from one look at the PCE
+  pcemon report --out r.html --out numbers.json      several files from one query
   pcemon report --flows recorded/ --events recorded/ --now 2026-11-20T10:00:00Z --out report.html")]
     Report(ReportArgs),
-    /// Two cycles against a simulated PCE inside this program; needs nothing, leaves nothing behind
+    /// Two cycles against a simulated PCE inside this program; needs no setup and leaves no files behind
     ///
-    /// Exits with 0 whatever the cycles find; what a real run would have returned is said at the end.
+    /// Always exits with 0; the last line gives the exit code of a real run.
     #[command(after_help = "Examples:\n  pcemon demo\n  pcemon demo --report demo.html\n  pcemon demo -o json")]
     Demo(DemoArgs),
     /// Flows of the PCE or of a recorded answer, chosen by the keys of a rule's `match`
     ///
-    /// Each connection stands once, the newest first; --raw shows every record as the PCE sent it, with the end that reports
-    /// it. The PCE holds totals of whole UTC days, so a span only chooses records and does not clip them. What arrived within
-    /// a span is what `pcemon check` counts.
+    /// Shows each connection once, the newest first; --raw shows every record as the PCE sent it, with the end that reported
+    /// it. The PCE stores totals of whole UTC days, so a time span selects records but does not clip their counters. For what
+    /// arrived within a span, use `pcemon check`.
     ///
-    /// Exits with 0 when the answer is whole, with 3 when it could not be had or is partial.
+    /// Exits with 0 when the answer is complete, with 3 when it is missing or partial.
     #[command(after_help = "\
 Examples:
   pcemon flows --decision blocked --dst-label role=DB --port 3306,1433/tcp
@@ -192,8 +192,8 @@ Examples:
     Flows(FlowsArgs),
     /// Who talks most: talkers, destinations, pairs, ports, processes or labels, on one screen
     ///
-    /// Each connection counts once, whichever end reports it; totals are those of whole UTC days (see `pcemon flows --help`). Exits with 0 when the answer is whole, with 3 when it could not
-    /// be had or is partial.
+    /// Each connection counts once, whichever end reports it; totals are those of whole UTC days (see `pcemon flows --help`).
+    /// Exits with 0 when the answer is complete, with 3 when it is missing or partial.
     #[command(after_help = "\
 Examples:
   pcemon top
@@ -203,7 +203,7 @@ Examples:
     Top(TopArgs),
     /// Audit events of the PCE or of a recorded answer, newest first
     ///
-    /// Exits with 0 when the answer is whole, with 3 when it could not be had or is partial.
+    /// Exits with 0 when the answer is complete, with 3 when it is missing or partial.
     #[command(after_help = "\
 Examples:
   pcemon events --window 7d --type 'sec_policy.*'
@@ -212,7 +212,7 @@ Examples:
     Events(EventsArgs),
     /// VENs of the PCE or of a recorded answer, by name
     ///
-    /// Exits with 0 when the answer is whole, with 3 when it could not be had or is partial.
+    /// Exits with 0 when the answer is complete, with 3 when it is missing or partial.
     #[command(after_help = "\
 Examples:
   pcemon vens --offline --label env=prod
@@ -222,32 +222,33 @@ Examples:
     Vens(VensArgs),
     /// The PCE's own health: clusters and their nodes
     ///
-    /// Exits with 0 when the PCE reported its health, good or bad, and with 3 when it did not; `pcemon check` judges it.
+    /// Exits with 0 when the PCE reported its health, good or bad, and with 3 when it did not. Rules on health are evaluated by
+    /// `pcemon check`.
     #[command(after_help = "Examples:\n  pcemon health\n  pcemon health -o json\n  pcemon health --health recorded.json")]
     Health(HealthArgs),
     /// Records of any source, as table, JSON, NDJSON, CSV or Markdown
     ///
-    /// Asks the targets of the source, or reads a recorded answer. Judges nothing and remembers nothing; the flags that choose
-    /// records are the keys of a rule's `match`.
+    /// Queries the targets of the source, or reads a recorded answer. Evaluates no rules and stores nothing. The flags that
+    /// select records are the keys of a rule's `match`.
     #[command(after_help = "\
 Examples:
   pcemon show vens --offline -o csv
   pcemon show records --target backups --match 'status = [\"failed\"]'
   pcemon show database --input database=recorded.json -o json")]
     Show(ShowArgs),
-    /// Write a first config, by asking or from flags
+    /// Write a first config, from questions or flags
     ///
-    /// On a terminal it asks for what no flag says. It never writes over a file unless --force is given, and secrets stay
-    /// where they are: the config names the variable or the file they are in.
+    /// On a terminal, it asks for what the flags do not give. It does not overwrite a file without --force. Secrets stay where
+    /// they are: the config names the variable or file that holds them.
     #[command(after_help = INIT_EXAMPLES)]
     Init(InitArgs),
-    /// Find out what is wrong, part by part, and what to do about it
+    /// Check the whole setup and give advice on what is wrong
     ///
-    /// Looks at config, secrets, files, the way to the PCE, credentials, permissions, clocks, traffic, state and channels.
-    /// Remembers nothing and sends no message; the PCE is asked small questions and two small traffic queries, which are
-    /// deleted.
+    /// Checks config, secrets, files, the connection to the PCE, credentials, permissions, clocks, traffic, state and channels.
+    /// Stores nothing and sends no messages. On the PCE it makes small requests and two small traffic queries, which it deletes
+    /// again.
     ///
-    /// Exits with 0 when all is well, 1 when something could be better, 3 when a run cannot work.
+    /// Exits with 0 when all is well, 1 with warnings, 3 when a run cannot work.
     #[command(after_help = "\
 Examples:
   pcemon doctor
@@ -259,44 +260,44 @@ Examples:
     Rules(RulesCommand),
     /// Why a rule fires or does not, step by step
     ///
-    /// Runs the cycle of `check` for one rule as a dry run: nothing is remembered and nothing is sent. The rule may be
-    /// disabled. With --last nothing is run: what the latest runs found is read from the state. Exits with 0 when there was
-    /// something to explain, with 3 when the rule's source could not be read or nothing is remembered.
+    /// Runs the cycle of `check` for one rule as a dry run: nothing is stored and nothing is sent. The rule may be disabled.
+    /// With --last, nothing is run: the findings of the latest runs are read from the state. Exits with 0, or with 3 when the
+    /// source of the rule could not be read or the state has no findings.
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
-    /// Unit tests of rules: records at given times, and what must come of them
+    /// Unit tests of rules: records at given times, and the expected alerts
     ///
-    /// Runs the cycle of `check` on the records of each test, with the clock and the channels given: nothing is asked, written
-    /// or sent. Exits with 0 when all tests pass, 1 when one fails, 3 when a file cannot be used.
+    /// Runs the cycle of `check` on the records of each test, with a simulated clock and simulated channels: nothing is queried,
+    /// written or sent. Exits with 0 when all tests pass, 1 when one fails, 3 when a file cannot be used.
     #[command(after_help = TEST_HELP)]
     Test(TestArgs),
     /// Backtest the rules: what would have fired, how many messages would have been sent, which thresholds fit
     ///
-    /// Runs the cycle of `check` over recorded runs, or over one export with a simulated clock. Nothing is asked, written or sent.
-    /// Folders are those of `check --record`, one for each run, or a folder that holds such folders.
+    /// Runs the cycle of `check` over recorded runs, or over one export with a simulated clock. Nothing is queried,
+    /// written or sent. Folders are those of `check --record`, one for each run, or a folder that contains such folders.
     #[command(after_help = REPLAY_EXAMPLES)]
     Replay(ReplayArgs),
     /// List the channels of the config and test them
     #[command(subcommand)]
     Channel(ChannelCommand),
-    /// Messages that wait for delivery or were given up
+    /// Messages that wait for delivery or could not be delivered
     #[command(subcommand)]
     Outbox(OutboxCommand),
     /// Mute alerts for a while
     #[command(subcommand)]
     Silence(SilenceCommand),
-    /// What is remembered between runs
+    /// The state that is stored between runs
     #[command(subcommand)]
     State(StateCommand),
-    /// Print the JSON Schema of something machine-readable
+    /// Print the JSON Schema of a machine-readable document
     ///
     /// The name is that of the `schema` key in the document, without its version; `rules` is the config.
     #[command(after_help = "Examples:\n  pcemon schema --list\n  pcemon schema check > check.schema.json")]
     Schema {
-        /// What it is the schema of
+        /// Name of the document
         #[arg(required_unless_present = "list", value_parser = PossibleValuesParser::new(crate::schemas::SCHEMAS.iter().map(|schema| schema.name)))]
         name: Option<String>,
-        /// Print the names, one a line
+        /// Print the names, one per line
         #[arg(long, conflicts_with = "name")]
         list: bool,
     },
@@ -309,7 +310,7 @@ Examples:
     /// Print the manual page, or write all pages into a folder
     #[command(after_help = "Examples:\n  pcemon man | man -l -\n  pcemon man --out-dir /usr/local/share/man/man1")]
     Man {
-        /// Write one page for each command into this folder
+        /// Write all pages into this folder
         #[arg(long, value_name = "DIR")]
         out_dir: Option<PathBuf>,
     },
@@ -321,7 +322,7 @@ pub struct DemoArgs {
     /// Write the report of the simulated day to this file, as `pcemon report` does
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
-    /// Take this as the present time (RFC 3339)
+    /// Use this as the current time (RFC 3339)
     #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
     pub now: Option<Timestamp>,
 }
@@ -332,16 +333,16 @@ pub struct CheckArgs {
     /// Write no state and send nothing; show what would be sent
     #[arg(long)]
     pub dry_run: bool,
-    /// Judge only the rules whose name matches (* ? [..] {a,b})
+    /// Evaluate only the rules whose name matches (* ? [..] {a,b})
     #[arg(long, value_name = "GLOB", add = ArgValueCompleter::new(completing::rules))]
     pub rule: Option<String>,
     /// Recorded answers.
     #[command(flatten)]
     pub inputs: Inputs,
-    /// Take this as the present time (RFC 3339) in everything the run decides
+    /// Use this as the current time (RFC 3339) for all decisions of the run
     #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
     pub now: Option<Timestamp>,
-    /// Keep the raw answers of the PCE in this folder, compressed
+    /// Store the raw answers of the PCE in this folder, compressed
     #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,
     /// What makes the exit code differ from 0
@@ -364,34 +365,34 @@ pub struct CheckArgs {
 /// Flags of `report`.
 #[derive(Debug, Clone, Default, Args)]
 pub struct ReportArgs {
-    /// How far back, up to 90d: 7d means the last seven whole UTC days, 12h stays as typed [default: `since` in `[report]`, else 1d]
+    /// How far back, up to 90d: 7d means the last seven whole UTC days, 12h means the last 12 hours [default: `since` in `[report]`, else 1d]
     #[arg(long, value_name = "DURATION", value_parser = parse_report_span)]
     pub since: Option<Duration>,
-    /// The end of the span (RFC 3339) [default: the last midnight in UTC; now, when --since is no number of days]
+    /// The end of the span (RFC 3339) [default: the last midnight in UTC; now, if --since is not a number of days]
     #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
     pub until: Option<Timestamp>,
-    /// Form of what goes to standard output, and of files whose ending does not say [default: html]
+    /// Format on standard output, and of files whose extension does not tell it [default: html]
     #[arg(long, value_name = "FORMAT", value_parser = report_formats())]
     pub format: Option<String>,
-    /// Title [default: `title` in `[report]`]
+    /// Title of the report [default: `title` in `[report]`]
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
-    /// The label whose value names an application [default: `label` in `[report]`, else app]
+    /// Key of the label that identifies an application [default: `label` in `[report]`, else app]
     #[arg(long, value_name = "KEY")]
     pub label: Option<String>,
     /// Send the report to the channels that `mail` in `[report]` names
     #[arg(long)]
     pub mail: bool,
-    /// Do not remember this report: the next one is compared with the one before it
+    /// Do not store this report for comparison: the next one is compared with the one before it
     #[arg(long)]
     pub no_save: bool,
     /// Recorded answers.
     #[command(flatten)]
     pub inputs: Inputs<input::Reported>,
-    /// Take this as the present time (RFC 3339)
+    /// Use this as the current time (RFC 3339)
     #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
     pub now: Option<Timestamp>,
-    /// Keep the raw answers of the PCE in this folder, compressed
+    /// Store the raw answers of the PCE in this folder, compressed
     #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,
 }
@@ -405,7 +406,7 @@ pub struct DoctorArgs {
     /// How long one answer may take
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_duration)]
     pub timeout: Duration,
-    /// Take this as the present time (RFC 3339)
+    /// Use this as the current time (RFC 3339)
     #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
     pub now: Option<Timestamp>,
 }

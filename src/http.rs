@@ -67,7 +67,7 @@ pub fn agent(options: &AgentOptions<'_>) -> Result<ureq::Agent, String> {
         .timeout_per_write(Some(options.timeout))
         .build();
     if proxy_is_socks {
-        return Err(tr!("a SOCKS proxy cannot be used; name one that speaks HTTP, such as http://proxy.example.com:3128"));
+        return Err(tr!("SOCKS proxies are not supported; use an HTTP proxy such as http://proxy.example.com:3128"));
     }
     Ok(ureq::Agent::with_parts(config, connector, names::Names::default()))
 }

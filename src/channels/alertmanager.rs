@@ -32,7 +32,7 @@ const EXAMPLE: &str = r#"[[channels]]
 name = "alertmanager"
 type = "alertmanager"
 urls = ["https://am-1.example.com:9093", "https://am-2.example.com:9093"]   # every member of the cluster
-user = "pcemon"                                                             # or token; or neither
+user = "pcemon"                                                             # with password; or use token; or neither
 password = { env = "ALERTMANAGER_PASSWORD" }
 "#;
 

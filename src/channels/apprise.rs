@@ -92,10 +92,10 @@ impl Speech for Apprise {
 
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {
         match answer.status {
-            204 => poster.permanent(answer, &tr!("no service stands behind this key")),
-            424 if nobody_sent(answer) => poster.retry(answer, &tr!("no service behind it took the message; is the tag right?")),
+            204 => poster.permanent(answer, &tr!("no service is configured for this key")),
+            424 if nobody_sent(answer) => poster.retry(answer, &tr!("no service accepted the message; check the tag")),
             // To tell it again would tell all of them again, at every attempt.
-            424 => poster.warned(answer, &tr!("some services behind it took the message and some did not; it is not sent again")),
+            424 => poster.warned(answer, &tr!("some services accepted the message and some did not; it is not sent again")),
             _ => poster.outcome(answer),
         }
     }

@@ -79,7 +79,7 @@ impl Speech for Discord {
 
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {
         match answer.status {
-            404 => poster.permanent(answer, &tr!("the webhook was deleted; make a new one")),
+            404 => poster.permanent(answer, &tr!("the webhook was deleted; create a new one")),
             429 => {
                 let said: Option<Value> = serde_json::from_str(answer.body.for_reading()).ok();
                 let wish = said.as_ref().and_then(|said| said["retry_after"].as_f64()).and_then(seconds);

@@ -131,7 +131,7 @@ fn read_smtp(reader: &mut Reader<'_>) -> SmtpTable {
         if reader.has("user") {
             reader.error_at(
                 "tls",
-                tr!("{name} would send the password in the clear", name = reader.name()),
+                tr!("{name} would send the password in clear text", name = reader.name()),
                 Some(tr!("use tls = \"implicit\" or tls = \"starttls\", or leave user and password out")),
             );
             return SmtpTable { host, port, tls: None, hello, login, trust };

@@ -97,7 +97,7 @@ impl Exec {
         let program = visible(&self.settings.program);
         match status.code() {
             Some(TRY_AGAIN) => Outcome::Retry {
-                error: tr!("{program} asks to be tried again (exit code {try_again}){said}", program, try_again = TRY_AGAIN, said),
+                error: tr!("{program} requests a retry (exit code {try_again}){said}", program, try_again = TRY_AGAIN, said),
                 after: None,
             },
             Some(code) => Outcome::Permanent { error: tr!("{program} ended with exit code {code}{said}", program, code, said) },
@@ -114,7 +114,7 @@ impl Channel for Exec {
             Ok(family) => family,
             Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::PermissionDenied) => {
                 return Outcome::Permanent {
-                    error: tr!("cannot start {program}: {error}; is the path right and may it be run?", program, error),
+                    error: tr!("cannot start {program}: {error}; check the path and its permissions", program, error),
                 };
             }
             Err(error) => return Outcome::Retry { error: tr!("cannot start {program}: {error}", program, error), after: None },
@@ -131,7 +131,7 @@ impl Channel for Exec {
                 Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(5)),
                 Ok(None) => {
                     family.end();
-                    return Outcome::Retry { error: tr!("{program} was not done in time and was killed", program), after: None };
+                    return Outcome::Retry { error: tr!("{program} exceeded the time limit and was killed", program), after: None };
                 }
                 Err(error) => {
                     family.end();

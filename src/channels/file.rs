@@ -33,7 +33,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     let buf = PathBuf::from(&path.value);
     if buf.is_relative() || path.value.ends_with('/') {
         let hint = Some(tr!("write for example path = {example}", example = EXAMPLE));
-        reader.problems().error(path.span, tr!("`path` in {name} must be a file that begins with /", name = reader.name()), hint);
+        reader.problems().error(path.span, tr!("`path` in {name} must be an absolute path", name = reader.name()), hint);
         return None;
     }
     Some(Box::new(FileSettings { path: buf }))

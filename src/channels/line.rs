@@ -50,9 +50,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
         reader.problems().error(
             to.span,
             tr!("`to` in {name} is not the id of a LINE user, group or room", name = reader.name()),
-            Some(tr!(
-                "ids begin with U, C or R and come from a webhook event of the bot; the LINE ID that people search for is another thing"
-            )),
+            Some(tr!("ids start with U, C or R and come from a webhook event of the bot; this is not the LINE ID that people search for")),
         );
         None
     });
@@ -78,7 +76,7 @@ impl Settings for LineSettings {
             );
         }
         let authorization = HeaderValue::from_str(&format!("Bearer {}", token.expose().trim()))
-            .map_err(|_| tr!("the token holds characters that a header cannot carry"))?;
+            .map_err(|_| tr!("the token contains characters that are not allowed in a header"))?;
         let poster = Poster::new(endpoint, &self.trust, common.timeout, &[&token], took)?;
         Ok(Box::new(Line { poster, authorization, to: self.to.clone(), words: self.words.clone() }))
     }
@@ -108,7 +106,7 @@ impl Line {
             409 if took_before(answer) => Outcome::Delivered,
             429 if answer.body.for_reading().contains("monthly limit") => self.poster.permanent(
                 answer,
-                &tr!("the monthly quota of the LINE account is used up; nothing goes out before the next month or a larger plan"),
+                &tr!("the monthly quota of the LINE account is used up; no messages until next month or with a larger plan"),
             ),
             401 => self.poster.permanent(answer, &tr!("it does not accept the token; issue a new channel access token")),
             400 => self

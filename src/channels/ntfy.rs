@@ -22,7 +22,7 @@ pub const KIND: Kind = Kind { name: "ntfy", summary: "ntfy push notifications", 
 const EXAMPLE: &str = r#"[[channels]]
 name = "ntfy"
 type = "ntfy"
-topic = { env = "NTFY_TOPIC" }          # on a public server whoever knows the topic reads it
+topic = { env = "NTFY_TOPIC" }          # on a public server, everyone who knows the topic can read it
 token = { env = "NTFY_TOKEN" }          # optional
 # base_url = "https://ntfy.example.com" # your own server
 "#;

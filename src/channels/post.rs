@@ -40,12 +40,12 @@ impl std::fmt::Debug for Endpoint {
 impl Endpoint {
     /// Reads a URL. The error does not repeat it.
     pub fn parse(text: &str) -> Result<Endpoint, String> {
-        let url = Url::parse(text.trim()).map_err(|_| tr!("the URL is none; write for example https://hooks.example.com/alerts"))?;
+        let url = Url::parse(text.trim()).map_err(|_| tr!("this is not a URL; write for example https://hooks.example.com/alerts"))?;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
-            return Err(tr!("the URL must begin with https://"));
+            return Err(tr!("the URL must start with https://"));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(tr!("the URL must not hold a user and a password; send them in an Authorization header"));
+            return Err(tr!("the URL must not contain a user and a password; send them in an Authorization header"));
         }
         Ok(Endpoint { url, put: false })
     }
@@ -236,15 +236,15 @@ impl Poster {
         match answer.status {
             200..=299 if answer.is_page() => self.retry(
                 answer,
-                &tr!("that is a page for people, not an answer of the service; is there a portal or a login page on the way, is the URL right?"),
+                &tr!("this is a web page, not an answer of the service; check the URL, and for a portal or login page in between"),
             ),
             200..=299 if (self.took)(answer) => Outcome::Delivered,
-            200..=299 => self.retry(answer, &tr!("that is not how this service says that it took a message")),
+            200..=299 => self.retry(answer, &tr!("this is not the answer of this service to an accepted message")),
             408 | 425 | 429 | 500..=599 => self.retry(answer, &tr!("it will be tried again")),
             300..=399 => self.permanent(answer, &tr!("redirects are not followed; give the final URL")),
             401 | 403 => self.permanent(answer, &tr!("it does not accept the credentials")),
-            404 => self.permanent(answer, &tr!("there is nothing at this URL")),
-            410 => self.permanent(answer, &tr!("the endpoint was removed; make a new one or disable the channel")),
+            404 => self.permanent(answer, &tr!("nothing exists at this URL")),
+            410 => self.permanent(answer, &tr!("the endpoint was removed; create a new one or disable the channel")),
             _ => self.permanent(answer, &tr!("it does not accept the message")),
         }
     }
@@ -307,7 +307,7 @@ pub fn seconds(wish: f64) -> Option<Duration> {
 /// `Authorization` as `SCHEME SECRET`.
 pub fn authorization(scheme: &str, secret: &Secret) -> Result<HeaderValue, String> {
     let mut value = HeaderValue::from_str(&format!("{scheme} {}", secret.expose().trim()))
-        .map_err(|_| tr!("the secret holds characters that a header cannot carry"))?;
+        .map_err(|_| tr!("the secret contains characters that are not allowed in a header"))?;
     value.set_sensitive(true);
     Ok(value)
 }

@@ -81,8 +81,8 @@ impl Speech for Slack {
 
     fn judge(&self, poster: &Poster, answer: &mut Answer) -> Outcome {
         match answer.status {
-            403 => poster.permanent(answer, &tr!("the webhook was revoked or may not post here; make a new one")),
-            404 => poster.permanent(answer, &tr!("the webhook or its Slack channel is gone; make a new one")),
+            403 => poster.permanent(answer, &tr!("the webhook was revoked or may not post here; create a new one")),
+            404 => poster.permanent(answer, &tr!("the webhook or its Slack channel was deleted; create a new one")),
             410 => poster.permanent(answer, &tr!("the Slack channel was archived")),
             _ => poster.outcome(answer),
         }

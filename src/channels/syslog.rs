@@ -26,7 +26,7 @@ name = "siem"
 type = "syslog"
 address = "siem.example.com:6514"     # usual ports: 514 for udp and tcp, 6514 for tls
 transport = "tls"                     # "udp" (the default, unconfirmed), "tcp" or "tls"
-format = "rfc5424"                    # or "cef"
+format = "rfc5424"                    # "rfc5424" or "cef"
 facility = "local0"
 # ca_file = "/etc/pcemon/siem-ca.pem"
 # cert_file = "/etc/pcemon/client.pem"   # shown to a server that asks for one, with key_file
@@ -49,7 +49,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     let address = reader.required_string("address", "\"siem.example.com:514\"").and_then(|address| {
         let read = split(address.value.trim());
         if read.is_none() {
-            let hint = Some(tr!("write for example address = \"siem.example.com:514\"; a protocol stands in `transport`"));
+            let hint = Some(tr!("write for example address = \"siem.example.com:514\"; set the protocol with `transport`"));
             reader.problems().error(address.span, tr!("`address` in {name} is not a host and a port", name = reader.name()), hint);
         }
         read

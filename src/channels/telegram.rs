@@ -57,7 +57,7 @@ fn read_chat_id(reader: &mut Reader<'_>) -> Option<String> {
         [one] if right(one.value.trim()) => Some(one.value.trim().to_owned()),
         _ => {
             let hint = Some(tr!(
-                "write for example chat_id = {example} or chat_id = \"@name\"; a group's id begins with a minus sign",
+                "write for example chat_id = {example} or chat_id = \"@name\"; the id of a group starts with a minus sign",
                 example = EXAMPLE
             ));
             reader.error_at("chat_id", tr!("`chat_id` in {name} is not one Telegram chat", name = reader.name()), hint);
@@ -116,7 +116,7 @@ impl Speech for Telegram {
             }
             400 => poster.permanent(answer, &tr!("is chat_id right, and is the bot in that chat?")),
             401 | 404 => poster.permanent(answer, &tr!("it does not accept the token")),
-            403 => poster.permanent(answer, &tr!("the bot was blocked or taken out of the chat")),
+            403 => poster.permanent(answer, &tr!("the bot was blocked or removed from the chat")),
             429 => {
                 answer.retry_after = answer.retry_after.max(said["parameters"]["retry_after"].as_f64().and_then(seconds));
                 poster.outcome(answer)

@@ -149,7 +149,7 @@ impl Settings for WebhookSettings {
         for (name, source) in &self.headers {
             let secret = secrets(source)?;
             let value = HeaderValue::from_str(secret.expose().trim())
-                .map_err(|_| tr!("the value of the header {name} holds characters that a header cannot carry", name))?;
+                .map_err(|_| tr!("the value of the header {name} contains characters that are not allowed in a header", name))?;
             headers.push((name.clone(), value));
             hidden.extend(header_secrets(secret.expose()));
         }

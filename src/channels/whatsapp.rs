@@ -116,7 +116,7 @@ impl Speech for Recipient {
         match said["error"]["code"].as_i64() {
             // Too many messages, or a fault of theirs, whatever the status says.
             Some(4 | 80_007 | 130_429 | 131_000 | 131_016 | 131_056) => poster.retry(answer, &tr!("it will be tried again")),
-            Some(190) => poster.permanent(answer, &tr!("the token is not valid any more; make a new one")),
+            Some(190) => poster.permanent(answer, &tr!("the token is no longer valid; create a new one")),
             Some(132_000..=132_999) => {
                 poster.permanent(answer, &tr!("is the template approved, in this language, with one body parameter?"))
             }

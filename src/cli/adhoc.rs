@@ -191,10 +191,10 @@ pub struct VensArgs {
 /// Where answers come from and go to.
 #[derive(Debug, Clone, Args)]
 pub struct SourceArgs {
-    /// Take this as the present time (RFC 3339)
+    /// Use this as the current time (RFC 3339)
     #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
     pub now: Option<Timestamp>,
-    /// Keep the raw answers of the PCE in this folder, compressed
+    /// Store the raw answers of the PCE in this folder, compressed
     #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,
 }
@@ -202,13 +202,13 @@ pub struct SourceArgs {
 /// Which rows and columns are shown.
 #[derive(Debug, Clone, Args)]
 pub struct Shape {
-    /// Turn the order round
+    /// Reverse the order
     #[arg(long)]
     pub reverse: bool,
-    /// Rows shown; 0 shows all [default: 50 in a table or a sorted list, all else]
+    /// Rows shown; 0 shows all [default: 50 in a table or a sorted list, otherwise all]
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
-    /// Columns, in this order; `--columns help` lists them [default: a few in a table, all else]
+    /// Columns, in this order; `--columns help` lists them [default: a few in a table, otherwise all]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub columns: Vec<String>,
 }
@@ -216,13 +216,13 @@ pub struct Shape {
 /// The span of time that is looked at.
 #[derive(Debug, Clone, Args)]
 pub struct SpanArgs {
-    /// From this timestamp (RFC 3339), or from so long ago (2h)
+    /// Start: a timestamp (RFC 3339), or a duration before now (2h)
     #[arg(long, value_name = "WHEN", value_parser = parse_when)]
     pub since: Option<When>,
-    /// Up to this timestamp (RFC 3339), or up to so long ago [default: now]
+    /// End: a timestamp (RFC 3339), or a duration before now [default: now]
     #[arg(long, value_name = "WHEN", value_parser = parse_when)]
     pub until: Option<When>,
-    /// So long before the end [default: 1h for traffic, 24h for events; with a recorded answer everything in it]
+    /// Duration before the end [default: 1h for traffic, 24h for events; with a recorded answer everything in it]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, conflicts_with = "since")]
     pub window: Option<Duration>,
 }

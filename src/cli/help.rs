@@ -5,8 +5,8 @@ use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 
 /// The commands by what somebody wants to do.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Watch", &["check", "report"]),
-    ("Ask", &["flows", "top", "events", "vens", "health", "show"]),
+    ("Monitor", &["check", "report"]),
+    ("Query", &["flows", "top", "events", "vens", "health", "show"]),
     ("Understand", &["explain", "replay", "test", "doctor", "demo"]),
     ("Manage", &["init", "rules", "channel", "outbox", "silence", "state"]),
 ];
@@ -33,7 +33,7 @@ pub fn hinted(mut error: Error) -> Error {
         _ => return error,
     };
     if error.kind() == ErrorKind::UnknownArgument {
-        let tip = format!("a config is named with '--config {}'", crate::domain::text::visible(&named));
+        let tip = format!("give the config with '--config {}'", crate::domain::text::visible(&named));
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }
     error

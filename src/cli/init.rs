@@ -55,9 +55,9 @@ pub struct InitArgs {
 /// What `init` adds to a config that is there.
 #[derive(Debug, Clone, Subcommand)]
 pub enum InitCommand {
-    /// Add a target to the config: something around the PCE that rules read
+    /// Add a target to the config: files or other input for rules, besides the PCE
     ///
-    /// On a terminal it asks for what no pair says. The config is validated and the change is shown before it is written.
+    /// On a terminal, it asks for what the arguments do not give. The config is validated and the change is shown before it is written.
     #[command(after_help = target_help())]
     Target(TargetArgs),
 }

@@ -156,8 +156,8 @@ fn parse(text: &str, sources: &[SourceKind]) -> Result<Input, String> {
     Ok(Input { source: *source, target, path: PathBuf::from(path) })
 }
 
-const HELP: &str = "Read a source from a recorded answer instead of asking for it: a file (JSON array or one object per line, \
-                    plain or gzip), a folder of --record, or - for standard input. The PCE is not asked then";
+const HELP: &str = "Read a source from a recorded answer instead of the PCE: a file (JSON array or one object per line, \
+                    plain or gzip), a folder of --record, or - for standard input. The PCE is not queried then";
 
 /// Adds the flags that give recorded answers of these sources; `older`: also the ones that were there before `--input`.
 pub(super) fn with_inputs(command: Command, sources: &[SourceKind], older: bool) -> Command {

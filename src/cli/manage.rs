@@ -29,13 +29,13 @@ pub enum ChannelCommand {
 /// `pcemon outbox ...`
 #[derive(Debug, Subcommand)]
 pub enum OutboxCommand {
-    /// One line for each message that waits or was given up
+    /// One line for each message that waits or could not be delivered
     #[command(after_help = "Example:\n  pcemon outbox list")]
     List,
-    /// Have the next run try messages without waiting longer, also those that were given up
+    /// Retry messages in the next run, including those that could not be delivered
     #[command(after_help = "Examples:\n  pcemon outbox retry 6f1c\n  pcemon outbox retry --all")]
     Retry(Which),
-    /// Delete messages; their alerts are sent again while they fire
+    /// Delete messages; alerts that still fire are sent again
     #[command(after_help = "Examples:\n  pcemon outbox drop 6f1c\n  pcemon outbox drop --all")]
     Drop(Which),
 }
@@ -44,7 +44,7 @@ pub enum OutboxCommand {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub struct Which {
-    /// The id, or the beginning of one
+    /// The id, or its first characters
     pub id: Option<String>,
     /// All of them
     #[arg(long)]
@@ -54,26 +54,26 @@ pub struct Which {
 /// `pcemon silence ...`
 #[derive(Debug, Subcommand)]
 pub enum SilenceCommand {
-    /// Silence alerts: they are tracked as always, send no messages, and do not count for the exit code
+    /// Silence alerts: they are still tracked, but send no messages and do not affect the exit code
     ///
-    /// Works while a run is going on; the next run knows of it. What still fires when the silence ends is sent then.
-    /// The end of an alert is sent as always, to the channels that were notified of it.
+    /// Can be used while a run is active; the silence applies from the next run. An alert that still fires when the silence ends
+    /// is sent then. The end of an alert is still sent to the channels that were notified of its start.
     #[command(after_help = "\
-Matchers (all of one silence must fit; PROPERTY=GLOB or PROPERTY!=GLOB):
-  rule  source  severity  label.KEY  group.FIELD    an empty GLOB is for alerts that have no such thing
+Matchers (all of a silence must match; PROPERTY=GLOB or PROPERTY!=GLOB):
+  rule  source  severity  label.KEY  group.FIELD    an empty GLOB matches alerts without the property
 
 Examples:
   pcemon silence add --match rule='Blocked*' --match group.src_workload='web*' --for 2h --reason 'switch replacement'
   pcemon silence add --match label.team=db --match severity!=critical --until 2026-11-21T06:00:00Z --reason 'migration' --by anna
-  pcemon silence add --fingerprint 3f2a9c --for 1d --reason 'known, ticket 4711'    until that one alert is over, a day at the most")]
+  pcemon silence add --fingerprint 3f2a9c --for 1d --reason 'known, ticket 4711'    until this alert ends, at most one day")]
     Add(SilenceArgs),
     /// One line for each silence in force
     #[command(after_help = "Examples:\n  pcemon silence list\n  pcemon silence list --all -o json")]
     List {
-        /// Also those that ended within the last 7 days
+        /// Include those that ended within the last 7 days
         #[arg(long)]
         all: bool,
-        /// Take this as the present time (RFC 3339)
+        /// Use this as the current time (RFC 3339)
         #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
         now: Option<Timestamp>,
     },
@@ -83,7 +83,7 @@ Examples:
         /// Which ones.
         #[command(flatten)]
         which: Which,
-        /// Take this as the present time (RFC 3339)
+        /// Use this as the current time (RFC 3339)
         #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
         now: Option<Timestamp>,
     },
@@ -94,25 +94,25 @@ Examples:
 #[command(group(clap::ArgGroup::new("what").required(true).args(["matchers", "fingerprint"])))]
 #[command(group(clap::ArgGroup::new("end").required(true).args(["lasts", "until"])))]
 pub struct SilenceArgs {
-    /// Which alerts, for example rule='Blocked*' or severity!=critical; may be repeated, all must fit
+    /// Which alerts, for example rule='Blocked*' or severity!=critical; may be repeated, all must match
     #[arg(long = "match", value_name = "MATCHER")]
     pub matchers: Vec<String>,
-    /// One alert that fires, by its fingerprint or the beginning of it (see `pcemon state show`), until it is over
+    /// One firing alert, by its fingerprint or the first characters of it (see `pcemon state show`), until it ends
     #[arg(long, value_name = "FP")]
     pub fingerprint: Option<String>,
-    /// How long, for example 2h
+    /// Duration, for example 2h
     #[arg(long = "for", value_name = "DURATION", value_parser = parse_duration)]
     pub lasts: Option<Duration>,
-    /// Until when (RFC 3339)
+    /// End (RFC 3339)
     #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
     pub until: Option<Timestamp>,
-    /// Why, for those who wonder
+    /// Reason, shown in lists and results
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
-    /// Who wants it
+    /// Who creates it
     #[arg(long, value_name = "NAME")]
     pub by: Option<String>,
-    /// Take this as the present time (RFC 3339)
+    /// Use this as the current time (RFC 3339)
     #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
     pub now: Option<Timestamp>,
 }
@@ -120,20 +120,20 @@ pub struct SilenceArgs {
 /// `pcemon state ...`
 #[derive(Debug, Subcommand)]
 pub enum StateCommand {
-    /// What is remembered, and every alert with its fingerprint, for people or as JSON (-o json)
+    /// Show the state, with all alerts and their fingerprints; -o json prints the whole file
     #[command(after_help = "Example:\n  pcemon state show")]
     Show {
-        /// Take this as the present time (RFC 3339)
+        /// Use this as the current time (RFC 3339)
         #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
         now: Option<Timestamp>,
     },
-    /// Forget everything but silences: firing alerts are sent again, traffic numbers learn anew
+    /// Delete everything except silences: firing alerts are sent again, traffic values are learned anew
     #[command(after_help = "Examples:\n  pcemon state reset --yes\n  pcemon state reset --target backups --yes")]
     Reset {
-        /// Forget only what this target was, so that another one may take its name
+        /// Forget only the identity of this target, so that another one can have its name
         #[arg(long, value_name = "NAME")]
         target: Option<String>,
-        /// Do it without asking
+        /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
     },

@@ -12,19 +12,19 @@ pub enum RulesCommand {
     /// One line for each rule
     #[command(after_help = "Example:\n  pcemon rules list -c rules.toml")]
     List,
-    /// One rule as it counts: with its defaults, where it stands, and who would be notified
+    /// One rule with its defaults, its line in the config, and the channels that are notified
     #[command(after_help = "Examples:\n  pcemon rules show \"VEN tampering\"\n  pcemon rules show \"VEN tampering\" -o json")]
     Show {
         /// Name of the rule
         #[arg(add = ArgValueCompleter::new(completing::rules))]
         name: String,
     },
-    /// Validate the config without contacting anything; all mistakes in one go
+    /// Validate the config without any connection; reports all mistakes at once
     #[command(after_help = "Examples:\n  pcemon rules validate\n  pcemon rules validate -c new-rules.toml")]
     Validate,
-    /// Add a rule behind the last one
+    /// Add a rule after the last one
     ///
-    /// The rule is given by flags, one for each key, or as TOML with --from. Lists are written with commas. The whole
+    /// The rule is given by flags, one for each key, or as TOML with --from. Separate list items with commas. The whole
     /// file is validated before anything is written; everything else in it stays as it is.
     #[command(after_help = "\
 Examples:
@@ -42,7 +42,7 @@ Examples:
         #[command(flatten)]
         how: How,
     },
-    /// Change keys of a rule; without --set and --unset its text is opened in $VISUAL or $EDITOR
+    /// Change keys of a rule; without --set and --unset, opens it in $VISUAL or $EDITOR
     #[command(after_help = "\
 Examples:
   pcemon rules edit \"Port scan\" --set \"warning=>= 50\" --set window=1h
@@ -52,17 +52,17 @@ Examples:
         /// Name of the rule
         #[arg(add = ArgValueCompleter::new(completing::rules))]
         name: String,
-        /// Give a key a value; KEY may be one of a table, as in match.port
+        /// Set a key; KEY may be in a table, for example match.port
         #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
         set: Vec<(String, String)>,
-        /// Take a key away, so that the default holds
+        /// Remove a key, so that its default applies
         #[arg(long, value_name = "KEY")]
         unset: Vec<String>,
         /// How it is done
         #[command(flatten)]
         how: How,
     },
-    /// Take a rule out of the config, with the comment right above it
+    /// Remove a rule from the config, with the comment right above it
     #[command(after_help = "Example:\n  pcemon rules remove \"Port scan\"")]
     Remove {
         /// Name of the rule
@@ -81,16 +81,16 @@ Examples:
     /// Backtest the rules: the same as `pcemon replay`
     #[command(after_help = super::trial::REPLAY_EXAMPLES)]
     Replay(super::trial::ReplayArgs),
-    /// Switch rules on
+    /// Enable rules
     #[command(after_help = "Examples:\n  pcemon rules enable \"Port scan\"\n  pcemon rules enable \"VEN*\" --yes")]
     Enable(Switch),
-    /// Switch rules off; they stay in the config
+    /// Disable rules; they stay in the config
     #[command(after_help = "Examples:\n  pcemon rules disable \"Port scan\"\n  pcemon rules disable \"VEN*\" --yes")]
     Disable(Switch),
-    /// Take over the settings of the older Python monitor
+    /// Convert the settings of the older Python monitor
     ///
-    /// Reads its config.json and writes a config for pcemon. What has another meaning here is listed on standard error,
-    /// and as JSON with -o json. Secrets are not copied: the config names variables, and it is said which to set.
+    /// Reads its config.json and writes a config for pcemon. Differences in meaning are listed on standard
+    /// error, and as JSON with -o json. Secrets are not copied: the config names variables, and the output lists them.
     #[command(after_help = "\
 Examples:
   pcemon rules import config.json > rules.toml
@@ -124,7 +124,7 @@ Examples:
 /// How a change is made.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct How {
-    /// Do it without asking; needed without a terminal
+    /// Do not ask for confirmation; required without a terminal
     #[arg(short, long)]
     pub yes: bool,
     /// Only show what would change
@@ -194,6 +194,9 @@ impl Args for RuleKeys {
 fn keys() -> Vec<reference::Entry> {
     let mut list: Vec<reference::Entry> = reference::entries().into_iter().filter(|entry| entry.table == "rule").collect();
     for entry in &mut list {
+        if let Some(text) = reference::sentence(entry.key) {
+            entry.text = text.replace("are listed below", "are in `man pcemon.toml`");
+        }
         if entry.text.is_empty() {
             entry.text = format!("For example {}", entry.value);
         }

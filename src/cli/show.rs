@@ -35,7 +35,7 @@ fn has_time(source: SourceKind) -> bool {
 
 /// The words in help, for one source.
 fn about(source: SourceKind) -> String {
-    let mut lines = vec!["Fields, numbers and the keys of `match` that look at them:".to_owned()];
+    let mut lines = vec!["Fields, numbers, and the keys of `match` for them:".to_owned()];
     if source.is_flows() {
         lines = vec!["Fields are the columns of `pcemon flows --columns help`.".to_owned()];
     }
@@ -66,8 +66,8 @@ fn subcommand(source: SourceKind) -> Command {
     with_match(SourceArgs::augment_args(command), source, HEADING)
         .about(format!("Records of the source `{source}`"))
         .long_about(format!(
-            "Records of the source `{source}`\n\nWhat the answer does not say is shown as `?`, in JSON as `not_told`; `-` is none. Exits with \
-             0 when the answer is whole, with 3 when it could not be had or is partial."
+            "Records of the source `{source}`\n\nWhat is missing from the answer is shown as `?`, in JSON as `not_told`; `-` is none. Exits with \
+             0 when the answer is complete, with 3 when it is missing or partial."
         ))
         .after_help(about(source))
 }

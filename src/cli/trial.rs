@@ -17,10 +17,10 @@ Examples:
   pcemon test rules.test.toml --test 'port scan*'
 
 A file of tests:
-  config = \"rules.toml\"                     # whose rules are tested; else the config in use
+  config = \"rules.toml\"                     # the config to test; default: the config in use
   [[test]]
   name  = \"a scan fires, and is over when it ends\"
-  rules = [\"Port scan*\"]                    # only these take part; else all
+  rules = [\"Port scan*\"]                    # only these rules; default: all
   flow  = { dst = \"db-01\", decision = \"blocked\" }   # shared by the flows of this test
   [[test.step]]
   at = \"0m\"                                 # a run of pcemon; flows and events happened since the step before
@@ -32,14 +32,14 @@ A file of tests:
   at = \"15m\"
   expect.firing = []
 
-Keys of a step: at, flows, events, health, vens, database (the last three in the PCE's own fields), flows_file and so on for
-recorded answers, failed = [\"traffic\"] for sources that cannot be read, down = [\"soc\"] for channels that take nothing.
+Keys of a step: at, flows, events, health, vens, database (the last three as the PCE sends them), flows_file and so on for
+recorded answers, failed = [\"traffic\"] for sources that cannot be read, down = [\"soc\"] for channels that are down.
 Compared exactly, where given: expect.firing, expect.pending, expect.sent, expect.values, expect.exit_code.";
 
 pub(super) const EXPLAIN_EXAMPLES: &str = "\
 Examples:
   pcemon explain 'Blocked traffic to databases'
-  pcemon explain --last                                  what the last run found, the PCE is not asked
+  pcemon explain --last                                  what the last run found, without a query
   pcemon explain databases --last --at 2026-11-20T09:45:00Z
   pcemon explain 'Port scan' --group src_ip=10.1.2.3
   pcemon explain 'Port scan' --flows answer.json.gz --now 2026-11-20T10:00:00Z -o json
@@ -47,8 +47,8 @@ Examples:
 
 pub(super) const REPLAY_EXAMPLES: &str = "\
 Examples:
-  pcemon check --record runs/$RUN                          each run into a folder of its own, named by the time
-  pcemon replay runs                                      today's rules over all of these runs
+  pcemon check --record runs/$RUN                          one folder for each run, named by the time
+  pcemon replay runs                                      the current rules over all of these runs
   pcemon replay --flows export.json.gz --step 10m --rule 'Blocked*'
   pcemon replay runs -o json | jq .rules";
 
@@ -58,22 +58,22 @@ pub struct ExplainArgs {
     /// Name of the rule, or a part of it that no other rule has
     #[arg(value_name = "RULE", required_unless_present = "last", add = ArgValueCompleter::new(completing::rules))]
     pub rule: Option<String>,
-    /// Tell what the latest runs found, from the state alone: the PCE is not asked. Without RULE: of every rule that was not ok
+    /// Show what the latest runs found, from the state, without a query to the PCE. Without RULE: for every rule that was not ok
     #[arg(long, conflicts_with_all = ["group", "record_file", "flows", "events", "health", "vens", "database", "input", "now"])]
     pub last: bool,
-    /// With --last: what stood at this time (RFC 3339)
+    /// With --last: the findings at this time (RFC 3339)
     #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now, requires = "last")]
     pub at: Option<Timestamp>,
-    /// Only this group, for example src_workload=web-01; once for each field of group_by (- stands for none)
+    /// Only this group, for example src_workload=web-01; once for each field of group_by (- for no value)
     #[arg(long, value_name = "FIELD=VALUE")]
     pub group: Vec<String>,
-    /// Try the records of this file on the rule, condition by condition, without asking the PCE (JSON array or one object per line, plain or gzip, - for standard input)
+    /// Test the records of this file against the rule, condition by condition, without a query to the PCE (JSON array or one object per line, plain or gzip, - for standard input)
     #[arg(long, value_name = "FILE", conflicts_with_all = ["group", "flows", "events", "health", "vens", "database", "input"])]
     pub record_file: Option<PathBuf>,
     /// Recorded answers.
     #[command(flatten)]
     pub inputs: Inputs,
-    /// Take this as the present time (RFC 3339)
+    /// Use this as the current time (RFC 3339)
     #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
     pub now: Option<Timestamp>,
 }
@@ -87,7 +87,7 @@ pub struct ReplayArgs {
     /// Exports instead of folders.
     #[command(flatten)]
     pub inputs: Inputs<input::Exported>,
-    /// With an export: how far apart the runs are
+    /// With an export: interval between runs
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = parse_duration)]
     pub step: Duration,
     /// With an export: the first run (RFC 3339) [default: the first record]

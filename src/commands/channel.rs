@@ -77,17 +77,17 @@ pub fn run(global: &Global, command: &ChannelCommand) -> Exit {
                         log::warn!("{}", tr!("channel '{name}': {error}", name = visible(name), error = warning));
                     }
                     if !global.quiet {
-                        print(&tr!("channel '{name}' took the test message {id}\n", name = visible(name), id = notification.id))?;
+                        print(&tr!("channel '{name}' accepted the test message {id}\n", name = visible(name), id = notification.id))?;
                     }
                     Ok(0)
                 }
                 Outcome::Retry { error, .. } => {
-                    Err(tr!("channel '{name}' did not take the message; another try may help: {error}", name, error).into())
+                    Err(tr!("channel '{name}' did not accept the message; a retry may help: {error}", name, error).into())
                 }
                 Outcome::Permanent { error } => Err(tr!("channel '{name}' refused the message: {error}", name, error).into()),
                 Outcome::Partly { rest, .. } => {
                     let error = rest.localized().unwrap_or_default();
-                    Err(tr!("channel '{name}' took only a part of the message: {error}", name, error).into())
+                    Err(tr!("channel '{name}' accepted only a part of the message: {error}", name, error).into())
                 }
             }
         }

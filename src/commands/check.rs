@@ -32,15 +32,15 @@ pub fn run(global: &Global, args: &CheckArgs) -> Exit {
         note(global, &tr!("recorded answers of some sources: the textfile is left as it is, because it covers all rules"));
     }
     if config.run.heartbeat.is_some() && !args.dry_run && !args.inputs.is_empty() {
-        note(global, &tr!("recorded answers: the heartbeat is not pinged, because nobody was asked"));
+        note(global, &tr!("recorded answers: the heartbeat is not called, because the PCE was not queried"));
     } else if config.run.heartbeat.is_some() && !args.dry_run && args.rule.is_some() {
-        log::info!("{}", tr!("--rule: the heartbeat is not pinged, because it stands for all rules"));
+        log::info!("{}", tr!("--rule: the heartbeat is not called, because it covers all rules"));
     }
     let textfile = config.run.textfile.clone().filter(|_| !args.dry_run && !partial);
     for path in global.out_files()?.into_iter().map(|(_, path)| path).chain(textfile.as_deref()) {
         // A result that cannot be written must never keep anybody from being warned.
         if let Err(error) = output::prove_writable(path) {
-            log::error!("{}", tr!("{path} will not be written: {error}. The run goes on", path = path.display(), error));
+            log::error!("{}", tr!("{path} will not be written: {error}. The run continues", path = path.display(), error));
         }
     }
     let recorder = run::recorded::open(args.record.as_deref(), &args.inputs)?;

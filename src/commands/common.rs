@@ -125,6 +125,10 @@ pub(super) fn listing(head: impl IntoIterator<Item = String>, rows: Vec<Vec<Stri
     for row in rows {
         table.add_row(row);
     }
+    // Flush left, two blanks between columns.
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
     table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 

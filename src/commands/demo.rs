@@ -58,7 +58,7 @@ pub fn run(global: &Global, args: &DemoArgs) -> Exit {
         let flags = flags(now);
         run::check(&stage.cycle(&flags)).map_err(|error| Failure(error.to_string()))
     };
-    log::info!("first look");
+    log::info!("first run");
     let first = look(start)?;
     let report = look(after(start, BETWEEN))?;
     if let Some(path) = &args.report {
@@ -105,11 +105,11 @@ fn story(first: &Report, second: &Report, left: usize) -> String {
             second = records(second)
         ),
         tr!(
-            "The PCE reports totals of the whole day; the table shows only what arrived between the two runs. pcemon {cleaned} and leaves no file behind.",
+            "The PCE reports totals of the whole day; the table shows only what arrived between the two runs. pcemon {cleaned} and leaves no files behind.",
             cleaned
         ),
         tr!(
-            "To go on: `pcemon init` writes a config, `pcemon check --dry-run` tries it. (With a real PCE the exit code would be {code}.)",
+            "Next: `pcemon init` writes a config, `pcemon check --dry-run` tries it. (With a real PCE the exit code would be {code}.)",
             code = second.exit_code
         ),
     ];
@@ -122,7 +122,7 @@ struct Scratch(PathBuf);
 impl Scratch {
     fn new() -> Result<Self, Failure> {
         let path = std::env::temp_dir().join(format!("pcemon-demo-{}", uuid::Uuid::new_v4()));
-        std::fs::create_dir(&path).map_err(|error| tr!("cannot make the folder {path}: {error}", path = path.display(), error))?;
+        std::fs::create_dir(&path).map_err(|error| tr!("cannot create the folder {path}: {error}", path = path.display(), error))?;
         Ok(Self(path))
     }
 }

@@ -115,7 +115,7 @@ pub fn man(folder: Option<&Path>) -> Exit {
         }
         Some(folder) => {
             std::fs::create_dir_all(folder)
-                .map_err(|error| Failure(tr!("cannot make the folder {path}: {error}", path = folder.display(), error)))?;
+                .map_err(|error| Failure(tr!("cannot create the folder {path}: {error}", path = folder.display(), error)))?;
             for (name, text) in pages {
                 write_file(&folder.join(name), &text)?;
             }

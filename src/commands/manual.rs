@@ -66,17 +66,18 @@ pub fn config_page() -> String {
     for (table, text) in TABLES {
         page.section(&format!("[{table}]"));
         page.say(text);
-        page.keys(&shape.table(table).unwrap_or_default(), |key| with_default(table, key, reference::text(table, key)));
+        page.keys(&shape.table(table).unwrap_or_default(), &[table], |key| reference::text(table, key));
     }
     page.section("[defaults]");
     page.say("Values for every rule that does not say otherwise. Any key of a rule but name may stand here.");
     rules(&mut page, &shape);
+    targets(&mut page, &shape);
     channels(&mut page, &shape);
     for (list, text) in LISTS {
         page.section(&format!("[[{list}]]"));
         page.say(text);
         for (_, member) in shape.members(list) {
-            page.keys(&member, |_| None);
+            page.keys(&member, &[list], |_| None);
         }
         page.shown(&reference::shown(&format!("[[{list}]]")));
     }
@@ -104,11 +105,11 @@ fn rules(page: &mut Page, shape: &Shape) {
     for (name, key) in members.iter().flat_map(|(_, member)| &member.keys) {
         if usable(key) && seen.insert(name.clone()) {
             // What only some sources take is said below.
-            let words = if name == "metric" { Vec::new() } else { key.words.clone() };
-            all.keys.push((name.clone(), Key { words, ..key.clone() }));
+            let words = if name == "metric" || name == "group_by" { Vec::new() } else { key.words.clone() };
+            all.keys.push((name.clone(), Key { words, required: key.required || name == "name" || name == "source", ..key.clone() }));
         }
     }
-    page.keys(&all, |key| with_default("rule", key, reference::text("rule", key)));
+    page.keys(&all, &["rule"], |key| defaults::about(&["rule"], key).map(str::to_owned).or_else(|| reference::text("rule", key)));
     for source in SOURCES {
         let Some((_, member)) = members.iter().find(|(name, _)| *name == source.name()) else { continue };
         page.part(&format!("Rules on {source}"));
@@ -119,8 +120,20 @@ fn rules(page: &mut Page, shape: &Shape) {
         let Some(conditions) = member.table("match").filter(|conditions| conditions.keys.iter().any(|(_, key)| usable(key))) else {
             continue;
         };
-        page.say("Keys of match and exclude: any value within a key, all keys of match, any of exclude.");
-        page.keys(&conditions, |key| reference::condition(source.name(), key));
+        page.say(
+            "Keys of match and exclude: any value within a key, all keys of match, any of exclude. A key that is left out is no condition.",
+        );
+        page.keys(&conditions, &["match"], |key| reference::condition(source.name(), key));
+    }
+}
+
+fn targets(page: &mut Page, shape: &Shape) {
+    page.section("[[targets]]");
+    page.say("What rules read besides the PCE, each with a name.");
+    for (kind, mut member) in shape.members("targets") {
+        member.keys.iter_mut().filter(|(name, _)| name == "name" || name == "type").for_each(|(_, key)| key.required = true);
+        page.part(&format!("Type {kind}"));
+        page.keys(&member, &[kind], |_| None);
     }
 }
 
@@ -135,15 +148,16 @@ fn channels(page: &mut Page, shape: &Shape) {
     if let Some((_, key)) = common.keys.iter_mut().find(|(name, _)| name == "type") {
         key.words = KINDS.iter().map(|kind| kind.name.to_owned()).collect();
     }
+    common.keys.iter_mut().filter(|(name, _)| name == "name" || name == "type").for_each(|(_, key)| key.required = true);
     let example = reference::shown("[[channels]]");
-    page.keys(&common, |key| with_default("channel", key, reference::remark(&example, key)));
+    page.keys(&common, &["channel"], |key| reference::remark(&example, key));
     for (kind, (_, member)) in KINDS.iter().zip(&members) {
         page.part(&format!("Type {}", kind.name));
         page.say(&format!("{}.", kind.summary));
         let mut own = member.clone();
         own.keys.retain(|(name, _)| common.get(name).is_none());
         let shown = reference::shown(&format!("type = \"{}\"", kind.name));
-        page.keys(&own, |key| reference::remark(&shown, key));
+        page.keys(&own, &[kind.name, "channel"], |key| reference::remark(&shown, key));
         page.shown(&[kind.example.to_owned()]);
     }
 }
@@ -152,12 +166,14 @@ fn usable(key: &Key) -> bool {
     !matches!(key.want, Want::Unsaid)
 }
 
-/// What a key means, and what counts without it.
-fn with_default(table: &str, key: &str, about: Option<String>) -> Option<String> {
-    let Some(usual) = defaults::of(table, key) else { return about };
-    let about = about.unwrap_or_default();
-    let end = if about.is_empty() || about.ends_with(['.', '!']) { "" } else { "." };
-    Some(format!("{about}{end} Default: {usual}.").trim().to_owned())
+/// A remark as a sentence. What begins with an address or a value stays as it is written.
+fn sentence(text: &str) -> String {
+    let word = text.split(' ').next().unwrap_or_default().trim_end_matches([',', ';', ':']);
+    let begin =
+        if word.chars().all(char::is_alphabetic) { text.chars().take(1).flat_map(char::to_uppercase).collect() } else { String::new() };
+    let rest: String = text.chars().skip(usize::from(!begin.is_empty())).collect();
+    let end = if text.is_empty() || text.ends_with(['.', '!']) { "" } else { "." };
+    format!("{begin}{rest}{end}")
 }
 
 /// A kind of value in words.
@@ -241,16 +257,31 @@ impl Page {
         self.roff.text(parts);
     }
 
-    fn keys(&mut self, shape: &Shape, about: impl Fn(&str) -> Option<String>) {
+    /// The keys of a table, `tables` being what it is called where defaults are written down.
+    fn keys(&mut self, shape: &Shape, tables: &[&str], about: impl Fn(&str) -> Option<String>) {
+        self.keys_within("", shape, tables, &about);
+    }
+
+    fn keys_within(&mut self, place: &str, shape: &Shape, tables: &[&str], about: &dyn Fn(&str) -> Option<String>) {
         for (name, key) in shape.keys.iter().filter(|(_, key)| usable(key)) {
             let required = if key.required { ", required" } else { "" };
-            let head = [bold(name), roman(format!(" ({}{required})", kind(key)))];
-            match about(name).filter(|text| !text.is_empty()) {
-                Some(text) => self.item(&head, &text),
-                None => {
+            let head = [bold(format!("{place}{name}")), roman(format!(" ({}{required})", kind(key)))];
+            let text = about(name).or_else(|| defaults::about(tables, name).map(str::to_owned)).unwrap_or_default();
+            let usual = defaults::of(tables, name).or_else(|| defaults::otherwise(tables, name)).filter(|_| !key.required);
+            match defaults::stated(&sentence(&text), usual) {
+                text if text.is_empty() => {
                     self.tag();
                     self.roff.text(head);
                 }
+                text => self.item(&head, &text),
+            }
+            // Conditions on records have lists of their own.
+            if let Want::Table(inner) = &key.want
+                && !(tables == ["rule"] && matches!(name.as_str(), "match" | "exclude" | "ratio_to"))
+            {
+                let selects = matches!(name.as_str(), "match" | "source" | "target");
+                let called = if selects { "selector" } else { name.as_str() };
+                self.keys_within(&format!("{name}."), &inner.borrow(), &[called], &|_| None);
             }
         }
     }

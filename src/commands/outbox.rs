@@ -79,7 +79,7 @@ fn document(notification: &Notification) -> Value {
 /// The messages one under the other, and what can be done about them.
 fn list(notifications: &[Notification], now: Timestamp, whole: bool) -> String {
     let mut out = listing(
-        [tr!("id"), tr!("channel"), tr!("tells of"), tr!("age"), tr!("tries"), tr!("next try")],
+        [tr!("id"), tr!("channel"), tr!("content"), tr!("age"), tr!("tries"), tr!("next try")],
         notifications.iter().map(|notification| row(notification, now)).collect(),
     );
     for notification in notifications {
@@ -176,10 +176,14 @@ fn change(
         .collect();
     match (&which.id, chosen.len()) {
         (Some(id), 0) => {
-            return Err(CannotDo(tr!("no message has an id that begins with '{id}'; see `pcemon outbox list`", id = visible(id))));
+            return Err(CannotDo(tr!("no message has an id that starts with '{id}'; see `pcemon outbox list`", id = visible(id))));
         }
         (Some(id), count) if count > 1 => {
-            return Err(CannotDo(tr!("{count} messages have an id that begins with '{id}'; write more of it", count, id = visible(id))));
+            return Err(CannotDo(tr!(
+                "{count} messages have an id that starts with '{id}'; give more characters",
+                count,
+                id = visible(id)
+            )));
         }
         _ => {}
     }

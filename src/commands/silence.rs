@@ -48,7 +48,7 @@ fn add(global: &Global, args: &SilenceArgs) -> Exit {
         (None, lasts) => after(now, lasts.unwrap_or_default()),
     };
     if until <= now {
-        return Err(tr!("the silence would end at {until}, which is not after {now}; name an end that lies ahead", until, now).into());
+        return Err(tr!("the silence would end at {until}, which is not after {now}; give an end in the future", until, now).into());
     }
     let reason = line("--reason", &args.reason)?;
     let by = args.by.as_deref().map(|by| line("--by", by)).transpose()?;
@@ -97,8 +97,8 @@ fn acknowledge(path: &Path, wanted: &str) -> Result<Target, Failure> {
         (Some((fingerprint, instance)), None) => {
             Ok(Target::Alert { fingerprint, episode: instance.fired_at.unwrap_or(instance.since), summary: title(&instance) })
         }
-        (None, _) => Err(tr!("no alert that fires has a fingerprint that begins with '{shown}'; see `pcemon state show`", shown).into()),
-        (Some(_), Some(_)) => Err(tr!("several alerts have a fingerprint that begins with '{shown}'; write more of it", shown).into()),
+        (None, _) => Err(tr!("no firing alert has a fingerprint that starts with '{shown}'; see `pcemon state show`", shown).into()),
+        (Some(_), Some(_)) => Err(tr!("several alerts have a fingerprint that starts with '{shown}'; give more characters", shown).into()),
     }
 }
 
@@ -116,7 +116,7 @@ fn warn_of_nothing(silence: &Silence, config: &Config) {
         .filter(|matcher| !names.iter().any(|name| matcher.pattern.matches(name)))
         .find_map(|matcher| meant(matcher.pattern.text(), &names));
     let hint = hint.map_or_else(String::new, |hint| format!("; {}", visible(&hint)));
-    log::warn!("{}", tr!("no alert of any enabled rule can ever fit this silence{hint}", hint));
+    log::warn!("{}", tr!("no alert of any enabled rule can match this silence{hint}", hint));
 }
 
 fn list(global: &Global, all: bool, now: Timestamp) -> Exit {
@@ -166,7 +166,11 @@ fn expire(global: &Global, which: &Which, now: Timestamp) -> Exit {
                 )));
             }
             Some(id) if count > 1 => {
-                return Err(Failure(tr!("{count} silences have an id that begins with '{id}'; write more of it", count, id = visible(id))));
+                return Err(Failure(tr!(
+                    "{count} silences have an id that starts with '{id}'; give more characters",
+                    count,
+                    id = visible(id)
+                )));
             }
             _ => {}
         }

@@ -52,18 +52,18 @@ pub fn run(global: &Global, command: &StateCommand) -> Exit {
                     hint = did_you_mean(target, &names)
                 )));
             }
-            if !yes && !asked(&tr!("Forget what target {name} was? [y/N] ", name))? {
-                return Err(Failure(tr!("nothing was changed; say yes, or use --yes")));
+            if !yes && !asked(&tr!("Forget the identity of target {name}? [y/N] ", name))? {
+                return Err(Failure(tr!("nothing was changed; answer y, or use --yes")));
             }
             store.commit(&mut state, None)?;
             if !global.quiet {
-                print(&format!("{}\n", tr!("target {name} is forgotten; the next run takes it as it is", name)))?;
+                print(&format!("{}\n", tr!("target {name} is forgotten; the next run records its new identity", name)))?;
             }
             Ok(0)
         }
         StateCommand::Reset { yes, target: None } => {
-            if !yes && !asked(&tr!("Forget everything in {path}? Firing alerts will be sent again. [y/N] ", path = path.display()))? {
-                return Err(Failure(tr!("nothing was changed; say yes, or use --yes")));
+            if !yes && !asked(&tr!("Delete {path}? Firing alerts will be sent again. [y/N] ", path = path.display()))? {
+                return Err(Failure(tr!("nothing was changed; answer y, or use --yes")));
             }
             let store = Store::lock(&path, Duration::from_secs(5))?;
             let existed = store.reset()?;
@@ -94,7 +94,7 @@ fn summary(store: &Store, state: &State, silences: usize) -> String {
         (
             tr!("traffic"),
             tr!(
-                "looked at {at}, every bucket known since {since}",
+                "last read {at}, every bucket known since {since}",
                 at = or_never(state.traffic.looked_at),
                 since = or_never(state.traffic.coverage().proofs.iter().flatten().map(|proof| proof.since).max())
             ),
@@ -114,7 +114,7 @@ fn summary(store: &Store, state: &State, silences: usize) -> String {
         (tr!("outbox"), tr!("{waiting} waiting, {given_up} given up", waiting = state.outbox.len() - given_up, given_up)),
         (
             tr!("size"),
-            tr!("{json} bytes, and {looks} bytes of looks (generation {generation})", json, looks, generation = state.generation),
+            tr!("{json} bytes, and {looks} bytes of counters (generation {generation})", json, looks, generation = state.generation),
         ),
     ];
     lay_out(&[Column::Fixed, Column::Text], None, rows.into_iter().map(|(name, text)| vec![name, text]).collect(), None).join("\n") + "\n"

@@ -112,7 +112,7 @@ pub fn read(path: &Path) -> Result<Suite, ConfigError> {
     let bytes = crate::files::read_patiently(path, LONGEST).map_err(|error| {
         let why = match error.kind() {
             std::io::ErrorKind::FileTooLarge => tr!(
-                "the tests {path} are longer than {longest} bytes: make several files of them, and keep answers in files of their own (flows_file, events_file)",
+                "the tests {path} are longer than {longest} bytes: split them, and store answers in separate files (flows_file, events_file)",
                 path = shown,
                 longest = LONGEST
             ),

@@ -19,7 +19,7 @@ pub(super) fn named(reader: &mut Reader<'_>, called: impl Fn(&str) -> String, ex
     let name = reader.required_string("name", example)?;
     if name.value.chars().any(char::is_control) || name.value.trim() != name.value {
         let hint = Some(tr!("use one line without spaces around it"));
-        reader.problems().error(name.span, tr!("{name} cannot be called like this", name = reader.name()), hint);
+        reader.problems().error(name.span, tr!("{name} cannot have this name", name = reader.name()), hint);
         return None;
     }
     reader.rename(called(&name.value));
@@ -69,7 +69,7 @@ fn digest(reader: &mut Reader<'_>, zone: &TimeZone) -> Option<Option<Digest>> {
 fn fits_digest(reader: &Reader<'_>, kind: &Kind, settings: &dyn Settings) {
     if settings.one_event_per_alert() || settings.send_mode() != SendMode::Changes {
         let message = tr!(
-            "`digest` in {name}: {kind} holds each alert by itself, a digest would keep them from it",
+            "`digest` in {name}: {kind} tracks each alert separately, a digest would delay them",
             name = reader.name(),
             kind = kind.name
         );

@@ -183,7 +183,7 @@ fn filter<C: PartialEq>(rule: &mut Reader<'_>, read: impl Fn(Reader<'_>) -> Opti
     if let Some(key) = contradiction(&filter) {
         rule.problems().error(
             rule.own_span_of("exclude"),
-            tr!("{name} can count nothing: `exclude` leaves out everything that `{key}` in `match` asks for", name = rule.name(), key),
+            tr!("{name} can count nothing: `exclude` removes everything that `{key}` in `match` selects", name = rule.name(), key),
             Some(tr!("remove `{key}` from `exclude`, or make it narrower", key)),
         );
         return None;
@@ -231,7 +231,7 @@ pub(super) fn record_conditions(mut reader: Reader<'_>, source: SourceKind) -> O
             }
             if let (Some(first), Takes::Flag { .. }) = (first, key.takes) {
                 let hint = Some(tr!("`{key} = true` is the same as `{first} = false`; keep one", key = key.name, first));
-                let message = tr!("`{first}` and `{key}` both stand in {name}", first, key = key.name, name = reader.name());
+                let message = tr!("`{first}` and `{key}` are both in {name}", first, key = key.name, name = reader.name());
                 reader.error_at(key.name, message, hint);
                 sound = false;
             }
@@ -374,7 +374,7 @@ fn words(reader: &mut Reader<'_>, key: &str, known: &[&str], closed: bool) -> Op
         } else {
             reader.problems().warn(
                 item.span.clone(),
-                tr!("`{key}` in {name}: no PCE is known to say '{item}'", key, name = reader.name(), item = item.value),
+                tr!("`{key}` in {name}: no known PCE reports '{item}'", key, name = reader.name(), item = item.value),
                 hint,
             );
         }

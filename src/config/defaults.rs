@@ -1,7 +1,10 @@
-//! What counts where a key is left out, for the manual and for editors. A test proves each of them: a config with the key
-//! and one without it are the same.
+//! What counts where a key is left out, and words for keys that the example does not explain: for the manual and for
+//! editors. A test proves each value: a config with the key and one without it are the same.
+//!
+//! A table is called `rule` for rules and `[defaults]`, `channel` for every channel, and by the type of a channel or target
+//! where it has keys of its own; a table within a table by its key, and `selector` where it chooses alerts.
 
-/// Table (`rule` for rules and `[defaults]`, `channel` for every channel), key, and the value as it is written.
+/// Table, key, and the value as it is written.
 pub const DEFAULTS: &[(&str, &str, &str)] = &[
     ("pce", "insecure_skip_verify", "false"),
     ("pce", "request_timeout", "\"60s\""),
@@ -30,13 +33,231 @@ pub const DEFAULTS: &[(&str, &str, &str)] = &[
     ("rule", "cooldown_backoff", "1.0"),
     ("rule", "cooldown_max", "\"1d\""),
     ("rule", "enabled", "true"),
+    ("baseline", "against", "\"previous\""),
+    ("baseline", "stat", "\"median\""),
+    ("baseline", "floor", "0"),
     ("channel", "min_severity", "\"info\""),
     ("channel", "send_resolved", "true"),
     ("channel", "timeout", "\"15s\""),
     ("channel", "enabled", "true"),
+    ("email", "subject_prefix", "\"[pcemon]\""),
+    ("webhook", "format", "\"pcemon\""),
+    ("syslog", "transport", "\"udp\""),
+    ("syslog", "format", "\"rfc5424\""),
+    ("syslog", "facility", "\"local0\""),
+    ("whatsapp", "language", "\"en\""),
+    ("line", "base_url", "\"https://api.line.me\""),
+    ("pagerduty", "base_url", "\"https://events.pagerduty.com\""),
+    ("telegram", "base_url", "\"https://api.telegram.org\""),
+    ("ntfy", "base_url", "\"https://ntfy.sh\""),
+    ("opsgenie", "base_url", "\"https://api.opsgenie.com\""),
+    ("whatsapp", "base_url", "\"https://graph.facebook.com/v23.0\""),
+    ("routes", "continue", "false"),
+    ("records", "enabled", "true"),
+    ("records", "format", "\"auto\""),
+    ("records", "time", "\"timestamp\""),
+    ("records", "max_records", "3000000"),
+    ("from", "stdin", "false"),
 ];
 
-/// The default of a key, as it is written.
-pub fn of(table: &str, key: &str) -> Option<&'static str> {
-    DEFAULTS.iter().find(|(of, name, _)| *of == table && *name == key).map(|(_, _, value)| *value)
+/// Table, key, and what counts without it where that is not one value.
+const OTHERWISE: &[(&str, &str, &str)] = &[
+    ("pce", "ca_file", "the CAs of the system"),
+    ("run", "heartbeat", "none, nothing is called"),
+    ("run", "textfile", "none, nothing is written"),
+    ("heartbeat", "url", "none, `heartbeat` in [run] counts"),
+    ("heartbeat", "ca_file", "the CAs of the system"),
+    ("heartbeat", "cert_file", "none"),
+    ("heartbeat", "key_file", "none"),
+    ("report", "mail", "none, `pcemon report --mail` has no recipient"),
+    (
+        "rule",
+        "metric",
+        "the first one of the source: \"connections\" of traffic, \"count\" of events, vens and records, \"status\" of health, \"used\" of \
+         database, \"failed_sources\" of self",
+    ),
+    ("rule", "match", "none, every record counts"),
+    ("rule", "exclude", "none, nothing is left out"),
+    ("rule", "group_by", "none, one alert for the whole rule"),
+    ("rule", "targets", "all targets"),
+    ("rule", "agg", "that of the metric: \"sum\" for count, \"last\" for the bare name of a field"),
+    ("rule", "info", "none"),
+    ("rule", "warning", "none"),
+    ("rule", "critical", "none"),
+    ("rule", "ratio_to", "none, nothing is divided"),
+    ("rule", "baseline", "the defaults of its keys"),
+    ("rule", "expect", "none, every group seen within `remember`"),
+    ("rule", "notify", "none, the routes decide"),
+    ("rule", "labels", "none"),
+    ("rule", "description", "none"),
+    ("rule", "runbook", "none"),
+    ("baseline", "samples", "12, with \"same_hour\" 7"),
+    ("baseline", "min_samples", "4, with \"same_hour\" 3, and never more than `samples`"),
+    ("channel", "digest", "none, every message is sent at once"),
+    ("channel", "digest_weekdays", "every day"),
+    ("channel", "digest_below", "none, every alert waits for the digest"),
+    ("channel", "template", "the usual text of the channel"),
+    ("channel", "ca_file", "the CAs of the system"),
+    ("channel", "cert_file", "none"),
+    ("channel", "key_file", "none"),
+    ("email", "cc", "none"),
+    ("smtp", "port", "587; 465 with tls = \"implicit\", 25 with tls = \"none\""),
+    ("smtp", "tls", "\"starttls\"; \"implicit\" with port = 465"),
+    ("smtp", "hello", "the name of this machine"),
+    ("smtp", "user", "none, no login"),
+    ("smtp", "password", "none; required with `user`"),
+    ("smtp", "ca_file", "the CAs of the system"),
+    ("smtp", "cert_file", "none"),
+    ("smtp", "key_file", "none"),
+    ("webhook", "secret", "none, messages are not signed"),
+    ("webhook", "headers", "none"),
+    ("webhook", "template", "none; required with format = \"template\""),
+    ("alertmanager", "user", "none"),
+    ("alertmanager", "password", "none; required with `user`"),
+    ("alertmanager", "token", "none"),
+    ("ntfy", "token", "none"),
+    ("servicenow", "password", "none; required with `user`"),
+    ("icinga", "password", "none; required with `user`"),
+    ("apprise", "tag", "none, every service of the key"),
+    ("routes", "match", "none, every alert matches"),
+    ("maintenance", "match", "none, every alert matches"),
+    ("maintenance", "timezone", "`timezone` of [run]"),
+    ("maintenance", "times", "the whole day"),
+    ("maintenance", "weekdays", "every day"),
+    ("maintenance", "days_of_month", "every day"),
+    ("maintenance", "months", "every month"),
+    ("maintenance", "from", "no beginning"),
+    ("maintenance", "to", "no end"),
+    ("inhibit", "equal", "none, nothing has to agree"),
+    ("selector", "severity", "any"),
+    ("selector", "source", "any"),
+    ("selector", "rule", "any"),
+    ("selector", "labels", "any"),
+    ("records", "labels", "none"),
+    ("from", "file", "none"),
+    ("from", "glob", "none"),
+];
+
+/// Table, key, and what it means. Of a rule this outranks the example, whose tables are no sentences.
+const ABOUT: &[(&str, &str, &str)] = &[
+    (
+        "rule",
+        "metric",
+        "What is measured. The metrics of each source are listed below. distinct:FIELD is the number of distinct values, \
+         new:FIELD,FIELD counts combinations that were not seen before, changes:FIELD how often a group (of vens: a VEN) has another value \
+         than in the previous run.",
+    ),
+    ("rule", "match", "Which records count: for every key, any of its values. The keys of each source are listed below."),
+    ("rule", "group_by", "One alert for each value of these fields. The fields of each source are listed below."),
+    ("rule", "baseline", "With \"> 3x\": what the value is compared with."),
+    ("rule", "enabled", "Whether the rule is evaluated."),
+    ("baseline", "against", "What is usual: \"previous\", the windows before, or \"same_hour\", the same hour of the days before."),
+    ("baseline", "samples", "How many of them are remembered."),
+    ("baseline", "min_samples", "With fewer the rule only learns."),
+    ("baseline", "stat", "Which number stands for them."),
+    ("baseline", "floor", "For a rise, usual is at least this; from less than this there is no fall."),
+    ("channel", "name", "For `notify`, routes, and commands."),
+    ("channel", "enabled", "Whether the channel is used."),
+    ("channel", "type", "What kind of channel it is; its own keys are below."),
+    (
+        "channel",
+        "digest",
+        "Times of day, for example [\"08:00\"]: new alerts wait and are sent as one message by the first run after that time.",
+    ),
+    ("channel", "digest_weekdays", "Days of the digest, for example [\"mon-fri\"]."),
+    ("channel", "digest_below", "Alerts of this severity and above do not wait."),
+    ("channel", "template", "A custom text of messages (Jinja)."),
+    ("channel", "ca_file", "The CA of the service (PEM)."),
+    ("channel", "cert_file", "A client certificate (PEM), together with `key_file`."),
+    ("channel", "key_file", "The key of `cert_file` (PEM)."),
+    ("channel", "base_url", "Address of the service."),
+    ("email", "from", "Sender."),
+    ("email", "cc", "Recipients of a copy."),
+    ("email", "subject_prefix", "Begins every subject."),
+    ("email", "smtp", "The mail server."),
+    ("smtp", "host", "Name or address of the server."),
+    ("smtp", "tls", "\"starttls\", \"implicit\" (TLS from the first byte) or \"none\"."),
+    ("smtp", "hello", "Name that this machine gives in EHLO."),
+    ("smtp", "user", "User name, together with `password`."),
+    ("smtp", "password", "Password of `user`."),
+    ("smtp", "port", "Port of the server."),
+    ("smtp", "ca_file", "The CA of the server (PEM)."),
+    ("smtp", "cert_file", "A client certificate (PEM), together with `key_file`."),
+    ("smtp", "key_file", "The key of `cert_file` (PEM)."),
+    ("webhook", "url", "Where to post."),
+    ("webhook", "headers", "Further headers by name; each value may be a secret."),
+    ("alertmanager", "password", "Password of `user`."),
+    ("alertmanager", "token", "Bearer token, instead of `user` and `password`."),
+    ("line", "token", "Channel access token."),
+    ("syslog", "facility", "Facility of the messages."),
+    ("telegram", "token", "Token of the bot."),
+    ("file", "path", "The file, as an absolute path."),
+    ("servicenow", "password", "Password of `user`."),
+    ("whatsapp", "token", "Access token."),
+    ("whatsapp", "phone_number_id", "Id of the sending number."),
+    ("whatsapp", "to", "Number of the recipient."),
+    ("whatsapp", "language", "Language of the template."),
+    ("icinga", "url", "Address of the API, usually with port 5665."),
+    ("icinga", "password", "Password of `user`."),
+    ("icinga", "service", "The service that gets the result."),
+    ("routes", "match", "Which alerts the route takes: all keys, of a list any."),
+    ("routes", "channels", "Where they go."),
+    ("routes", "continue", "Whether the routes below are tried as well."),
+    ("maintenance", "name", "Shown as the reason."),
+    ("maintenance", "match", "Which alerts are muted: all keys, of a list any."),
+    ("maintenance", "timezone", "Zone of the times and days."),
+    ("maintenance", "times", "Spans of the day; one past midnight belongs to the day it begins on."),
+    ("maintenance", "weekdays", "Days of the week, for example [\"sat\", \"sun\"] or [\"mon-fri\"]."),
+    ("maintenance", "days_of_month", "Days of the month or spans of them, for example [\"8:14\"]; -1 is the last."),
+    ("maintenance", "months", "Months or spans of them."),
+    ("maintenance", "from", "First moment of a window that comes once, for example \"2026-12-24T18:00:00+08:00\"."),
+    ("maintenance", "to", "Its end."),
+    ("inhibit", "source", "Alerts that explain others while they fire."),
+    ("inhibit", "target", "Alerts that send no messages meanwhile."),
+    ("inhibit", "equal", "What both must agree in, for example [\"label.team\"]."),
+    ("selector", "severity", "Severities."),
+    ("selector", "source", "Sources of the rules."),
+    ("selector", "rule", "Names of rules; globs."),
+    ("selector", "labels", "Labels of the rules, written key=value."),
+    ("records", "name", "For `targets` of rules, and as the field `target`."),
+    ("records", "type", "What kind of target it is."),
+    ("records", "labels", "For `target_label` of rules."),
+    ("records", "enabled", "Whether it is read."),
+    (
+        "records",
+        "format",
+        "\"ndjson\", \"json\" or \"csv\"; \"auto\" goes by the name: .json, .csv, anything else is NDJSON; .gz may follow.",
+    ),
+    ("records", "time", "The field that holds the time of a record."),
+    ("records", "max_records", "Most records that are read; more make the answer partial."),
+    ("records", "from", "Where the records are; exactly one of its keys."),
+    ("from", "file", "One file."),
+    ("from", "glob", "All files that match; only the last part of the path may hold a pattern."),
+    ("from", "stdin", "Standard input."),
+];
+
+/// The default of a key, as it is written: of the first of these tables that has one.
+pub fn of(tables: &[&str], key: &str) -> Option<&'static str> {
+    row(DEFAULTS, tables, key)
+}
+
+/// What counts without a key, where that is not one value.
+pub fn otherwise(tables: &[&str], key: &str) -> Option<&'static str> {
+    row(OTHERWISE, tables, key)
+}
+
+/// What a key means, where the example does not say it.
+pub fn about(tables: &[&str], key: &str) -> Option<&'static str> {
+    row(ABOUT, tables, key)
+}
+
+/// The text on a key with what counts without it.
+pub fn stated(text: &str, usual: Option<&str>) -> String {
+    let Some(usual) = usual else { return text.to_owned() };
+    let end = if text.is_empty() || text.ends_with(['.', '!']) { "" } else { "." };
+    format!("{text}{end} Default: {usual}.").trim().to_owned()
+}
+
+fn row(list: &'static [(&str, &str, &str)], tables: &[&str], key: &str) -> Option<&'static str> {
+    tables.iter().find_map(|table| list.iter().find(|(of, name, _)| of == table && *name == key)).map(|(_, _, text)| *text)
 }

@@ -36,7 +36,7 @@ pub(super) fn read(path: &Path, text: &str, circumstances: &Circumstances<'_>) -
     problems.extend(syntax.into_iter().take(MOST_KEPT).map(|(span, message)| syntax_problem(message, span)));
     if let Some(at) = circumstances.broken_at {
         let hint = Some(tr!("save the file as UTF-8"));
-        let message = tr!("the file is not UTF-8 from here on");
+        let message = tr!("the file is not UTF-8 from here");
         problems.push(Problem { level: Level::Error, span: at..at, message, hint, also: None });
     }
     // Errors stay when there are too many: what is refused must never look like a mere warning.
@@ -87,9 +87,9 @@ fn without_keys_alone(text: &str, syntax: &[(Range<usize>, String)]) -> Option<S
 
 fn syntax_problem(message: String, span: Range<usize>) -> Problem {
     let hint = match message.as_str() {
-        text if text.contains("duplicate key") => tr!("every key can stand only once in its table"),
-        text if text.contains("string") || text.contains("quot") => tr!("texts stand in \"quotes\""),
-        _ => tr!("this is not TOML; a line reads key = value, texts stand in \"quotes\", lists in [brackets]"),
+        text if text.contains("duplicate key") => tr!("a key can be only once in a table"),
+        text if text.contains("string") || text.contains("quot") => tr!("strings need \"quotes\""),
+        _ => tr!("this is not TOML; write key = value, with strings in \"quotes\" and lists in [brackets]"),
     };
     Problem { level: Level::Error, span, hint: Some(hint), message, also: None }
 }
@@ -234,7 +234,7 @@ mod tests {
             "no channel is notified when rule `a` is warning",
         );
         let off = format!("{CHANNELS}{}{critical}", rule("a", "enabled = false"));
-        assert!(complaints(&off).iter().all(|line| line.contains("nothing is watched")), "a disabled rule need not reach anybody");
+        assert!(complaints(&off).iter().all(|line| line.contains("nothing is monitored")), "a disabled rule need not reach anybody");
     }
 
     #[test]
@@ -248,7 +248,7 @@ mod tests {
             "warning",
             "no channel is notified",
         );
-        check(&format!("{CHANNELS}{}", rule("a", "notify = [\"soc\"]")), 6, "warning", "leads to channel `pager`");
+        check(&format!("{CHANNELS}{}", rule("a", "notify = [\"soc\"]")), 6, "warning", "uses channel `pager`");
     }
 
     #[test]

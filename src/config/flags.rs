@@ -65,7 +65,7 @@ fn choose<C: PartialEq>(
     };
     let filter = Filter { all: side(false), none: side(true) };
     if let Some(key) = conditions::contradiction(&filter) {
-        let message = tr!("nothing can be found: what is asked for by `{key}` is left out again", key);
+        let message = tr!("nothing can match: what `{key}` selects is excluded again", key);
         complaints.errors.push(format!("error: {message}"));
     }
     if complaints.errors.is_empty() { Ok(Chosen { filter, warnings: complaints.warnings }) } else { Err(complaints.errors.join("\n")) }
@@ -244,7 +244,7 @@ mod tests {
             assert!(wrong.contains(part), "{part} is not in\n{wrong}");
         }
         let wrong = traffic(&[flag("port", &["22"], false), flag("port", &["22"], true)]).unwrap_err();
-        assert!(wrong.contains("left out again"), "{wrong}");
+        assert!(wrong.contains("is excluded again"), "{wrong}");
         assert!(!records(crate::sources::EVENTS, &[flag("severity", &["eror"], false)]).unwrap().warnings.is_empty());
     }
 

@@ -22,7 +22,7 @@ pub(super) fn check_defaults(reader: &mut Reader<'_>) {
     alone(reader);
     for key in ["ratio_to", "expect"] {
         if reader.raw(key).is_some() {
-            let hint = Some(tr!("write it into each rule that needs it"));
+            let hint = Some(tr!("add it to each rule that needs it"));
             reader.error_at(key, tr!("`{key}` in [defaults] would change what every rule counts", key), hint);
         }
     }
@@ -77,7 +77,7 @@ pub(super) fn read(reader: &mut Reader<'_>, rule: &mut Rule, over: Option<Matche
     let [remember, learn] = DURATIONS.map(|(key, usual)| reader.duration(key).map_or(usual, |span| span.value));
     if remember > LONGEST || remember < DAY / 24 {
         let hint = Some(tr!("use something between 1h and 400d"));
-        reader.error_at("remember", tr!("`remember` in {name} is out of reach", name = reader.name()), hint);
+        reader.error_at("remember", tr!("`remember` in {name} is out of range", name = reader.name()), hint);
     }
     (rule.remember, rule.learn) = (remember.min(LONGEST), learn);
     let needs = |reader: &Reader<'_>, key: &str, what: &str| {
@@ -115,10 +115,10 @@ fn recovery(reader: &mut Reader<'_>, unit: Unit, thresholds: &Thresholds) -> Opt
     let recovery = thresholds::one(reader, &text, unit, None)?;
     let Some((_, mildest)) = thresholds.worst_first().last() else { return Some(Some(recovery)) };
     if thresholds::rises(mildest.op).is_some() && thresholds::rises(mildest.op) == thresholds::rises(recovery.op) {
-        let hint = Some(tr!("it says when the alert is over, so it points the other way than \"{mildest}\"", mildest));
+        let hint = Some(tr!("it says when the alert ends, so it must be the opposite of \"{mildest}\"", mildest));
         reader.error_at(
             "recovery",
-            tr!("`recovery` in {name} (\"{recovery}\") holds just when the rule fires", name = reader.name(), recovery),
+            tr!("`recovery` in {name} (\"{recovery}\") holds when the rule fires", name = reader.name(), recovery),
             hint,
         );
         return None;
@@ -269,7 +269,7 @@ fn number(reader: &mut Reader<'_>, key: &str, unit: Option<Unit>) -> Option<f64>
     let read = read.filter(|number: &f64| number.is_finite() && *number >= 0.0);
     if read.is_none() {
         let hint = Some(tr!("write a number of zero or more, for example {key} = 100", key));
-        reader.problems().error(value.span(), tr!("`{key}` in {name} is not a number that can be used", key, name = reader.name()), hint);
+        reader.problems().error(value.span(), tr!("`{key}` in {name} is not a valid number", key, name = reader.name()), hint);
     }
     read
 }

@@ -66,7 +66,7 @@ fn warn_unknown(reader: &Reader<'_>, text: &Placed<String>, pattern: &Pattern, i
             tr!("did you mean notification = [\"{name}\"]?", name)
         }
         Some(name) => tr!("did you mean `{name}`?", name),
-        None => tr!("check what your PCE really sends: `pcemon check --dry-run --record DIR` keeps its answers"),
+        None => tr!("check what your PCE sends: `pcemon check --dry-run --record DIR` stores its answers"),
     };
     reader.problems().warn(text.span.clone(), message, Some(hint));
 }
@@ -90,7 +90,7 @@ pub(super) fn ports_and_protocols(reader: &Reader<'_>, conditions: &[(String, Tr
             Some(hint),
         );
     } else if !ports.iter().any(|range| range.proto.is_none_or(|proto| protos.contains(&proto))) {
-        let hint = tr!("write the protocol in one of the two only");
+        let hint = tr!("specify the protocol in only one of the two");
         reader.error_at(
             "port",
             tr!("nothing can satisfy both `port` and `proto` in {name}: they name different protocols", name = reader.name()),
@@ -103,7 +103,7 @@ pub(super) fn ports_and_protocols(reader: &Reader<'_>, conditions: &[(String, Tr
 pub(super) fn whole_rule(reader: &Reader<'_>, rule: &Rule) {
     if let Metric::Distinct(field) = &rule.metric {
         if rule.group_by.contains(field) {
-            within_reach(reader, &rule.thresholds, 1, &tr!("it is grouped by what it counts"));
+            within_reach(reader, &rule.thresholds, 1, &tr!("it is grouped by the field that it counts"));
         } else if let Some((most, why)) = most_values(field, &rule.matcher) {
             within_reach(reader, &rule.thresholds, most, &why);
         }
@@ -119,7 +119,7 @@ pub(super) fn several_targets<'t>(reader: &Reader<'_>, rule: &Rule, targets: imp
     }
     let how = rule.aggregation().name();
     let message = tr!(
-        "{name} makes one value (`{how}`) of {count} targets: {targets}",
+        "{name} combines {count} targets into one value (`{how}`): {targets}",
         name = reader.name(),
         how,
         count = read.len(),
@@ -154,11 +154,7 @@ pub(super) fn window(reader: &Reader<'_>, source: SourceKind, window: Duration, 
         Nature::Snapshot | Nature::Window => return,
     };
     if window.is_zero() {
-        problems.error(
-            at,
-            tr!("the window of {name} is empty, so nothing can ever be in it", name = reader.name()),
-            Some(tr!("write for example window = \"10m\"")),
-        );
+        problems.error(at, tr!("the window of {name} is empty", name = reader.name()), Some(tr!("write for example window = \"10m\"")));
     } else if window > most {
         let hint = tr!("use {kept} at the most", kept = format_duration(kept));
         problems.error(
@@ -174,7 +170,7 @@ pub(super) fn window(reader: &Reader<'_>, source: SourceKind, window: Duration, 
             Some(hint),
         );
     } else if window < MINUTE && source.is_flows() && accounting == Accounting::AsReported {
-        let hint = tr!("make the window at least as long as the pause between two runs");
+        let hint = tr!("make the window at least as long as the interval between runs");
         problems.warn(
             at,
             tr!(
@@ -185,7 +181,7 @@ pub(super) fn window(reader: &Reader<'_>, source: SourceKind, window: Duration, 
             Some(hint),
         );
     } else if source.is_flows() && window > 7 * DAY && accounting == Accounting::Delta {
-        let hint = tr!("older flows come in weekly buckets that cannot be told apart; use 7d at the most");
+        let hint = tr!("older flows are in weekly buckets; use at most 7d");
         problems.warn(
             at,
             tr!("the window of {name} ({shown}) is longer than a week: its number will only be a lower bound", name = reader.name(), shown),

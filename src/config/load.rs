@@ -13,7 +13,7 @@ pub const LONGEST: u64 = 1024 * 1024;
 
 /// Reads and proves a config file.
 pub fn load(path: &Path) -> Result<Config, ConfigError> {
-    let refuse = |why: String| ConfigError::unreadable(path, tr!("{why}. Name another with --config FILE", why));
+    let refuse = |why: String| ConfigError::unreadable(path, tr!("{why}. Use another one with --config FILE", why));
     let shown = crate::domain::text::visible(&path.display().to_string());
     let private = !std::fs::metadata(path).is_ok_and(|metadata| secrets::open_to_all(&metadata));
     let bytes = crate::files::read_patiently(path, LONGEST).map_err(|error| match error.kind() {
@@ -31,14 +31,16 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
 fn trust(path: &Path) -> Option<String> {
     let why = crate::files::written_by_others(path).unwrap_or_else(|error| Some(error.to_string()));
     let trusted = std::env::var_os(TRUST).is_some_and(|value| value == "1");
-    crate::process::children::refuse(why.as_ref().filter(|_| !trusted).map(|why| {
-        tr!("commands of this config are not run, because {why} ({variable}=1 lets them run all the same)", why, variable = TRUST)
-    }));
+    crate::process::children::refuse(
+        why.as_ref()
+            .filter(|_| !trusted)
+            .map(|why| tr!("commands of this config are not run, because {why} ({variable}=1 allows them anyway)", why, variable = TRUST)),
+    );
     why.map(|why| {
         if trusted {
             tr!("this command is run only because {variable}=1 is set: {why}", why, variable = TRUST)
         } else {
-            tr!("this command is not run, because {why} ({variable}=1 lets it run all the same)", why, variable = TRUST)
+            tr!("this command is not run, because {why} ({variable}=1 allows it anyway)", why, variable = TRUST)
         }
     })
 }

@@ -45,7 +45,7 @@ pub(super) fn maintenance(mut reader: Reader<'_>, name: Option<Placed<String>>, 
         reader.error_at("to", tr!("`to` in {name} is not after `from`", name = reader.name()), None);
     }
     if days.as_ref().is_some_and(|days| !days.exist()) {
-        let message = tr!("{name} never comes: no day fits `weekdays`, `days_of_month` and `months` together", name = reader.name());
+        let message = tr!("{name} never starts: no day matches `weekdays`, `days_of_month` and `months` together", name = reader.name());
         reader.error_at("days_of_month", message, None);
     }
     let span = reader.own_span_of("match");
@@ -122,7 +122,7 @@ fn side(reader: &mut Reader<'_>, key: &str, example: &str) -> Option<Placed<Sele
     let span = reader.span_of(key);
     let selector = selector::read(reader.table(key)?)?;
     if selector.is_empty() {
-        let message = tr!("`{key}` in {name} would take every alert", key, name = reader.name());
+        let message = tr!("`{key}` in {name} would match every alert", key, name = reader.name());
         reader.error_at(key, message, Some(tr!("write for example {key} = {example}", key, example)));
         return None;
     }
@@ -144,7 +144,7 @@ pub(super) fn reach(maintenance: &[Placed<Maintenance>], inhibitions: &[PlacedIn
             if !have.contains(&name) {
                 let have: Vec<&str> = have.iter().map(String::as_str).collect();
                 let hint = meant(&name, &have);
-                problems.warn(property.span.clone(), tr!("no rule has `{name}`, so all alerts agree in it", name), hint);
+                problems.warn(property.span.clone(), tr!("no rule has `{name}`, so it is the same in all alerts", name), hint);
             }
         }
     }

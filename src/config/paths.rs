@@ -34,7 +34,7 @@ fn choose(explicit: Option<&Path>, mut places: Vec<PathBuf>) -> Result<PathBuf, 
         return Ok(path.clone());
     }
     let tried: Vec<String> = places.iter().map(|path| path.display().to_string()).collect();
-    Err(tr!("no config found; looked for {tried}. Name one with --config FILE, or make one with: pcemon init", tried = tried.join(", ")))
+    Err(tr!("no config found; tried {tried}. Name one with --config FILE, or create one with: pcemon init", tried = tried.join(", ")))
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub(super) fn read(mut reader: Reader<'_>) -> Option<PceSettings> {
         reader.problems().warn(
             reader.span_of("insecure_skip_verify"),
             tr!("the PCE's certificate is not checked: a man in the middle can read the API key"),
-            Some(tr!("name the PCE's own CA with `ca_file` and remove insecure_skip_verify")),
+            Some(tr!("set `ca_file` to the CA of the PCE and remove insecure_skip_verify")),
         );
     }
     let proxy = reader.string("proxy").and_then(|text| proxy(&reader, text));
@@ -60,7 +60,7 @@ fn base_url(reader: &Reader<'_>, text: &Placed<String>) -> Option<Url> {
     };
     let url = match Url::parse(&text.value) {
         Ok(url) if matches!(url.scheme(), "https" | "http") => url,
-        Ok(_) => return refuse(tr!("`url` in [pce] must begin with https://"), example()),
+        Ok(_) => return refuse(tr!("`url` in [pce] must start with https://"), example()),
         Err(error) => return refuse(tr!("`url` in [pce] is not a URL: {error}", error), example()),
     };
     let loopback = match url.host() {
@@ -70,18 +70,18 @@ fn base_url(reader: &Reader<'_>, text: &Placed<String>) -> Option<Url> {
         None => false,
     };
     if !url.username().is_empty() || url.password().is_some() {
-        return refuse(tr!("`url` in [pce] must not carry credentials"), tr!("put them into `api_key` and `api_secret`"));
+        return refuse(tr!("`url` in [pce] must not contain credentials"), tr!("put them into `api_key` and `api_secret`"));
     }
     if url.scheme() == "http" && !loopback {
         return refuse(
-            tr!("`url` in [pce] must begin with https://: over http the API key would travel in the clear"),
-            tr!("plain http is only for this machine itself"),
+            tr!("`url` in [pce] must start with https://: over http the API key would be sent in clear text"),
+            tr!("plain http is only allowed for this machine itself"),
         );
     }
     if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
         return refuse(
-            tr!("`url` in [pce] must end after host and port"),
-            tr!("leave out everything after them; /api/v2 and the organisation are added"),
+            tr!("`url` in [pce] must end after the port"),
+            tr!("remove everything after it; /api/v2 and the organisation are added"),
         );
     }
     Some(url)
@@ -96,8 +96,8 @@ fn proxy(reader: &Reader<'_>, text: Placed<String>) -> Option<String> {
         return None;
     }
     if text.value.contains('@') {
-        let hint = tr!("leave `proxy` out and set the variable HTTPS_PROXY where the run is started");
-        reader.problems().warn(text.span, tr!("`proxy` in [pce] carries its password as plain text"), Some(hint));
+        let hint = tr!("remove `proxy` and set the variable HTTPS_PROXY in the environment of the run");
+        reader.problems().warn(text.span, tr!("`proxy` in [pce] contains its password as plain text"), Some(hint));
     }
     Some(text.value)
 }

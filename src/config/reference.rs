@@ -72,6 +72,11 @@ pub fn text(table: &str, key: &str) -> Option<String> {
     entries().into_iter().find(|entry| entry.table == table && entry.key == key).map(|entry| entry.text).filter(|text| !text.is_empty())
 }
 
+/// What a key of a rule means, where the example has a table instead of a sentence.
+pub fn sentence(key: &str) -> Option<&'static str> {
+    super::defaults::about(&["rule"], key)
+}
+
 /// What the example says about a condition on this source, or nothing.
 pub fn condition(source: &str, key: &str) -> Option<String> {
     entries().into_iter().find(|entry| entry.source == source && entry.key == key).map(|entry| entry.text).filter(|text| !text.is_empty())
@@ -103,13 +108,13 @@ mod tests {
     #[test]
     fn keys_of_tables_and_of_lists_have_their_words() {
         assert!(text("pce", "api_secret").unwrap().starts_with("A secret is"), "two keys may share what stands above them");
-        assert!(text("run", "deadline").unwrap().starts_with("The whole run"));
-        assert_eq!(text("rule", "cooldown").unwrap(), "no repeated message sooner; keep it at or above the window");
+        assert!(text("run", "deadline").unwrap().starts_with("Time limit of the whole run"));
+        assert_eq!(text("rule", "cooldown").unwrap(), "least time between reminders; keep it at or above the window");
         assert!(text("rule", "metric").unwrap().contains("health:"), "lines may go on");
         assert!(text("match", "any_label").unwrap().contains("one end"));
-        assert_eq!(condition("events", "src_ip").unwrap(), "where the call came from", "not what it means of traffic");
+        assert_eq!(condition("events", "src_ip").unwrap(), "address of the API call", "not what it means of traffic");
         assert_eq!(condition("traffic", "src_ip"), None);
-        assert_eq!(remark(&shown("[[channels]]"), "send_resolved").unwrap(), "send when it is over, too");
+        assert_eq!(remark(&shown("[[channels]]"), "send_resolved").unwrap(), "whether the end of an alert is sent");
         assert!(shown("[[inhibit]]").concat().contains("\n[[inhibit]]\n"));
         let count = |table: &str| entries().iter().filter(|entry| entry.table == table).count();
         assert!(count("rule") >= 18 && count("match") >= 35 && count("pce") >= 9, "{:#?}", entries());

@@ -48,8 +48,8 @@ pub(super) fn reach(
     for channel in channels.iter().filter(|channel| channel.value.common.enabled) {
         let name = channel.value.common.name.as_str();
         if !told.contains(&name) {
-            let hint = tr!("name it in `notify` of a rule or in a route, or remove it");
-            problems.warn(channel.span.clone(), tr!("no rule and no route leads to channel `{name}`", name), Some(hint));
+            let hint = tr!("add it to `notify` of a rule or to a route, or remove it");
+            problems.warn(channel.span.clone(), tr!("no rule and no route uses channel `{name}`", name), Some(hint));
         }
     }
     for (number, route) in routes.iter().enumerate() {
@@ -57,15 +57,15 @@ pub(super) fn reach(
             if !rules.iter().any(|rule| pattern.matches(&rule.value.name)) {
                 problems.warn(
                     route.span.clone(),
-                    tr!("no rule is called '{text}', so this route never takes one by it", text = pattern.text()),
+                    tr!("no rule is called '{text}', so this route never matches it", text = pattern.text()),
                     None,
                 );
             }
         }
         let takes_all = |route: &Route| !route.continue_matching && route.selector.is_empty();
         if plain[..number].iter().any(takes_all) {
-            let hint = tr!("move it up, or write continue = true in the route that takes everything");
-            problems.warn(route.span.clone(), tr!("this route is never reached: an earlier one takes everything"), Some(hint));
+            let hint = tr!("move it up, or set continue = true in the route that matches everything");
+            problems.warn(route.span.clone(), tr!("this route is never reached: an earlier one matches everything"), Some(hint));
         }
     }
 }
@@ -93,10 +93,10 @@ fn rule_reaches(rule: &Placed<Rule>, channels: &[Placed<ChannelConfig>], routes:
         }
     }
     if nobody {
-        let hint = tr!("add `notify`, or a route that matches it; write notify = [] if no message shall be sent");
+        let hint = tr!("add `notify`, or a route that matches it; use notify = [] to send no messages");
         problems.error(
             rule.span.clone(),
-            tr!("rule `{name}` reaches no channel: it has no `notify` and no route takes it", name),
+            tr!("rule `{name}` reaches no channel: it has no `notify` and no route matches it", name),
             Some(hint),
         );
     } else if !silent.is_empty() {

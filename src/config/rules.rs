@@ -152,7 +152,7 @@ pub(super) fn name(reader: &mut Reader<'_>) -> Option<Placed<String>> {
     let name = reader.required_string("name", "\"Blocked traffic to databases\"")?;
     if name.value.chars().any(char::is_control) || name.value.trim() != name.value || name.value.chars().count() > 200 {
         let hint = Some(tr!("use one line of at most 200 characters, without spaces around it"));
-        reader.problems().error(name.span, tr!("a rule's name cannot be written like this"), hint);
+        reader.problems().error(name.span, tr!("a rule cannot have this name"), hint);
         return None;
     }
     Some(name)
@@ -190,7 +190,7 @@ fn group_by(reader: &mut Reader<'_>, source: SourceKind) -> Option<Vec<Field>> {
                 out.push(field);
                 continue;
             }
-            Some(_) => (tr!("`{item}` stands twice in `group_by` of {name}", item = item.value, name = reader.name()), tr!("remove one")),
+            Some(_) => (tr!("`{item}` is twice in `group_by` of {name}", item = item.value, name = reader.name()), tr!("remove one")),
             None if names.is_empty() => {
                 (tr!("{name} cannot be grouped: its source is {source}", name = reader.name(), source), tr!("remove `group_by`"))
             }

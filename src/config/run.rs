@@ -53,14 +53,18 @@ pub(super) fn read(mut reader: Reader<'_>) -> RunSettings {
     };
     if settings.state.as_deref().is_some_and(std::path::Path::is_relative) {
         // Started from another directory, a run would find no state and tell everything again.
-        let hint = tr!("write the whole path, for example /var/lib/pcemon/state.json");
-        reader.problems().warn(reader.span_of("state"), tr!("`state` in [run] depends on where the run is started from"), Some(hint));
+        let hint = tr!("write an absolute path, for example /var/lib/pcemon/state.json");
+        reader.problems().warn(
+            reader.span_of("state"),
+            tr!("`state` in [run] is a relative path: it depends on where the run is started"),
+            Some(hint),
+        );
     }
     if let Some(folder) = settings.textfile.as_deref().and_then(std::path::Path::parent).filter(|folder| !folder.as_os_str().is_empty())
         && !folder.is_dir()
     {
         let message = tr!("`textfile` in [run]: there is no folder {folder}", folder = folder.display());
-        let hint = tr!("make it, or name the folder of the collector; until then the file is not written, and everything else goes on");
+        let hint = tr!("create it, or use the folder of the collector; until then the file is not written, and everything else continues");
         reader.problems().warn(reader.span_of("textfile"), message, Some(hint));
     }
     reader.finish();
@@ -72,7 +76,7 @@ fn site(reader: &mut Reader<'_>) -> Option<String> {
     let wrong = |c: char| c.is_control() || c.is_whitespace();
     if text.value.is_empty() || text.value.contains(wrong) || text.value.chars().count() > 100 {
         let hint = tr!("write a short name, for example site = \"taipei\"");
-        reader.error_at("site", tr!("`site` in [run] cannot be written like this"), Some(hint));
+        reader.error_at("site", tr!("`site` in [run] cannot have this value"), Some(hint));
         return None;
     }
     Some(text.value)
@@ -81,7 +85,7 @@ fn site(reader: &mut Reader<'_>) -> Option<String> {
 fn path(reader: &mut Reader<'_>, key: &str) -> Option<PathBuf> {
     let text = reader.string(key)?;
     if text.value.trim().is_empty() {
-        reader.error_at(key, tr!("`{key}` in {name} is empty", key, name = reader.name()), Some(tr!("name a file, or leave the key out")));
+        reader.error_at(key, tr!("`{key}` in {name} is empty", key, name = reader.name()), Some(tr!("give a file, or remove the key")));
         return None;
     }
     Some(text.value.into())

@@ -21,6 +21,10 @@ fn schema() -> Value {
     for (name, key) in &shape.keys {
         let described = match name.as_str() {
             "channels" => list("Where alerts go.", json!({ "oneOf": shape.members(name).iter().map(channel).collect::<Vec<_>>() })),
+            "targets" => {
+                let kinds: Vec<Value> = shape.members(name).iter().map(|(kind, shape)| table(shape, kind)).collect();
+                list("What rules read besides the PCE.", json!({ "anyOf": kinds }))
+            }
             "rules" => list("What is counted, and when it is too much.", rule(&shape.members(name), &mut definitions)),
             "routes" | "maintenance" | "inhibit" => {
                 let text = match name.as_str() {
@@ -107,16 +111,19 @@ fn table(shape: &Shape, name: &str) -> Value {
 
 fn described(known: &Key, table: &str, key: &str) -> Value {
     let mut out = match &known.want {
-        Want::Table(inner) if matches!(key, "match" | "exclude" | "ratio_to") => self::table(&inner.borrow(), "match"),
+        Want::Table(inner) if table == "rule" && matches!(key, "match" | "exclude" | "ratio_to") => self::table(&inner.borrow(), "match"),
+        Want::Table(inner) if matches!(key, "match" | "source" | "target") => self::table(&inner.borrow(), "selector"),
+        Want::Table(inner) => self::table(&inner.borrow(), key),
         _ => value(known),
     };
-    if let Some(text) = reference::text(table, key)
-        && out.get("$ref").is_none()
-    {
+    let tables = if KINDS.iter().any(|kind| kind.name == table) { vec![table, "channel"] } else { vec![table] };
+    let own = defaults::about(&tables, key).map(str::to_owned);
+    let about = if table == "rule" { own.or_else(|| reference::text(table, key)) } else { reference::text(table, key).or(own) };
+    let text = defaults::stated(&about.unwrap_or_default(), defaults::otherwise(&tables, key).filter(|_| !known.required));
+    if !text.is_empty() && out.get("$ref").is_none() {
         out["description"] = json!(text);
     }
-    let of = if table == "channels" { "channel" } else { table };
-    if let Some(usual) = defaults::of(of, key).and_then(|text| serde_json::from_str::<Value>(text).ok())
+    if let Some(usual) = defaults::of(&tables, key).and_then(|text| serde_json::from_str::<Value>(text).ok())
         && out.get("$ref").is_none()
     {
         out["default"] = usual;
@@ -182,7 +189,7 @@ fn word(key: &Key, any: Value) -> Value {
 }
 
 fn channel((kind, shape): &(&'static str, Shape)) -> Value {
-    let mut out = table(shape, "channels");
+    let mut out = table(shape, kind);
     out["title"] = json!(kind);
     out["description"] = json!(KINDS.iter().find(|one| one.name == *kind).map(|one| one.summary));
     out["properties"]["type"] = json!({ "const": kind });

@@ -72,5 +72,5 @@ pub(super) fn reach(selector: &Placed<Selector>, what: &str, rules: &[Placed<Rul
     let names: Vec<&str> = rules.iter().map(|rule| rule.value.name.as_str()).collect();
     let unknown = selector.value.rules.iter().find(|pattern| !names.iter().any(|name| pattern.matches(name)));
     let hint = unknown.and_then(|pattern| meant(pattern.text(), &names));
-    problems.warn(selector.span.clone(), tr!("no alert of any rule can ever fit {what}", what), hint);
+    problems.warn(selector.span.clone(), tr!("no alert of any rule can match {what}", what), hint);
 }

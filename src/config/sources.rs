@@ -43,7 +43,7 @@ pub(super) fn read_traffic(mut reader: Reader<'_>) -> TrafficSettings {
             .unwrap_or(usual.max_new_looks),
     };
     if settings.max_gap < Duration::from_secs(60) {
-        let hint = tr!("give it several times the pause between two runs, for example max_gap = \"24h\"");
+        let hint = tr!("set it to several times the interval between runs, for example max_gap = \"24h\"");
         reader.error_at(
             "max_gap",
             "`max_gap` in [traffic] is shorter than the pause between any two runs: nothing would ever be counted",
@@ -74,7 +74,7 @@ fn lookback(reader: &mut Reader<'_>) -> Option<Duration> {
     const LONGEST: Duration = Duration::from_secs(7 * 86_400);
     let span = reader.duration("lookback")?;
     if span.value > LONGEST {
-        let hint = tr!("it is only there for what the PCE shows late; 30m is plenty");
+        let hint = tr!("it only covers late data; 30m is enough");
         reader.error_at("lookback", tr!("`lookback` in {name} is longer than a week", name = reader.name()), Some(hint));
         return None;
     }

@@ -34,7 +34,7 @@ pub(super) fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstance
     if let Some(heartbeat) = root.table("heartbeat").and_then(run::heartbeat) {
         if run.heartbeat.is_some() {
             let hint = Some(tr!("keep the one in [heartbeat]"));
-            problems.error(root.span_of("heartbeat"), tr!("`heartbeat` stands in [run] and as a table: there is one"), hint);
+            problems.error(root.span_of("heartbeat"), tr!("`heartbeat` is set both in [run] and as a table: use one of them"), hint);
         }
         run.heartbeat = Some(heartbeat);
     }
@@ -42,8 +42,8 @@ pub(super) fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstance
     let events = root.table("events").map_or_else(EventSettings::default, sources::read_events);
     let pce = root.table("pce").and_then(pce::read);
     if run.site.is_some() && root.has("pce") {
-        let message = tr!("`site` in [run] names a state without a PCE, and there is [pce]");
-        problems.error(root.span_of("run"), message, Some(tr!("remove one of them: with [pce], the PCE is what the state is of")));
+        let message = tr!("`site` in [run] is for a config without [pce]");
+        problems.error(root.span_of("run"), message, Some(tr!("remove one of them: with [pce], the state is named after the PCE")));
     }
 
     let mut target_readers = root.tables("targets");
@@ -118,8 +118,8 @@ pub(super) fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstance
         mutes::reach(&windows, &inhibitions, &rule_list, problems);
     }
     if !rule_list.iter().any(|rule| rule.value.enabled) && !problems.has_errors() {
-        let hint = Some(tr!("make a first config with pcemon init; pcemon rules example shows every rule"));
-        problems.warn(0..0, tr!("the config has no enabled rule: nothing is watched"), hint);
+        let hint = Some(tr!("create a first config with pcemon init; pcemon rules example shows every rule"));
+        problems.warn(0..0, tr!("the config has no enabled rule: nothing is monitored"), hint);
     }
     let has_pce = root.has("pce");
     root.finish();
@@ -130,7 +130,7 @@ pub(super) fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstance
         && target_list.len() == targets_written
         && pce.is_some() == has_pce;
     if !whole && !problems.has_errors() {
-        problems.error(0..0, tr!("part of the config could not be read, and nothing says why; this is a fault of pcemon"), None);
+        problems.error(0..0, tr!("part of the config could not be read, for an unknown reason; this is a bug in pcemon"), None);
     }
     Config {
         path: path.to_owned(),

@@ -10,7 +10,7 @@ pub(super) fn name(reader: &mut Reader<'_>) -> Option<Placed<String>> {
     let wrong = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '@' | '=' | '/');
     if name.value.contains(wrong) || name.value.chars().count() > 100 || name.value == "pce" {
         let hint = Some(tr!("use letters, digits, dots and dashes; `pce` is the target of [pce]"));
-        reader.problems().error(name.span, tr!("a target's name cannot be written like this"), hint);
+        reader.problems().error(name.span, tr!("a target cannot have this name"), hint);
         return None;
     }
     Some(name)

@@ -33,7 +33,7 @@ pub(super) fn metric(reader: &mut Reader<'_>, source: SourceKind) -> Option<Metr
         Some((kind @ ("new" | "changes"), names)) if has_fields(source) => match fields(source, names) {
             Ok(fields) if kind == "new" => return Some(Metric::New(fields)),
             Ok(fields) => return Some(Metric::Changes(fields)),
-            Err(wrong) => (tr!("{source} records have no field `{wrong}` to look at", source, wrong), nearest(wrong)),
+            Err(wrong) => (tr!("{source} records have no field `{wrong}`", source, wrong), nearest(wrong)),
         },
         Some((kind, field)) if source.open_fields && !field.is_empty() => match Agg::SPELLINGS.iter().find(|(name, _)| *name == kind) {
             Some((_, agg)) => return Some(Metric::Over(*agg, field.to_owned())),
@@ -98,7 +98,11 @@ pub(super) fn thresholds(reader: &mut Reader<'_>, metric: &Metric, divided: bool
         let Some(value) = reader.raw(key) else { continue };
         let DeValue::String(text) = value.get_ref() else {
             let hint = Some(tr!("write for example {key} = \"{unit}\"", key, unit = example(unit)));
-            reader.problems().error(value.span(), tr!("`{key}` in {name} must be a comparison in quotes", key, name = reader.name()), hint);
+            reader.problems().error(
+                value.span(),
+                tr!("`{key}` in {name} must be a comparison, as a string", key, name = reader.name()),
+                hint,
+            );
             sound = false;
             continue;
         };

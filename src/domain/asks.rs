@@ -174,7 +174,7 @@ impl Asks<Endpoint> for EndCondition {
 fn told_or_not(told: String, is_missing: bool) -> String {
     match (is_missing, told.as_str()) {
         (false, _) => told,
-        (true, "-") => tr!("not told"),
+        (true, "-") => tr!("unknown"),
         (true, _) => tr!("{told}, the rest is not sent", told),
     }
 }
@@ -213,7 +213,7 @@ impl Asks<Flow<'_>> for TrafficCondition {
             TrafficCondition::End(End::Any, condition) => return format!("{} | {}", condition.found(src), condition.found(dst)),
             TrafficCondition::Port(_) => {
                 let port = flow.port.map_or_else(|| told_or_not("-".to_owned(), missing(NotTold::PORT)), |port| port.to_string());
-                return format!("{port}/{}", if missing(NotTold::PROTO) { tr!("not told") } else { proto_name(flow.proto) });
+                return format!("{port}/{}", if missing(NotTold::PROTO) { tr!("unknown") } else { proto_name(flow.proto) });
             }
             TrafficCondition::Decision(_) | TrafficCondition::Direction(_) | TrafficCondition::Proto(_) if missing(self.asks()) => {
                 "-".to_owned()
@@ -254,7 +254,7 @@ impl Asks<RecordAt<'_>> for Condition {
 
     fn found(&self, record: &RecordAt<'_>) -> String {
         match &*Condition::found(self, record.record) {
-            Value::NotTold => tr!("not told"),
+            Value::NotTold => tr!("unknown"),
             Value::Absent => "-".to_owned(),
             Value::Text(text) => plain(text),
             Value::Texts(list, _) => or_nothing(words(list)),
@@ -263,7 +263,7 @@ impl Asks<RecordAt<'_>> for Condition {
             Value::Flag(have) => flag(*have),
             Value::Time(at) if matches!(self.test, Test::Older(_)) => format_duration(since(record.now, *at)),
             Value::Time(at) => at.to_string(),
-            Value::Number(number) => number.value().map_or_else(|| tr!("not told"), plain_number),
+            Value::Number(number) => number.value().map_or_else(|| tr!("unknown"), plain_number),
         }
     }
 }

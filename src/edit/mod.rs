@@ -4,7 +4,7 @@ pub mod save;
 pub mod values;
 
 use crate::domain::text::visible;
-use crate::settings::reader::did_you_mean;
+use crate::settings::reader::which_of;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -150,12 +150,17 @@ impl Sheet {
     }
 }
 
+/// Which rules may have been meant, or how to see their names.
+pub fn nearest_rules(name: &str, names: &[&str]) -> String {
+    which_of(name, names, tr!("`pcemon rules list` shows the names"))
+}
+
 /// That there is no such rule, and which one may have been meant.
 pub fn unknown(name: &str, names: &[&str]) -> String {
     if names.is_empty() {
         return tr!("the config has no [[rules]]");
     }
-    tr!("there is no rule '{name}'; {hint}", name = visible(name), hint = visible(&did_you_mean(name, names)))
+    tr!("there is no rule '{name}'; {hint}", name = visible(name), hint = visible(&nearest_rules(name, names)))
 }
 
 fn line_start(text: &str, at: usize) -> usize {

@@ -43,7 +43,7 @@ pub fn create(path: &Path, text: &str, force: bool) -> Result<(), String> {
 fn put(path: &Path, text: &str, room: Room) -> Result<(), String> {
     replace(path, text.as_bytes(), New::Private, room).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => {
-            tr!("{path} is there already; nothing was written (use --force to write over it)", path = path.display())
+            tr!("{path} exists; nothing was written", path = path.display())
         }
         _ => tr!("cannot write {path}: {error}", path = path.display(), error),
     })

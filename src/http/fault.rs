@@ -60,12 +60,12 @@ pub fn refused(error: &Error, place: Place<'_>) -> Option<Refused> {
     let (why, advice) = match error {
         CertificateError::ExpiredContext { time, not_after } => (
             tr!("it expired at {at}", at = at(*not_after)),
-            tr!("renew it there; if it is valid, the clock of this machine is wrong: it says {now}", now = at(*time)),
+            tr!("renew it; if it is valid, the clock of this machine is wrong: it shows {now}", now = at(*time)),
         ),
-        CertificateError::Expired => (tr!("it expired"), tr!("renew it there, or set the clock of this machine right")),
+        CertificateError::Expired => (tr!("it expired"), tr!("renew it, or correct the clock of this machine")),
         CertificateError::NotValidYetContext { time, not_before } => (
             tr!("it is not valid before {at}", at = at(*not_before)),
-            tr!("compare the clocks: the one of this machine says {now}", now = at(*time)),
+            tr!("compare the clocks: that of this machine shows {now}", now = at(*time)),
         ),
         CertificateError::NotValidYet => (tr!("it is not valid yet"), tr!("compare the clocks of both machines")),
         CertificateError::NotValidForNameContext { presented, .. } if !presented.is_empty() => (
@@ -80,7 +80,7 @@ pub fn refused(error: &Error, place: Place<'_>) -> Option<Refused> {
         CertificateError::UnknownIssuer | CertificateError::BadSignature => (tr!("it is not signed by a trusted CA"), of_issuer(place)),
         // Such as a certificate of a CA in the place of a server's.
         CertificateError::Other(error) => (Foreign::new(error.to_string()).words(&[], EXCERPT), of_issuer(place)),
-        other => (Foreign::new(other.to_string()).words(&[], EXCERPT), tr!("have a new certificate issued there")),
+        other => (Foreign::new(other.to_string()).words(&[], EXCERPT), tr!("have a new certificate issued")),
     };
     Some(Refused { why, advice })
 }
@@ -88,9 +88,9 @@ pub fn refused(error: &Error, place: Place<'_>) -> Option<Refused> {
 fn of_issuer(place: Place<'_>) -> String {
     let setting = place.setting;
     match place.ca_file {
-        None => tr!("if a private CA signed it, name that with {setting}; or name the certificate itself there", setting),
+        None => tr!("if a private CA signed it, set {setting} to that CA, or to the certificate itself", setting),
         Some(path) => tr!(
-            "{path} ({setting}) has to hold the CA that signed it, or the certificate itself",
+            "{path} ({setting}) must contain the CA that signed it, or the certificate itself",
             path = visible(&path.display().to_string()),
             setting
         ),

@@ -96,7 +96,7 @@ pub fn shake_hands(stream: TcpStream, host: &str, setting: &str, ca_file: Option
     let until = Instant::now() + limit;
     let mut trouble: Option<Refused> = None;
     let place = Place { host: bare, setting, ca_file };
-    let other = |why: String| Refused { why, advice: tr!("does this port speak TLS? check url in [pce]") };
+    let other = |why: String| Refused { why, advice: tr!("check url in [pce]: this port may not use TLS") };
     while session.is_handshaking() && trouble.is_none() {
         if Instant::now() >= until {
             trouble = Some(other(tr!("no handshake within {seconds} s", seconds = limit.as_secs_f32())));

@@ -44,7 +44,7 @@ pub(super) fn config_with(
     let chain = read_certificates("cert_file", certificate)?;
     let pem = read_pem("key_file", key)?;
     let secret = PrivateKeyDer::from_pem_slice(&pem)
-        .map_err(|_| tr!("key_file {path} holds no private key that can be read; one with a passphrase cannot", path = key.display()))?;
+        .map_err(|_| tr!("key_file {path} has no readable private key; keys with a passphrase are not supported", path = key.display()))?;
     trusting(verifier)?.with_client_auth_cert(chain, secret).map_err(|error| {
         tr!(
             "cert_file {cert_file} and key_file {key_file} cannot be used together: {error}",
@@ -197,7 +197,7 @@ fn read_certificates(name: &str, path: &Path) -> Result<Vec<CertificateDer<'stat
     let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     let certificates = read.map_err(|error| tr!("{name} {path} is not PEM: {error}", name, path = path.display(), error))?;
     if certificates.is_empty() {
-        return Err(tr!("{name} {path} holds no certificate", name, path = path.display()));
+        return Err(tr!("{name} {path} contains no certificate", name, path = path.display()));
     }
     Ok(certificates)
 }

@@ -111,8 +111,7 @@ fn general(sorts: &[Sort], draft: &mut Draft) {
         !sorts.is_empty(),
         "cooldown_minutes".to_owned(),
         tr!(
-            "it only holds back repeated messages, and begins when a message was delivered; an alert that ends is told as well, and the exit code \
-         shows it throughout"
+            "it only delays reminders, and starts when a message was delivered; the end of an alert is sent as well, and the exit code is not affected"
         ),
     );
 }

@@ -100,7 +100,7 @@ impl History {
                     self.expected_groups.insert(measured.key, Known { group: measured.group.clone(), seen: now });
                 } else {
                     measurement.trouble = Some(tr!(
-                        "more than {most_missed} groups: which of them are silent is not known of all",
+                        "more than {most_missed} groups: it is not known for all of them whether they are missing",
                         most_missed = MOST_MISSED
                     ));
                 }
@@ -140,7 +140,7 @@ impl History {
             if values.len() < baseline.min_samples {
                 let known = values.len();
                 note = Some(tr!(
-                    "learning what is usual: {known} of {wanted} earlier windows of this length",
+                    "learning the usual value: {known} of {wanted} earlier windows of this length",
                     known,
                     wanted = baseline.min_samples
                 ));

@@ -199,7 +199,7 @@ impl RuleMemory {
             measurement.groups.iter_mut().for_each(|group| group.besides_learning = group.estimate);
             measurement.unlisted.besides_learning = measurement.unlisted.estimate;
             let why = measurement.note.take().unwrap_or_default();
-            measurement.note = Some(tr!("a lower bound for a day already, although runs came regularly ({why})", why));
+            measurement.note = Some(tr!("still a lower bound after a day of regular runs ({why})", why));
         }
         measurement
     }
@@ -356,9 +356,9 @@ impl RuleMemory {
             .collect();
         let learning_until = self.sightings.learning_until().filter(|_| matches!(metric, Metric::New(_)));
         let note = if let Some(until) = learning_until {
-            Some(tr!("learning what is known, until {until}; nothing counts as new before", until))
+            Some(tr!("learning what is normal, until {until}; nothing counts as new before", until))
         } else if no_rate_yet {
-            Some(tr!("learning: a rate needs two runs, the next one knows it"))
+            Some(tr!("learning: a rate needs two runs, the next one has it"))
         } else if any_learning {
             Some(tr!(
                 "learning: some flows began before the window and their earlier count is not known yet; exact once the window has passed"
@@ -370,7 +370,7 @@ impl RuleMemory {
                 "learning: VENs that had been silent since an earlier day report again, and what they report of that day is not counted"
             ))
         } else if is_open {
-            Some(tr!("between two values: some flows in the window do not say enough to tell whether they count, or what of them is new"))
+            Some(tr!("between two values: some flows in the window lack the fields that decide whether they count, or what of them is new"))
         } else {
             apart.map(|apart| apart.localized())
         };
@@ -381,7 +381,7 @@ impl RuleMemory {
             top: window_top,
             note,
             unlisted: Unlisted::ZERO.learning(short || misses || any_is_learned).up_to(if overflow { f64::INFINITY } else { anywhere }),
-            trouble: overflow.then(|| tr!("more groups or values than can be told apart: the rest is not counted")),
+            trouble: overflow.then(|| tr!("too many groups or values: the rest is not counted")),
         }
     }
 

@@ -49,6 +49,6 @@ impl Missing {
     pub(super) fn note(&self, all: u64) -> Option<String> {
         let key = self.keys.iter().max_by_key(|(_, count)| **count).map(|(key, _)| visible(key))?;
         let count = self.count;
-        Some(tr!("{count} of {all} flows do not say `{key}`", count, all, key))
+        Some(tr!("{count} of {all} flows have no `{key}`", count, all, key))
     }
 }

@@ -201,7 +201,7 @@ fn talker(rule: &Rule, counted: &Counted<'_>) -> Contributor {
 /// "2 of 72 records do not say `online`"
 fn note_of(chosen: &Chosen<'_>, all: usize) -> Option<String> {
     let (key, count) = chosen.silent.iter().max_by_key(|(_, count)| **count)?;
-    Some(tr!("{count} of {all} records do not say `{key}`", count, all, key = visible(key)))
+    Some(tr!("{count} of {all} records have no `{key}`", count, all, key = visible(key)))
 }
 
 /// Measures a rule on how things are now. `known` are groups that have an instance: one whose records are still there but
@@ -265,7 +265,7 @@ fn anything_told(rule: &Rule, chosen: &Chosen<'_>) -> bool {
 
 /// What is said where more groups came than can be told apart.
 fn overflown(chosen: &Chosen<'_>) -> Option<String> {
-    chosen.overflow.then(|| tr!("more groups or values than can be told apart: the rest is not counted"))
+    chosen.overflow.then(|| tr!("too many groups or values: the rest is not counted"))
 }
 
 /// What records whose group is not told could add to a group at most.

@@ -18,7 +18,7 @@ const STEP: u64 = 256 << 10;
 
 /// Why reading ends although there is more.
 pub(super) fn too_late() -> io::Error {
-    io::Error::new(io::ErrorKind::TimedOut, tr!("the deadline of the run came while it was read"))
+    io::Error::new(io::ErrorKind::TimedOut, tr!("the deadline of the run was reached while it was read"))
 }
 
 /// Counts what comes from a source.
@@ -59,7 +59,7 @@ impl<R: Read> Read for Bounded<R> {
         self.given = self.given.saturating_add(count as u64);
         if self.given > ALWAYS && self.given / MOST_GROWTH > self.received.get() {
             let why = tr!(
-                "{received} compressed bytes become more than {given}: this looks like a decompression bomb",
+                "{received} compressed bytes expand to more than {given}: possibly a decompression bomb",
                 received = self.received.get(),
                 given = self.given
             );

@@ -49,7 +49,7 @@ pub(super) fn collect(client: &Client, list: &Collection, sink: &mut dyn AnswerS
     if rows < CAP || total.is_some_and(|total| total <= rows) {
         return Ok(collected);
     }
-    log::info!("{} {} or more: asking for all of them as a file", rows, list.name);
+    log::info!("{} {} or more: requesting all of them as a file", rows, list.name);
     let whole = whole(client, list, sink, &mut collected);
     match whole {
         Ok(()) => {
@@ -164,7 +164,7 @@ fn read(
         match (downloaded.rows, pauses.next()) {
             (Ok(rows), _) => return Ok((rows, total)),
             (Err(Failed::Again(error)), Some(pause)) => {
-                log::info!("{error}; asking again");
+                log::info!("{error}; requesting again");
                 client.line.wait(Duration::from_secs(*pause))?;
             }
             (Err(Failed::Again(error) | Failed::Final(error)), _) => return Err(error),

@@ -80,7 +80,7 @@ pub(super) fn receive(
             let failed = |kind, why: String| PceError::new(kind, format!("{asked}: {why}"));
             Err(match error {
                 BodyError::Network(why) => {
-                    Failed::Again(failed(ErrorKind::Network, tr!("the body broke off ({why})", why = harmless(&why))))
+                    Failed::Again(failed(ErrorKind::Network, tr!("the body is incomplete ({why})", why = harmless(&why))))
                 }
                 BodyError::Content(why) => {
                     Failed::Again(failed(ErrorKind::BadAnswer, tr!("the body cannot be read ({why})", why = harmless(&why))))
@@ -107,7 +107,7 @@ fn foreign(asked: &str, wanted: &str, kind: &str, head: &[u8]) -> Option<PceErro
             tr!("a proxy or a login page answered in place of the PCE; check url and proxy in [pce]"),
         )
     } else if kind.contains("csv") {
-        bad(tr!("CSV came instead of JSON"), tr!("something between here and the PCE drops the Accept header"))
+        bad(tr!("CSV came instead of JSON"), tr!("a proxy or firewall on the path to the PCE removes the Accept header"))
     } else {
         None
     }

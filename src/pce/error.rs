@@ -112,20 +112,18 @@ pub(super) fn refusal(asked: &str, status: u16, body: &[u8], location: Option<&s
         401 => (ErrorKind::Unauthorized, tr!("check api_key and api_secret in [pce]; keys of service accounts expire")),
         403 => (ErrorKind::Forbidden, tr!("check org_id, the key's permissions and the addresses it may be used from")),
         404 | 501 => (ErrorKind::NotFound, tr!("check url and org_id in [pce]")),
-        407 => {
-            (ErrorKind::Unreachable, tr!("the proxy wants a user name and a password; give it with them: http://NAME:PASSWORD@HOST:PORT"))
-        }
+        407 => (ErrorKind::Unreachable, tr!("the proxy requires a user name and a password: http://NAME:PASSWORD@HOST:PORT")),
         429 => (
             ErrorKind::RateLimited,
-            tr!("something else uses up the key's request budget (500 a minute); run less often or use a key of its own"),
+            tr!("another program uses the request limit of the key (500 a minute); run less often or use a separate key"),
         ),
         300..=399 => (
             ErrorKind::BadAnswer,
-            tr!("redirects are not followed, because credentials stay with one host; put the final address into url in [pce]"),
+            tr!("redirects are not followed, because credentials are only sent to one host; set url in [pce] to the final address"),
         ),
         400..=499 => (ErrorKind::Rejected, tr!("the PCE does not accept this request; is it version 21.2 or newer?")),
         500..=599 => (ErrorKind::Server, tr!("check the PCE's health and any load balancer in front of it")),
-        _ => (ErrorKind::BadAnswer, tr!("is something else listening at url in [pce]?")),
+        _ => (ErrorKind::BadAnswer, tr!("another service may be listening at url in [pce]")),
     };
     let mut message = match status {
         407 => tr!("{asked}: the proxy answered {status}", asked, status),

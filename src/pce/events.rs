@@ -37,7 +37,7 @@ fn fetch(client: &Client, from: Timestamp, to: Timestamp, take: &mut Take<'_>) -
         if answer.queries >= MAX_QUERIES {
             lost_from.get_or_insert(from);
             reasons.push(tr!(
-                "more than {max_queries} questions would be needed; the rest from {from} on was not asked for",
+                "more than {max_queries} queries would be needed; the rest from {from} on was not queried",
                 max_queries = MAX_QUERIES,
                 from = pce_format(from)
             ));
@@ -70,7 +70,7 @@ fn fetch(client: &Client, from: Timestamp, to: Timestamp, take: &mut Take<'_>) -
         } else if full {
             lost_from.get_or_insert(from);
             reasons.push(tr!(
-                "the PCE holds more than {cap} events within one second from {from} and gives only the newest",
+                "the PCE has more than {cap} events within one second from {from} and returns only the newest",
                 cap = CAP,
                 from = pce_format(from)
             ));

@@ -174,8 +174,8 @@ impl Line {
             return Err(PceError::new(ErrorKind::Interrupted, tr!("stopped by the user")));
         }
         if self.pace.now() >= self.deadline {
-            return Err(PceError::new(ErrorKind::Timeout, tr!("the deadline of the run came while waiting for the PCE"))
-                .hint(tr!("raise deadline in [run] or ask for less"))
+            return Err(PceError::new(ErrorKind::Timeout, tr!("the deadline of the run was reached while waiting for the PCE"))
+                .hint(tr!("raise deadline in [run], or query less"))
                 .by(Party::Program));
         }
         Ok(())
@@ -335,7 +335,7 @@ impl Line {
         let agent = &self.agent;
         let begun = self.pace.now();
         if let Some(body) = ask.body {
-            log::debug!("{}: asking {}", ask.name(), harmless(&self.hide(body)));
+            log::debug!("{}: query {}", ask.name(), harmless(&self.hide(body)));
         }
         let result = match ask.method {
             Method::Get if ask.as_job => self.dress(agent.get(url), (first, total)).header("Prefer", "respond-async").call(),
@@ -394,7 +394,7 @@ impl Line {
         }
         Failure::Lost(PceError::new(
             ErrorKind::Network,
-            tr!("{name}: the answer broke off ({error})", name = ask.name(), error = harmless(&error.to_string())),
+            tr!("{name}: the answer is incomplete ({error})", name = ask.name(), error = harmless(&error.to_string())),
         ))
     }
 
@@ -407,7 +407,7 @@ impl Line {
                 tr!("the proxy {name}:{port}", name = harmless(name), port),
                 tr!("{host} through the proxy {name}:{port}", host, name = harmless(name), port),
                 Party::Proxy,
-                tr!("check proxy in [pce], or HTTPS_PROXY and its like where it is not set there"),
+                tr!("check proxy in [pce], or HTTPS_PROXY if it is not set there"),
             ),
             None => {
                 (host.clone(), host.clone(), Party::Network, tr!("check url and proxy in [pce], name resolution, routes and firewalls"))
@@ -439,7 +439,7 @@ impl Line {
                 }
                 if matches!(other, ureq::Error::Tls(_)) || fault::of_http(other).is_some() {
                     let why = tr!("no encrypted connection to {host} ({text})", host, text);
-                    let hint = tr!("does this port speak TLS? check url in [pce]");
+                    let hint = tr!("check url in [pce]: this port may not use TLS");
                     return Failure::Final(failed(ErrorKind::Unreachable, why).by(Party::Target).hint(hint));
                 }
                 failed(ErrorKind::Network, tr!("the connection to {host} was lost ({text})", host = whole_way, text))

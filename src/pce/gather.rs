@@ -155,7 +155,7 @@ impl Gathering<'_> {
     /// Asks for the parts of a question. The whole is kept meanwhile, for the case that a part fails.
     fn parts(&mut self, whole: &Submitted, job: &Completed, by: Dimension, parts: Vec<Piece>) -> Result<(), PceError> {
         (self.progress)(&tr!(
-            "traffic: {rows} rows do not fit into one answer, asking in {parts} parts",
+            "traffic: {rows} rows exceed one answer, querying in {parts} parts",
             rows = job.matches.map_or_else(|| "?".to_owned(), |rows| rows.to_string()),
             parts = parts.len()
         ));
@@ -200,7 +200,7 @@ impl Gathering<'_> {
             {
                 self.missing.of(whole.piece.decisions());
                 self.missing.reason(tr!(
-                    "{sum} of {all} rows of {piece} belong to no part of it",
+                    "{sum} of {all} rows of {piece} are in none of its parts",
                     sum = all - sum,
                     all,
                     piece = whole.piece.describe()
@@ -215,7 +215,7 @@ impl Gathering<'_> {
             Err(_) => 0,
         };
         self.rows += rows;
-        failures.into_iter().for_each(|failure| self.missing.reason(tr!("one part could not be had: {failure}", failure)));
+        failures.into_iter().for_each(|failure| self.missing.reason(tr!("one part could not be read: {failure}", failure)));
         Ok(())
     }
 
@@ -243,7 +243,7 @@ impl Gathering<'_> {
                     None => {
                         return Err(PceError::new(
                             ErrorKind::BadAnswer,
-                            tr!("the PCE says that {matches} rows match, but their file stays empty", matches = job.matches.unwrap_or(0)),
+                            tr!("the PCE reports {matches} matching rows, but their file stays empty", matches = job.matches.unwrap_or(0)),
                         )
                         .hint(tr!("run again later; the PCE may be short of disk or busy")));
                     }
@@ -295,7 +295,7 @@ impl Missing {
         if known > rows {
             self.reasons.push(tr!("{rows} of {known} rows are missing ({what}; {why})", rows = known - rows, known, what, why));
         } else if capped {
-            self.reasons.push(tr!("there may be more than the {rows} rows had ({what}; {why})", rows, what, why));
+            self.reasons.push(tr!("there may be more than these {rows} rows ({what}; {why})", rows, what, why));
         }
         if self.reasons.len() > told || !job.silent_regions.is_empty() {
             self.of(piece.decisions());

@@ -36,7 +36,7 @@ pub(super) fn submit_piece(client: &Client, piece: Piece) -> Result<Submitted, P
     let mut lost = false;
     let mut delays = transient_delays();
     client.outstanding.begin(&name);
-    log::info!("traffic: asking for {}", piece.describe());
+    log::info!("traffic: querying {}", piece.describe());
     loop {
         let result = line.fetch(&Ask::post(line.org_url(COLLECTION), &body), STATUS_LIMIT);
         let found = match result {
@@ -53,7 +53,7 @@ pub(super) fn submit_piece(client: &Client, piece: Piece) -> Result<Submitted, P
             }
             // Nobody knows whether the PCE acted on it: look before asking again.
             Err(error) if matches!(error.kind, ErrorKind::Network | ErrorKind::Server) => {
-                log::info!("{error}; looking whether the query was created all the same");
+                log::info!("{error}; checking whether the query was created anyway");
                 lost = true;
                 let found = find(client, &name).map_err(|looking| match looking.kind {
                     ErrorKind::Interrupted | ErrorKind::Timeout => looking,
@@ -150,7 +150,7 @@ pub(super) fn completed(client: &Client, submitted: &Submitted, progress: &dyn F
                     ErrorKind::Server,
                     tr!("the traffic query for {piece} ended as '{state}' at the PCE", piece = submitted.piece.describe(), state),
                 )
-                .hint(tr!("run again; if it stays so, ask for less or check the PCE's health")));
+                .hint(tr!("run again; if the error remains, query less or check the PCE's health")));
             }
             _ => last_state = harmless(&state),
         }

@@ -15,7 +15,7 @@ pub(super) fn explained(line: &Line, error: PceError) -> PceError {
         return error;
     }
     match leader(line) {
-        Some(name) => error.hint(tr!("a member of a Supercluster only reads; put its leader {name} into url in [pce]", name)),
+        Some(name) => error.hint(tr!("a member of a Supercluster is read-only; set url in [pce] to its leader {name}", name)),
         None => error,
     }
 }

@@ -101,7 +101,7 @@ impl Cleaner {
     /// Heeds neither the stop flag nor the deadline. May be called by several threads, and again.
     pub fn delete_all(&self, limit: Duration) {
         for error in self.delete(None, limit) {
-            log::warn!("{}", tr!("something of this run is left behind at the PCE: {error}", error));
+            log::warn!("{}", tr!("a query of this run may be left at the PCE: {error}", error));
         }
     }
 

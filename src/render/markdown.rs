@@ -86,7 +86,7 @@ fn instances(out: &mut String, report: &Report, style: &Style) {
     table(
         out,
         &tr!("Instances"),
-        &[tr!("State"), tr!("Severity"), tr!("Rule"), tr!("Group"), tr!("Value"), tr!("Since"), tr!("Not told")],
+        &[tr!("State"), tr!("Severity"), tr!("Rule"), tr!("Group"), tr!("Value"), tr!("Since"), tr!("Suppressed")],
         rows,
     );
 }

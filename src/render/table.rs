@@ -268,7 +268,7 @@ impl Page<'_> {
     /// What the rules have to say for themselves, below their table because it is prose.
     fn remarks(&mut self, report: &Report) {
         // The same remark on many rules (a source that could not be read) is said once.
-        let mut remarks: Vec<(Badness, &String, Vec<&str>)> = Vec::new();
+        let mut remarks: Vec<(Badness, String, Vec<&str>)> = Vec::new();
         for rule in words::worst_first(&report.rules) {
             let badness = Badness::of_rule(rule);
             // What is remarkable of a rule that is ok (it learns) belongs to the whole picture, not to a mail about trouble.
@@ -278,6 +278,7 @@ impl Page<'_> {
             }
             let muted = rule.instances.iter().filter_map(|instance| instance.suppressed_reason.as_ref());
             for text in [&rule.error, &rule.note].into_iter().flatten().chain(muted) {
+                let text = below(rule, text, report).unwrap_or_else(|| text.clone());
                 match remarks.iter_mut().find(|(other, said, _)| *other == badness && *said == text) {
                     Some((_, _, names)) if names.last() == Some(&rule.name.as_str()) => {}
                     Some((_, _, names)) => names.push(&rule.name),
@@ -289,7 +290,7 @@ impl Page<'_> {
             .into_iter()
             .map(|(badness, text, names)| {
                 let who = if let [name] = names[..] { visible(name) } else { trn!("{count} rule", "{count} rules", count = names.len()) };
-                (badness, vec![badness.localized(), who, visible(text)])
+                (badness, vec![badness.localized(), who, visible(&text)])
             })
             .collect();
         self.section(&tr!("Remarks"), &[Column::Fixed, Column::Text, Column::Text], rows);
@@ -377,11 +378,11 @@ impl Page<'_> {
         }
         self.lines.push(String::new());
         if channels.is_empty() {
-            self.lines.push(tr!("Dry run: nothing was remembered, and no message would have been sent."));
+            self.lines.push(tr!("Dry run: nothing was stored, and no message would have been sent."));
             return;
         }
         let hint = if self.style.verbose { String::new() } else { tr!(" (-v shows the messages)") };
-        self.lines.push(tr!("Dry run: nothing was remembered or sent. These channels would have been notified{hint}:", hint));
+        self.lines.push(tr!("Dry run: nothing was stored or sent. These channels would have been notified{hint}:", hint));
         let row = |(channel, messages): (&str, Vec<&DeliveryReport>)| {
             let alerts: usize = messages.iter().map(|message| message.alerts).sum();
             let told = tr!(
@@ -445,6 +446,18 @@ impl Page<'_> {
     fn paint(&self, text: &str, code: &str) -> String {
         if self.style.color && !text.is_empty() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
+}
+
+/// What stands for a remark that only repeats the sentence of its source: that one is in the list of sources below.
+fn below(rule: &RuleReport, text: &str, report: &Report) -> Option<String> {
+    let of_rule = report.sources.iter().filter(|source| source.source == rule.source);
+    let trouble = of_rule.filter_map(SourceReport::trouble).find(|trouble| !trouble.is_empty() && text.contains(trouble))?;
+    let source = rule.source.localized();
+    Some(if trouble == text {
+        tr!("{source} could not be read, see Sources", source)
+    } else {
+        tr!("{source} was read in part, see Sources", source)
+    })
 }
 
 /// Whether nobody needs to look at a rule.

@@ -178,6 +178,11 @@ pub fn verdict(report: &Report) -> String {
 
 /// How the traffic numbers of this report were counted: `traffic counted as increases`.
 pub fn accounting(report: &Report) -> Option<String> {
+    // Of a source that was not read nothing was counted, whatever is remembered of its rules.
+    let mut failed = report.sources.iter().filter(|source| source.source.is_flows()).peekable();
+    if failed.peek().is_some() && failed.all(|source| !source.is_read()) {
+        return None;
+    }
     let judged = |rule: &&RuleReport| !matches!(rule.state, RuleState::NotJudged | RuleState::Disabled);
     let has = |accounting: Accounting| report.rules.iter().filter(judged).any(|rule| rule.accounting == Some(accounting));
     match (has(Accounting::Delta), has(Accounting::AsReported)) {

@@ -416,7 +416,7 @@ impl Page<'_> {
         html! {
             @match rules.judged_at {
                 Some(at) => p.meta { (tr!("As judged by `pcemon check` at {time}.", time = self.view.time(at))) },
-                None => p.meta { (tr!("No run of `pcemon check` is remembered.")) },
+                None => p.meta { (tr!("The state has no run of `pcemon check`.")) },
             }
             (table(&tables::rules(rules, self.view), None))
             (self.history(rules))

@@ -383,6 +383,6 @@ pub fn letter(report: &Report, view: &View) -> String {
     for (_, sentence) in summary(report) {
         out.push_str(&format!("- {sentence}\n"));
     }
-    out.push_str(&format!("\n{}\n", tr!("The whole report is attached. It opens in any browser and loads nothing from anywhere.")));
+    out.push_str(&format!("\n{}\n", tr!("The complete report is attached. It opens in any browser and loads no external content.")));
     out
 }

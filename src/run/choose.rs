@@ -84,7 +84,7 @@ pub(super) fn choose<'c>(cycle: &Cycle<'c>) -> Result<Rules<'c>, RunError> {
     }
     if cycle.args.rule.is_none() {
         for input in cycle.args.inputs.iter().filter(|input| !selected.iter().any(|rule| rule.source == input.source)) {
-            log::warn!("{}", tr!("--input {name}: no enabled rule is about it", name = input.name()));
+            log::warn!("{}", tr!("--input {name}: no enabled rule uses it", name = input.name()));
         }
     }
     Ok(Rules { enabled, selected, not_judged })
@@ -100,7 +100,7 @@ fn named<'c>(enabled: &[&'c Rule], pattern: Option<&str>) -> Result<Vec<&'c Rule
         return Err(RunError::Setup(tr!(
             "--rule '{pattern}' matches no enabled rule; {hint}",
             pattern,
-            hint = crate::settings::reader::did_you_mean(pattern, &names)
+            hint = crate::settings::reader::which_of(pattern, &names, tr!("`pcemon rules list` shows the names"))
         )));
     }
     Ok(selected)
@@ -113,9 +113,9 @@ fn nothing_to_judge(cycle: &Cycle<'_>, not_judged: &[&Rule]) -> String {
     let wanted: BTreeSet<&str> = not_judged.iter().map(|rule| rule.source.name()).collect();
     let flags = wanted.iter().map(|source| format!("--input {source}=FILE")).collect::<Vec<_>>().join(", ");
     if flags.is_empty() {
-        return tr!("no enabled rule judges the recorded answers that were given ({given})", given);
+        return tr!("no enabled rule uses the recorded answers ({given})", given);
     }
-    tr!("no enabled rule judges the recorded answers that were given ({given}); the rules need {flags}", given, flags)
+    tr!("no enabled rule uses the recorded answers ({given}); the rules need {flags}", given, flags)
 }
 
 pub(super) fn needed_sources(rules: &Rules<'_>) -> Vec<SourceKind> {

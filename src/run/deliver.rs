@@ -29,7 +29,7 @@ pub struct Ready {
 /// What is said of a message whose channel was removed or switched off.
 fn no_channel() -> String {
     for_machines(|| {
-        tr!("the config has no channel of this name that is enabled; bring it back, or throw the message away with `pcemon outbox drop`")
+        tr!("the config has no enabled channel of this name; add or enable it, or delete the message with `pcemon outbox drop`")
     })
 }
 
@@ -135,7 +135,7 @@ fn send_in_order(messages: Vec<Notification>, ready: &Ready, now: Timestamp, dea
             let left = deadline.saturating_duration_since(Instant::now());
             let word = match (turn.admit(&notification, place == last), &ready.channel) {
                 (Err(reason), _) => Word::Waits(reason),
-                (Ok(()), _) if left.is_zero() => Word::Waits(tr!("the run's deadline came first")),
+                (Ok(()), _) if left.is_zero() => Word::Waits(tr!("the deadline of the run was reached")),
                 (Ok(()), Err(error)) => {
                     turn.close(error);
                     let outcome = Outcome::Retry { error: error.clone(), after: None };
@@ -219,7 +219,7 @@ fn finish(state: &State, reports: BTreeMap<String, DeliveryReport>, given_up: &B
     }
     for (channel, notifications) in waiting {
         let Some(first) = notifications.first() else { continue };
-        let last = first.last_error.clone().unwrap_or_else(|| tr!("not tried in this run"));
+        let last = first.last_error.clone().unwrap_or_else(|| tr!("not attempted in this run"));
         let error = if notifications.len() == 1 { last } else { tr!("{count} messages wait: {last}", count = notifications.len(), last) };
         all.push(DeliveryReport {
             channel: channel.to_owned(),
@@ -273,7 +273,11 @@ pub fn remarks(outbox: &[Notification]) -> Vec<String> {
         ));
     }
     for channel in channels.into_iter().filter(|channel| outbox::is_full(outbox, channel)) {
-        remarks.push(tr!("{count} messages wait for '{channel}', no more are added; when it accepts messages again it gets what fires then, and never what is over by then", count = outbox::MOST_WAITING, channel));
+        remarks.push(tr!(
+            "{count} messages wait for '{channel}', no more are added; when it accepts messages again, it gets the alerts that fire then",
+            count = outbox::MOST_WAITING,
+            channel
+        ));
     }
     remarks
 }

@@ -12,7 +12,7 @@ pub enum RunError {
     #[error(transparent)]
     State(#[from] StateError),
     /// A signal came.
-    #[error("{}", tr!("interrupted; the state is as it was"))]
+    #[error("{}", tr!("interrupted; the state is unchanged"))]
     Interrupted,
     /// A fault of this program.
     #[error("{0}")]

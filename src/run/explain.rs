@@ -250,7 +250,7 @@ pub fn try_records(rule: &Rule, file: &Path, now: Timestamp) -> Result<Vec<Tried
     };
     match report.error {
         Some(fault) => Err(fault.message),
-        None if tried.is_empty() => Err(tr!("{path} holds no record", path = visible(&file.display().to_string()))),
+        None if tried.is_empty() => Err(tr!("{path} contains no record", path = visible(&file.display().to_string()))),
         None => Ok(tried),
     }
 }

@@ -24,7 +24,7 @@ pub fn oldest(client: &Client, from: Timestamp, now: Timestamp) -> Option<Timest
     match client.once(Question::Database, PATIENCE) {
         Ok(answer) => first_day(&answer),
         Err(error) => {
-            log::info!("how far back the PCE holds traffic is not known: {error}");
+            log::info!("the oldest day of traffic at the PCE is not known: {error}");
             None
         }
     }

@@ -87,9 +87,9 @@ impl Interrupt {
 
     fn farewell(&self) -> String {
         if held(&self.cleaner).as_ref().is_some_and(Cleaner::has_work) {
-            return tr!("interrupted: deleting what was submitted to the PCE; the state stays as it was");
+            return tr!("interrupted: deleting the queries at the PCE; the state is unchanged");
         }
-        held(&self.farewell).take().unwrap_or_else(|| tr!("interrupted; nothing is left at the PCE, and the state stays as it was"))
+        held(&self.farewell).take().unwrap_or_else(|| tr!("interrupted; no query is left at the PCE, and the state is unchanged"))
     }
 
     /// Tells which folder is to be gone afterwards.
@@ -171,5 +171,5 @@ impl Interrupt {
 
 /// Why the watchdog ends a run.
 pub fn late() -> String {
-    tr!("the run was not over by its deadline and was ended; what it has not done is not known (see deadline in [run])")
+    tr!("the run exceeded its deadline and was stopped; it is not known what it did not do (see deadline in [run])")
 }

@@ -38,7 +38,7 @@ impl<'r> LabelBook<'r> {
 }
 
 fn asked(client: &Client, labels: &mut Labels) -> Option<Fault> {
-    log::info!("the flows name labels by their addresses only: asking for all labels");
+    log::info!("the flows refer to labels by href only: reading all labels");
     match client.labels(&mut |_, body| labels.read(body)) {
         Ok(listed) => {
             let told = |missing: String| tr!("some labels of the flows are not known: {missing}", missing = visible(&missing));
@@ -46,14 +46,14 @@ fn asked(client: &Client, labels: &mut Labels) -> Option<Fault> {
         }
         Err(error) => Some(
             Fault::from(error)
-                .said(|error| tr!("the flows name labels by their addresses only, and the labels could not be read: {error}", error)),
+                .said(|error| tr!("the flows refer to labels by href only, and the labels could not be read: {error}", error)),
         ),
     }
 }
 
 fn recorded(recording: RecordedAnswer<'_>, labels: &mut Labels) -> Result<(), Fault> {
     if recording.folder().is_none() {
-        let why = tr!("the flows name labels by their addresses only; a folder of --record holds the labels, a single file does not");
+        let why = tr!("the flows refer to labels by href only; a folder of --record includes the labels, a single file does not");
         return Err(Fault::of(Party::File, why));
     }
     let located = recording.of(TRAFFIC, None).map_err(|report| report.error.unwrap_or_else(not_asked))?;

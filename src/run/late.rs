@@ -64,10 +64,10 @@ impl Further<'_> {
             return report;
         }
         let Some(span) = ask.reach_back_for(beside) else { return report };
-        (self.progress)(&tr!("submitting a traffic query for what came late"));
+        (self.progress)(&tr!("submitting a traffic query for late data"));
         reader.further(ask.usual_from);
         let late = self.collect(span, ask, reader);
-        let told = |fault: &Fault| fault.said(|error| tr!("what came late could not be asked for whole: {error}", error));
+        let told = |fault: &Fault| fault.said(|error| tr!("late data could not be queried completely: {error}", error));
         let errors = [report.error.clone(), late.error.as_ref().map(told)];
         SourceReport {
             status: if late.status == SourceStatus::Ok { report.status } else { SourceStatus::Partial },

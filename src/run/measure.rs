@@ -437,7 +437,11 @@ fn measure_traffic(
     report.unreadable += outcome.timeless;
     let report = sources::with_unreadable(report);
     if outcome.over_cap > 0 {
-        warnings.push(tr!("{count} records could not be remembered: [traffic] max_looks = {max_looks} is reached; raise it, or the numbers stay lower bounds", count = outcome.over_cap, max_looks = config.traffic.max_looks));
+        warnings.push(tr!(
+            "{count} records could not be stored: [traffic] max_looks = {max_looks} is reached; raise it, or values stay lower bounds",
+            count = outcome.over_cap,
+            max_looks = config.traffic.max_looks
+        ));
     }
     let spared = |rule: &Rule| {
         let has_all = |filter| plan::decisions_of(filter).iter().all(|decision| whole[*decision as usize]);

@@ -149,7 +149,7 @@ fn cycle_once(
     // Remember, tell, remember what was told.
     so_far(cycle, &report);
     let judged = started.elapsed();
-    log::info!("asked and judged {} rules in {:.1} s", report.rules.len(), judged.as_secs_f64());
+    log::info!("queried and evaluated {} rules in {:.1} s", report.rules.len(), judged.as_secs_f64());
     let broken = deliver::broken(&channels);
     if args.dry_run {
         report.deliveries = deliver::preview(&state.outbox, &channels, now);
@@ -208,9 +208,9 @@ fn sweep(client: &mut Client, store: &Store) -> Option<String> {
     client.set_mark(&mark);
     match if left { client.sweep() } else { Ok(0) } {
         Ok(0) => {}
-        Ok(count) => log::info!("{count} queries of a run that was killed were deleted at the PCE"),
+        Ok(count) => log::info!("{count} queries of a killed run were deleted at the PCE"),
         Err(error) => {
-            log::warn!("{}", tr!("queries of a run that was killed may still be at the PCE: {error}", error));
+            log::warn!("{}", tr!("queries of a killed run may still be at the PCE: {error}", error));
             return None;
         }
     }
@@ -249,7 +249,7 @@ fn tell(
     report.deliveries = deliver::send_all(state, channels, cycle.config.run.give_up_after, now, deadline, &mut remember)?;
     if let Some(error) = trouble {
         report.incomplete = true;
-        report.warnings.push(tr!("{error}. What was sent in this run is not remembered and may come again", error));
+        report.warnings.push(tr!("{error}. The messages of this run were not recorded and may be sent again", error));
     }
     Ok(())
 }
@@ -266,7 +266,7 @@ fn tell_unremembered(
     report.incomplete = true;
     report
         .warnings
-        .push(tr!("{error}. Nothing of this run is remembered; what is critical was sent once to each channel and may come again", error));
+        .push(tr!("{error}. This run was not stored; critical alerts were sent once to each channel and may be sent again", error));
     unremembered::only_critical(&mut state.outbox);
     report.deliveries = deliver::send_all(state, channels, cycle.config.run.give_up_after, now, deadline, &mut |_, _| Ok(()))?;
     Ok(())
@@ -328,7 +328,7 @@ fn decide(
     let identity = config.identity();
     warnings.extend(memory_lost.clone());
     if heal::to_now(&mut state, now) {
-        warnings.push(tr!("the clock went back since the previous run; what was remembered for later counts from now"));
+        warnings.push(tr!("the clock was set back since the previous run; timestamps in the future were set to now"));
     }
     // Nobody can say what a run without its memory has not seen.
     let mut incomplete = memory_lost.is_some();
@@ -482,12 +482,12 @@ fn distrust(read: &mut Measurements, rules: &Rules<'_>, skew: SignedDuration) ->
     let span = format!("{:#}", skew.abs());
     let why = if skew.is_negative() {
         tr!(
-            "the clock that the PCE's answer shows is behind this machine's by {span}: nothing is counted by it, and nothing of it is remembered. Set right whichever is wrong",
+            "the clock of the PCE is behind this machine's by {span}: its answer is not counted and not stored. Correct the clock that is wrong",
             span
         )
     } else {
         tr!(
-            "the clock that the PCE's answer shows is ahead of this machine's by {span}: nothing is counted by it, and nothing of it is remembered. Set right whichever is wrong",
+            "the clock of the PCE is ahead of this machine's by {span}: its answer is not counted and not stored. Correct the clock that is wrong",
             span
         )
     };

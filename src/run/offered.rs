@@ -61,8 +61,8 @@ pub fn remark<'r>(source: SourceKind, rules: impl Iterator<Item = &'r Rule>) -> 
     let names: Vec<&str> = rules.filter(|rule| rule.source == source).map(|rule| rule.name.as_str()).collect();
     let said = || {
         trn!(
-            "this PCE does not offer {source}: {count} rule is not judged. To switch it off: {command}",
-            "this PCE does not offer {source}: {count} rules are not judged. To switch them off: {command}",
+            "this PCE does not offer {source}: {count} rule is not judged. To disable it: {command}",
+            "this PCE does not offer {source}: {count} rules are not judged. To disable them: {command}",
             count = names.len(),
             source = source.localized(),
             command = command(&names)

@@ -104,7 +104,7 @@ impl Asked {
         if from < to {
             return Ok(self);
         }
-        Err(RunError::Setup(tr!("the span from {from} to {to} holds no time; --since has to lie before --until", from, to)))
+        Err(RunError::Setup(tr!("the span from {from} to {to} is empty; --since must be before --until", from, to)))
     }
 }
 
@@ -125,7 +125,7 @@ impl Query<'_> {
     fn client(&self, source: SourceKind) -> Result<(Client, &PceSettings), RunError> {
         let settings = self.config.pce.as_ref().ok_or_else(|| {
             RunError::Setup(tr!(
-                "{path} has no [pce] to ask; add [pce], or give a recorded answer with --input {source}=FILE",
+                "{path} has no [pce]; add it, or give a recorded answer with --input {source}=FILE",
                 path = self.config.path.display(),
                 source
             ))
@@ -214,7 +214,7 @@ pub fn flows(
                 SourceReport { unreadable: reader.unreadable, ..report }
             }
             Err(error) if error.kind == ErrorKind::Rejected && held::is_long_ago(at(SignedDuration::ZERO).0, now) => {
-                let hint = tr!("the PCE holds about {days} days of traffic; ask with --since {days}d", days = held::USUAL_DAYS);
+                let hint = tr!("the PCE stores about {days} days of traffic; use --since {days}d", days = held::USUAL_DAYS);
                 SourceReport::failed(TRAFFIC, error.hint(hint).into())
             }
             Err(error) => SourceReport::failed(TRAFFIC, error.into()),
@@ -232,8 +232,8 @@ pub fn flows(
     report.unreadable += chosen.timeless;
     if chosen.left_out > 0 {
         let text = trn!(
-            "{count} flow does not say what is asked for and is left out",
-            "{count} flows do not say what is asked for and are left out",
+            "{count} flow lacks a field of the filter and is left out",
+            "{count} flows lack a field of the filter and are left out",
             count = chosen.left_out
         );
         report = report.lacking(Fault::of(Party::Target, text));
@@ -250,9 +250,9 @@ fn say_what_is_held(held: Option<Timestamp>, (from, to): (Timestamp, Timestamp))
     let Some(oldest) = held.filter(|oldest| *oldest > from) else { return Ok(()) };
     let day = oldest.strftime("%Y-%m-%d").to_string();
     if to <= oldest {
-        return Err(RunError::Setup(tr!("the PCE holds traffic since {day}; there is nothing to ask about days before it", day)));
+        return Err(RunError::Setup(tr!("the PCE stores traffic since {day}; there is nothing to query before that day", day)));
     }
-    log::warn!("{}", tr!("the PCE holds traffic since {day}; what is older was not asked for", day));
+    log::warn!("{}", tr!("the PCE stores traffic since {day}; older traffic was not queried", day));
     Ok(())
 }
 
@@ -331,7 +331,7 @@ pub fn records(
     let batch = match &member.pce {
         Some(_) if query.inputs.is_empty() => {
             let (client, _) = query.client(source)?;
-            (query.progress)(&tr!("asking for {what}", what = source.localized()));
+            (query.progress)(&tr!("querying {what}", what = source.localized()));
             let mut batch = read::one(&inputs, member, Some(&client), &ask(within, now));
             // Durations count back from the PCE's now, which its first answer tells.
             let skew = sources::measured_skew(&client);
@@ -380,7 +380,7 @@ pub fn records(
 /// The PCE's health, cluster by cluster.
 pub fn health(query: &Query<'_>) -> Result<Answer<Vec<Health>>, RunError> {
     let client = if query.inputs.is_empty() { Some(query.client(HEALTH)?.0) } else { None };
-    (query.progress)(&tr!("asking for {what}", what = HEALTH.localized()));
+    (query.progress)(&tr!("querying {what}", what = HEALTH.localized()));
     let (report, clusters) = read::health(query.inputs.of(HEALTH).map(RecordedAnswer::Path), client.as_ref(), query.now());
     query.interrupted()?;
     query.noted(std::slice::from_ref(&report));

@@ -165,7 +165,7 @@ pub(super) fn one(inputs: &Inputs<'_>, member: &Member, client: Option<&Client>,
 /// Why a target that has become another one is not read.
 fn another(target: &TargetConfig) -> Fault {
     let text = tr!(
-        "target {name} is another one than before; what is remembered belongs to the other one. If that is meant: pcemon state reset --target {name}",
+        "target {name} is not the same as before; the state belongs to the other one. If the change is intended: pcemon state reset --target {name}",
         name = target.name
     );
     Fault::of(Party::Config, text)
@@ -259,9 +259,9 @@ pub(super) fn from_pce(member: &Member, of_pce: &OfPce, client: &Client, ask: &A
     let mut assembler = (member.assemble)(ask.second, None);
     let begun = Instant::now();
     if member.kind.is_stream() {
-        log::info!("{}: asking for {} to {}", member.kind, ask.from, ask.to);
+        log::info!("{}: querying {} to {}", member.kind, ask.from, ask.to);
     } else {
-        log::info!("{}: asking for all of it", member.kind);
+        log::info!("{}: querying all", member.kind);
     }
     let fed = listed(member.kind, of_pce, client, ask, &mut *assembler);
     let answer = answer_of(member.kind, fed, assembler);

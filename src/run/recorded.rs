@@ -19,7 +19,7 @@ const SCHEMA: &str = "pcemon.run/1";
 pub fn open<S>(folder: Option<&Path>, inputs: &Inputs<S>) -> Result<Option<Recorder>, RunError> {
     let Some(folder) = folder else { return Ok(None) };
     if !inputs.is_empty() {
-        return Err(RunError::Setup(tr!("--record keeps the answers of the PCE; with recorded answers the PCE is not asked")));
+        return Err(RunError::Setup(tr!("--record stores answers of the PCE; with recorded answers the PCE is not queried")));
     }
     let opened = Recorder::new(folder, recorded_as);
     opened.map(Some).map_err(|error| RunError::Setup(tr!("cannot record into {dir}: {error}", dir = folder.display(), error)))
@@ -187,7 +187,7 @@ pub fn find(folders: &[PathBuf]) -> Result<Vec<(PathBuf, RunNote)>, String> {
         }
         if runs.len() == before {
             return Err(tr!(
-                "{path} holds no recorded run; record runs with `pcemon check --record FOLDER`, each into a folder of its own",
+                "{path} contains no recorded run; record runs with `pcemon check --record FOLDER`, one folder for each run",
                 path = folder.display()
             ));
         }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// Why a source that nobody asked holds nothing.
 pub(super) fn not_asked() -> Fault {
-    Fault::of(Party::Config, tr!("not asked for"))
+    Fault::of(Party::Config, tr!("not queried"))
 }
 
 /// An answer that was recorded, instead of one that is asked for.

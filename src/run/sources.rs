@@ -137,7 +137,7 @@ pub fn submit_traffic(
     if !follow || (measured - assumed).as_secs().abs() <= SKEW_MATTERS {
         return Ok(TrafficOnTheWay { submitted, skew: assumed });
     }
-    log::info!("the PCE's clock is {measured:#} from ours; asking again by its clock");
+    log::info!("the clock of the PCE differs by {measured:#}; querying again by its clock");
     client.cleaner().delete_all(std::time::Duration::from_secs(5));
     let submitted = submit(client, &query(measured))?;
     Ok(TrafficOnTheWay { submitted, skew: measured })
@@ -185,7 +185,7 @@ pub fn as_settled(mut report: SourceReport, mut short: [bool; 4], settled: Settl
     }
     if settled.too_late {
         report.status = SourceStatus::Failed;
-        report.error = Some(Fault::of(Party::Program, tr!("the deadline of the run came while it was judged")));
+        report.error = Some(Fault::of(Party::Program, tr!("the deadline of the run was reached while it was evaluated")));
         return (report, short);
     }
     let count: u64 = settled.left.iter().sum();
@@ -216,7 +216,7 @@ pub fn pce_of<'c>(config: &'c Config, needed: &[SourceKind]) -> Result<&'c PceSe
         let list: Vec<&str> = needed.iter().map(|source| source.name()).collect();
         let flags: Vec<String> = needed.iter().map(|source| format!("--input {source}=FILE")).collect();
         tr!(
-            "{path} has rules on {list} but no [pce] to ask; add [pce], or give recorded answers with {flags}",
+            "{path} has rules on {list} but no [pce]; add it, or give recorded answers with {flags}",
             path = config.path.display(),
             list = list.join(" and "),
             flags = flags.join(" and ")

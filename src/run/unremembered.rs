@@ -20,8 +20,8 @@ pub fn only_critical(outbox: &mut Vec<Notification>) {
         }
         notification.held_until = None;
         for alert in &mut notification.alerts {
-            alert.summary = lang::for_machines(|| tr!("{summary} (not remembered, may come again)", summary = alert.summary));
-            let remark = tr!("The state of pcemon cannot be written: this was not remembered and may come again.");
+            alert.summary = lang::for_machines(|| tr!("{summary} (not recorded, may be sent again)", summary = alert.summary));
+            let remark = tr!("The state of pcemon cannot be written: this alert was not recorded and may be sent again.");
             let description = alert.description.take().filter(|text| !text.is_empty());
             alert.description = Some(description.map_or(remark.clone(), |text| format!("{remark}\n{text}")));
         }
@@ -58,6 +58,6 @@ mod tests {
         only_critical(&mut outbox);
         assert_eq!(outbox.len(), 1);
         assert_eq!((outbox[0].created.as_second(), outbox[0].alerts.len()), (2, 1));
-        assert!(outbox[0].alerts[0].summary.ends_with("(not remembered, may come again)"));
+        assert!(outbox[0].alerts[0].summary.ends_with("(not recorded, may be sent again)"));
     }
 }

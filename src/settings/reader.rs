@@ -505,6 +505,58 @@ pub fn did_you_mean(text: &str, names: &[&str]) -> String {
     }
 }
 
+/// The same for names that people gave, which may be many, long and of several words: at most five that are near, the nearest
+/// first; where none is, `otherwise` says where they are listed.
+pub fn which_of(text: &str, names: &[&str], otherwise: String) -> String {
+    match near(text, names)[..] {
+        [] => otherwise,
+        [name] => tr!("did you mean `{name}`?", name),
+        ref several => {
+            let names = several.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            tr!("did you mean one of these: {names}?", names)
+        }
+    }
+}
+
+/// The names that are near, the nearest first. One that is far nearer than all others stands alone.
+fn near<'n>(text: &str, names: &[&'n str]) -> Vec<&'n str> {
+    let typed: String = text.to_lowercase().chars().filter(|c| !matches!(c, '*' | '?')).collect();
+    let mut scored: Vec<(f64, &str)> = names
+        .iter()
+        .filter(|name| text.len() <= 100 && name.len() <= 300)
+        .map(|name| (likeness(&typed, &name.to_lowercase()), *name))
+        .filter(|(score, _)| *score >= 0.65)
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let best = scored.first().map_or(0.0, |(score, _)| *score);
+    // Where one letter is wrong, nothing else was meant.
+    let slip = |name: &str| typed.len() > 2 && strsim::osa_distance(&typed, &name.to_lowercase()) <= 1;
+    let only_slips = scored.first().is_some_and(|(_, name)| slip(name));
+    let near = scored.into_iter().filter(|(score, name)| if only_slips { slip(name) } else { *score > best - 0.15 });
+    near.take(FEW).map(|(_, name)| name).collect()
+}
+
+/// From 0 to 1: of the whole names, or of the words typed, each with the word of the name that is nearest to it.
+fn likeness(typed: &str, name: &str) -> f64 {
+    let alike = |a: &str, b: &str| {
+        let longer = a.chars().count().max(b.chars().count()).max(1);
+        1.0 - strsim::osa_distance(a, b) as f64 / longer as f64
+    };
+    let words =
+        |text: &str| text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    let have = words(name);
+    let of_words: Vec<f64> = words(typed)
+        .iter()
+        .map(|word| {
+            let begins = |other: &str| if word.chars().count() > 2 && other.starts_with(word.as_str()) { 0.9 } else { 0.0 };
+            have.iter().map(|other| alike(word, other).max(begins(other))).fold(0.0, f64::max)
+        })
+        .collect();
+    let mean = of_words.iter().sum::<f64>() / of_words.len().max(1) as f64;
+    // All words of a longer name are less than the name itself.
+    alike(typed, name).max(mean * 0.95)
+}
+
 /// The likeliest first, where not all of them are going to be named.
 fn by_likeness<'n>(text: &str, names: &[&'n str]) -> Vec<&'n str> {
     let mut sorted = names.to_vec();

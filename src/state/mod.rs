@@ -216,7 +216,7 @@ impl State {
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
     /// Another run holds it.
-    #[error("{}", tr!("another run holds the lock on {path}; it will be free when that run ends (see --lock-wait)", path))]
+    #[error("{}", tr!("another run holds the lock on {path}; wait until that run ends (see --lock-wait)", path))]
     Locked {
         /// The state file.
         path: String,
@@ -242,13 +242,13 @@ pub enum StateError {
         cause: String,
     },
     /// It is no state, and is not removed as one.
-    #[error("{}", tr!("{path} does not look like a state of pcemon; nothing was removed. If it is to go, remove it yourself", path))]
+    #[error("{}", tr!("{path} is not a state of pcemon; nothing was removed. Delete it yourself if you want to", path))]
     NoState {
         /// The file.
         path: String,
     },
     /// It is not what this program wrote.
-    #[error("{}", tr!("the state file {path} is damaged ({cause}); nothing was changed. Restore it from a backup, or begin anew with `pcemon state reset` (firing alerts will be sent again, traffic numbers learn anew)", path, cause))]
+    #[error("{}", tr!("the state file {path} is damaged ({cause}); nothing was changed. Restore it from a backup, or start anew with `pcemon state reset` (firing alerts are sent again, traffic values are learned anew)", path, cause))]
     Damaged {
         /// The state file.
         path: String,
@@ -256,7 +256,7 @@ pub enum StateError {
         cause: String,
     },
     /// A newer version wrote it.
-    #[error("{}", tr!("the state file {path} has the schema {found}, this version writes {schema}; use the version of pcemon that wrote it, or begin anew with `pcemon state reset`", path, found, schema = SCHEMA))]
+    #[error("{}", tr!("the state file {path} has the schema {found}, this version writes {schema}; use the version of pcemon that wrote it, or start anew with `pcemon state reset`", path, found, schema = SCHEMA))]
     Newer {
         /// The state file.
         path: String,
@@ -280,7 +280,7 @@ pub enum StateError {
         found: String,
     },
     /// It belongs to another PCE.
-    #[error("{}", tr!("the state file {path} belongs to {theirs}, but the config names {ours}; give this PCE a state file of its own (--state or `state` in [run]), or begin anew with `pcemon state reset`", path, theirs, ours))]
+    #[error("{}", tr!("the state file {path} belongs to {theirs}, but the config names {ours}; use a separate state file for this PCE (--state or `state` in [run]), or start anew with `pcemon state reset`", path, theirs, ours))]
     OtherPce {
         /// The state file.
         path: String,
@@ -426,7 +426,7 @@ impl Store {
             Ok(memory) => Ok(Loaded { state, memory, memory_lost: None }),
             Err(cause) => {
                 let lost = tr!(
-                    "what was remembered of traffic and events is lost ({memory_path}: {cause}); counting begins anew",
+                    "the stored counters of traffic and events are lost ({memory_path}: {cause}); values are learned anew",
                     memory_path = memory_path.display(),
                     cause
                 );

@@ -153,10 +153,10 @@ fn mistakes_are_told_all_at_once_and_nobody_is_asked() {
     for (arguments, part) in [
         (&["flows", "--columns", "last,destination"][..], "there is no column 'destination'"),
         (&["flows", "-o", "sarif"], "[possible values: table, json, ndjson, csv, markdown]"),
-        (&["flows", "--since", "1h", "--until", "2h"], "holds no time"),
+        (&["flows", "--since", "1h", "--until", "2h"], "is empty; --since must be before"),
         (&["flows", "--since", "yesterday"], "neither a timestamp nor a duration"),
         (&["flows", "--since", "1h", "--window", "1h"], "cannot be used with"),
-        (&["flows", "--port", "22", "--not-port", "22"], "left out again"),
+        (&["flows", "--port", "22", "--not-port", "22"], "is excluded again"),
         (&["events", "--status", "sucess"], "did you mean `success`?"),
         (&["top", "--out", "csv=/nowhere/x.csv"], "/nowhere"),
         (&["top", "labels", "--key", ""], "--key"),

@@ -338,7 +338,7 @@ fn a_rule_that_learns_for_a_day_is_unknown() {
         let state = if hour < 24 { "ok" } else { "unknown" };
         assert_eq!((&rule["state"], ran.code), (&json!(state), if state == "ok" { 0 } else { 3 }), "hour {hour}: {rule:#}");
         assert!(hour == 0 || rule["value_max"].is_null(), "hour {hour}: {rule:#}");
-        assert!(state == "ok" || rule["error"].as_str().unwrap().contains("for a day"), "{rule:#}");
+        assert!(state == "ok" || rule["error"].as_str().unwrap().contains("after a day"), "{rule:#}");
     }
 }
 

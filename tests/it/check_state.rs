@@ -121,7 +121,7 @@ fn lost_looks_are_told_and_learned_anew() {
         }
         let ran = bench.check(at("10:20"), &[]);
         let report = ran.json();
-        assert!(ran.out.contains("begins anew") && ran.out.contains("looks-2"), "{}", ran.out);
+        assert!(ran.out.contains("are learned anew") && ran.out.contains("looks-2"), "{}", ran.out);
         // What fires goes on firing: seven of the 27 are known to be new, the rest may be.
         let blocked = report.rule("Blocked");
         assert_eq!((&blocked["state"], ran.code), (&json!("firing"), 1), "{blocked:#}");
@@ -129,7 +129,7 @@ fn lost_looks_are_told_and_learned_anew() {
         assert!(blocked["value"].as_f64().unwrap() <= 27.0, "{blocked:#}");
         // Learned: the next ones are exact again, and warn no more.
         let ran = bench.check(at("10:31"), &[]).exits(0);
-        assert!(!ran.out.contains("begins anew"), "{}", ran.out);
+        assert!(!ran.out.contains("are learned anew"), "{}", ran.out);
         let blocked = ran.json().rule("Blocked").clone();
         assert_eq!((&blocked["value"], &blocked["lower_bound"]), (&json!(0), &json!(false)), "{blocked:#}");
     }

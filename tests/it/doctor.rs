@@ -106,7 +106,7 @@ fn nobody_is_contacted_offline() {
     let bench = bench();
     let ran = doctor(&bench.room, &["--offline"]).exits(0);
     assert_eq!(bench.sim.requests().len(), 0);
-    says(&ran, "pce", "skipped", "nothing was contacted");
+    says(&ran, "pce", "skipped", "no connection was made");
     assert!(silent(&ran, "pce.credentials"));
 }
 
@@ -251,12 +251,12 @@ fn certificates() {
 
     more("");
     let ran = doctor(&room, &["--timeout", "1s"]).exits(3);
-    says(&ran, "pce.certificate", "fail", "not trusted by what this system trusts");
+    says(&ran, "pce.certificate", "fail", "not trusted by the CAs of this system");
     says(&ran, "pce.certificate", "fail", "Lab CA 7, valid until 2036-01-02T00:00:00Z");
     more("ca_file = \"wrong.pem\"");
     let ran = doctor(&room, &["--timeout", "1s"]).exits(3);
     says(&ran, "pce.certificate", "fail", "not trusted by wrong.pem");
-    says(&ran, "pce.certificate", "fail", "wrong.pem (ca_file in [pce]) has to hold the CA");
+    says(&ran, "pce.certificate", "fail", "wrong.pem (ca_file in [pce]) must contain the CA");
     assert!(ran.out.contains("cannot be reached"), "{}", ran.out);
     more("ca_file = \"right.pem\"");
     says(&doctor(&room, &["--timeout", "1s"]).exits(3), "pce.certificate", "ok", "valid until 2036-01-02");
@@ -336,7 +336,7 @@ fn files_and_state() {
     let state = bench.room.path("state");
     std::fs::create_dir(&state).unwrap();
     std::fs::set_permissions(&state, std::fs::Permissions::from_mode(0o777)).unwrap();
-    says(&doctor(&bench.room, &["--offline"]).exits(1), "state.folder", "warn", "others can write");
+    says(&doctor(&bench.room, &["--offline"]).exits(1), "state.folder", "warn", "is writable by others");
     std::fs::set_permissions(&state, std::fs::Permissions::from_mode(0o700)).unwrap();
     bench.check(at("10:10"), &[]);
     // Long after the last run.
@@ -356,7 +356,7 @@ fn files_and_state() {
     let secret = bench.room.write("secret", "simulated-secret");
     std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o644)).unwrap();
     bench.room.config(&text.replace("{ env = \"PCE_SECRET\" }", "{ file = \"secret\" }"));
-    says(&doctor(&bench.room, &["--offline"]), "secret", "warn", "chmod 600");
+    says(&doctor(&bench.room, &["--offline"]), "secret", "warn", "permissions 0600");
 }
 
 /// A PCE whose totals are those of the span: the longer one holds more.
@@ -372,7 +372,9 @@ fn totals_that_are_clipped() {
         headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
         body: row(connections).to_string().into_bytes(),
     };
-    for (accounting, verdict, part) in [("delta", "warn", "accounting = \"as_reported\""), ("as_reported", "ok", "clipped to the span")] {
+    for (accounting, verdict, part) in
+        [("delta", "warn", "accounting = \"as_reported\""), ("as_reported", "ok", "clipped to the queried span")]
+    {
         let bench = bench_with(&format!("{RULE}[traffic]\naccounting = \"{accounting}\"\n"));
         bench.sim.set_faults(vec![Fault::new(Endpoint::Download, 1..=1, answer(10)), Fault::new(Endpoint::Download, 2..=2, answer(1_000))]);
         says(&doctor(&bench.room, &[]), "pce.totals", verdict, part);

@@ -119,7 +119,7 @@ fn first_the_rule_is_said_in_words() {
 fn second_what_was_asked_and_covered() {
     let want = [
         "    traffic ok, 7 records",
-        "    counted: what the PCE reported, as it is (as_reported)",
+        "    counted: what the PCE reported, unchanged (as_reported)",
         "    the value covers 09:50:00 – 10:00:00 (10m)",
     ];
     assert_eq!(part(&explained(&room(), "10:00"), 2), want);
@@ -136,7 +136,7 @@ fn second_a_live_pce_is_asked_and_the_look_before_is_named() {
     };
     let first = explain("10:00", &[]).exits(0).out;
     assert!(part(&first, 2).contains(&"    the first run: nothing to compare with"), "{first}");
-    assert!(part(&first, 2).iter().any(|line| line.contains("ask for no more than: blocked; services 6/22-22")), "{first}");
+    assert!(part(&first, 2).iter().any(|line| line.contains("need only: blocked; services 6/22-22")), "{first}");
     bench.check(at("10:00"), &[]);
     let before = bench.room.files();
     let second = explain("10:10", &["-o", "json"]).exits(0).json().0;
@@ -148,7 +148,7 @@ fn second_a_live_pce_is_asked_and_the_look_before_is_named() {
     bench.sim.set_faults(vec![Fault::new(Endpoint::Submit, .., Action::error(403, "forbidden", "not for you"))]);
     let failed = explain("10:10", &[]).exits(3).out;
     assert!(part(&failed, 2)[0].starts_with("    traffic failed") && failed.contains("not for you"), "{failed}");
-    assert_eq!(part(&failed, 5), ["    nothing begins and nothing ends: it cannot be said"]);
+    assert_eq!(part(&failed, 5), ["    unknown: no alert starts or ends"]);
 }
 
 #[test]
@@ -330,10 +330,10 @@ record 1: 10.9.0.1 → 10.0.0.2 22/tcp blocked, 9 connections
     let many: Vec<Value> = (0..50).map(|_| records()[0].clone()).collect();
     room.write("many.json", json!(many).to_string());
     let ran = room.run(&["explain", "blocked", "--record-file", "many.json"]).exits(0).out;
-    assert!(ran.ends_with("the first 20 records were tried\n") && !ran.contains("record 21"), "{ran}");
+    assert!(ran.ends_with("the first 20 records were tested\n") && !ran.contains("record 21"), "{ran}");
     assert!(room.run(&["explain", "blocked", "--record-file", "missing.json"]).exits(3).err.contains("missing.json"));
     room.write("none.json", "[]");
-    assert!(room.run(&["explain", "blocked", "--record-file", "none.json"]).exits(3).err.contains("none.json holds no record"));
+    assert!(room.run(&["explain", "blocked", "--record-file", "none.json"]).exits(3).err.contains("none.json contains no record"));
 }
 
 #[test]
@@ -379,7 +379,7 @@ fn every_other_source_is_explained_as_well() {
 fn check_explains_what_is_not_ok_and_keeps_other_formats_clean() {
     let room = room();
     let table = run(&room, &["check"], "10:00", &["--dry-run", "--explain"]).out;
-    assert!(table.contains("\nblocked (line 20): pending warning\n2 What was asked"), "{table}");
+    assert!(table.contains("\nblocked (line 20): pending warning\n2 The query and"), "{table}");
     assert!(!table.contains("mostly blocked (line"), "it is ok: {table}");
     let all = run(&room, &["check"], "10:00", &["--dry-run", "--explain", "-v"]).out;
     assert!(all.contains("mostly blocked (line"), "{all}");

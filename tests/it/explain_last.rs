@@ -51,10 +51,10 @@ fn a_part_of_a_name_is_enough_when_only_one_rule_has_it() {
     assert!(ran.err.contains("Blocked traffic to databases, Blocked by mistake"), "{}", ran.err);
     let many: String = (0..60).map(|n| format!("[[rules]]\nname = \"number {n}\"\nsource = \"events\"\nwarning = \">= 1\"\n")).collect();
     bench.config(&many);
-    for typed in ["number", "nothing like it"] {
-        let ran = explain(&bench, &[typed]).exits(3);
-        assert!(ran.err.matches("number ").count() <= 5 && ran.err.contains("and 55 more"), "{}", ran.err);
-    }
+    let ran = explain(&bench, &["number"]).exits(3);
+    assert!(ran.err.matches("number ").count() <= 5 && ran.err.contains("and 55 more"), "{}", ran.err);
+    let ran = explain(&bench, &["nothing like it"]).exits(3);
+    assert!(!ran.err.contains("number ") && ran.err.contains("pcemon rules list"), "{}", ran.err);
     let ran = bench.room.run(&["check", "--rule", "zzz", "--dry-run"]).exits(3);
     assert!(ran.err.matches("number ").count() <= 5, "{}", ran.err);
 }
@@ -89,7 +89,7 @@ fn the_last_runs_are_told_without_the_pce() {
     let ran = explain(&bench, &["databases", "--last", "--at", "2026-11-20T09:53:00Z"]).exits(0);
     assert!(ran.out.contains("ok at 09:53:00"), "{}", ran.out);
     let ran = explain(&bench, &["databases", "--last", "--at", "2026-11-20T08:00:00Z"]).exits(3);
-    assert!(ran.out.contains("not kept any more"), "{}", ran.out);
+    assert!(ran.out.contains("no longer stored"), "{}", ran.out);
     let json: Value = serde_json::from_str(&explain(&bench, &["--last", "-o", "json"]).exits(0).out).unwrap();
     let schema = pcemon::schemas::find("explain_last").unwrap();
     let complaints = Validator::new(serde_json::from_str(&(schema.text)()).unwrap()).complaints(&json);
@@ -99,7 +99,7 @@ fn the_last_runs_are_told_without_the_pce() {
     // Nothing is remembered before the first run.
     bench.room.run(&["state", "reset", "--yes"]).exits(0);
     let ran = explain(&bench, &["--last"]).exits(3);
-    assert!(ran.err.contains("no run is remembered"), "{}", ran.err);
+    assert!(ran.err.contains("there is no state"), "{}", ran.err);
 }
 
 #[test]

@@ -139,7 +139,7 @@ fn mandoc_accepts_the_manual() {
         "Rules on vens",
         "any_workload",
         "distinct:FIELD",
-        "where the call came from",
+        "Address of the API call",
         "api_secret (secret, required)",
     ] {
         assert!(page.contains(part), "{part} is not in the page:\n{page}");

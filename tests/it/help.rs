@@ -29,16 +29,16 @@ fn commands_are_grouped_by_what_somebody_wants_to_do() {
     let help = room.run(&["--help"]).exits(0).out;
     let order = [
         "Usage: pcemon",
-        "\nWatch:",
+        "\nMonitor:",
         "  check ",
-        "\nAsk:",
+        "\nQuery:",
         "  flows ",
         "\nUnderstand:",
         "  explain ",
         "\nManage:",
         "  rules ",
         "\nOptions:",
-        "\nTo begin:",
+        "\nTo start:",
         "\nExit codes:",
     ];
     assert!(places(&help, &order).is_sorted(), "{help}");
@@ -64,7 +64,7 @@ fn a_config_without_its_flag_is_understood_as_one() {
     let room = Room::new();
     for words in [&["check", "other.toml"][..], &["doctor", "other.toml"], &["rules", "validate", "other.toml"]] {
         let ran = room.run(words).exits(3);
-        assert!(ran.err.contains("a config is named with '--config other.toml'"), "{}", ran.err);
+        assert!(ran.err.contains("give the config with '--config other.toml'"), "{}", ran.err);
     }
     assert!(!room.run(&["check", "other.txt"]).exits(3).err.contains("--config"));
 }

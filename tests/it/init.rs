@@ -96,7 +96,7 @@ fn a_secret_never_stands_in_the_config() {
     assert!(!ran.out.contains("hunter2"), "{}", ran.out);
     // A config that was not written leaves no secret behind.
     let ran = init(&room, &["--channel", hook]).exits(3);
-    assert!(ran.err.contains("there already"), "{}", ran.err);
+    assert!(ran.err.contains("exists; nothing was written"), "{}", ran.err);
     init(&room, &["-c", "no/such/folder/a.toml", "--channel", hook]).exits(3);
     assert!(!room.path("no").exists(), "a folder was made");
 }
@@ -136,12 +136,16 @@ fn nothing_is_written_over_unless_asked() {
     let room = Room::new();
     room.config("# mine\n");
     let ran = init(&room, &[]).exits(3);
-    assert!(ran.err.contains("there already") && std::fs::read_to_string(room.path("rules.toml")).unwrap() == "# mine\n", "{}", ran.err);
+    assert!(
+        ran.err.contains("exists; nothing was written") && std::fs::read_to_string(room.path("rules.toml")).unwrap() == "# mine\n",
+        "{}",
+        ran.err
+    );
     init(&room, &["--force", "-q"]).exits(0);
     written(&room, "rules.toml");
     for (arguments, want) in [
         (vec!["init", "-c", "a.toml"], "--url"),
-        (vec!["init", "-c", "a.toml", "--url", "http://pce.example.com", "--org", "1"], "in the clear"),
+        (vec!["init", "-c", "a.toml", "--url", "http://pce.example.com", "--org", "1"], "in clear text"),
         (vec!["init", "-c", "a.toml", "--url", "https://pce.example.com", "--org", "0"], "must be 1 or more"),
         (vec!["init", "-c", "a.toml", "--url", "two words"], "not the URL of a PCE"),
         (vec!["init", "-c", "no/such/folder/a.toml", "--url", "https://pce.example.com", "--org", "1"], "cannot write"),
@@ -179,7 +183,7 @@ fn a_person_is_asked_until_the_answers_are_right() {
         "two words\nhttps://pce.example.com:8443/#/map\nseven\n7\n\nfile:/run/secret\npigeon\nntfy\nphone\n\nNTFY_TOPIC\n\nmany\nstarter\n";
     let ran = at_a_terminal(&room, "--offline", answers);
     for said in
-        ["not the URL of a PCE", "number of 1 or more", "no type of channel 'pigeon'", "cannot do without `topic`", "starter, all or none"]
+        ["not the URL of a PCE", "number of 1 or more", "no type of channel 'pigeon'", "`topic` is required", "starter, all or none"]
     {
         assert!(ran.out.contains(said), "{said} is not in {}", ran.out);
     }
@@ -205,7 +209,7 @@ fn credentials_are_tried_at_once() {
     // First the secret is wrong, then it is right.
     room.write("wrong", "nonsense");
     let ran = at_a_terminal(&room, "", &format!("{}\n1\nPCE_KEY\nfile:wrong\nn\nPCE_KEY\nPCE_SECRET\n\nstarter\nrole=dbb\n\n", sim.url()));
-    assert!(ran.out.contains("401") && ran.out.contains("the PCE takes the API key"), "{}", ran.out);
+    assert!(ran.out.contains("401") && ran.out.contains("the PCE accepts the API key"), "{}", ran.out);
     let config = written(&room, "rules.toml");
     assert!(config.pce.as_ref().unwrap().api_secret.describe().contains("PCE_SECRET"));
     assert!(config.rules.iter().all(|rule| rule.source.name() != "health") && !config.rules.is_empty());
@@ -229,8 +233,8 @@ fn an_unknown_certificate_is_offered_for_trust() {
     let url = format!("https://localhost:{port}");
     // No variable is set, so that the credentials are not tried.
     let ran = at_a_terminal(&room, "", &format!("{url}\ny\n\nNO_KEY\nNO_SECRET\n\nnone\n"));
-    assert!(ran.out.contains("not trusted here") && ran.out.contains("SHA-256 ") && ran.out.contains("Lab CA 7"), "{}", ran.out);
-    assert!(ran.out.contains("is trusted here") && ran.out.contains("not tried"), "{}", ran.out);
+    assert!(ran.out.contains("certificate is not trusted") && ran.out.contains("SHA-256 ") && ran.out.contains("Lab CA 7"), "{}", ran.out);
+    assert!(ran.out.contains("the certificate of ") && ran.out.contains("not tried"), "{}", ran.out);
     let config = written(&room, "rules.toml");
     assert_eq!(config.pce.as_ref().unwrap().ca_file.as_deref(), Some(room.path("pce-ca.pem").canonicalize().unwrap().as_path()));
     let kept = std::fs::read_to_string(room.path("pce-ca.pem")).unwrap();

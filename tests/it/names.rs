@@ -120,5 +120,5 @@ fn doctor_counts_who_bears_what_was_meant_and_looks_workloads_up() {
     assert!(of.iter().all(|finding| finding["verdict"] == "warn"), "{of:#?}");
     bench.config(&rule("right", "dst_label = [\"role=db\"], src_workload = [\"web*\"]"));
     let ran = bench.room.run(&["doctor", "--now", "2026-11-20T10:00:00Z"]);
-    assert!(ran.out.contains("all that the rules name is there"), "{}", ran.out);
+    assert!(ran.out.contains("all names in the rules exist"), "{}", ran.out);
 }

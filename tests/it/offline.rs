@@ -138,7 +138,7 @@ fn answers_that_no_rule_is_about_are_refused() {
     let room = with_flows(&format!("{}{RULES}", pce()), &[]);
     room.write("health.json", "[]");
     let ran = judged(&room, &["--health", "health.json"]).exits(3);
-    assert!(ran.err.contains("no enabled rule judges the recorded answers") && ran.err.contains("--input traffic=FILE"), "{}", ran.err);
+    assert!(ran.err.contains("no enabled rule uses the recorded answers") && ran.err.contains("--input traffic=FILE"), "{}", ran.err);
     judged(&room, &["--flows", "flows.json", "--rule", "Tampering"]).exits(3);
     let ran = room.run(&["explain", "Tampering", "--flows", "flows.json"]).exits(3);
     assert!(ran.err.contains("--input events=FILE"), "{}", ran.err);
@@ -281,7 +281,7 @@ fn an_answer_without_a_target_is_of_the_only_one_and_of_none_where_there_are_sev
     // Of which of two it is nobody can say: the rule of one of them is not calm by that.
     room.config(&format!("{}{}{rule}", target("a"), target("b")));
     let ran = judged(&room, &input).exits(3);
-    assert!(ran.err.contains("no enabled rule judges the recorded answers"), "{}", ran.err);
+    assert!(ran.err.contains("no enabled rule uses the recorded answers"), "{}", ran.err);
     judged(&room, &["--dry-run", "--input", "records@a=app.json"]).exits(1);
 }
 
@@ -293,7 +293,7 @@ fn a_file_that_no_rule_is_about_is_said_and_metrics_of_the_living_stay() {
     room.write("health.json", "[]");
     room.write("pcemon.prom", "before");
     let ran = judged(&room, &["--flows", "flows.json", "--health", "health.json"]).exits(0);
-    assert!(ran.err.contains("--input health: no enabled rule is about it"), "{}", ran.err);
+    assert!(ran.err.contains("--input health: no enabled rule uses it"), "{}", ran.err);
     assert!(ran.err.contains("the textfile is left as it is"), "{}", ran.err);
     assert_eq!(std::fs::read_to_string(room.path("pcemon.prom")).unwrap(), "before");
 }

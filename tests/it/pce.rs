@@ -550,7 +550,7 @@ fn an_empty_file_is_asked_for_again() {
     let world = World::new(plain(3), |request, _| is_download(request).then(|| Reply::json(200, "[]")));
     let error = failure(&world);
     assert_eq!(error.kind, ErrorKind::BadAnswer);
-    assert!(error.to_string().contains("3 rows match"), "{error}");
+    assert!(error.to_string().contains("3 matching rows"), "{error}");
     assert_eq!(world.count("GET", "/download"), 4);
     // Nothing matched: empty is right.
     let world = World::new(plain(0), |_, _| None);
@@ -1021,7 +1021,7 @@ fn an_error_names_the_party_that_failed() {
             vec![format!("{closed} refuses"), "firewalls".into()],
         ),
         ("a name", Box::new(at_url("https://no-such-host.invalid".into())), Party::Network, vec!["no-such-host.invalid cannot".into()]),
-        ("no TLS", Box::new(at_url(format!("https://{other}"))), Party::Target, vec!["speak TLS".into()]),
+        ("no TLS", Box::new(at_url(format!("https://{other}"))), Party::Target, vec!["may not use TLS".into()]),
         (
             "a closed proxy",
             Box::new(through(closed.to_string())),
@@ -1078,7 +1078,7 @@ fn rows_that_no_part_accounts_for_are_noticed() {
     let world = World::new(pce, |_, _| None);
     let (answer, _) = world.talk(|client| ask(client, &query(18))).unwrap();
     let missing = answer.missing.unwrap();
-    assert!(missing.contains("3 of 20 rows") && missing.contains("no part"), "{missing}");
+    assert!(missing.contains("3 of 20 rows") && missing.contains("none of its parts"), "{missing}");
 }
 
 #[test]

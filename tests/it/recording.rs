@@ -208,5 +208,5 @@ fn answers_of_targets_are_kept_and_read_like_the_others() {
     let fired: Vec<&Value> = story["rules"].as_array().unwrap().iter().map(|rule| &rule["fired"]).collect();
     assert_eq!(fired, [1, 1], "{story:#}");
     let refused = room.run(&[&check[..], &["--input", "records=runs/1", "--record", "more"]].concat()).exits(3);
-    assert!(refused.err.contains("--record keeps the answers of the PCE") && !room.path("more").exists(), "{}", refused.err);
+    assert!(refused.err.contains("--record stores answers of the PCE") && !room.path("more").exists(), "{}", refused.err);
 }

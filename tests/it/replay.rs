@@ -251,7 +251,7 @@ fn what_cannot_be_replayed_is_said() {
     room.write("strange/run.json", r#"{"schema":"pcemon.run/9","at":"2026-11-20T10:00:00Z","sources":[]}"#);
     room.write("timeless.json", "[]");
     let cases: [(&[&str], &str); 8] = [
-        (&["empty"], "empty holds no recorded run; record runs with `pcemon check --record FOLDER`"),
+        (&["empty"], "empty contains no recorded run; record runs with `pcemon check --record FOLDER`"),
         (&["missing"], "cannot read the folder missing"),
         (&["strange"], "strange/run.json has the schema pcemon.run/9"),
         (&["--flows", "timeless.json"], "holds no record with a time"),

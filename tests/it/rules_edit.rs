@@ -324,7 +324,7 @@ fn a_rule_is_shown_as_it_counts() {
     );
     room.config(&CONFIG.replace("[[routes]]", "[[rules]]\nname = \"h\"\nsource = \"health\"\nnotify = []\n[[routes]]"));
     let ran = room.run(&["rules", "show", "h"]).exits(0);
-    assert!(ran.out.contains("the PCE's own status") && ran.out.contains("critical: no channel, on purpose"), "{}", ran.out);
+    assert!(ran.out.contains("the PCE's own status") && ran.out.contains("critical: no channel (notify is empty)"), "{}", ran.out);
 }
 
 #[test]
@@ -403,7 +403,7 @@ fn a_rule_on_what_stands_now_shows_no_window() {
     let json = room.run(&["rules", "list", "-o", "json"]).exits(0).json();
     assert!(json.0["rules"][0]["window"].is_null() && json.0["rules"][3]["window"] == "20m", "{:#}", json.0);
     let shown = room.run(&["rules", "show", "offline"]).exits(0).out;
-    assert!(shown.contains("as it stands at each run") && !shown.contains("20m"), "{shown}");
+    assert!(shown.contains("as of each run") && !shown.contains("20m"), "{shown}");
     assert!(room.run(&["rules", "show", "offline", "-o", "json"]).exits(0).json().0["window"].is_null());
     assert!(room.run(&["rules", "show", "logins"]).exits(0).out.contains("in 20m"));
 }

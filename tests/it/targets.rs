@@ -157,7 +157,7 @@ fn a_site_names_a_state_without_a_pce() {
         "[pce]\nurl = \"https://pce.example.com:8443\"\norg_id = 1\napi_key = { env = \"PCE_KEY\" }\napi_secret = { env = \"PCE_SECRET\" }\n[run]\n",
     ));
     let ran = room.run(&["rules", "validate"]).exits(3);
-    assert!(ran.err.contains("`site` in [run] names a state without a PCE"), "{}", ran.err);
+    assert!(ran.err.contains("`site` in [run] is for a config without [pce]"), "{}", ran.err);
     room.config(&config(&room, "a.json").replace("taipei", "a b"));
     room.run(&["rules", "validate"]).exits(3);
 }

@@ -120,7 +120,7 @@ fn a_job_that_comes_to_nothing_leaves_the_alerts_as_they_are() {
         (Endpoint::Job, Action::ResultHref("https://elsewhere.example/datafiles/1".to_owned()), "another host"),
         (Endpoint::Job, Action::error(404, "not_found_error", "Gone"), "404"),
         (Endpoint::Datafile, Action::TruncatePacked, "cannot be read"),
-        (Endpoint::Datafile, Action::DropMidBody, "broke off"),
+        (Endpoint::Datafile, Action::DropMidBody, "is incomplete"),
         (Endpoint::Datafile, Action::html(200), "HTML"),
     ] {
         let checked = bench.check_with(at("10:05"), vec![Fault::new(endpoint, .., action)], &[]).exits(1).json();
@@ -350,7 +350,7 @@ fn a_heartbeat_that_nobody_knows_is_told_and_not_made_up() {
     let checked = ran.json();
     assert_eq!(checked.value("old"), 119.0);
     let table = room.run(&["check", "--dry-run", "--now", "2026-11-20T10:00:00Z", "--vens", "vens.json"]).exits(1);
-    assert!(table.out.contains("1 of 2 records do not say `heartbeat_age`"), "{}", table.out);
+    assert!(table.out.contains("1 of 2 records have no `heartbeat_age`"), "{}", table.out);
 }
 
 #[test]

@@ -13,13 +13,13 @@ fn what_was_asked_is_said_with_its_time_and_size() {
     assert_eq!(said(&[]), "");
     let one = said(&["-v"]);
     for words in [
-        "traffic: asking for 2026-11-",
+        "traffic: querying 2026-11-",
         "blocked",
         "the query was completed after ",
         "traffic: downloaded 1 records, ",
-        "events: asking for ",
+        "events: querying ",
         "events: 0 records in ",
-        "asked and judged 2 rules in ",
+        "queried and evaluated 2 rules in ",
         "remembered and sent in ",
     ] {
         assert!(one.contains(words), "{words} is not in\n{one}");
@@ -27,7 +27,7 @@ fn what_was_asked_is_said_with_its_time_and_size() {
     assert!(!one.contains("GET /api"), "{one}");
     let two = said(&["-vv"]);
     for words in
-        ["POST /api/v2/orgs/1/traffic_flows/async_queries: asking {", "GET /api/v2/orgs/1/events?", " ms, ", " bytes", ": 200 after "]
+        ["POST /api/v2/orgs/1/traffic_flows/async_queries: query {", "GET /api/v2/orgs/1/events?", " ms, ", " bytes", ": 200 after "]
     {
         assert!(two.contains(words), "{words} is not in\n{two}");
     }

@@ -78,7 +78,7 @@ fn labels_that_nobody_can_look_up_leave_their_rules_unknown() {
     assert_eq!(states(&report), ["unknown", "unknown", "firing"]);
     let web = report.rule("web");
     assert_eq!((&web["value"], &web["value_max"]), (&json!(0), &json!(7)), "{web:#}");
-    assert!(web["note"].as_str().unwrap().contains("1 of 1 flows do not say"), "{web:#}");
+    assert!(web["note"].as_str().unwrap().contains("1 of 1 flows have no"), "{web:#}");
 
     // `undecided = "no"` lets a rule opt out.
     let rules = BY_ROLE.replace("name = \"db\"", "name = \"db\"\nundecided = \"no\"");

@@ -65,11 +65,11 @@ fn faults_of_a_certificate_are_told_apart() {
     let server = Server::of_authority(&Certificate::default());
     let ran = events(&server.url(), None).exits(3);
     assert!(ran.err.contains("it is not signed by a trusted CA"), "{}", ran.err);
-    assert!(ran.err.contains("if a private CA signed it, name that with ca_file in [pce]"), "{}", ran.err);
+    assert!(ran.err.contains("if a private CA signed it, set ca_file in [pce] to that CA"), "{}", ran.err);
     let other = Server::of_authority(&Certificate::default());
     let ran = events(&server.url(), Some(&other.ca)).exits(3);
     assert!(ran.err.contains("it is not signed by a trusted CA"), "{}", ran.err);
-    assert!(ran.err.contains("ca.pem (ca_file in [pce]) has to hold the CA that signed it"), "{}", ran.err);
+    assert!(ran.err.contains("ca.pem (ca_file in [pce]) must contain the CA that signed it"), "{}", ran.err);
 }
 
 /// W26: `doctor` tells them apart, too.
@@ -130,15 +130,15 @@ fn a_member_of_a_supercluster_is_named_with_its_leader() {
     bench.sim.set_faults(refuse());
     let flows = || bench.room.run(&["flows", "--now", "2026-11-20T10:00:00Z"]);
     let ran = flows().exits(3);
-    assert!(ran.err.contains("a member of a Supercluster only reads; put its leader leader.example.com into url in [pce]"), "{}", ran.err);
+    assert!(ran.err.contains("a member of a Supercluster is read-only; set url in [pce] to its leader leader.example.com"), "{}", ran.err);
     assert!(!ran.err.contains("permissions"), "{}", ran.err);
     // W30: a refusal makes nothing, so nothing is left behind.
-    assert!(!ran.err.contains("left behind"), "{}", ran.err);
+    assert!(!ran.err.contains("left at the PCE"), "{}", ran.err);
     // A PCE on its own refuses for another reason.
     let alone = Bench::new(Options::new(knocks(&[]), at("10:00")), "");
     alone.sim.set_faults(refuse());
     let ran = alone.room.run(&["flows", "--now", "2026-11-20T10:00:00Z"]).exits(3);
-    assert!(ran.err.contains("permissions") && !ran.err.contains("Supercluster") && !ran.err.contains("left behind"), "{}", ran.err);
+    assert!(ran.err.contains("permissions") && !ran.err.contains("Supercluster") && !ran.err.contains("left at the PCE"), "{}", ran.err);
 }
 
 /// W30, W35: a name that nobody knows and a port where nobody listens are said as such and soon.
@@ -155,7 +155,7 @@ fn an_unknown_host_and_a_wrong_port_are_said_soon() {
         let ran = room.run(&["flows", "-v"]).exits(3);
         assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
         assert!(ran.err.contains(words) && ran.err.contains("3 tries"), "{}", ran.err);
-        assert!(!ran.err.contains("left behind") && !ran.err.contains("was lost"), "{}", ran.err);
+        assert!(!ran.err.contains("left at the PCE") && !ran.err.contains("was lost"), "{}", ran.err);
         // The first refusal is said at once, each try is counted.
         let first = ran.err.lines().position(|line| line.contains("try 2 of 3")).unwrap();
         assert!(ran.err.lines().skip(first).any(|line| line.contains("try 3 of 3")), "{}", ran.err);
@@ -171,7 +171,7 @@ fn a_span_begins_where_the_pce_begins() {
     let ran = flows(&["--since", "2013-01-01T00:00:00Z"]).exits(0);
     let json: Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!((&json["from"], json["flows"].as_array().unwrap().len()), (&json!("2026-09-21T00:00:00Z"), 1), "{json:#}");
-    let said = "the PCE holds traffic since 2026-09-21";
+    let said = "the PCE stores traffic since 2026-09-21";
     assert!(ran.err.contains(said), "{}", ran.err);
     let asked = bench.sim.requests().into_iter().find(|request| request.method == "POST").unwrap();
     assert!(String::from_utf8_lossy(&asked.body).contains("2026-09-21T00:00:00Z"), "{asked:?}");
@@ -189,5 +189,5 @@ fn a_span_begins_where_the_pce_begins() {
         Fault::new(Endpoint::Submit, .., Action::error(406, "input_validation_error", "start_date is too early")),
     ]);
     let ran = flows(&["--since", "2013-01-01T00:00:00Z"]).exits(3);
-    assert!(ran.err.contains("holds about 90 days of traffic") && !ran.err.contains("21.2"), "{}", ran.err);
+    assert!(ran.err.contains("stores about 90 days of traffic") && !ran.err.contains("21.2"), "{}", ran.err);
 }

@@ -318,7 +318,7 @@ impl Conversation<'_> {
             let offered = self.server.harmless(&Foreign::new(offered.join(", ")));
             return Err(Outcome::Permanent {
                 error: tr!(
-                    "{server} offers only the logins {offered}, and pcemon knows PLAIN and LOGIN; ask for a user that may use one of them, or for a relay that needs no login",
+                    "{server} offers only the logins {offered}, and pcemon supports PLAIN and LOGIN; use an account that can use one of them, or a relay without login",
                     server,
                     offered
                 ),

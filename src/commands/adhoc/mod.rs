@@ -64,7 +64,7 @@ fn exit_code(report: &SourceReport) -> Exit {
     let error = report.trouble().map_or_else(|| tr!("no reason is known"), str::to_owned);
     match report.status {
         SourceStatus::Ok => Ok(0),
-        SourceStatus::Partial => Err(Failure(tr!("{source} are not whole: {error}", source = report.source, error))),
+        SourceStatus::Partial => Err(Failure(tr!("{source} are incomplete: {error}", source = report.source, error))),
         SourceStatus::Failed | SourceStatus::Unavailable => {
             Err(Failure(tr!("{source} could not be had: {error}", source = report.source, error)))
         }
@@ -95,8 +95,8 @@ fn span_facts(span: Option<(Timestamp, Timestamp)>) -> Vec<(&'static str, serde_
 fn undecided_note(count: u64) -> Option<String> {
     (count > 0).then(|| {
         trn!(
-            "{count} more record does not say what is asked for; it may belong here",
-            "{count} more records do not say what is asked for; they may belong here",
+            "{count} more record lacks a field of the filter; it may match",
+            "{count} more records lack a field of the filter; they may match",
             count = count
         )
     })

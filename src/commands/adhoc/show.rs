@@ -123,7 +123,7 @@ fn of_records(global: &Global, args: &ShowArgs) -> Exit {
         let mut closing = Closing { facts: span_facts(answer.span), notes: span_note(answer.span, style).into_iter().collect() };
         closing.facts.push(("undecided", json!(undecided)));
         closing.notes.extend(undecided_note(*undecided));
-        closing.notes.extend(untold.then(|| tr!("{sign} stands for what the answer does not say", sign = NOT_TOLD)));
+        closing.notes.extend(untold.then(|| tr!("{sign}: missing from the answer", sign = NOT_TOLD)));
         rows.finish(global, &answer.report, closing)?;
         exit_code(&answer.report)
     })
@@ -464,7 +464,7 @@ fn show_flows(global: &Global, args: &ShowArgs, query: &Query<'_>, style: &Style
     facts.extend(accounting(true));
     let listing = Listing::prepare(global, style, contents(columns, picked, facts), Some(&args.shape), false)?;
     let mut rows = listing.open()?;
-    let Some(span) = &args.span else { return Err(Failure(tr!("not asked for"))) };
+    let Some(span) = &args.span else { return Err(Failure(tr!("not queried"))) };
     let answer = query::flows(query, span, filter, &mut |flow| {
         rows.row(0, || {
             let row = FlowRow::of(flow);

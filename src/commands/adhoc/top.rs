@@ -187,17 +187,22 @@ pub fn run(global: &Global, args: &TopArgs) -> Exit {
                 connections = quantity(others.connections as f64, Unit::Connections)
             ));
         }
-        if without_room > 0 {
-            closing.notes.push(tr!(
-                "more than {most} pairs: {count} records are counted as reported, what both ends report twice; narrow the question",
-                most = quantity(MOST_PAIRS as f64, Unit::Values),
-                count = quantity(without_room as f64, Unit::Values)
-            ));
-        }
+        closing.notes.extend(unpaired(without_room));
         closing.notes.extend(span_note(answer.span, style));
         closing.notes.push(counted_how(args.raw));
         rows.finish(global, &answer.report, closing)?;
         exit_code(&answer.report)
+    })
+}
+
+/// What there was no room to pair.
+fn unpaired(records: u64) -> Option<String> {
+    (records > 0).then(|| {
+        tr!(
+            "more than {most} pairs: {count} records are counted as reported, what both ends report twice; narrow the question",
+            most = quantity(MOST_PAIRS as f64, Unit::Values),
+            count = quantity(records as f64, Unit::Values)
+        )
     })
 }
 

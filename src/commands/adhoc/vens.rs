@@ -71,7 +71,7 @@ const COLUMNS: &[(Offer, Read)] = &[
         || tr!("conditions"),
         Kind::Text,
         true,
-        || tr!("what the PCE holds against it"),
+        || tr!("open notifications of the VEN"),
         |ven, _| list(ven.slot(row::CONDITION).texts().to_vec()),
     ),
     offer("hostname", || tr!("host name"), Kind::Text, false, || tr!("host name"), |ven, _| text(ven, row::HOSTNAME)),

@@ -36,7 +36,7 @@ pub fn run(global: &Global, args: &ExplainArgs, config: &Config, chosen: Option<
     let path = state_path(global, Some(config))?;
     let state = Store::read_only(&path).read()?;
     let Some((state, looked)) = state.and_then(|state| state.last_run.as_ref().map(|run| run.at).map(|at| (state, at))) else {
-        return Err(Failure(tr!("no run is remembered at {path}; `pcemon check` remembers what it finds", path = path.display())));
+        return Err(Failure(tr!("there is no state at {path} yet; `pcemon check` writes it", path = path.display())));
     };
     let style = style(global, config);
     let account = Account { state: &state, looked, at: args.at, style: &style };
@@ -99,7 +99,7 @@ impl Account<'_> {
             }
             (None, None) => tr!("{name} (line {line}): not judged in the latest runs", name, line = rule.line),
             (None, Some(at)) => {
-                tr!("{name} (line {line}): what was found at {at} is not kept any more", name, line = rule.line, at = self.clock(at))
+                tr!("{name} (line {line}): the findings of {at} are no longer stored", name, line = rule.line, at = self.clock(at))
             }
         };
         out.push('\n');
@@ -110,7 +110,7 @@ impl Account<'_> {
             let span = if stretch.from == stretch.to { from } else { format!("{from} – {to}") };
             line(4, format!("{span}  {}", self.finding(stretch, rule)));
         }
-        line(0, tr!("2 Alerts as the latest run left them"));
+        line(0, tr!("2 Alerts after the latest run"));
         for instance in self.alerts(rule).take(MOST_ALERTS) {
             line(4, self.alert(instance, rule));
             for top in instance.top.iter().take(3) {

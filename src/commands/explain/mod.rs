@@ -89,7 +89,7 @@ fn meant(typed: &str, names: &[&str]) -> Result<usize, Failure> {
     let pattern = visible(typed);
     match within[..] {
         [place] => Ok(place),
-        [] => Err(tr!("no rule is called '{pattern}'; {hint}", pattern, hint = did_you_mean(typed, names)).into()),
+        [] => Err(tr!("no rule is called '{pattern}'; {hint}", pattern, hint = visible(&crate::edit::nearest_rules(typed, names))).into()),
         _ => {
             let found: Vec<&str> = within.iter().map(|place| names[*place]).collect();
             Err(tr!("several rules have '{pattern}' in their name: {names}", pattern, names = visible(&few(&found))).into())

@@ -125,7 +125,7 @@ fn filter(out: &mut String, matcher: &Matcher, wanted: &str, unwanted: &str) {
 }
 
 fn asked(out: &mut String, story: &Explanation, telling: &Wording<'_>) {
-    push(out, 0, tr!("2 What was asked and covered"));
+    push(out, 0, tr!("2 The query and what it covered"));
     let Some(source) = &story.source else {
         push(out, 4, tr!("{source} was not read", source = story.rule.source));
         return;
@@ -134,7 +134,7 @@ fn asked(out: &mut String, story: &Explanation, telling: &Wording<'_>) {
     let answer = match (source.from, source.to) {
         (Some(from), Some(to)) => {
             let (from, to) = (telling.clock(from), telling.clock(to));
-            tr!("{name} {status}, asked for {from} – {to}, {records}", name, status, from, to, records)
+            tr!("{name} {status}, queried {from} – {to}, {records}", name, status, from, to, records)
         }
         _ => tr!("{name} {status}, {records}", name, status, records),
     };
@@ -142,10 +142,10 @@ fn asked(out: &mut String, story: &Explanation, telling: &Wording<'_>) {
     push(out, 4, answer);
     if let Some(look) = &story.look {
         if !look.only.is_empty() {
-            push(out, 4, tr!("all rules together ask for no more than: {what}", what = visible(&look.only)));
+            push(out, 4, tr!("all rules together need only: {what}", what = visible(&look.only)));
         }
         let before = match look.previous {
-            None if look.anew => tr!("the previous run is too long ago to compare with: this one begins anew"),
+            None if look.anew => tr!("the previous run is too long ago to compare with: values are learned anew"),
             None => tr!("the first run: nothing to compare with"),
             Some(at) => tr!("the previous run was at {at}", at = telling.clock(at)),
         };
@@ -155,8 +155,8 @@ fn asked(out: &mut String, story: &Explanation, telling: &Wording<'_>) {
         }
     }
     match story.report.accounting {
-        Some(Accounting::Delta) => push(out, 4, tr!("counted: what each record grew since the previous run (delta)")),
-        Some(Accounting::AsReported) => push(out, 4, tr!("counted: what the PCE reported, as it is (as_reported)")),
+        Some(Accounting::Delta) => push(out, 4, tr!("counted: the increase of each record since the previous run (delta)")),
+        Some(Accounting::AsReported) => push(out, 4, tr!("counted: what the PCE reported, unchanged (as_reported)")),
         None => {}
     }
     if let (Some(from), Some(to)) = (story.report.covers_from, story.report.covers_to) {
@@ -185,7 +185,7 @@ fn records(out: &mut String, story: &Explanation, short: bool) {
 
 fn kept_out(out: &mut String, match_stats: &MatchStats, short: bool) {
     if match_stats.undecided > 0 {
-        push(out, 6, tr!("{count} do not say what is asked for: they may match", count = match_stats.undecided));
+        push(out, 6, tr!("{count} lack a field of `match`: they may match", count = match_stats.undecided));
     }
     for (meshes, is_exclude) in [(&match_stats.failed, false), (&match_stats.excluded, true)] {
         for mesh in meshes.iter().filter(|mesh| mesh.first > 0) {
@@ -232,7 +232,7 @@ fn values(out: &mut String, story: &Explanation, telling: &Wording<'_>) {
             push(out, 6, tr!("not known exactly: see the remark above"));
         }
         if measured.unjudged {
-            push(out, 6, tr!("too little to judge by"));
+            push(out, 6, tr!("too few values to evaluate"));
         }
         if let Some((usual, floor)) = explain::usual(measured) {
             let usual = quantity(usual, unit);
@@ -243,7 +243,7 @@ fn values(out: &mut String, story: &Explanation, telling: &Wording<'_>) {
             };
             push(out, 6, line);
         } else if story.rule.baseline.is_some() {
-            push(out, 6, tr!("what is usual is not known yet"));
+            push(out, 6, tr!("the usual value is not known yet"));
         }
         for (severity, threshold, answer) in &one.answers {
             let severity = severity.localized();
@@ -295,15 +295,7 @@ fn life(out: &mut String, story: &Explanation, telling: &Wording<'_>) {
         }
     }
     if !any {
-        push(
-            out,
-            4,
-            if story.report.state == RuleState::Unknown {
-                tr!("nothing begins and nothing ends: it cannot be said")
-            } else {
-                tr!("all is quiet")
-            },
-        );
+        push(out, 4, if story.report.state == RuleState::Unknown { tr!("unknown: no alert starts or ends") } else { tr!("all is quiet") });
     }
 }
 
@@ -321,19 +313,15 @@ fn stages(out: &mut String, rule: &Rule, instance: &Instance, telling: &Wording<
             }
             if let Some(quiet) = instance.quiet_since {
                 let left = telling.left(after(quiet, rule.keep_firing_for));
-                push(out, 6, tr!("crossed no more since {at}, kept firing: {left} left", at = telling.clock(quiet), left));
+                push(out, 6, tr!("not crossed since {at}, kept firing: {left} left", at = telling.clock(quiet), left));
             }
             if instance.missing > 0 {
-                push(out, 6, tr!("its group was not found; over when the next run does not find it either"));
+                push(out, 6, tr!("its group was not found; the alert ends if the next run does not find it either"));
             }
         }
         Stage::Resolved => {
             if let Some(at) = instance.resolved_at {
-                push(
-                    out,
-                    6,
-                    tr!("over since {at}; kept until every channel that was notified of it is notified of its end", at = telling.clock(at)),
-                );
+                push(out, 6, tr!("ended at {at}; kept until every notified channel has received its end", at = telling.clock(at)));
             }
         }
     }
@@ -346,7 +334,7 @@ fn notification(out: &mut String, story: &Explanation, telling: &Wording<'_>) {
         let channels = if channels.is_empty() { tr!("nobody") } else { channels.join(", ") };
         let by = match &routing.routes {
             None => tr!("notify of the rule"),
-            Some(routes) if routes.is_empty() => tr!("no route takes it"),
+            Some(routes) if routes.is_empty() => tr!("no route matches"),
             Some(routes) => {
                 tr!("[[routes]] number {numbers}", numbers = routes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
             }
@@ -407,15 +395,15 @@ pub fn tried(rule: &Rule, was_enabled: bool, records: &[Tried]) -> String {
             match one.matches {
                 Some(true) => tr!("matches"),
                 Some(false) => tr!("does not match"),
-                None => tr!("does not say enough"),
+                None => tr!("undecided"),
             },
         );
     }
     if records.len() >= MOST_TRIED {
-        push(&mut out, 0, tr!("the first {count} records were tried", count = MOST_TRIED));
+        push(&mut out, 0, tr!("the first {count} records were tested", count = MOST_TRIED));
     }
     if rule.source.is_flows() && rule.ratio.is_some() {
-        push(&mut out, 0, tr!("the divisor (ratio_to) was not tried"));
+        push(&mut out, 0, tr!("the divisor (ratio_to) was not tested"));
     }
     out
 }

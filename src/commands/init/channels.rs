@@ -84,9 +84,9 @@ pub fn ask(asking: Asking<'_>) -> Result<Vec<Chosen>, Failure> {
         let key = format!("{place}type");
         let before = draft.of(&key).filter(|kind| !kind.is_empty());
         let text = match (out.is_empty(), before.is_some()) {
-            (true, false) => tr!("Where do alerts go? Nothing for none"),
+            (true, false) => tr!("Where do alerts go? Empty for none"),
             (true, true) => tr!("Where do alerts go? - for none"),
-            (false, false) => tr!("Where else? Nothing for none"),
+            (false, false) => tr!("Where else? Empty for none"),
             (false, true) => tr!("Where else? - for none"),
         };
         let chosen = question(&text, Some(before.as_deref().unwrap_or_default()), |given| match given {
@@ -182,7 +182,7 @@ pub(super) fn ask_keys(asking: Asking<'_>, shape: &Shape, prefix: &str, example:
                 let given = question(&format!("{path}{how}{optional}"), Some(&usual), |given| {
                     let given = if given == NONE && !known.required { "" } else { given };
                     if given.is_empty() && known.required {
-                        return Err(Failure(tr!("it cannot do without `{key}`", key)));
+                        return Err(Failure(tr!("`{key}` is required", key)));
                     }
                     if is_secret && !given.is_empty() {
                         asking.keeper.place(&path, given)?;

@@ -86,9 +86,9 @@ struct Answers {
 
 /// Asks for all of it, in order; what an earlier run was told is offered again.
 fn ask_all(asking: Asking<'_>, args: &InitArgs, path: &Path) -> Result<Answers, Failure> {
-    print(&tr!("A few questions. Secrets are not asked for, only where they are. Ctrl-C writes no config and keeps the answers.\n"))?;
+    print(&tr!("A few questions. Secrets are not needed, only where they are stored. Ctrl-C writes no config and keeps the answers.\n"))?;
     if !asking.draft.is_empty() {
-        print(&tr!("The answers of the last time are offered again: Enter takes what stands in brackets.\n"))?;
+        print(&tr!("The answers of the last attempt are offered again: Enter accepts the value in brackets.\n"))?;
     }
     print("\n")?;
     let pce = pce::ask(asking, args, path)?;
@@ -104,7 +104,7 @@ fn channels_of(args: &InitArgs, keeper: &Keeper) -> Result<Vec<Chosen>, Failure>
 /// Says before the first question what would be said after the last.
 fn may_be_written(path: &Path, force: bool) -> Result<(), Failure> {
     if path.exists() && !force {
-        return Err(Failure(tr!("{path} is there already; nothing was written (use --force to write over it)", path = path.display())));
+        return Err(Failure(tr!("{path} exists; nothing was written (use --force to overwrite it)", path = path.display())));
     }
     files::prove_replaceable(path, 0).map_err(|error| Failure(tr!("cannot write {path}: {error}", path = path.display(), error)))
 }
@@ -115,7 +115,7 @@ fn put(path: &Path, text: &str, force: bool, asking: bool) -> Result<PathBuf, Fa
         Ok(()) => Ok(path.to_path_buf()),
         Err(error) if asking => {
             complain(&error);
-            question(&tr!("Where else is the config to be written?"), None, |given| {
+            question(&tr!("Another path for the config?"), None, |given| {
                 let elsewhere = PathBuf::from(given);
                 create(&elsewhere, text, force)?;
                 Ok(elsewhere)
@@ -165,19 +165,22 @@ fn next_steps(path: &Path, config: &Config, kept: &[PathBuf]) -> String {
         channels = counted::channels(config.channels.len())
     );
     for file in kept {
-        out.push_str(&tr!("  {path} holds what was given by value; only you may read it\n", path = visible(&file.display().to_string())));
+        out.push_str(&tr!(
+            "  {path} contains the values that were given directly (permissions 0600)\n",
+            path = visible(&file.display().to_string())
+        ));
     }
     let sources =
         config.pce.iter().flat_map(|pce| [&pce.api_key, &pce.api_secret]).filter(|source| crate::settings::fetch_secret(source).is_err());
     let places: Vec<String> = sources.map(|source| source.describe()).collect();
     if !places.is_empty() {
         out.push_str(&tr!(
-            "  put the API key's id and secret where the config looks for them: {places}\n",
+            "  put the API key's id and secret where the config expects them: {places}\n",
             places = visible(&places.join(&tr!(", ")))
         ));
     }
-    out.push_str(&tr!("  pcemon rules validate{at}    # contacts nothing\n", at));
-    out.push_str(&tr!("  pcemon doctor{at}            # asks the PCE and reaches the channels, part by part\n", at));
+    out.push_str(&tr!("  pcemon rules validate{at}    # makes no connection\n", at));
+    out.push_str(&tr!("  pcemon doctor{at}            # tests connection, credentials and channels\n", at));
     for channel in &config.channels {
         out.push_str(&format!(
             "  pcemon channel test {}{at}   # {}\n",
@@ -189,7 +192,7 @@ fn next_steps(path: &Path, config: &Config, kept: &[PathBuf]) -> String {
         let name = for_a_shell(&off.name);
         out.push_str(&tr!("  pcemon rules list{at}        # the rest is off; for example: pcemon rules enable {name}{at}\n", at, name));
     }
-    out.push_str(&tr!("  pcemon check --dry-run{at}   # asks the PCE; remembers and sends nothing\n", at));
+    out.push_str(&tr!("  pcemon check --dry-run{at}   # queries the PCE; stores and sends nothing\n", at));
     out.push_str(&tr!("  pcemon check{at}             # every few minutes, from cron or a timer\n", at));
     out
 }

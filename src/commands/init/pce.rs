@@ -168,7 +168,7 @@ fn ca_file(args: &InitArgs) -> Result<Option<PathBuf>, Failure> {
 /// The part of a URL that names the PCE: what a browser shows behind it is cut off, and a scheme that is not there is https.
 fn trimmed(text: &str) -> Result<String, Failure> {
     let text = text.trim();
-    let no_url = || Failure(tr!("'{text}' is not the URL of a PCE; write for example https://pce.example.com:8443", text = visible(text)));
+    let no_url = || Failure(tr!("'{text}' is not the URL of a PCE; enter for example https://pce.example.com:8443", text = visible(text)));
     let whole = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
     let mut url = Url::parse(&whole).map_err(|_| no_url())?;
     if text.is_empty() || url.host_str().is_none_or(str::is_empty) || !url.username().is_empty() {
@@ -193,7 +193,7 @@ fn proven(global: &Global, pce: &Pce) -> Result<Config, Failure> {
 fn reached(global: &Global, pce: &mut Pce, config: &Path) -> Result<bool, Failure> {
     let url = Url::parse(&pce.url).map_err(|error| error.to_string())?;
     if reach::proxy_of(&url, pce.proxy.as_deref(), crate::pce::is_loopback(&url)).is_some() {
-        print(&tr!("A proxy stands between; it is tried with the credentials.\n"))?;
+        print(&tr!("The connection uses a proxy; it is tested together with the credentials.\n"))?;
         return Ok(true);
     }
     let host = url.host_str().unwrap_or_default().to_owned();
@@ -214,17 +214,17 @@ fn reached(global: &Global, pce: &mut Pce, config: &Path) -> Result<bool, Failur
             Ok(shown) => shown,
             Err(error) => {
                 complain(&error);
-                return yes(&tr!("Keep this URL all the same? y/N"));
+                return yes(&tr!("Keep this URL anyway? y/N"));
             }
         };
         let Err(why) = &shown.trusted else {
-            print(&tr!("  {host} shows a certificate that is trusted here\n", host = visible(&host)))?;
+            print(&tr!("  the certificate of {host} is trusted\n", host = visible(&host)))?;
             return Ok(true);
         };
         let before = pce.ca_file.take();
         match trust(&shown, &why.why, config)? {
             Some(path) if before.as_ref() != Some(&path) => pce.ca_file = Some(path),
-            _ => return yes(&tr!("Keep this URL all the same? y/N")),
+            _ => return yes(&tr!("Keep this URL anyway? y/N")),
         }
     }
 }
@@ -233,8 +233,8 @@ fn reached(global: &Global, pce: &mut Pce, config: &Path) -> Result<bool, Failur
 fn another_way(global: &Global, pce: &mut Pce) -> Result<bool, Failure> {
     let before = pce.proxy.take();
     let text = match &before {
-        Some(_) => tr!("Proxy on the way there, for example http://proxy.example.com:3128; - for none"),
-        None => tr!("Proxy on the way there, for example http://proxy.example.com:3128; nothing for none"),
+        Some(_) => tr!("Proxy for the connection, for example http://proxy.example.com:3128; - for none"),
+        None => tr!("Proxy for the connection, for example http://proxy.example.com:3128; empty for none"),
     };
     let proxy = question(&text, Some(before.as_deref().unwrap_or_default()), |given| {
         let proxy = Some(given.to_owned()).filter(|given| !given.is_empty() && given != NONE);
@@ -242,16 +242,16 @@ fn another_way(global: &Global, pce: &mut Pce) -> Result<bool, Failure> {
         Ok(proxy)
     })?;
     if proxy.is_none() || proxy == before {
-        return yes(&tr!("Keep this URL all the same? y/N"));
+        return yes(&tr!("Keep this URL anyway? y/N"));
     }
     pce.proxy = proxy;
-    print(&tr!("A proxy stands between; it is tried with the credentials.\n"))?;
+    print(&tr!("The connection uses a proxy; it is tested together with the credentials.\n"))?;
     Ok(true)
 }
 
 /// Asks whether an unknown certificate is to be trusted, as ssh does. The file that makes it so.
 fn trust(shown: &Shown, why: &str, config: &Path) -> Result<Option<PathBuf>, Failure> {
-    print(&tr!("  the certificate is not trusted here: {why}\n", why))?;
+    print(&tr!("  the certificate is not trusted: {why}\n", why))?;
     for Presented { subject, fingerprint, not_after, .. } in &shown.certificates {
         let until = not_after.map_or_else(|| "?".to_owned(), |at| format!("{at:.0}"));
         print(&tr!("  {subject}, valid until {until}\n    SHA-256 {fingerprint}\n", subject, until, fingerprint))?;
@@ -259,9 +259,9 @@ fn trust(shown: &Shown, why: &str, config: &Path) -> Result<Option<PathBuf>, Fai
     // The last one signed the others; that one is kept, so that the PCE may renew its own.
     let Some(last) = shown.certificates.last() else { return Ok(None) };
     let path = std::path::absolute(config.with_file_name("pce-ca.pem")).map_err(|error| error.to_string())?;
-    print(&tr!("Compare the fingerprint with what the PCE's administrator says (openssl x509 -noout -fingerprint -sha256).\n"))?;
+    print(&tr!("Compare the fingerprint with that from the PCE's administrator (openssl x509 -noout -fingerprint -sha256).\n"))?;
     question(
-        &tr!("Trust it? y: keep the last one in {path}; or the path of the CA's file; nothing: no", path = path.display()),
+        &tr!("Trust it? y: store the last certificate in {path}; or enter the path of a CA file; empty: no", path = path.display()),
         Some(""),
         |given| match given.to_lowercase().as_str() {
             "" | "n" | "no" | "否" => Ok(None),
@@ -296,7 +296,7 @@ fn tried(global: &Global, pce: &mut Pce, interrupt: &Interrupt) -> Result<bool, 
         return Ok(true);
     }
     failed.iter().for_each(|finding| complain(&described(finding)));
-    yes(&tr!("Keep these answers all the same? y/N"))
+    yes(&tr!("Keep these answers anyway? y/N"))
 }
 
 /// The first secret that is not where the config says.

@@ -54,7 +54,7 @@ impl Keeper {
         }
         if !is_name(text) {
             return Err(Failure(tr!(
-                "a secret is given as the name of an environment variable, as file:PATH, or by value as plain:TEXT, which is then kept in a file of its own"
+                "give a secret as the name of an environment variable, as file:PATH, or as plain:TEXT, which is then stored in a separate file"
             )));
         }
         Ok(Place { text: format!("{{ env = {} }}", Value::from(text)), value: None })

@@ -170,7 +170,7 @@ fn text(story: &Story, config: &Config) -> String {
                 moment.channels.iter().map(|channel| visible(channel)).collect::<Vec<_>>().join(" "),
             ]
         });
-        let head = [tr!("time"), tr!("severity"), tr!("why"), tr!("rule"), tr!("group"), tr!("value"), tr!("told")];
+        let head = [tr!("time"), tr!("severity"), tr!("why"), tr!("rule"), tr!("group"), tr!("value"), tr!("notified")];
         out.push_str(&crate::commands::common::listing(head, rows.collect()));
         if story.moments.len() > MOST_SHOWN {
             out.push_str(&tr!("... and {count} more (-o json has all)", count = story.moments.len() - MOST_SHOWN));

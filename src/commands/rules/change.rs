@@ -147,7 +147,7 @@ fn read_rules(path: &Path) -> Result<String, Failure> {
     read.map_err(|error| tr!("cannot read {path}: {error}", path = path.display(), error))?;
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| format!("{}: {}", path.display(), visible(error.message())))?;
     if let Some(other) = table.keys().find(|key| *key != "rules") {
-        return Err(Failure(tr!("{path} holds `{key}`; only [[rules]] can be added", path = path.display(), key = visible(other))));
+        return Err(Failure(tr!("{path} contains `{key}`; only [[rules]] can be added", path = path.display(), key = visible(other))));
     }
     Ok(text)
 }
@@ -171,7 +171,7 @@ fn changed_rule(work: &Work<'_>, block: &Block, text: String, how: How) -> Exit 
     let renamed = !Sheet::read(&new).is_ok_and(|sheet| sheet.names().contains(&block.name.as_str()));
     let mut remarks = Vec::new();
     if renamed {
-        remarks.push(tr!("A rule under a new name starts anew: what the old one remembered is not carried over."));
+        remarks.push(tr!("A renamed rule starts anew: the state of the old one is not carried over."));
         remarks.extend(work.end_of(&[&block.name]));
     }
     work.finish(&new, how, &tr!("changed {name}", name = visible(&block.name)), &remarks)

@@ -102,7 +102,7 @@ fn in_words(config: &Config, rule: &Rule, keys: &BTreeMap<String, (toml::Value, 
     let counts = match rule.span().map(format_duration) {
         Some(window) => tr!("{metric} of {source} in {window}", metric, source = rule.source, window),
         // What stands now has no window, whatever [defaults] says.
-        None => tr!("{metric} of {source} as it stands at each run", metric, source = rule.source),
+        None => tr!("{metric} of {source}, as of each run", metric, source = rule.source),
     };
     let counts = if groups.is_empty() {
         counts
@@ -116,9 +116,9 @@ fn in_words(config: &Config, rule: &Rule, keys: &BTreeMap<String, (toml::Value, 
         }
     }
     let limit = thresholds(rule);
-    row(tr!("fires"), if rule.pending_for.is_zero() { limit } else { tr!("{limit}, after {hold} of it", limit, hold) });
+    row(tr!("fires"), if rule.pending_for.is_zero() { limit } else { tr!("{limit}, for {hold}", limit, hold) });
     if !rule.keep_firing_for.is_zero() {
-        row(tr!("ends"), tr!("when it did not hold for {keep}", keep));
+        row(tr!("ends"), tr!("when it has not held for {keep}", keep));
     }
     row(tr!("repeats"), tr!("no sooner than after {cooldown}", cooldown));
     for severity in rule.severities() {
@@ -173,8 +173,8 @@ fn hearers(config: &Config, rule: &Rule, severity: Severity) -> String {
         return if rule.notify.is_some() { names } else { tr!("{names}, by the routes", names) };
     }
     match &rule.notify {
-        Some(names) if names.is_empty() => tr!("no channel, on purpose (notify is empty)"),
-        _ if config.channels.is_empty() => tr!("no channel: the config has none; the exit code and the output say it"),
+        Some(names) if names.is_empty() => tr!("no channel (notify is empty)"),
+        _ if config.channels.is_empty() => tr!("no channel: the config has none; only output and exit code report it"),
         _ => tr!("no channel: its channels are off or have a higher min_severity"),
     }
 }

@@ -180,7 +180,11 @@ fn only(rules: &[Rule], case: &Case, glob: &dyn Fn(&str) -> Result<GlobMatcher, 
         let matcher = glob(pattern)?;
         let mut found = names.iter().filter(|name| **name == pattern || matcher.is_match(name)).peekable();
         if found.peek().is_none() {
-            return Err(tr!("no rule is called '{pattern}'; {hint}", pattern, hint = did_you_mean(pattern, &names)));
+            return Err(tr!(
+                "no rule is called '{pattern}'; {hint}",
+                pattern,
+                hint = visible(&crate::edit::nearest_rules(pattern, &names))
+            ));
         }
         chosen.extend(found.copied());
     }

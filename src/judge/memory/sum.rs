@@ -105,11 +105,11 @@ pub(super) enum Apart {
 impl Apart {
     pub(super) fn localized(self) -> String {
         match self {
-            Apart::Reading => tr!(
-                "between two values: whether sources report what destinations block is not known yet; the doctor says what is learned of it"
-            ),
+            Apart::Reading => {
+                tr!("between two values: it is not known yet whether sources report what destinations block; see `pcemon doctor`")
+            }
             Apart::Late => tr!(
-                "between two values: some of it came late, after an earlier run had asked for its time, and when it arrived is not known"
+                "between two values: some flows arrived late, after an earlier run had queried their time, and the time of arrival is not known"
             ),
             Apart::Ends => tr!(
                 "between two values: one end of some flows stopped reporting and the other began, so it is not known whether both mean the same connections"

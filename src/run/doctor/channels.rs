@@ -19,7 +19,7 @@ pub(super) fn pace(subject: &Subject<'_>, query: Option<Duration>, findings: &mu
         deadline = span(deadline)
     );
     if took > deadline / 4 {
-        let advice = &tr!("raise deadline in [run], and run less often than a run takes (--lock-wait lets one wait for the other)");
+        let advice = &tr!("raise deadline in [run], and make the interval between runs longer than a run (or use --lock-wait)");
         findings.warn("pace", &tr!("pace of runs"), detail, advice);
     } else {
         findings.ok("pace", &tr!("pace of runs"), detail);
@@ -35,7 +35,7 @@ pub(super) fn channels(subject: &Subject<'_>, findings: &mut Findings) {
             findings.skip("channel", &what, &tr!("disabled"));
             continue;
         }
-        (subject.progress)(&tr!("trying {what}", what));
+        (subject.progress)(&tr!("testing {what}", what));
         one(subject, channel, &what, findings);
     }
 }
@@ -90,7 +90,7 @@ fn hosts(channel: &ChannelConfig) -> (Vec<Host>, Result<(), String>) {
 fn reached(host: &Host, limit: Duration) -> (String, Result<String, String>) {
     let connected = |host: &str, port: u16| reach::resolve(host, port, limit).and_then(|found| reach::connect(&found, limit)).map(drop);
     match host {
-        Host::Tcp(host, port) => (format!("{host}:{port}"), connected(host, *port).map(|()| tr!("takes connections"))),
+        Host::Tcp(host, port) => (format!("{host}:{port}"), connected(host, *port).map(|()| tr!("accepts connections"))),
         Host::Udp(host, port) => {
             (format!("{host}:{port}"), reach::resolve(host, *port, limit).map(|_| tr!("can be resolved; datagrams are not answered")))
         }
@@ -98,11 +98,11 @@ fn reached(host: &Host, limit: Duration) -> (String, Result<String, String>) {
             let shown = url.origin().ascii_serialization();
             let found = match reach::proxy_of(url, None, false) {
                 Some((proxy, port)) => connected(&proxy, port)
-                    .map(|()| tr!("lies behind the proxy {proxy}:{port}, which takes connections", proxy, port))
-                    .map_err(|error| tr!("the proxy {proxy}:{port} before it: {error}", proxy, port, error)),
+                    .map(|()| tr!("is behind the proxy {proxy}:{port}, which accepts connections", proxy, port))
+                    .map_err(|error| tr!("its proxy {proxy}:{port}: {error}", proxy, port, error)),
                 None => {
                     let port = url.port_or_known_default().unwrap_or(443);
-                    connected(url.host_str().unwrap_or_default(), port).map(|()| tr!("takes connections"))
+                    connected(url.host_str().unwrap_or_default(), port).map(|()| tr!("accepts connections"))
                 }
             };
             (shown, found)

@@ -32,7 +32,7 @@ pub(super) fn config(subject: &Subject<'_>, findings: &mut Findings) {
                 "config",
                 what,
                 detail,
-                &tr!("`pcemon rules validate` shows each with its line; nothing runs before they are gone"),
+                &tr!("`pcemon rules validate` shows each with its line; no run works until they are fixed"),
             );
         }
         Ok(config) => {
@@ -48,10 +48,10 @@ pub(super) fn config(subject: &Subject<'_>, findings: &mut Findings) {
                 ),
             );
             if let Some(error) = config.run.textfile.as_deref().and_then(|path| prove_writable(path).err()) {
-                findings.fail("textfile", &tr!("textfile"), error, &tr!("the collector sees nothing of pcemon until this is settled"));
+                findings.fail("textfile", &tr!("textfile"), error, &tr!("the collector gets no metrics of pcemon until this is fixed"));
             }
             for warning in config.warnings.iter().take(SHOWN) {
-                findings.warn("config.warning", what, warning.clone(), &tr!("it is said on every run until it is changed"));
+                findings.warn("config.warning", what, warning.clone(), &tr!("this warning appears on every run until it is changed"));
             }
         }
     }
@@ -61,12 +61,12 @@ pub(super) fn config(subject: &Subject<'_>, findings: &mut Findings) {
         (true, true) => findings.fail(
             "config.permissions",
             &tr!("config file"),
-            tr!("{path} holds a secret as plain text and every user of this machine can read it", path = path.display()),
+            tr!("{path} contains a secret as plain text and is readable by every user of this machine", path = path.display()),
             &tr!("chmod 600, and keep secrets in {{ env = ... }} or {{ file = ... }}"),
         ),
         (false, _) => findings.ok("config.permissions", &tr!("config file"), tr!("permissions are restricted")),
         (true, false) => {
-            findings.ok("config.permissions", &tr!("config file"), tr!("readable by every user of this machine; it holds no secret"))
+            findings.ok("config.permissions", &tr!("config file"), tr!("readable by every user of this machine; contains no secret"))
         }
     }
     if let Some(config) = subject.usable {
@@ -84,15 +84,15 @@ fn secrets(config: &Config, findings: &mut Findings) {
     for (what, source) in secrets_of(config) {
         match (fetch_secret(source), source) {
             (Err(error), _) => {
-                findings.fail("secret", what, error, &tr!("make it readable for the user that runs pcemon, or name another place"))
+                findings.fail("secret", what, error, &tr!("make it readable for the user that runs pcemon, or use another place"))
             }
             (Ok(_), SecretSource::File(path)) if is_open_to_all(path) => findings.warn(
                 "secret",
                 what,
                 tr!("every user of this machine can read {path}", path = path.display()),
-                &tr!("make it private: chmod 600, owned by the user that runs pcemon"),
+                &tr!("set permissions 0600, owned by the user that runs pcemon"),
             ),
-            (Ok(_), source) => findings.ok("secret", what, tr!("there ({place})", place = source.describe())),
+            (Ok(_), source) => findings.ok("secret", what, tr!("set ({place})", place = source.describe())),
         }
     }
 }
@@ -110,11 +110,15 @@ pub(super) fn state(subject: &Subject<'_>, now: Timestamp, findings: &mut Findin
     let state = match store.read() {
         Ok(Some(state)) => state,
         Ok(None) => {
-            findings.ok("state", &tr!("state"), tr!("none yet at {path}: the first run learns", path = path.display()));
+            findings.ok(
+                "state",
+                &tr!("state"),
+                tr!("none yet at {path}: the first run creates it, and only learns", path = path.display()),
+            );
             return;
         }
         Err(error) => {
-            findings.fail("state", &tr!("state"), error.to_string(), &tr!("a run refuses to work until this is settled"));
+            findings.fail("state", &tr!("state"), error.to_string(), &tr!("no run works until this is fixed"));
             return;
         }
     };
@@ -122,11 +126,11 @@ pub(super) fn state(subject: &Subject<'_>, now: Timestamp, findings: &mut Findin
     let bytes = |size: u64| quantity(size as f64, Unit::Bytes);
     let identity = subject.usable.map(Config::identity).unwrap_or_default();
     match store.load(&identity) {
-        Err(error) => findings.fail("state", &tr!("state"), error.to_string(), &tr!("give this PCE a state file of its own with --state")),
+        Err(error) => findings.fail("state", &tr!("state"), error.to_string(), &tr!("use a separate state file for this PCE with --state")),
         Ok(loaded) => {
             let count = loaded.memory.looks.len();
             let detail = tr!(
-                "{state} and {looks} for {count} remembered records",
+                "{state} and {looks} for the counters of {count} records",
                 state = bytes(json),
                 looks = bytes(looks),
                 count = quantity(count as f64, Unit::Values)
@@ -140,7 +144,7 @@ pub(super) fn state(subject: &Subject<'_>, now: Timestamp, findings: &mut Findin
                     "state",
                     &tr!("state"),
                     tr!("{detail}, of {most} at most", detail, most),
-                    &tr!("raise max_looks in [traffic], or ask for less"),
+                    &tr!("raise max_looks in [traffic], or query less"),
                 );
             } else {
                 findings.ok("state", &tr!("state"), detail);
@@ -180,18 +184,20 @@ fn folder(path: &Path, findings: &mut Findings) {
         // A run makes it; whether it can is up to what is above.
         let above = folder.ancestors().find(|above| above.exists()).unwrap_or(Path::new("/"));
         match prove_writable(&above.join("state.json")) {
-            Ok(()) => findings.ok("state.folder", what, tr!("{path} is not there yet; the first run makes it", path = folder.display())),
+            Ok(()) => {
+                findings.ok("state.folder", what, tr!("{path} does not exist yet; the first run creates it", path = folder.display()))
+            }
             Err(error) => findings.fail(
                 "state.folder",
                 what,
-                tr!("{path} cannot be made: {error}", path = folder.display(), error),
-                &tr!("make it, owned by the user that runs pcemon and with mode 0700, or name another with --state"),
+                tr!("{path} cannot be created: {error}", path = folder.display(), error),
+                &tr!("create it with permissions 0700, owned by the user that runs pcemon, or use another with --state"),
             ),
         }
         return;
     }
     if let Err(error) = prove_writable(path) {
-        findings.fail("state.folder", what, error, &tr!("give it to the user that runs pcemon, or name another with --state"));
+        findings.fail("state.folder", what, error, &tr!("chown it to the user that runs pcemon, or use another with --state"));
         return;
     }
     foreign(path, folder, findings);
@@ -200,15 +206,11 @@ fn folder(path: &Path, findings: &mut Findings) {
         findings.warn(
             "state.folder",
             what,
-            tr!("others can write into {path} (mode {mode})", path = folder.display(), mode = format!("{mode:04o}")),
+            tr!("{path} is writable by others (mode {mode})", path = folder.display(), mode = format!("{mode:04o}")),
             &tr!("chmod 700: a user who can change the state can silence alerts"),
         );
     } else {
-        findings.ok(
-            "state.folder",
-            what,
-            tr!("{path} can be written (mode {mode})", path = folder.display(), mode = format!("{mode:04o}")),
-        );
+        findings.ok("state.folder", what, tr!("{path} is writable (mode {mode})", path = folder.display(), mode = format!("{mode:04o}")));
     }
 }
 
@@ -241,11 +243,11 @@ fn last_run(subject: &Subject<'_>, state: &State, now: Timestamp, findings: &mut
         findings.warn(
             "last_run",
             what,
-            tr!("at {at}, which is yet to come", at = format!("{:.0}", last.at)),
+            tr!("at {at}, which is in the future", at = format!("{:.0}", last.at)),
             &tr!("set this machine's clock, for example with chrony"),
         );
     } else if age > max_gap {
-        let advice = &tr!("does cron or the timer still run it? Longer pauses than max_gap in [traffic] begin the counting anew");
+        let advice = &tr!("does cron or the timer still run it? After a pause longer than max_gap in [traffic], values are learned anew");
         findings.warn("last_run", what, detail, advice);
     } else {
         findings.ok("last_run", what, detail);
@@ -262,8 +264,8 @@ fn remarks(subject: &Subject<'_>, state: &State, now: Timestamp, findings: &mut 
         findings.warn(
             "channel.remark",
             &tr!("channel {name}", name),
-            tr!("{age} ago it took a message, but: {text}", age = span(since(now, remark.at)), text = visible(&remark.text)),
-            &tr!("somebody hears of nothing until this is settled; this is said until a message goes through without a remark"),
+            tr!("{age} ago it accepted a message, but: {text}", age = span(since(now, remark.at)), text = visible(&remark.text)),
+            &tr!("some recipients get no messages until this is fixed; this warning stays until a message is accepted without remarks"),
         );
     }
 }

@@ -21,7 +21,7 @@ pub fn examine(subject: &Subject<'_>) -> Vec<Finding> {
     local::config(subject, &mut findings);
     local::state(subject, now, &mut findings);
     if subject.offline {
-        findings.skip("pce", "PCE", &tr!("--offline: nothing was contacted"));
+        findings.skip("pce", "PCE", &tr!("--offline: no connection was made"));
         return findings.0;
     }
     let took = match subject.usable.and_then(|config| config.pce.as_ref().map(|pce| (config, pce))) {

@@ -48,13 +48,13 @@ pub(super) fn examine(
     now: Timestamp,
     findings: &mut Findings,
 ) -> Option<Duration> {
-    (subject.progress)(&tr!("looking for the way to the PCE"));
+    (subject.progress)(&tr!("testing the connection to the PCE"));
     if !way(subject, settings, now, findings) {
         findings.skip("pce.credentials", &tr!("credentials"), &tr!("the PCE cannot be reached"));
         return None;
     }
     let (Ok(key), Ok(secret)) = (fetch_secret(&settings.api_key), fetch_secret(&settings.api_secret)) else {
-        findings.skip("pce.credentials", &tr!("credentials"), &tr!("they could not be fetched"));
+        findings.skip("pce.credentials", &tr!("credentials"), &tr!("they could not be read"));
         return None;
     };
     let options = ClientOptions {
@@ -77,17 +77,17 @@ pub(super) fn examine(
         }
     };
     subject.interrupt.cleans_with(client.cleaner());
-    (subject.progress)(&tr!("asking the PCE who we are"));
+    (subject.progress)(&tr!("testing the credentials"));
     let may_ask = credentials(&client, subject.timeout, settings, findings);
     clock(&client, findings);
     if !may_ask {
         return None;
     }
     permissions(&client, subject.timeout, config, findings);
-    (subject.progress)(&tr!("looking for what the rules name"));
+    (subject.progress)(&tr!("checking the names in the rules"));
     names_of_rules(&client, config, findings);
     let here = now.checked_add(client.clock_skew().unwrap_or_default()).unwrap_or(now);
-    (subject.progress)(&tr!("asking for a little traffic"));
+    (subject.progress)(&tr!("querying a little traffic"));
     traffic(&client, config, here, findings)
 }
 
@@ -102,7 +102,7 @@ fn way(subject: &Subject<'_>, settings: &PceSettings, now: Timestamp, findings: 
     let addresses = match reach::resolve(&first, first_port, subject.timeout) {
         Ok(addresses) => {
             let list: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
-            findings.ok("pce.name", &whose, tr!("{host} is {addresses}", host = first, addresses = list.join(", ")));
+            findings.ok("pce.name", &whose, tr!("{host} resolves to {addresses}", host = first, addresses = list.join(", ")));
             addresses
         }
         Err(error) => {
@@ -112,7 +112,7 @@ fn way(subject: &Subject<'_>, settings: &PceSettings, now: Timestamp, findings: 
     };
     let stream = match reach::connect(&addresses, subject.timeout) {
         Ok(stream) => {
-            findings.ok("pce.connection", &tr!("connection"), tr!("{host}:{port} takes connections", host = first, port = first_port));
+            findings.ok("pce.connection", &tr!("connection"), tr!("{host}:{port} accepts connections", host = first, port = first_port));
             stream
         }
         Err(error) => {
@@ -131,21 +131,16 @@ fn way(subject: &Subject<'_>, settings: &PceSettings, now: Timestamp, findings: 
     }
     match reach::shake_hands(stream, host, &ca_setting(), settings.ca_file.as_deref(), subject.timeout) {
         Err(error) => {
-            findings.fail(
-                "pce.certificate",
-                what,
-                error,
-                &tr!("does this port speak TLS? check url in [pce], and ca_file if it is named there"),
-            );
+            findings.fail("pce.certificate", what, error, &tr!("check url in [pce], and ca_file if it is set: this port may not use TLS"));
             false
         }
         Ok(shown) => {
             let until = shown.not_after.map_or_else(String::new, |at| tr!(", valid until {at}", at = format!("{at:.0}")));
-            let issuer = if shown.issuer.is_empty() { tr!("somebody") } else { shown.issuer };
+            let issuer = if shown.issuer.is_empty() { tr!("an unknown issuer") } else { shown.issuer };
             let told = tr!("signed by {issuer}{until}", issuer, until);
             match shown.trusted {
                 Err(refused) if !settings.insecure_skip_verify => {
-                    let by = settings.ca_file.as_ref().map_or(tr!("what this system trusts"), |path| path.display().to_string());
+                    let by = settings.ca_file.as_ref().map_or(tr!("the CAs of this system"), |path| path.display().to_string());
                     let told = tr!("not trusted by {by} ({why}); {told}", by, why = refused.why, told);
                     findings.fail("pce.certificate", what, told, &refused.advice);
                     return false;
@@ -154,10 +149,10 @@ fn way(subject: &Subject<'_>, settings: &PceSettings, now: Timestamp, findings: 
                     "pce.certificate",
                     what,
                     tr!("not checked; {told}", told),
-                    &tr!("name its CA with ca_file and remove insecure_skip_verify"),
+                    &tr!("set ca_file to its CA and remove insecure_skip_verify"),
                 ),
                 Ok(()) if shown.not_after.is_some_and(|at| at < after(now, SOON)) => {
-                    findings.warn("pce.certificate", what, told, &tr!("renew it at the PCE before nothing can be asked any more"));
+                    findings.warn("pce.certificate", what, told, &tr!("renew it at the PCE before it expires"));
                 }
                 Ok(()) => findings.ok("pce.certificate", what, told),
             }
@@ -175,11 +170,11 @@ fn credentials(client: &Client, limit: Duration, settings: &PceSettings, finding
                 .or(version.get("version"))
                 .and_then(serde_json::Value::as_str)
                 .map_or_else(|| tr!("unknown"), str::to_owned);
-            findings.ok("pce.credentials", &tr!("credentials"), tr!("the PCE takes the API key"));
+            findings.ok("pce.credentials", &tr!("credentials"), tr!("the PCE accepts the API key"));
             findings.ok("pce.version", &tr!("PCE version"), name);
         }
         Err(error) if error.kind == ErrorKind::Unauthorized => {
-            let advice = &tr!("check api_key and api_secret in [pce]; was the key deleted, or has the service account's key run out?");
+            let advice = &tr!("check api_key and api_secret in [pce]; the key may have been deleted or have expired");
             findings.fail("pce.credentials", &tr!("credentials"), error.message, advice);
             return false;
         }
@@ -205,8 +200,9 @@ fn credentials(client: &Client, limit: Duration, settings: &PceSettings, finding
             true
         }
         Err(error) => {
-            let advice =
-                &tr!("check org_id in [pce] (it stands in the console's address), the roles of the key, and from where it may be used");
+            let advice = &tr!(
+                "check org_id in [pce] (it is in the URL of the console), the roles of the key, and the addresses it may be used from"
+            );
             findings.fail("pce.org", what, format!("org {}: {}", settings.org_id, error.message), advice);
             false
         }
@@ -233,7 +229,7 @@ fn permissions(client: &Client, limit: Duration, config: &Config, findings: &mut
             "pce.events",
             &tr!("events"),
             error.message,
-            &tr!("give the key a role that may read events, or have no rules on them"),
+            &tr!("give the key a role that may read events, or disable the rules on events"),
         ),
     }
     let needed = config.rules.iter().any(|rule| rule.enabled && rule.source == crate::sources::VENS);
@@ -244,7 +240,7 @@ fn permissions(client: &Client, limit: Duration, config: &Config, findings: &mut
                 "pce.workloads",
                 &tr!("workloads"),
                 error.message,
-                &tr!("give the key a role that may read workloads, or have no rules on vens"),
+                &tr!("give the key a role that may read workloads, or disable the rules on vens"),
             );
         }
         Err(_) => findings.skip("pce.workloads", &tr!("workloads"), &tr!("may not be read, and no rule needs them")),
@@ -266,7 +262,7 @@ fn permissions(client: &Client, limit: Duration, config: &Config, findings: &mut
 fn names_of_rules(client: &Client, config: &Config, findings: &mut Findings) {
     let what = &tr!("names in rules");
     let wanted = Wanted::of(config.rules.iter().filter(|rule| rule.enabled));
-    let advice = &tr!("the rule can never match; write the name as the PCE does (upper and lower case count), or remove it");
+    let advice = &tr!("the rule can never match; write the name as the PCE does (it is case-sensitive), or remove it");
     let (mut missing, mut silent) = (Vec::new(), Vec::new());
     if wanted.has_labels() {
         match client.all_labels() {
@@ -291,7 +287,7 @@ fn names_of_rules(client: &Client, config: &Config, findings: &mut Findings) {
         findings.skip("pce.names", what, why);
     }
     if missing.is_empty() && silent.is_empty() {
-        findings.ok("pce.names", what, tr!("all that the rules name is there"));
+        findings.ok("pce.names", what, tr!("all names in the rules exist"));
     }
 }
 
@@ -331,7 +327,8 @@ fn traffic(client: &Client, config: &Config, now: Timestamp, findings: &mut Find
     let (short, sampled) = match sample(client, from, now, Vec::new()) {
         Ok(answer) => answer,
         Err(error) => {
-            let advice = &tr!("give the key a role that may view traffic, and ask the leader of a Supercluster: members take no queries");
+            let advice =
+                &tr!("give the key a role that may view traffic; in a Supercluster, use the URL of the leader: members accept no queries");
             findings.fail("pce.traffic", &tr!("traffic queries"), error.message, advice);
             return None;
         }
@@ -348,7 +345,7 @@ fn traffic(client: &Client, config: &Config, now: Timestamp, findings: &mut Find
             "pce.traffic",
             &tr!("traffic queries"),
             tr!("{detail}; only {shown} of them are shown to this key", detail, shown = count(flows)),
-            &tr!("the key's scope (RBAC) hides the rest: numbers are lower bounds, and a run says partial"),
+            &tr!("the scope of the key (RBAC) hides the rest: values are lower bounds, and the source is partial"),
         ),
         _ => findings.ok("pce.traffic", &tr!("traffic queries"), detail),
     }
@@ -360,7 +357,7 @@ fn traffic(client: &Client, config: &Config, now: Timestamp, findings: &mut Find
 fn lag(short: &Totals, now: Timestamp, findings: &mut Findings) {
     let what = &tr!("age of the newest flow");
     let Some(newest) = short.newest else {
-        findings.skip("pce.lag", what, &tr!("there was no flow in the last half hour"));
+        findings.skip("pce.lag", what, &tr!("no flow in the last half hour"));
         return;
     };
     let lag = since(now, newest);
@@ -369,7 +366,7 @@ fn lag(short: &Totals, now: Timestamp, findings: &mut Findings) {
             "pce.lag",
             what,
             span(lag),
-            &tr!("VENs report late: is the PCE's traffic database behind? Let lookback in [traffic] be longer than this"),
+            &tr!("flows arrive late: check the PCE's traffic database, and set lookback in [traffic] to more than this"),
         );
     } else {
         findings.ok("pce.lag", what, tr!("{lag}; VENs report about every ten minutes", lag = span(lag)));
@@ -378,8 +375,8 @@ fn lag(short: &Totals, now: Timestamp, findings: &mut Findings) {
 
 /// Whether a record's totals depend on the span that is asked for: the same records are asked for with a longer one.
 fn totals(client: &Client, config: &Config, short: &Totals, from: Timestamp, now: Timestamp, findings: &mut Findings) {
-    let what = &tr!("what totals are");
-    let cannot_tell = &tr!("no record was seen that began before the span and came twice");
+    let what = &tr!("kind of totals");
+    let cannot_tell = &tr!("not known: no record started before the span and came twice");
     let Some((_, proto, port)) = short.oldest.filter(|(first, ..)| *first < from) else {
         findings.skip("pce.totals", what, cannot_tell);
         return;
@@ -417,26 +414,22 @@ fn totals(client: &Client, config: &Config, short: &Totals, from: Timestamp, now
             "pce.totals",
             what,
             tr!(
-                "totals of whole days, whatever the span ({same} records compared), but accounting = \"{name}\" adds them up as they are",
+                "totals of whole days, whatever the span ({same} records compared), but accounting = \"{name}\" adds them up unchanged",
                 same,
                 name
             ),
-            &tr!("set accounting = \"delta\" in [traffic]: windows then hold what arrived in them"),
+            &tr!("set accounting = \"delta\" in [traffic]: a window then counts what arrived in it"),
         ),
         _ if delta => findings.warn(
             "pce.totals",
             what,
-            tr!(
-                "clipped to the span that is asked for ({less} records compared), but accounting = \"{name}\" takes them for totals of days",
-                less,
-                name
-            ),
+            tr!("clipped to the queried span ({less} records compared), but accounting = \"{name}\" expects totals of days", less, name),
             &tr!("set accounting = \"as_reported\" in [traffic] for this PCE"),
         ),
         _ => findings.ok(
             "pce.totals",
             what,
-            tr!("clipped to the span that is asked for ({less} records compared), as accounting = \"{name}\" takes them", less, name),
+            tr!("clipped to the queried span ({less} records compared), as accounting = \"{name}\" expects", less, name),
         ),
     }
 }

@@ -113,7 +113,7 @@ fn csv(body: impl Read, take: &mut dyn FnMut(Read1) -> bool) -> Result<(), Strin
     let names: Vec<String> = head.iter().map(|name| name.trim_start_matches('\u{feff}').trim().to_owned()).collect();
     for (at, name) in names.iter().enumerate() {
         if names[..at].contains(name) {
-            return Err(tr!("the column '{name}' stands twice in the first line", name = crate::domain::text::visible(name)));
+            return Err(tr!("the column '{name}' is twice in the first line", name = crate::domain::text::visible(name)));
         }
     }
     for row in reader.records() {

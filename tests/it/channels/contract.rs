@@ -420,10 +420,10 @@ fn icinga_says_for_each_result_what_became_of_it() {
         (results(""), Permanent, "no such service"),
         (Reply::status(500).body(r#"{"results":[]}"#), Permanent, "no such service"),
         (Reply::status(404).body(r#"{"error":404,"status":"No objects found."}"#), Permanent, "no such service"),
-        (Reply::status(404), Permanent, "nothing at this URL"),
+        (Reply::status(404), Permanent, "nothing exists at this URL"),
         (Reply::status(401), Permanent, "actions/process-check-result"),
-        (Reply::status(200).body("<html>It works!</html>"), Retry, "a page for people"),
-        (Reply::status(200).body("It works!"), Retry, "not how this service says"),
+        (Reply::status(200).body("<html>It works!</html>"), Retry, "a web page"),
+        (Reply::status(200).body("It works!"), Retry, "not the answer of this service"),
         (Reply::status(503), Retry, "tried again"),
     ];
     for (reply, want, words) in table {

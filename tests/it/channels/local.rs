@@ -36,7 +36,7 @@ fn a_program_gets_the_parcel_and_its_exit_code_counts() {
 
     // Whether it reads its input or not, and however much it says, is its own business.
     for (script, words) in [
-        ("exit 75", "tried again"),
+        ("exit 75", "requests a retry"),
         ("echo not now >&2; exit 75", "not now"),
         ("kill -9 $$", "signal"),
         ("exit 3", "exit code 3"),

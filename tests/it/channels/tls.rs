@@ -197,9 +197,9 @@ fn what_is_wrong_with_the_files_is_said() {
     let authority = Authority::new();
     for (files, words) in [
         (&[("ca_file", "none.pem")][..], "none.pem"),
-        (&[("ca_file", "client.key")], "holds no certificate"),
-        (&[("cert_file", "client.key"), ("key_file", "client.key")], "holds no certificate"),
-        (&[("cert_file", "client.pem"), ("key_file", "client.pem")], "no private key"),
+        (&[("ca_file", "client.key")], "contains no certificate"),
+        (&[("cert_file", "client.key"), ("key_file", "client.key")], "contains no certificate"),
+        (&[("cert_file", "client.pem"), ("key_file", "client.pem")], "no readable private key"),
     ] {
         let toml = format!("{}\n{}", http_settings("ntfy", "https://127.0.0.1:1").unwrap(), authority.files(files));
         let (settings, _) = read("ntfy", &toml);

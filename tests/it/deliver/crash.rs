@@ -255,7 +255,7 @@ fn a_delivery_that_cannot_be_remembered_is_repeated_under_its_id() {
     });
     let run = scene.bench.check(0, &[("a", 50), ("b", 50)]);
     assert_eq!(run.code, Some(1), "{}", run.said());
-    assert!(run.json()["warnings"].to_string().contains("may come again"), "{}", run.said());
+    assert!(run.json()["warnings"].to_string().contains("may be sent again"), "{}", run.said());
     scene.quiet();
     for (file, away) in &files {
         std::fs::remove_dir_all(file).unwrap();

@@ -85,7 +85,7 @@ fn recorded_answers_are_no_sign_of_life() {
     for more in [&["--flows", "f.json"][..], &["--input", "traffic=f.json"], &["--flows", "no-such-file.json"], &["--health", "f.json"]] {
         let ran = watched.run(at("10:00"), more);
         assert_eq!(pings(&beat), Vec::<String>::new(), "{more:?}");
-        assert!(ran.err.contains("the heartbeat is not pinged"), "{more:?}: {}", ran.err);
+        assert!(ran.err.contains("the heartbeat is not called"), "{more:?}: {}", ran.err);
     }
     watched.check("10:10");
     assert_eq!(pings(&beat), ["start", ""]);
@@ -128,7 +128,7 @@ fn some_rules_are_no_sign_of_life() {
     for more in [&["--rule", "*"][..], &["--rule", "*", "-v"]] {
         let ran = watched.run(at("10:00"), more).exits(0);
         assert_eq!(pings(&beat), Vec::<String>::new(), "{more:?}");
-        assert_eq!(ran.err.contains("the heartbeat is not pinged, because it stands for all rules"), more.len() == 3, "{}", ran.err);
+        assert_eq!(ran.err.contains("the heartbeat is not called, because it covers all rules"), more.len() == 3, "{}", ran.err);
     }
     watched.check("10:10");
     assert_eq!(pings(&beat), ["start", ""]);
@@ -158,7 +158,7 @@ fn what_is_wrong_with_a_table_is_said() {
     for (text, wanted) in [
         (
             "[run]\nheartbeat = { env = \"A\" }\n[heartbeat]\nurl = { env = \"A\" }\n",
-            "3:1: error: `heartbeat` stands in [run] and as a table",
+            "3:1: error: `heartbeat` is set both in [run] and as a table",
         ),
         ("[heartbeat]\nca_file = \"/ca.pem\"\n", "1:1: error: [heartbeat] has no `url`"),
         ("[heartbeat]\nurl = \"ftp://example.com\"\n", "2:7: error: `url` in [heartbeat] is not an http(s) URL"),

@@ -135,8 +135,11 @@ fn nothing_is_said_of_queries_that_are_not_there() {
         .answers("API key's secret", "PCE_SECRET\n")
         .answers("Where do alerts go?", INTERRUPT);
     let (code, text) = person.leaves();
-    assert!(code == 3 && text.contains("the PCE takes the API key"), "{text}");
-    assert!(text.contains("interrupted; no config was written") && !text.contains("deleting") && !text.contains("left behind"), "{text}");
+    assert!(code == 3 && text.contains("the PCE accepts the API key"), "{text}");
+    assert!(
+        text.contains("interrupted; no config was written") && !text.contains("deleting") && !text.contains("left at the PCE"),
+        "{text}"
+    );
     assert_eq!(sim.queries_left(), 0);
 }
 
@@ -179,6 +182,6 @@ fn a_target_is_added() {
         .answers("Write this to", "y\n");
     let (code, text) = person.leaves();
     let config = pcemon::config::load(&room.path("rules.toml")).unwrap_or_else(|error| panic!("{}{text}", error.render(false)));
-    assert!(text.contains("cannot be written like this"), "{text}");
+    assert!(text.contains("cannot have this name"), "{text}");
     assert_eq!((code, config.targets.len(), config.targets[1].name.as_str()), (0, 2, "app"), "{text}");
 }

@@ -32,11 +32,11 @@ fn a_state_that_cannot_be_replaced_costs_no_verdict_and_no_message() {
         assert_eq!(ran.code, 2, "{fault}: {}\n{}", ran.out, ran.err);
         let report = ran.json();
         assert_eq!(report.0["status"], "critical", "{fault}");
-        assert!(report.0["warnings"].to_string().contains("Nothing of this run is remembered"), "{fault}: {}", report.0["warnings"]);
+        assert!(report.0["warnings"].to_string().contains("This run was not stored"), "{fault}: {}", report.0["warnings"]);
         assert_eq!(bench.state()["last_run"], before["last_run"], "{fault}: the state is as it was");
         let sent: Vec<String> = receiver.requests().iter().map(|request| request.body.clone()).collect();
         let last = sent.last().unwrap();
-        assert!(last.contains("web-01") && !last.contains("web-02") && last.contains("may come again"), "{fault}: {last}");
+        assert!(last.contains("web-01") && !last.contains("web-02") && last.contains("may be sent again"), "{fault}: {last}");
         // The next run with a sound disk goes on as if this one had never been.
         let ran = bench.check(2, &[("web-01", 9)]);
         assert_eq!((ran.code, ran.deliveries()), (Some(2), vec!["soc sent".to_owned()]), "{fault}: {}", ran.said());
@@ -55,7 +55,7 @@ fn a_folder_that_takes_nothing_costs_no_verdict_and_no_message() {
     let now = crate::support::run_cli::at(0);
     let ran = bench.run(&["check", "-o", "json", "--now", &now, "--flows", "f.json", "--state", blocked.to_str().unwrap()]);
     assert_eq!(ran.code, Some(2), "{}", ran.said());
-    assert!(ran.stdout.contains("Nothing of this run is remembered"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("This run was not stored"), "{}", ran.stdout);
     assert_eq!(ran.deliveries(), ["soc sent"]);
     // Calm, but without a memory: that is not known to be well.
     bench.record("f.json", &now, &[]);
@@ -104,7 +104,7 @@ fn a_broken_textfile_stops_nothing() {
     bench.configure(&format!("[run]\ntextfile = \"{}/gone/pcemon.prom\"\n{RULES}", bench.path("").display()));
     let ran = bench.check(0, &[("web-01", 9)]);
     assert_eq!((ran.code, ran.deliveries()), (Some(2), vec!["soc sent".to_owned()]), "{}", ran.said());
-    assert!(ran.stderr.contains("gone") && ran.stderr.contains("The run goes on"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("gone") && ran.stderr.contains("The run continues"), "{}", ran.stderr);
     let ran = bench.check(1, &[("web-01", 2)]);
     assert_eq!(ran.code, Some(1), "{}", ran.said());
     let ran = bench.check(2, &[]);

@@ -159,7 +159,7 @@ pub(super) fn read(text: &str) -> Result<Address, String> {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     if authority.contains('@') {
-        return Err(tr!("credentials do not belong into an address: write headers = {{ Authorization = {{ env = \"NAME\" }} }}"));
+        return Err(tr!("credentials do not belong into an address: the header Authorization is a key of `headers`"));
     }
     if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return Err(tr!("an address holds no blanks and no control characters"));

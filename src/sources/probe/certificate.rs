@@ -157,7 +157,9 @@ impl Witness {
     /// What is wrong with it, and what to do.
     fn sentence(&self, error: &Error, own: &Read, sent: &[Read]) -> String {
         let unknown = matches!(error, Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature));
-        if unknown && own.subject == own.issuer {
+        // One that may sign others is refused with other words.
+        let other = matches!(error, Error::InvalidCertificate(CertificateError::Other(_)));
+        if (unknown || other) && own.subject == own.issuer {
             return tr!(
                 "it is self-signed, by {issuer}; have one issued by a CA, or name this certificate with ca_file",
                 issuer = own.issuer_shown

@@ -26,9 +26,9 @@ impl Pattern {
             Some(inner) => match RegexBuilder::new(inner).size_limit(SIZE).build() {
                 Ok(expression) => Ok(Pattern::Expression(expression)),
                 Err(error) => Err(tr!(
-                    "'{text}' is not a valid expression: {error}",
+                    "'{text}' is not a valid expression: {why}",
                     text = visible(text),
-                    error = shorten(&visible(&error.to_string()), 200)
+                    why = shorten(&visible(error.to_string().lines().last().unwrap_or_default()), 200)
                 )),
             },
             None => Ok(Pattern::Text(text.to_owned())),

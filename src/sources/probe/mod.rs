@@ -98,8 +98,9 @@ fn record(json: &Json) -> Option<Record> {
     record.set(slot::ADDRESS, address(json));
     let answers = match json.get("answer") {
         Some(Json::Array(list)) => {
-            let texts: Vec<String> = list.iter().filter_map(|one| one.as_str().map(foreign)).collect();
+            let mut texts: Vec<String> = list.iter().filter_map(|one| one.as_str().map(foreign)).collect();
             let whole = texts.len() == list.len();
+            texts.sort();
             // As a set: whoever turns the order around has not changed the answer.
             Value::text(texts.join(" ")).or(whole)
         }

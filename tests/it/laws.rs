@@ -637,8 +637,10 @@ fn a_name_matches_itself() {
         for (slot, field) in (0u8..).zip(world.source.fields) {
             for key in field.keys {
                 for text in list.iter().flat_map(|record| record.slot(slot).texts().to_vec()) {
+                    let counted = world.source.metrics.iter().any(|metric| metric.name == "count");
+                    let metric = if counted { "metric = \"count\"\n" } else { "" };
                     let rule = format!(
-                        "[[rules]]\nname = \"x\"\nsource = \"{}\"\nmatch = {{ {} = [{}] }}\nwarning = \">= 1\"\n",
+                        "[[rules]]\nname = \"x\"\nsource = \"{}\"\n{metric}match = {{ {} = [{}] }}\nwarning = \">= 1\"\n",
                         world.source,
                         key.name,
                         json!(text)

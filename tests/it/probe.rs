@@ -164,10 +164,7 @@ fn what_is_wrong_with_a_target_is_said_in_one_go() {
     room.config(&format!(
         "[probe]\ncanaries = [\"gatway\"]\n{}{}{}{}{}",
         target("gateway", "url = \"ping://192.0.2.1\""),
-        target(
-            "gateway",
-            "url = \"ping://192.0.2.1\"\nexpect = { status = [999], banner = \"x\" }\nheaders = { Host = \"x\", \"a b\" = \"y\" }"
-        ),
+        target("x", "url = \"ping://192.0.2.1\"\nexpect = { status = [999], banner = \"x\" }\nheaders = { Host = \"x\", \"a b\" = \"y\" }"),
         target("a", "urls = [\"htp://x/\", \"tcp://x\", \"https://me:hunter2@x/\"]"),
         target("b", "url = \"https://x/\"\nurls = [\"https://y/\"]\nip = \"5\"\nstarttls = \"smpt\""),
         target("c", "url = \"https://x/\"\nexpect = { json = { \"a.b\" = \"1\" }, body = \"/(/\", rcode = \"NXDOMAIN\" }"),

@@ -143,7 +143,8 @@ pub const SOURCE: SourceDef = SourceDef {
             &[key("type", "What is asked", known("TYPE", &["http", "tcp", "tls", "ping", "dns"]))],
         ),
         field("outcome", "How it went: ok, or what failed", &[key("outcome", "How it went", known("OUTCOME", OUTCOMES))]),
-        field("reason", "Why it failed, in a sentence", &[key("reason", "Why it failed", FOLDED)]),
+        // In the language of the run: nothing is told apart by it.
+        FieldDef { groups: false, ..field("reason", "Why it failed, in a sentence", &[key("reason", "Why it failed", FOLDED)]) },
         number("down", "1 when the service is not there as expected", Unit::Records),
         number("latency", "Duration of the last good attempt", Unit::Seconds),
         number("cert_expiry", "Until the certificate, or one in its path, expires", Unit::Seconds),

@@ -1,8 +1,11 @@
 //! What is asked, and where: one line of the config as a URL, `https://shop.example.com/health`, `dns://192.0.2.53/example.com?type=MX`.
 
 use super::expect::Expect;
-use super::starttls::StartTls;
+use super::place::{Family, bracketed};
+use super::protocol::StartTls;
+use crate::domain::secret::Secret;
 use crate::domain::text::visible;
+use jiff::Timestamp;
 use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
@@ -32,27 +35,6 @@ impl Ask {
             Ask::Tls => "tls",
             Ask::Ping => "ping",
             Ask::Dns { .. } => "dns",
-        }
-    }
-}
-
-/// Which addresses of a name are tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Family {
-    /// All, in the order of the system.
-    Any,
-    /// Version 4 only.
-    V4,
-    /// Version 6 only.
-    V6,
-}
-
-impl Family {
-    pub fn has(self, address: std::net::IpAddr) -> bool {
-        match self {
-            Family::Any => true,
-            Family::V4 => address.is_ipv4(),
-            Family::V6 => address.is_ipv6(),
         }
     }
 }
@@ -89,6 +71,13 @@ pub(super) struct HttpRequest {
     pub method: String,
     pub headers: Vec<(String, crate::domain::secret::SecretSource)>,
     pub body: Option<String>,
+}
+
+/// What an attempt needs to know beside its probe.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Context<'a> {
+    pub now: Timestamp,
+    pub headers: &'a [(String, Secret)],
 }
 
 impl Probe {
@@ -142,11 +131,6 @@ const SCHEMES: [(&str, Option<u16>); 8] = [
     ("ping", None),
     ("dns", Some(53)),
 ];
-
-/// The host of messages and of what is shown.
-pub(super) fn bracketed(host: &str) -> String {
-    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
-}
 
 /// Reads an address. The error never repeats what could be a password.
 pub(super) fn read(text: &str) -> Result<Address, String> {

@@ -1,7 +1,6 @@
 //! What a server shows: its certificate is written down before it is judged, so that one that has expired, or that nobody
 //! trusts, still says when it ends.
 
-use super::stream::Trust;
 use crate::domain::text::{shorten, visible};
 use crate::http::fault;
 use crate::http::tls;
@@ -10,7 +9,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::{CertificateError, ClientConnection, DigitallySignedStruct, Error, PeerIncompatible, ProtocolVersion, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use serde_json::{Value as Json, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use x509_cert::Certificate;
@@ -20,6 +19,17 @@ use x509_cert::der::{Decode, Encode};
 const EXCERPT: usize = 200;
 /// Certificates of a chain that are looked at.
 const MOST: usize = 10;
+
+/// Whom a certificate is judged by, and for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Trust<'a> {
+    /// The name it must bear.
+    pub name: &'a str,
+    pub ca_file: Option<&'a Path>,
+    pub insecure: bool,
+    /// When it is judged.
+    pub now: jiff::Timestamp,
+}
 
 /// What was seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What an answer must be, and the first thing that it is not.
 
-use super::found::Failure;
+use super::failure::Failure;
 use crate::domain::text::{shorten, visible};
 use regex::{Regex, RegexBuilder};
 use serde_json::Value as Json;

@@ -1,11 +1,13 @@
 //! HTTP/1.1 by hand over a timed connection: what is measured here (phases, the certificate of each hop, the address that
 //! answered) no client tells, and every read is bounded in bytes and by the one limit of the attempt.
 
-use super::address::{Ask, Probe, bracketed};
+use super::address::{Ask, Context, Probe};
+use super::certificate::Trust;
 use super::expect::{Answer, excerpt};
-use super::found::{Failure, Found, add};
-use super::round::Context;
-use super::stream::{self, Limit, Place, Stream, Trust};
+use super::failure::Failure;
+use super::found::{Found, add};
+use super::place::{Place, bracketed};
+use super::stream::{self, Limit, Stream};
 use crate::domain::text::visible;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::SocketAddr;

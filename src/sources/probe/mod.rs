@@ -7,15 +7,19 @@
 mod address;
 mod certificate;
 mod expect;
+mod failure;
 mod found;
 mod http;
 mod names;
 mod ping;
+mod place;
+mod protocol;
 mod round;
 mod row;
 mod settings;
 mod starttls;
 mod stream;
+mod target;
 mod tcp;
 
 pub use row::SOURCE;
@@ -191,7 +195,7 @@ fn verdict(record: &mut Record, json: &Json) {
     let outcome = text(json, "outcome");
     let down = match outcome.as_str() {
         "ok" => Some(0.0),
-        known if found::DOWN.contains(&known) => Some(1.0),
+        known if failure::DOWN.contains(&known) => Some(1.0),
         _ => None,
     };
     record.set(slot::DOWN, Value::number(down));

@@ -1,8 +1,10 @@
 //! Questions to name servers: one message over UDP, again after a third of the time, over TCP where the answer was cut.
 
 use super::address::{Ask, Probe};
-use super::found::{Failure, Found};
-use super::stream::{self, Limit, Place};
+use super::failure::Failure;
+use super::found::Found;
+use super::place::{Family, Place};
+use super::stream::{self, Limit};
 use crate::domain::text::{shorten, visible};
 use hickory_proto::op::{Edns, Message, Query};
 use hickory_proto::rr::{Name, RData, RecordType};
@@ -139,7 +141,7 @@ fn fits(question: &Message, answer: &Message) -> bool {
 fn over_tcp(server: SocketAddr, question: &Message, bytes: &[u8], limit: Limit) -> Result<Message, Failure> {
     let mut found = Found::default();
     let host = server.ip().to_string();
-    let place = Place { host: &host, port: server.port(), family: super::address::Family::Any };
+    let place = Place { host: &host, port: server.port(), family: Family::Any };
     let mut stream = stream::connect(place, limit, &mut found)?;
     let waited = tr!("the whole answer");
     let talk = |error: std::io::Error| stream::of_talk(&error, server, limit, &waited);

@@ -2,8 +2,10 @@
 //! of them may, that is said and nothing is called down.
 
 use super::address::Probe;
-use super::found::{Failure, Found};
-use super::stream::{self, Limit, Place};
+use super::failure::Failure;
+use super::found::Found;
+use super::place::Place;
+use super::stream::{self, Limit};
 use crate::domain::text::{shorten, visible};
 use crate::process::children;
 use rustix::io::Errno;

@@ -3,8 +3,9 @@
 
 use super::super::{Held, Obtained};
 use super::UNKNOWN;
-use super::address::{Ask, Probe};
-use super::found::{Done, Failure, Found, OF_THE_WAY};
+use super::address::{Ask, Context, Probe};
+use super::failure::{Failure, OF_THE_WAY};
+use super::found::{Done, Found};
 use super::settings::ProbeSettings;
 use super::stream::Limit;
 use super::{http, names, ping, tcp};
@@ -21,13 +22,6 @@ use std::time::{Duration, Instant};
 const PAUSE: Duration = Duration::from_secs(1);
 /// A thread needs little more than a handshake.
 const STACK: usize = 1 << 20;
-
-/// What an attempt needs to know beside its probe.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Context<'a> {
-    pub now: Timestamp,
-    pub headers: &'a [(String, Secret)],
-}
 
 /// One attempt.
 fn attempt(probe: &Probe, context: &Context<'_>) -> Found {

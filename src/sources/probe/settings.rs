@@ -1,11 +1,10 @@
 //! The keys of `[[targets]] type = "probe"`, and those of `[probe]`.
 
-use super::super::{Ask as RunAsk, Held, Obtained, Settings, Take};
-use super::address::{Address, Ask, Family, HttpRequest, Probe, read as read_address};
+use super::super::Settings;
+use super::address::{Address, Ask, HttpRequest, Probe, read as read_address};
 use super::expect::{Expect, Pattern, status_range};
-use super::round;
-use super::starttls::StartTls;
-use crate::domain::fault::Fault;
+use super::place::Family;
+use super::protocol::StartTls;
 use crate::domain::text::visible;
 use crate::settings::reader::{Placed, Reader};
 use std::collections::{BTreeMap, BTreeSet};
@@ -327,29 +326,4 @@ fn probes_of(name: &str, (text, address): &Written, several: bool, keys: &Keys) 
         }
     };
     keys.families.iter().map(one).collect()
-}
-
-impl Settings for ProbeSettings {
-    /// What is remembered of a probe is bound to its address; a target may get and lose some.
-    fn identity(&self) -> String {
-        "probe".to_owned()
-    }
-
-    fn obtain(&self, ask: &RunAsk, take: &mut Take<'_>) -> Result<Obtained, Fault> {
-        let held = round::run(&[self], ask.to).into_iter().next();
-        held.map_or_else(|| Ok(Obtained::default()), |held| held.hand_over(take))
-    }
-
-    fn together(&self, all: &[&dyn Settings], ask: &RunAsk) -> Option<Vec<Held>> {
-        let own: Option<Vec<&ProbeSettings>> = all.iter().map(|settings| ProbeSettings::of(*settings)).collect();
-        Some(round::run(&own?, ask.to))
-    }
-
-    fn as_any(&self) -> &dyn std::any::Any {
-        self
-    }
-
-    fn examine(&self) -> Result<String, String> {
-        round::examine(self)
-    }
 }

@@ -3,6 +3,7 @@
 //! Every answer is read byte by byte, so that nothing of what comes after it is taken. Bytes that lie there between the
 //! consent and the handshake were put in by somebody in between, or by a server that mixes the two up: that is a failure.
 
+use super::protocol::StartTls;
 use super::stream::Timed;
 use crate::domain::text::{shorten, visible};
 use std::io::{self, ErrorKind, Read, Write};
@@ -11,62 +12,6 @@ use std::io::{self, ErrorKind, Read, Write};
 const LINE: usize = 4 << 10;
 /// Most lines of one answer.
 const LINES: usize = 100;
-
-/// A protocol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum StartTls {
-    Smtp,
-    Lmtp,
-    Imap,
-    Pop3,
-    Ftp,
-    Sieve,
-    Ldap,
-    Postgres,
-    Mysql,
-    Xmpp,
-}
-
-impl StartTls {
-    pub const ALL: [StartTls; 10] = [
-        StartTls::Smtp,
-        StartTls::Lmtp,
-        StartTls::Imap,
-        StartTls::Pop3,
-        StartTls::Ftp,
-        StartTls::Sieve,
-        StartTls::Ldap,
-        StartTls::Postgres,
-        StartTls::Mysql,
-        StartTls::Xmpp,
-    ];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            StartTls::Smtp => "smtp",
-            StartTls::Lmtp => "lmtp",
-            StartTls::Imap => "imap",
-            StartTls::Pop3 => "pop3",
-            StartTls::Ftp => "ftp",
-            StartTls::Sieve => "sieve",
-            StartTls::Ldap => "ldap",
-            StartTls::Postgres => "postgres",
-            StartTls::Mysql => "mysql",
-            StartTls::Xmpp => "xmpp",
-        }
-    }
-
-    /// How one takes leave once it is encrypted.
-    pub fn goodbye(self) -> Option<&'static [u8]> {
-        match self {
-            StartTls::Smtp | StartTls::Lmtp | StartTls::Pop3 | StartTls::Ftp => Some(b"QUIT\r\n"),
-            StartTls::Imap | StartTls::Sieve => {
-                Some(b"LOGOUT\r\n".as_slice()).map(|word| if self == StartTls::Imap { b"b LOGOUT\r\n" } else { word })
-            }
-            StartTls::Postgres | StartTls::Ldap | StartTls::Mysql | StartTls::Xmpp => None,
-        }
-    }
-}
 
 /// Why there is no encryption.
 #[derive(Debug)]

@@ -1,14 +1,14 @@
 //! A connection that is over when its time is: every read and write has what is left of the attempt, not a time of its own.
 
-use super::address::{Family, bracketed};
-use super::certificate::{self, Facts};
-use super::found::{Failure, Found, Phases, add};
+use super::certificate::{self, Facts, Trust};
+use super::failure::Failure;
+use super::found::{Found, Phases, add};
+use super::place::{Family, Place};
 use crate::domain::text::{shorten, visible};
 use crate::http::reach;
 use rustls::{ClientConnection, StreamOwned};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -100,20 +100,6 @@ impl Write for Stream {
             Stream::Plain(stream) => stream.flush(),
             Stream::Encrypted(stream) => stream.flush(),
         }
-    }
-}
-
-/// Where one connects to.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Place<'a> {
-    pub host: &'a str,
-    pub port: u16,
-    pub family: Family,
-}
-
-impl Place<'_> {
-    fn shown(&self) -> String {
-        visible(&format!("{}:{}", bracketed(self.host), self.port))
     }
 }
 
@@ -213,17 +199,6 @@ pub(super) fn of_talk(error: &io::Error, peer: SocketAddr, limit: Limit, doing: 
         ErrorKind::UnexpectedEof => Failure::of("closed", tr!("{peer} closes the connection before {doing} came", peer, doing)),
         _ => Failure::of("protocol", tr!("{peer}: {why}", peer, why = shorten(&visible(&error.to_string()), 200))),
     }
-}
-
-/// Whom a certificate is judged by, and for.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Trust<'a> {
-    /// The name it must bear.
-    pub name: &'a str,
-    pub ca_file: Option<&'a Path>,
-    pub insecure: bool,
-    /// When it is judged.
-    pub now: jiff::Timestamp,
 }
 
 /// Shakes hands. The certificate is in `seen`, whatever comes of it; nothing is sent to a host that is not trusted.

@@ -1,11 +1,13 @@
 //! Connections that are no HTTP: what a service says first, and encrypted ones with and without STARTTLS.
 
-use super::address::Probe;
+use super::address::{Context, Probe};
+use super::certificate::Trust;
 use super::expect::excerpt;
-use super::found::{Failure, Found};
-use super::round::Context;
+use super::failure::Failure;
+use super::found::Found;
+use super::place::Place;
 use super::starttls;
-use super::stream::{self, Limit, Place, Stream, Timed, Trust};
+use super::stream::{self, Limit, Stream, Timed};
 use crate::domain::text::{shorten, visible};
 use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;

@@ -160,3 +160,32 @@ fn a_dead_address_of_a_name_does_not_matter_and_each_family_can_be_asked() {
     let six = serve_on("::1", |mut stream| drop(std::io::copy(&mut stream, &mut std::io::sink())));
     super::goes(&format!("url = \"tcp://{six}\""), "ok", "");
 }
+
+/// Told to end in the middle of five hundred probes that hang, it ends, and what it remembers is whole.
+#[test]
+fn a_signal_in_the_middle_ends_it() {
+    use std::io::Read;
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let sender = std::sync::Mutex::new(sender);
+    let quiet = serve(move |mut stream| {
+        let _ = sender.lock().unwrap().send(());
+        let _ = std::io::copy(&mut stream, &mut std::io::sink());
+    });
+    let room = Room::new();
+    let urls: Vec<String> =
+        (0..500).map(|number| format!("\"http://127.1.{}.{}:{}/\"", number / 250, number % 250 + 1, quiet.port())).collect();
+    let good = saying(b"");
+    room.config(&format!("{}{DOWN}", target("t", &format!("url = \"tcp://{good}\""))));
+    room.run(&CHECK).exits(0);
+    room.config(&format!("{}{DOWN}", target("t", &format!("urls = [\"http://{quiet}/\", {}]\ntimeout = \"60s\"", urls.join(", ")))));
+    let mut child = room.command(&CHECK).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    receiver.recv_timeout(Duration::from_secs(30)).unwrap();
+    assert!(std::process::Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    let begun = Instant::now();
+    let status = child.wait().unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(20), "{status:?}");
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_ne!(status.code(), Some(0), "{said}");
+    room.run(&["state", "show"]).exits(0);
+}

@@ -221,8 +221,13 @@ fn cut_off(targets: &[&ProbeSettings], canaries: &[String], done: &mut [Vec<(&Pr
     }
 }
 
+/// What the config refers to: the headers with their secrets, and a file of CAs that can be read.
 fn headers_of(target: &ProbeSettings) -> Result<Vec<(String, Secret)>, String> {
     let Some(probe) = target.probes.first() else { return Ok(Vec::new()) };
+    if let Some(path) = &probe.ca_file {
+        // What the config names and nobody can read is no fault of any service.
+        crate::http::tls::judge(Some(path))?;
+    }
     let mut out = Vec::new();
     for (name, source) in &probe.http.headers {
         let secret = fetch_secret(source)?;

@@ -168,13 +168,23 @@ fn keys(reader: &mut Reader<'_>) -> Keys {
         attempts: reader.integer("attempts", 1..=5).map_or(2, |number| number.value as u32),
         ca_file: reader.string("ca_file").map(|path| PathBuf::from(path.value)),
         server_name: reader.string("server_name").map(|name| name.value),
-        insecure: reader.boolean("insecure_skip_verify").unwrap_or(false),
+        insecure: insecure(reader),
         starttls: reader.choice("starttls", &starttls),
         count: reader.integer("count", 1..=20).map_or(5, |number| number.value as u32),
         max_redirects: reader.integer("max_redirects", 0..=20).map_or(5, |number| number.value as u32),
         http: request(reader),
         expect: expect(reader),
     }
+}
+
+fn insecure(reader: &mut Reader<'_>) -> bool {
+    let insecure = reader.boolean("insecure_skip_verify").unwrap_or(false);
+    if insecure {
+        let message = tr!("certificates of {name} are not judged: whoever is in between can read the headers", name = reader.name());
+        let hint = tr!("name the CA, or the certificate itself, with `ca_file` and remove insecure_skip_verify");
+        reader.problems().warn(reader.span_of("insecure_skip_verify"), message, Some(hint));
+    }
+    insecure
 }
 
 /// Headers that are ours.

@@ -1,6 +1,6 @@
 //! Certificates: five right sentences, the date in all of them, and an alert that does not resolve by expiring.
 
-use super::{DOWN, SHOW, goes, records, serve, target};
+use super::{DOWN, goes, records, serve, target};
 use crate::support::cli::Room;
 use rcgen::{BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -232,9 +232,10 @@ fn what_is_no_tls_is_said_to_be_none() {
     });
     goes(&format!("url = \"tls://{old}\""), "tls", "no TLS 1.2 or newer");
     let room = Room::new();
-    room.config(&target("t", "url = \"tls://localhost:1\"\nca_file = \"nowhere.pem\""));
-    let ran = room.run(&SHOW);
-    assert!(ran.code == 3 || format!("{}{}", ran.out, ran.err).contains("refused"), "{}{}", ran.out, ran.err);
+    room.config(&format!("{}{DOWN}", target("t", "url = \"tls://localhost:1\"\nca_file = \"nowhere.pem\"")));
+    let report = room.run(&super::CHECK).exits(3).json();
+    let source = report.source("probe");
+    assert!(source["party"] == "config" && source["error"].to_string().contains("nowhere.pem"), "{source:#}");
 }
 
 /// Names in a certificate are foreign text.

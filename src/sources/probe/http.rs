@@ -262,3 +262,23 @@ fn chunks(reader: &mut BufReader<Stream>, raw: &mut Vec<u8>) -> std::io::Result<
         reader.by_ref().take(2).read_until(b'\n', &mut end)?;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_is_never_followed_into_the_clear() {
+        let from = Url::parse("https://shop.example.com/a/b?token=hunter2").unwrap();
+        let failure = next(&from, "http://shop.example.com/login?token=hunter2").unwrap_err();
+        assert!(failure.outcome == "redirect" && failure.why.contains("not encrypted") && !failure.why.contains("hunter2"), "{failure:?}");
+        assert_eq!(next(&from, "../c").unwrap().as_str(), "https://shop.example.com/c");
+        assert_eq!(next(&from, "//other.example.com/x").unwrap().as_str(), "https://other.example.com/x");
+        let plain = Url::parse("http://shop.example.com/").unwrap();
+        assert_eq!(next(&plain, "https://shop.example.com/").unwrap().scheme(), "https");
+        for bad in ["javascript:alert(1)", "https://\u{1b}[31m/", "ftp://x/"] {
+            assert_eq!(next(&plain, bad).unwrap_err().outcome, "redirect", "{bad:?}");
+            assert!(!next(&plain, bad).unwrap_err().why.contains('\u{1b}'));
+        }
+    }
+}

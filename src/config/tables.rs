@@ -58,6 +58,7 @@ pub(super) fn tables(path: &Path, text: &str, mut root: Reader<'_>, circumstance
         .zip(&target_names)
         .filter_map(|(reader, name)| targets::read(reader, name.as_ref().map(|name| name.value.as_str())))
         .collect();
+    targets::common(&mut root, &target_list);
 
     let mut channel_readers = root.tables("channels");
     let channel_names: Vec<Option<Placed<String>>> = channel_readers.iter_mut().map(channels::name).collect();

@@ -2,7 +2,7 @@
 
 use super::model::TargetConfig;
 use crate::settings::reader::{Placed, Reader, did_you_mean};
-use crate::sources::TARGET_TYPES;
+use crate::sources::{Settings, TABLES, TARGET_TYPES};
 
 /// Reads a target's name; all names are read first, so that doubles are seen whatever else is wrong.
 pub(super) fn name(reader: &mut Reader<'_>) -> Option<Placed<String>> {
@@ -42,4 +42,15 @@ pub(super) fn read(mut reader: Reader<'_>, name: Option<&str>) -> Option<TargetC
     let settings = (kind.read)(&mut reader);
     reader.finish();
     Some(TargetConfig { name: name?.to_owned(), target_type: kind.name, labels, enabled, settings: settings? })
+}
+
+/// Reads the tables that hold for all targets of a type.
+pub(super) fn common(root: &mut Reader<'_>, targets: &[TargetConfig]) {
+    let named: Vec<(&str, &dyn Settings)> = targets.iter().map(|target| (target.name.as_str(), &*target.settings)).collect();
+    for table in &TABLES {
+        let Some(mut reader) = root.table(table.name) else { continue };
+        reader.rename(format!("[{}]", table.name));
+        (table.read)(&mut reader, &named);
+        reader.finish();
+    }
 }

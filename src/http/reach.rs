@@ -29,8 +29,24 @@ pub fn proxy_of(url: &Url, named: Option<&str>, direct: bool) -> Option<(String,
     Some((proxy.host().to_owned(), proxy.port()))
 }
 
+/// Why a name has no address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unresolved {
+    /// It is known that there is none.
+    NoSuchName,
+    /// Nobody could be asked.
+    NoResolver,
+    /// This machine has no thread left.
+    NoThread,
+}
+
 /// Finds the addresses of a name.
 pub fn resolve(host: &str, port: u16, limit: Duration) -> Result<Vec<SocketAddr>, String> {
+    resolve_kind(host, port, limit).map_err(|(_, why)| why)
+}
+
+/// Finds the addresses of a name, or says whether there are none or nobody could be asked.
+pub fn resolve_kind(host: &str, port: u16, limit: Duration) -> Result<Vec<SocketAddr>, (Unresolved, String)> {
     let bare = host.trim_start_matches('[').trim_end_matches(']').to_owned();
     let (sender, receiver) = mpsc::channel();
     let looking = bare.clone();
@@ -40,12 +56,22 @@ pub fn resolve(host: &str, port: u16, limit: Duration) -> Result<Vec<SocketAddr>
         // Nobody listens any more once the limit has passed.
         let _ = sender.send(found);
     });
-    spawned.map_err(|error| tr!("cannot start a thread: {error}", error))?;
+    spawned.map_err(|error| (Unresolved::NoThread, tr!("cannot start a thread: {error}", error)))?;
+    let name = visible(&bare);
     match receiver.recv_timeout(limit) {
         Ok(Ok(addresses)) if !addresses.is_empty() => Ok(addresses),
-        Ok(Ok(_)) => Err(tr!("{name} has no address", name = visible(&bare))),
-        Ok(Err(error)) => Err(tr!("the name {name} cannot be resolved ({why})", name = visible(&bare), why = words(&error.to_string()))),
-        Err(_) => Err(tr!("the name {name} was not resolved within {seconds} s", name = visible(&bare), seconds = limit.as_secs_f32())),
+        Ok(Ok(_)) => Err((Unresolved::NoSuchName, tr!("{name} has no address", name))),
+        Ok(Err(error)) => {
+            let text = error.to_string();
+            // The standard library keeps the number to itself; these are the words for EAI_AGAIN, and for a full table of files.
+            let ours = ["Temporary failure", "Try again", "System error", "Too many open files"].iter().any(|part| text.contains(part));
+            let kind = if ours { Unresolved::NoResolver } else { Unresolved::NoSuchName };
+            Err((kind, tr!("the name {name} cannot be resolved ({why})", name, why = words(&text))))
+        }
+        Err(_) => {
+            let seconds = limit.as_secs_f32();
+            Err((Unresolved::NoResolver, tr!("the name {name} was not resolved within {seconds} s", name, seconds)))
+        }
     }
 }
 

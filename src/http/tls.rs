@@ -72,6 +72,16 @@ pub fn client_config(ca_file: Option<&Path>, client: Option<(&Path, &Path)>) -> 
     }
 }
 
+/// Who proves certificates, for somebody who wants to see them as well.
+pub fn judge(ca_file: Option<&Path>) -> Result<Arc<dyn ServerCertVerifier>, String> {
+    verifier(ca_file)
+}
+
+/// Settings of a client whose certificates `judge` is asked about.
+pub fn judged_by(judge: Arc<dyn ServerCertVerifier>) -> Result<rustls::ClientConfig, String> {
+    config(judge)
+}
+
 /// `ca_file`: what its certificates signed is trusted, and so are the certificates themselves where a server shows one of
 /// them: appliances sign their own. Name and dates count in both cases.
 #[derive(Debug)]

@@ -73,6 +73,8 @@ struct Chosen<'r> {
     matched: u64,
     /// How many records could not be decided, by what they do not tell.
     silent: BTreeMap<String, u64>,
+    /// Why the first record that does not tell what is measured does not, where it says so.
+    because: Option<String>,
     /// Groups of records that do not match, by their keys: they have nothing, and are not gone.
     beside: HashSet<u64>,
     /// More groups came than can be told apart; what is in the others is not counted.
@@ -94,7 +96,8 @@ fn is_read(rule: &Rule, record: &Record) -> bool {
 }
 
 fn choose<'r>(rule: &Rule, records: impl Iterator<Item = &'r Record>, now: Timestamp) -> Chosen<'r> {
-    let mut chosen = Chosen { counted: Vec::new(), matched: 0, silent: BTreeMap::new(), beside: HashSet::new(), overflow: false };
+    let mut chosen =
+        Chosen { counted: Vec::new(), matched: 0, silent: BTreeMap::new(), because: None, beside: HashSet::new(), overflow: false };
     let mut groups: HashSet<u64> = HashSet::new();
     let Some(filter) = filter(rule) else { return chosen };
     for record in records.filter(|record| is_read(rule, record)) {
@@ -124,6 +127,7 @@ fn choose<'r>(rule: &Rule, records: impl Iterator<Item = &'r Record>, now: Times
         let input = input(rule, record, now);
         if truth.is_yes() && !input.is_exact() {
             *chosen.silent.entry(rule.metric.name()).or_default() += 1;
+            chosen.because = chosen.because.take().or_else(|| why_untold(rule, record));
         }
         chosen.matched += u64::from(truth.is_yes());
         let key = group_key(&shown);
@@ -135,6 +139,13 @@ fn choose<'r>(rule: &Rule, records: impl Iterator<Item = &'r Record>, now: Times
         chosen.counted.push(Counted { record, sure: truth.is_yes(), told, shown, input });
     }
     chosen
+}
+
+/// What a record says of its not telling what is measured.
+fn why_untold(rule: &Rule, record: &Record) -> Option<String> {
+    let (Input::Number(slot) | Input::Status(slot)) = row(rule)?.input else { return None };
+    let (_, why) = record.details.iter().find(|(of, _)| *of == slot && record.slot(slot) == &Value::NotTold)?;
+    Some(format!("{}: {}", visible(&record.name), visible(why)))
 }
 
 /// How many records certainly match.
@@ -199,9 +210,14 @@ fn talker(rule: &Rule, counted: &Counted<'_>) -> Contributor {
 }
 
 /// "2 of 72 records do not say `online`"
-fn note_of(chosen: &Chosen<'_>, all: usize) -> Option<String> {
+fn note_of(rule: &Rule, chosen: &Chosen<'_>, all: usize) -> Option<String> {
+    let metric = rule.metric.name();
     let (key, count) = chosen.silent.iter().max_by_key(|(_, count)| **count)?;
-    Some(tr!("{count} of {all} records have no `{key}`", count, all, key = visible(key)))
+    let note = tr!("{count} of {all} records have no `{key}`", count, all, key = visible(key));
+    Some(match &chosen.because {
+        Some(why) if *key == metric => format!("{note}: {why}"),
+        _ => note,
+    })
 }
 
 /// Measures a rule on how things are now. `known` are groups that have an instance: one whose records are still there but
@@ -219,7 +235,7 @@ pub fn snapshot(rule: &Rule, answer: Answer<'_>, known: &[Vec<Option<String>>], 
         return sighted(rule, &chosen, memory, now);
     }
     let mut groups = add_up(rule, &chosen);
-    let mut note = note_of(&chosen, all);
+    let mut note = note_of(rule, &chosen, all);
     if rule.group_by.is_empty() && groups.is_empty() && !row(rule).is_some_and(|def| def.must_be_told) {
         let nothing = GroupMeasurement::of(UNGROUPED, Vec::new(), Estimate::ZERO);
         // Of the run itself a number that it has none of, such as the time since the run before the first, is not zero.
@@ -238,7 +254,10 @@ pub fn snapshot(rule: &Rule, answer: Answer<'_>, known: &[Vec<Option<String>>], 
     let told =
         groups.iter().any(|measured| measured.estimate.value().is_some_and(|low| low > f64::NEG_INFINITY)) && anything_told(rule, &chosen);
     let silent = row(rule).is_some_and(|def| def.must_be_told) && !told && rule.group_by.is_empty();
-    let silent = silent.then(|| tr!("the PCE does not report {metric}", metric = rule.metric));
+    let silent = silent.then(|| match rule.source.target_type {
+        "pce" => tr!("the PCE does not report {metric}", metric = rule.metric),
+        _ => note.clone().unwrap_or_else(|| tr!("no record tells {metric}", metric = rule.metric)),
+    });
     let trouble = silent.or_else(|| overflown(&chosen));
     if rule.group_by.is_empty() && (groups.is_empty() || trouble.is_some()) {
         groups = vec![GroupMeasurement::of(UNGROUPED, Vec::new(), Estimate::ANY)];
@@ -393,7 +412,7 @@ fn sighted(rule: &Rule, chosen: &Chosen<'_>, memory: &mut RuleMemory, now: Times
     });
     if doubtful > 0 {
         widen(&mut measurement, doubtful as f64);
-        measurement.note = measurement.note.take().or_else(|| note_of(chosen, chosen.counted.len()));
+        measurement.note = measurement.note.take().or_else(|| note_of(rule, chosen, chosen.counted.len()));
     }
     without_calm(&mut measurement, chosen);
     measurement
@@ -465,7 +484,7 @@ pub fn stream(rule: &Rule, answer: Answer<'_>, memory: &mut RuleMemory, shown: &
     }
     let happened = std::mem::take(&mut chosen.counted).into_iter().filter_map(|one| happening(rule, one, look)).collect();
     let mut measurement = memory.measure_stream((rule.window, !rule.group_by.is_empty(), together), happened, matched, span);
-    measurement.note = note_of(&chosen, all).or(measurement.note);
+    measurement.note = note_of(rule, &chosen, all).or(measurement.note);
     without_calm(&mut measurement, &chosen);
     measurement
 }

@@ -30,6 +30,12 @@ pub fn share(limit: Duration) -> Duration {
     deadline.map_or(limit, |at| limit.min(at.saturating_duration_since(Instant::now()) / 2))
 }
 
+/// What is left of the time for reading answers, and of the whole; `None`: nobody has set an end.
+pub fn left() -> Option<Duration> {
+    let ends = [&READING, &DEADLINE].map(|end| *end.lock().unwrap_or_else(PoisonError::into_inner));
+    ends.into_iter().flatten().min().map(|end| end.saturating_duration_since(Instant::now()))
+}
+
 /// Does something that may block for ever on a thread of its own. `None`: it was not done in time, and is left behind.
 pub fn within<T: Send + 'static>(limit: Duration, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let (send, receive) = mpsc::channel();

@@ -15,7 +15,7 @@ use crate::domain::value::Record;
 use crate::files::recorder::{Kept, Recorder};
 use crate::pce::Client;
 use crate::sources::health::Clusters;
-use crate::sources::{Ask, Assembled, Assembler, HEALTH, Member, OfPce, Settings, asked, member};
+use crate::sources::{Ask, Assembled, Assembler, HEALTH, Held, Member, OfPce, Settings, asked, member};
 use crate::state::TargetState;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -146,12 +146,13 @@ pub(super) fn one(inputs: &Inputs<'_>, member: &Member, client: Option<&Client>,
         take(answer, source.target_type, &none);
         return batch;
     }
+    let mut together = at_once(inputs, source, ask);
     for target in inputs.of_type(source) {
         let answer = match inputs.recording(source, Some(&target.name)) {
             Some(recording) => recorded(member, recording, ask, Some((&target.name, Some(&*target.settings)))),
             None if inputs.offline => continue,
             None if inputs.is_another(target) => failure(source, another(target)),
-            None => from_target(member, target, ask, inputs.recorder),
+            None => from_target(member, target, ask, inputs.recorder, together.remove(target.name.as_str())),
         };
         take(answer, &target.name, &target_labels(target));
     }
@@ -160,6 +161,16 @@ pub(super) fn one(inputs: &Inputs<'_>, member: &Member, client: Option<&Client>,
         batch.reports.push(SourceReport::failed(source, Fault::of(Party::Config, error)));
     }
     batch
+}
+
+/// Asks all targets of a source at the same time, where that is how its type asks.
+fn at_once<'i>(inputs: &Inputs<'i>, source: SourceKind, ask: &Ask) -> BTreeMap<&'i str, Held> {
+    let live =
+        |target: &&TargetConfig| !inputs.offline && inputs.recording(source, Some(&target.name)).is_none() && !inputs.is_another(target);
+    let targets: Vec<&TargetConfig> = inputs.of_type(source).into_iter().filter(live).collect();
+    let settings: Vec<&dyn Settings> = targets.iter().map(|target| &*target.settings).collect();
+    let held = settings.first().and_then(|first| first.together(&settings, ask)).unwrap_or_default();
+    targets.iter().map(|target| target.name.as_str()).zip(held).collect()
 }
 
 /// Why a target that has become another one is not read.
@@ -284,11 +295,11 @@ pub(super) fn recorded(member: &Member, recording: RecordedAnswer<'_>, ask: &Ask
 }
 
 /// Asks any other target.
-fn from_target(member: &Member, target: &TargetConfig, ask: &Ask, recorder: Option<&Recorder>) -> Answer {
+fn from_target(member: &Member, target: &TargetConfig, ask: &Ask, recorder: Option<&Recorder>, held: Option<Held>) -> Answer {
     let source = member.kind;
     let mut assembler = (member.assemble)(ask.second, Some(&*target.settings));
     let mut number = 0;
-    let obtained = target.settings.obtain(ask, &mut |name: &str, body: &mut dyn Read| {
+    let mut take = |name: &str, body: &mut dyn Read| {
         let Some(recorder) = recorder else { return assembler.part(name, body) };
         // How it is written is known by the end of its name.
         let plain = name.strip_suffix(".gz").unwrap_or(name);
@@ -305,7 +316,11 @@ fn from_target(member: &Member, target: &TargetConfig, ask: &Ask, recorder: Opti
             recording.discard()
         }
         taken
-    });
+    };
+    let obtained = match held {
+        Some(held) => held.hand_over(&mut take),
+        None => target.settings.obtain(ask, &mut take),
+    };
     match obtained {
         Ok(obtained) => {
             let base = SourceReport { queries: obtained.queries, bytes: obtained.bytes, ..SourceReport::blank(source) };

@@ -1,7 +1,7 @@
 //! What a source is to the rest of the program: how its answer is had, and how that becomes records. It must never know
 //! which sources there are.
 
-use crate::domain::fault::Fault;
+use crate::domain::fault::{Fault, Party};
 use crate::domain::source::SourceKind;
 use crate::domain::value::Record;
 use crate::pce::decode::{DecodeError, Decoded};
@@ -164,10 +164,41 @@ pub trait Settings: Debug + Send + Sync {
     fn identity(&self) -> String;
     /// Obtains the parts of an answer.
     fn obtain(&self, ask: &Ask, take: &mut Take<'_>) -> Result<Obtained, Fault>;
+    /// Asks several targets of this type at the same time; an answer for each, in their order. `None`: each is asked by itself.
+    fn together(&self, _all: &[&dyn Settings], _ask: &Ask) -> Option<Vec<Held>> {
+        None
+    }
     /// As the type that it is, for its own assembler.
     fn as_any(&self) -> &dyn std::any::Any;
-    /// The files it reads, for `doctor`.
+    /// What it is read from, tried once, for `doctor`.
     fn examine(&self) -> Result<String, String>;
+}
+
+/// The answer of one of several targets that were asked together, until somebody takes it.
+#[derive(Debug)]
+pub struct Held {
+    /// Its parts, each with the name of a file.
+    pub parts: Vec<(String, Vec<u8>)>,
+    /// How obtaining it went.
+    pub obtained: Result<Obtained, Fault>,
+}
+
+impl Held {
+    /// Hands the parts over.
+    pub fn hand_over(self, take: &mut Take<'_>) -> Result<Obtained, Fault> {
+        for (name, body) in &self.parts {
+            take(name, &mut body.as_slice()).map_err(|error| Fault::of(Party::Program, format!("{name}: {error}")))?;
+        }
+        self.obtained
+    }
+}
+
+/// A table of the config that holds for all targets of one type.
+pub struct SourceTable {
+    /// As it is called.
+    pub name: &'static str,
+    /// Reads it, and tells it to the targets that it is about.
+    pub read: fn(&mut Reader<'_>, &[(&str, &dyn Settings)]),
 }
 
 /// How obtaining went.

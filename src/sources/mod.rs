@@ -10,6 +10,7 @@ pub mod health;
 pub mod json;
 mod member;
 pub mod monitor;
+pub mod probe;
 pub mod records;
 pub mod traffic;
 pub mod vens;
@@ -17,7 +18,9 @@ pub mod vens;
 pub use crate::pce::decode::{DecodeError, Decoded};
 pub use crate::pce::records::read_records;
 
-pub use member::{Allowance, Ask, Assembled, Assembler, Member, Obtained, OfPce, Settings, Take, TargetType, Unreadable, json_of};
+pub use member::{
+    Allowance, Ask, Assembled, Assembler, Held, Member, Obtained, OfPce, Settings, SourceTable, Take, TargetType, Unreadable, json_of,
+};
 
 use crate::domain::source::SourceKind;
 use crate::pce::ErrorKind;
@@ -39,10 +42,11 @@ pub const DATABASE: SourceKind = SourceKind(&database::SOURCE);
 pub const MONITOR: SourceKind = SourceKind(&monitor::SOURCE);
 
 /// All sources, in the order in which they are reported.
-pub const SOURCES: [SourceKind; 7] = [TRAFFIC, EVENTS, HEALTH, VENS, DATABASE, SourceKind(&records::SOURCE), MONITOR];
+pub const SOURCES: [SourceKind; 8] =
+    [TRAFFIC, EVENTS, HEALTH, VENS, DATABASE, SourceKind(&probe::SOURCE), SourceKind(&records::SOURCE), MONITOR];
 
 /// Those that are read as records, with how.
-pub const MEMBERS: [Member; 5] = [
+pub const MEMBERS: [Member; 6] = [
     Member {
         kind: EVENTS,
         assemble: |_, _| Box::<events::Events>::default(),
@@ -66,12 +70,18 @@ pub const MEMBERS: [Member; 5] = [
         assemble: |_, _| Box::<database::Database>::default(),
         pce: Some(OfPce { ask: |client, _, take| client.database(take), not_offered: &[ErrorKind::NotFound, ErrorKind::Rejected] }),
     },
+    Member { kind: SourceKind(&probe::SOURCE), assemble: probe::assembler, pce: None },
     Member { kind: SourceKind(&records::SOURCE), assemble: records::assembler, pce: None },
 ];
 
 /// All types of `[[targets]]`.
-pub const TARGET_TYPES: [TargetType; 1] =
-    [TargetType { name: "records", about: "Records in files: NDJSON, JSON, CSV", read: records::read_settings }];
+pub const TARGET_TYPES: [TargetType; 2] = [
+    TargetType { name: "probe", about: "Services: HTTP, TCP, TLS, ping, DNS", read: probe::read_settings },
+    TargetType { name: "records", about: "Records in files: NDJSON, JSON, CSV", read: records::read_settings },
+];
+
+/// Tables of the config that hold for all targets of a type.
+pub const TABLES: [SourceTable; 1] = [SourceTable { name: "probe", read: probe::read_table }];
 
 /// A source by its name.
 pub fn find(name: &str) -> Option<SourceKind> {
@@ -80,7 +90,7 @@ pub fn find(name: &str) -> Option<SourceKind> {
 
 /// How a source is read.
 pub fn member(source: SourceKind) -> Option<&'static Member> {
-    static ALL: [Member; 5] = MEMBERS;
+    static ALL: [Member; 6] = MEMBERS;
     ALL.iter().find(|member| member.kind == source)
 }
 

@@ -48,7 +48,7 @@ fn common(kind: &str) -> Common {
         kind: KINDS.iter().find(|have| have.name == kind).unwrap().name,
         min_severity: Severity::Info,
         send_resolved: true,
-        timeout: Duration::from_secs(10),
+        timeout: Duration::from_secs(60),
         enabled: true,
         digest: None,
     }
@@ -89,7 +89,7 @@ fn now() -> Timestamp {
 }
 
 fn context() -> SendContext {
-    SendContext { now: now(), timeout: Duration::from_secs(10) }
+    SendContext { now: now(), timeout: Duration::from_secs(60) }
 }
 
 fn alert() -> Alert {

@@ -112,6 +112,11 @@ fn config(table: &str, key: &str, value: Option<&str>) -> String {
         ("channel", _) => format!("{FILE}{line}{RULE}notify = [\"c\"]\n"),
         ("routes", _) => format!("{RULE}{FILE}[[routes]]\nchannels = [\"c\"]\n{line}"),
         ("records", _) => format!("{}{line}", target("{ file = \"/tmp/x\" }")),
+        ("probe", "concurrency") => format!("{}[probe]\n{line}", config("probe", "", None)),
+        ("probe", _) => {
+            let urls = "urls = [\"https://a.example.com/\", \"ping://192.0.2.1\"]";
+            format!("{RULE}[[targets]]\nname = \"t\"\ntype = \"probe\"\n{urls}\n{line}")
+        }
         ("from", _) => target(&within("file = \"/tmp/x\", ").replace(", }", " }")),
         (kind, _) if KINDS.iter().any(|one| one.name == kind) => {
             let example = KINDS.iter().find(|one| one.name == kind).unwrap().example;
@@ -151,6 +156,8 @@ fn others(value: &str) -> Vec<String> {
         "mail",
         "csv",
         "de",
+        "4",
+        "HEAD",
     ];
     match (value, value.parse::<f64>()) {
         ("true", _) => vec!["false".to_owned()],
@@ -206,6 +213,7 @@ fn defaults_that_depend_on_something_are_those_that_count() {
         ("records", "count", "\"count\" of events, vens and records"),
         ("health", "status", "\"status\" of health"),
         ("database", "used", "\"used\" of database"),
+        ("probe", "down", "\"down\" of probe"),
         ("self", "failed_sources", "\"failed_sources\" of self"),
     ] {
         assert!(metrics.contains(words), "{metrics}");

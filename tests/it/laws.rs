@@ -27,7 +27,7 @@ struct World {
 const NOW: &str = "2026-11-20T10:00:00Z";
 
 fn worlds() -> Vec<World> {
-    vec![events(), vens(), health(), database(), own_records()]
+    vec![events(), vens(), health(), database(), probes(), own_records()]
 }
 
 fn events() -> World {
@@ -280,6 +280,148 @@ warning = "> 1000"
     }
 }
 
+/// What has none of a fact says so by null in these lines, which are our own.
+const NONE_OF_A_PROBE: &[&str] = &[
+    "latency",
+    "resolve",
+    "connect",
+    "tls",
+    "first_byte",
+    "transfer",
+    "http_status",
+    "size",
+    "redirects",
+    "banner",
+    "answer",
+    "answers",
+    "rcode",
+    "ttl",
+    "serial",
+    "method",
+    "loss",
+    "rtt",
+    "jitter",
+    "certificate",
+    "port",
+    "reason",
+    "probe",
+    "type",
+    "outcome",
+    "url",
+    "host",
+    "ip_version",
+    "attempts",
+    "failures",
+    "certificate/issuer",
+    "certificate/subject",
+    "certificate/tls_version",
+];
+
+fn probes() -> World {
+    let line = |name: &str, kind: &str, outcome: &str, more: Value| {
+        let mut row = json!({
+            "probe": name, "id": format!("id-{name}"), "type": kind, "url": format!("{kind}://{name}"), "host": name, "port": "443",
+            "at": NOW, "outcome": outcome, "reason": null, "attempts": 2, "failures": 0, "address": "192.0.2.1", "ip_version": "4",
+            "latency": 0.2, "resolve": 0.01, "connect": 0.02, "tls": null, "first_byte": null, "transfer": null, "http_status": null,
+            "size": null, "redirects": null, "banner": null, "answer": null, "answers": null, "rcode": null, "ttl": null,
+            "serial": null, "method": null, "loss": null, "rtt": null, "jitter": null, "certificate": null,
+        });
+        row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        row
+    };
+    let certificate = json!({ "subject": "CN=shop", "issuer": "CN=ca", "tls_version": "1.3", "not_before": "2026-09-01T00:00:00Z",
+        "not_after": "2026-11-25T00:00:00Z", "path_not_after": "2026-11-25T00:00:00Z", "sent_not_after": "2026-11-22T00:00:00Z" });
+    World {
+        source: sources::find("probe").unwrap(),
+        rows: vec![
+            line(
+                "shop",
+                "http",
+                "ok",
+                json!({ "tls": 0.03, "first_byte": 0.1, "transfer": 0.04, "http_status": 200, "size": 10,
+                "redirects": 1, "certificate": certificate, "failures": 1 }),
+            ),
+            line("db", "tcp", "refused", json!({ "reason": "refused", "banner": "SSH-2.0-x", "failures": 2 })),
+            line("gateway", "ping", "ok", json!({ "method": "raw", "loss": 0.4, "rtt": 0.002, "jitter": 0.001 })),
+            line("zone", "dns", "ok", json!({ "answer": ["a", "b"], "answers": 2, "rcode": "NOERROR", "ttl": 60, "serial": 7 })),
+        ],
+        none_by_null: NONE_OF_A_PROBE,
+        none_by_absence: &[],
+        rules: r#"
+[[rules]]
+name = "down"
+source = "probe"
+warning = ">= 1"
+[[rules]]
+name = "status"
+source = "probe"
+metric = "status"
+[[rules]]
+name = "tcp is up"
+source = "probe"
+match = { type = ["tcp"], outcome = ["ok"] }
+metric = "count"
+warning = "< 1"
+[[rules]]
+name = "shop down"
+source = "probe"
+match = { url = ["http://shop"] }
+warning = ">= 1"
+[[rules]]
+name = "all up but the database"
+source = "probe"
+exclude = { host = ["db"] }
+warning = ">= 1"
+[[rules]]
+name = "expires"
+source = "probe"
+metric = "cert_expiry"
+warning = "< 14d"
+[[rules]]
+name = "expires very soon"
+source = "probe"
+metric = "cert_expiry"
+warning = "< 3d"
+[[rules]]
+name = "not renewed"
+source = "probe"
+metric = "cert_life"
+warning = "< 10 %"
+[[rules]]
+name = "lost"
+source = "probe"
+metric = "loss"
+warning = "> 20 %"
+[[rules]]
+name = "slow"
+source = "probe"
+metric = "latency"
+warning = "> 1s"
+[[rules]]
+name = "failures"
+source = "probe"
+metric = "failures"
+warning = ">= 3"
+[[rules]]
+name = "answers"
+source = "probe"
+metric = "answers"
+warning = "< 2"
+[[rules]]
+name = "net"
+source = "probe"
+match = { address = ["192.0.2.0/24"] }
+metric = "count"
+warning = ">= 4"
+[[rules]]
+name = "outcomes"
+source = "probe"
+metric = "distinct:outcome"
+warning = ">= 2"
+"#,
+    }
+}
+
 fn own_records() -> World {
     World {
         source: sources::find("records").unwrap(),
@@ -495,8 +637,10 @@ fn a_name_matches_itself() {
         for (slot, field) in (0u8..).zip(world.source.fields) {
             for key in field.keys {
                 for text in list.iter().flat_map(|record| record.slot(slot).texts().to_vec()) {
+                    let counted = world.source.metrics.iter().any(|metric| metric.name == "count");
+                    let metric = if counted { "metric = \"count\"\n" } else { "" };
                     let rule = format!(
-                        "[[rules]]\nname = \"x\"\nsource = \"{}\"\nmatch = {{ {} = [{}] }}\nwarning = \">= 1\"\n",
+                        "[[rules]]\nname = \"x\"\nsource = \"{}\"\n{metric}match = {{ {} = [{}] }}\nwarning = \">= 1\"\n",
                         world.source,
                         key.name,
                         json!(text)

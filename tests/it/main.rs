@@ -38,7 +38,9 @@ mod orders;
 mod outputs;
 mod packaging;
 mod pce;
+mod probe;
 mod recording;
+
 mod records;
 mod render;
 mod replay;

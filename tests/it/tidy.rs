@@ -67,7 +67,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("render", &["domain", "sources", "lang"]),
     ("sim", &["domain"]),
     // A source is a folder with a row; the config asks each type of target to read its own table.
-    ("sources", &["domain", "pce", "settings", "lang"]),
+    ("sources", &["domain", "http", "pce", "process", "settings", "lang"]),
     // The config asks each kind of channel to read its own table; the kinds know only the reader.
     ("config", &["domain", "channels", "pce::PceSettings", "settings", "sources", "files", "process", "lang"]),
     // The flags that choose records are made from the keys of `match`.

@@ -7,6 +7,7 @@ mod channels;
 mod findings;
 mod local;
 mod pce;
+mod targets;
 
 pub use findings::{Finding, Subject, Verdict};
 
@@ -31,6 +32,7 @@ pub fn examine(subject: &Subject<'_>) -> Vec<Finding> {
             None
         }
     };
+    targets::targets(subject, &mut findings);
     channels::pace(subject, took, &mut findings);
     channels::channels(subject, &mut findings);
     findings.0

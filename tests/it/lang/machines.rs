@@ -159,6 +159,7 @@ fn room() -> Room {
     room.write("flows.json", format!(r#"[{flow},{{"src":1}}]"#));
     room.write("events.json", r#"[{"href":"/orgs/1/events/1","timestamp":"x","event_type":"user.login","severity":"err","status":null},{"href":"/orgs/1/events/2","timestamp":"2026-11-20T09:58:00Z","event_type":"user.login","severity":"err","status":"failure"}]"#);
     room.write("health.json", r#"[{"fqdn":"pce.example.com","status":"warning","type":"standalone","notifications":[],"nodes":[]}]"#);
+    room.write("probe.json", r#"[{"probe":"shop","outcome":"timeout","reason":"late"},{"probe":"wiki","outcome":"ok","latency":0.1}]"#);
     room.write("vens.json", r#"[{"href":"/orgs/1/vens/1","hostname":"web-01","status":"active"},{"href":1}]"#);
     room.write("database.json", r#"{"flows_size_gb":90,"flows_size_gb_limit":100}"#);
     let import = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/import/config.json");
@@ -199,7 +200,7 @@ fn calls(path: &str) -> Vec<String> {
     if let Some(source) = path.strip_prefix("show ") {
         let kind = pcemon::sources::find(source).unwrap();
         let wanted = if kind.is_flows() { "flows" } else { source };
-        let files = ["flows.json", "events.json", "health.json", "vens.json", "database.json"];
+        let files = ["flows.json", "events.json", "health.json", "vens.json", "database.json", "probe.json"];
         let answer = files.into_iter().find(|file| file.starts_with(wanted)).unwrap_or("events.json");
         return vec![format!("--input {source}={answer} --now NOW{}", if kind.is_snapshot() { "" } else { " --since 365d" })];
     }

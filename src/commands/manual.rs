@@ -5,7 +5,7 @@ use crate::config::shape::whole;
 use crate::config::{defaults, reference};
 use crate::domain::field::Field;
 use crate::settings::shape::{Key, Shape, Want};
-use crate::sources::SOURCES;
+use crate::sources::{self, SOURCES};
 use roff::{Inline, Roff, bold, italic, roman};
 use std::collections::BTreeSet;
 
@@ -72,6 +72,11 @@ pub fn config_page() -> String {
     page.say("Values for every rule that does not say otherwise. Any key of a rule but name may stand here.");
     rules(&mut page, &shape);
     targets(&mut page, &shape);
+    for table in &sources::TABLES {
+        page.section(&format!("[{}]", table.name));
+        page.say(table.about);
+        page.keys(&shape.table(table.name).unwrap_or_default(), &[table.name], |_| None);
+    }
     channels(&mut page, &shape);
     for (list, text) in LISTS {
         page.section(&format!("[[{list}]]"));

@@ -197,6 +197,8 @@ impl Held {
 pub struct SourceTable {
     /// As it is called.
     pub name: &'static str,
+    /// What it is about, in a sentence.
+    pub about: &'static str,
     /// Reads it, and tells it to the targets that it is about.
     pub read: fn(&mut Reader<'_>, &[(&str, &dyn Settings)]),
 }

@@ -81,7 +81,8 @@ pub const TARGET_TYPES: [TargetType; 2] = [
 ];
 
 /// Tables of the config that hold for all targets of a type.
-pub const TABLES: [SourceTable; 1] = [SourceTable { name: "probe", read: probe::read_table }];
+pub const TABLES: [SourceTable; 1] =
+    [SourceTable { name: "probe", about: "What holds for all targets of type probe.", read: probe::read_table }];
 
 /// A source by its name.
 pub fn find(name: &str) -> Option<SourceKind> {

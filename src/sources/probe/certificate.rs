@@ -1,7 +1,8 @@
 //! What a server shows: its certificate is written down before it is judged, so that one that has expired, or that nobody
 //! trusts, still says when it ends.
 
-use crate::domain::text::{shorten, visible};
+use crate::domain::foreign::Foreign;
+use crate::domain::text::visible;
 use crate::http::fault;
 use crate::http::tls;
 use jiff::Timestamp;
@@ -87,8 +88,8 @@ fn read(der: &CertificateDer<'_>) -> Option<Read> {
         der: der.clone().into_owned(),
         subject: body.subject().to_der().ok()?,
         issuer: body.issuer().to_der().ok()?,
-        subject_shown: shorten(&visible(&body.subject().to_string()), EXCERPT),
-        issuer_shown: shorten(&visible(&body.issuer().to_string()), EXCERPT),
+        subject_shown: Foreign::new(body.subject().to_string()).words(&[], EXCERPT),
+        issuer_shown: Foreign::new(body.issuer().to_string()).words(&[], EXCERPT),
         not_before: time(&body.validity().not_before),
         not_after: time(&body.validity().not_after),
     })
@@ -184,7 +185,7 @@ impl Witness {
         let place = fault::Place { host: &self.host, setting: "ca_file", ca_file: self.ca_file.as_deref() };
         match fault::refused(error, place) {
             Some(refused) => format!("{}; {}", refused.why, refused.advice),
-            None => shorten(&visible(&error.to_string()), EXCERPT),
+            None => Foreign::new(error.to_string()).words(&[], EXCERPT),
         }
     }
 }
@@ -219,7 +220,7 @@ pub(super) fn of_tls(error: &Error) -> String {
         )
         | Error::AlertReceived(AlertDescription::ProtocolVersion) => tr!("it offers no TLS 1.2 or newer"),
         Error::InvalidMessage(_) => tr!("what it sends is not TLS"),
-        other => shorten(&visible(&other.to_string()), EXCERPT),
+        other => Foreign::new(other.to_string()).words(&[], EXCERPT),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What an answer must be, and the first thing that it is not.
 
 use super::failure::Failure;
+use crate::domain::foreign::Foreign;
 use crate::domain::text::{shorten, visible};
 use regex::{Regex, RegexBuilder};
 use serde_json::Value as Json;
@@ -65,7 +66,7 @@ pub(super) struct Expect {
 
 /// Shown text of others.
 pub(super) fn excerpt(text: &str) -> String {
-    crate::domain::spelling::hide(&shorten(&visible(text), EXCERPT))
+    Foreign::new(text).words(&[], EXCERPT)
 }
 
 /// The head and body of an answer.

@@ -28,8 +28,8 @@ pub use settings::{ProbeSettings, read_settings, read_table};
 use super::json::{count, number, text, text_value, time, told};
 use super::{Allowance, Assembled, Assembler, DecodeError, Decoded, Settings, Unreadable, json_of};
 use crate::domain::estimate::Estimate;
+use crate::domain::foreign::Foreign;
 use crate::domain::source::SourceKind;
-use crate::domain::text::{shorten, visible};
 use crate::domain::value::{Record, Value};
 use jiff::Timestamp;
 use row::slot;
@@ -133,7 +133,7 @@ impl Or for Value {
 }
 
 fn foreign(text: &str) -> String {
-    shorten(&visible(text), EXCERPT)
+    Foreign::new(text).words(&[], EXCERPT)
 }
 
 fn texts(json: &Json, key: &str) -> Value {

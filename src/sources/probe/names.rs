@@ -5,7 +5,8 @@ use super::failure::Failure;
 use super::found::Found;
 use super::place::{Family, Place};
 use super::stream::{self, Limit};
-use crate::domain::text::{shorten, visible};
+use crate::domain::foreign::Foreign;
+use crate::domain::text::visible;
 use hickory_proto::op::{Edns, Message, Query};
 use hickory_proto::rr::{Name, RData, RecordType};
 use std::io::{ErrorKind, Read, Write};
@@ -225,5 +226,5 @@ fn value(data: &RData) -> String {
         RData::PTR(name) => name.0.to_string(),
         other => other.to_string(),
     };
-    shorten(&visible(text.trim_end_matches('.')), 300)
+    Foreign::new(text.trim_end_matches('.')).words(&[], 300)
 }

@@ -6,7 +6,8 @@ use super::failure::Failure;
 use super::found::Found;
 use super::place::Place;
 use super::stream::{self, Limit};
-use crate::domain::text::{shorten, visible};
+use crate::domain::foreign::Foreign;
+use crate::domain::text::visible;
 use crate::process::children;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketType, connect, ipproto, recv, send, socket, sockopt};
@@ -224,7 +225,7 @@ fn by_program(program: &std::path::Path, address: IpAddr, count: u32, limit: Lim
     let status = family.child.wait().ok().and_then(|status| status.code());
     let times = times_of(&text);
     if times.is_empty() && status != Some(1) {
-        return Err(cannot(shorten(&visible(said.lines().next().unwrap_or_default()), 200)));
+        return Err(cannot(Foreign::new(said.lines().next().unwrap_or_default()).words(&[], 200)));
     }
     Ok(Echoes { sent: count, times, unreachable: text.contains("Unreachable") })
 }

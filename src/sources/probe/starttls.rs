@@ -5,7 +5,7 @@
 
 use super::protocol::StartTls;
 use super::stream::Timed;
-use crate::domain::text::{shorten, visible};
+use crate::domain::foreign::Foreign;
 use std::io::{self, ErrorKind, Read, Write};
 
 /// Longest line.
@@ -65,7 +65,7 @@ fn not_offered() -> Trouble {
 }
 
 fn refused(line: &str) -> Trouble {
-    Trouble::Said(tr!("it says '{line}'", line = shorten(&visible(line.trim()), 120)))
+    Trouble::Said(tr!("it says '{line}'", line = Foreign::new(line).words(&[], 120)))
 }
 
 /// One line, without its end.

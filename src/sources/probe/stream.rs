@@ -4,7 +4,8 @@ use super::certificate::{self, Facts, Trust};
 use super::failure::Failure;
 use super::found::{Found, Phases, add};
 use super::place::{Family, Place};
-use crate::domain::text::{shorten, visible};
+use crate::domain::foreign::Foreign;
+use crate::domain::text::visible;
 use crate::http::reach;
 use rustls::{ClientConnection, StreamOwned};
 use std::io::{self, ErrorKind, Read, Write};
@@ -181,7 +182,7 @@ fn of_connect(error: &io::Error, address: SocketAddr, limit: Limit) -> Failure {
             Failure::of("own_network", tr!("this machine has no route to {address}: look at its network", address))
         }
         _ => {
-            let why = shorten(&visible(&error.to_string()), 200);
+            let why = Foreign::new(error.to_string()).words(&[], 200);
             Failure::of("own_fault", tr!("this machine could not connect to {address}: {why}", address, why))
         }
     }
@@ -197,7 +198,7 @@ pub(super) fn of_talk(error: &io::Error, peer: SocketAddr, limit: Limit, doing: 
             Failure::of("reset", tr!("{peer} resets the connection before {doing} came", peer, doing))
         }
         ErrorKind::UnexpectedEof => Failure::of("closed", tr!("{peer} closes the connection before {doing} came", peer, doing)),
-        _ => Failure::of("protocol", tr!("{peer}: {why}", peer, why = shorten(&visible(&error.to_string()), 200))),
+        _ => Failure::of("protocol", tr!("{peer}: {why}", peer, why = Foreign::new(error.to_string()).words(&[], 200))),
     }
 }
 

@@ -8,7 +8,7 @@ use super::found::Found;
 use super::place::Place;
 use super::starttls;
 use super::stream::{self, Limit, Stream, Timed};
-use crate::domain::text::{shorten, visible};
+use crate::domain::foreign::Foreign;
 use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ fn place(probe: &Probe) -> Place<'_> {
 
 fn first_line(bytes: &[u8]) -> String {
     let line = bytes.split(|byte| matches!(byte, b'\r' | b'\n')).find(|line| !line.is_empty()).unwrap_or_default();
-    shorten(&visible(&String::from_utf8_lossy(line)), 200)
+    Foreign::of_bytes(line).words(&[], 200)
 }
 
 /// Takes leave in the way of the service, so that its log does not fill with lost connections.
@@ -83,7 +83,7 @@ pub(super) fn encrypted(probe: &Probe, context: &Context<'_>, limit: Limit, foun
     if let Some(kind) = probe.starttls {
         starttls::begin(kind, &mut timed, probe.tls_name()).map_err(|trouble| match trouble {
             starttls::Trouble::Io(error) if error.kind() == ErrorKind::InvalidData => {
-                Failure::of("starttls", tr!("{peer}: {why}", peer, why = visible(&error.to_string())))
+                Failure::of("starttls", tr!("{peer}: {why}", peer, why = Foreign::new(error.to_string()).words(&[], 200)))
             }
             starttls::Trouble::Io(error) => stream::of_talk(&error, peer, limit, &tr!("its word on STARTTLS")),
             starttls::Trouble::Said(why) => Failure::of("starttls", format!("{peer}: {why}")),

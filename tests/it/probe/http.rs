@@ -161,5 +161,5 @@ fn a_header_that_would_inject_another_is_refused() {
     let mut command = room.command(&CHECK);
     let ran = crate::support::cli::Ran::of(command.env("EVIL", "a\r\nX-Other: hunter2"));
     assert_eq!(ran.code, 3, "{}", ran.out);
-    assert!(ran.out.contains("header X-Any holds characters") && !ran.out.contains("hunter2"), "{}", ran.out);
+    assert!(ran.out.contains("header X-Any contains characters") && !ran.out.contains("hunter2"), "{}", ran.out);
 }

@@ -388,11 +388,8 @@ impl RuleMemory {
     /// The largest contributors of each group to the window. `latest`: those of the run at `to`, which its slot holds for some
     /// groups only.
     fn contributors(&self, begin: Timestamp, to: Timestamp, latest: Tops, is_largest: bool) -> Tops {
-        let mut tops = latest;
-        for slot in self.slots.iter().chain(&self.late).filter(|slot| slot.at > begin && slot.at < to) {
-            add_tops(&mut tops, slot.tops.clone(), is_largest);
-        }
-        tops
+        let older = self.slots.iter().chain(&self.late).filter(|slot| slot.at > begin && slot.at < to);
+        gathered(latest, older.map(|slot| &slot.tops), is_largest)
     }
 
     /// What a span that begins at `start` is only true together with begins here: where a look made up for what earlier
@@ -471,6 +468,15 @@ fn add_tops(tops: &mut Tops, more: Tops, is_largest: bool) {
         let top = tops.entry(key).or_default();
         *top = merge_contributors(top.drain(..).chain(more), is_largest);
     }
+}
+
+/// The contributors of several runs, added up before any is left out.
+fn gathered<'t>(latest: Tops, older: impl Iterator<Item = &'t Tops>, is_largest: bool) -> Tops {
+    let mut all = latest;
+    for (key, top) in older.flatten() {
+        all.entry(*key).or_default().extend(top.iter().cloned());
+    }
+    all.into_iter().map(|(key, top)| (key, merge_contributors(top, is_largest))).collect()
 }
 
 /// The contributors of a rule as a whole: of one without groups those of its only one.

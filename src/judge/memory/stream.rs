@@ -3,7 +3,7 @@
 use super::super::tally::merge_contributors;
 use super::{
     ANYWHERE, Cell, GroupMeasurement, MOST_DESCRIBED, MOST_REMEMBERED, Measurement, Number, RuleMemory, Slot, Span, Tops, UNGROUPED,
-    Unlisted, add_tops, rule_top,
+    Unlisted, gathered, rule_top,
 };
 use crate::domain::alert::Contributor;
 use crate::domain::estimate::Estimate;
@@ -206,8 +206,7 @@ impl RuleMemory {
         let (covered_from, _) = self.covered_from(Timestamp::MIN, at);
         let short = covered_from > start;
         let within = |slot: &&Slot| slot.at > start && slot.at <= at;
-        let mut tops = Tops::new();
-        self.slots.iter().filter(within).for_each(|slot| add_tops(&mut tops, slot.tops.clone(), is_largest));
+        let mut tops = gathered(Tops::new(), self.slots.iter().filter(within).map(|slot| &slot.tops), is_largest);
         for (key, top) in latest {
             // A slot does not hold all groups of a crowded second.
             tops.entry(key).or_insert_with(|| merge_contributors(top, is_largest));

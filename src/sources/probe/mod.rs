@@ -41,9 +41,6 @@ use xxhash_rust::xxh3::xxh3_64;
 /// Characters of a foreign text that are kept.
 const EXCERPT: usize = 300;
 
-/// Outcomes that say nothing of the service: the network of this machine, its rights, its time, or the program failed.
-pub(super) const UNKNOWN: [&str; 4] = ["own_network", "own_fault", "not_permitted", "no_time"];
-
 /// Reads what a target found.
 #[derive(Default)]
 pub struct Probes {

@@ -2,8 +2,8 @@
 //! what the canaries say of our own network.
 
 use super::super::{Held, Obtained};
-use super::UNKNOWN;
 use super::address::{Ask, Context, Probe};
+use super::failure::UNKNOWN;
 use super::failure::{Failure, OF_THE_WAY};
 use super::found::{Done, Found};
 use super::settings::ProbeSettings;

@@ -1,5 +1,6 @@
 //! The row: fields, keys and metrics.
 
+use super::failure::OUTCOMES;
 use crate::domain::source::{Agg, Catalogue, FieldDef, Holds, Input, KeyDef, MetricDef, Nature, Needs, SourceDef, Takes};
 use crate::domain::unit::Unit;
 
@@ -103,31 +104,6 @@ const fn metric(name: &'static str, unit: Unit, slot: u8, agg: Agg) -> MetricDef
     MetricDef { name, unit, kind: "", input: Input::Number(slot), agg, must_be_told: true, groups: true, key: "" }
 }
 
-const OUTCOMES: &[&str] = &[
-    "ok",
-    "resolve",
-    "refused",
-    "timeout",
-    "unreachable",
-    "reset",
-    "closed",
-    "protocol",
-    "tls",
-    "starttls",
-    "certificate",
-    "status",
-    "body",
-    "header",
-    "banner",
-    "rcode",
-    "answer",
-    "redirect",
-    "own_network",
-    "own_fault",
-    "not_permitted",
-    "no_time",
-];
-
 /// The row.
 pub const SOURCE: SourceDef = SourceDef {
     name: "probe",
@@ -142,7 +118,7 @@ pub const SOURCE: SourceDef = SourceDef {
             "What is asked: http, tcp, tls, ping or dns",
             &[key("type", "What is asked", known("TYPE", &["http", "tcp", "tls", "ping", "dns"]))],
         ),
-        field("outcome", "How it went: ok, or what failed", &[key("outcome", "How it went", known("OUTCOME", OUTCOMES))]),
+        field("outcome", "How it went: ok, or what failed", &[key("outcome", "How it went", known("OUTCOME", &OUTCOMES))]),
         // In the language of the run: nothing is told apart by it.
         FieldDef { groups: false, ..field("reason", "Why it failed, in a sentence", &[key("reason", "Why it failed", FOLDED)]) },
         number("down", "1 when the service is not there as expected", Unit::Records),

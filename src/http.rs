@@ -6,6 +6,7 @@
 mod connect;
 pub mod fault;
 pub mod names;
+pub mod pin;
 pub mod proxy;
 pub mod reach;
 pub mod tls;
@@ -20,6 +21,10 @@ pub struct AgentOptions<'a> {
     pub ca_file: Option<&'a Path>,
     /// Certificate chain and key of this client (PEM).
     pub client: Option<(&'a Path, &'a Path)>,
+    /// Fingerprints of certificates that are trusted; with a CA bundle either will do, without one nothing else.
+    pub pins: &'a [pin::Pin],
+    /// The name that the certificate must bear, where it is not that of the URL.
+    pub server_name: Option<&'a str>,
     /// No certificate check at all.
     pub insecure: bool,
     /// Where to: the usual variables name a proxy for it, or none. `None`: straight there.
@@ -40,6 +45,8 @@ pub fn agent(options: &AgentOptions<'_>) -> Result<ureq::Agent, String> {
         ca_file: options.ca_file.map(Path::to_owned),
         client: options.client.map(|(certificate, key)| (certificate.to_owned(), key.to_owned())),
         insecure: options.insecure,
+        pins: options.pins.to_vec(),
+        server_name: options.server_name.map(str::to_owned),
     })?;
     let proxy = match options.proxy {
         Some(url) => Some(ureq::Proxy::new(url).map_err(|_| tr!("the proxy is not a URL such as http://proxy.example.com:3128"))?),

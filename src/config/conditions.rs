@@ -125,7 +125,20 @@ pub fn keys(source: SourceKind) -> Vec<MatchKey> {
     let rows = source.fields.iter().flat_map(|field| field.keys);
     let own = rows.map(|key| MatchKey { name: key.name.to_owned(), takes: key.takes.value(), about: key.about.to_owned() });
     let of_targets = has_targets(source).then_some(TARGET_KEYS).into_iter().flatten();
-    own.chain(of_targets.map(|(name, takes, about)| MatchKey { name: name.to_owned(), takes, about: about.to_owned() })).collect()
+    let kinds = has_kinds(source).then(|| {
+        let about = format!("Kind of record: {}", source.kinds.join(", "));
+        MatchKey { name: KIND.to_owned(), takes: "KIND", about }
+    });
+    let of_targets = of_targets.map(|(name, takes, about)| MatchKey { name: name.to_owned(), takes, about: about.to_owned() });
+    kinds.into_iter().chain(own).chain(of_targets).collect()
+}
+
+/// The key that asks for a kind of record.
+const KIND: &str = "kind";
+
+/// Whether rules choose among the kinds of a source.
+fn has_kinds(source: SourceKind) -> bool {
+    has_targets(source) && !source.kinds.is_empty()
 }
 
 /// What can be asked about the target of a record.
@@ -240,6 +253,12 @@ pub(super) fn record_conditions(mut reader: Reader<'_>, source: SourceKind) -> O
                 Some(test) => out.push((key.name.to_owned(), Condition::of(slot, key, test))),
                 None => sound = false,
             }
+        }
+    }
+    if has_kinds(source) && reader.raw(KIND).is_some() {
+        match words(&mut reader, KIND, source.kinds, true) {
+            Some(list) => out.push((KIND.to_owned(), Condition::beyond(Place::Kind, KIND, Test::Words(list, &[])))),
+            None => sound = false,
         }
     }
     if has_targets(source) {

@@ -4,7 +4,7 @@ use super::condition::Condition;
 use super::field::Field;
 use super::filter::{Filter, Pattern, TrafficCondition};
 use super::metric::Metric;
-use super::source::{Agg, Needs, SourceKind};
+use super::source::{Agg, Input, Needs, SourceKind};
 use super::threshold::{Severity, Threshold, Thresholds};
 use super::unit::Unit;
 use std::collections::BTreeMap;
@@ -231,7 +231,20 @@ impl Rule {
             Metric::New(fields) | Metric::Changes(fields) => fields,
             _ => &[],
         };
-        asked || self.group_by.iter().chain(counted).any(|field| field.needs() == Needs::Second)
+        let measured = match &self.metric {
+            Metric::Row(def) => match def.input {
+                Input::Number(slot) | Input::Status(slot) | Input::Age(slot) => row(slot),
+                Input::Count => false,
+            },
+            _ => false,
+        };
+        measured || asked || self.group_by.iter().chain(counted).any(|field| field.needs() == Needs::Second)
+    }
+
+    /// The kinds of its source's records that it may count, one bit each.
+    pub fn kinds(&self, now: jiff::Timestamp) -> u32 {
+        let own = if let Metric::Row(def) = &self.metric { def.kind } else { "" };
+        self.source.kinds_of(self.matcher.records(), now, |kind| own.is_empty() || own == kind)
     }
 
     /// Whether what this target tells could matter to it.

@@ -150,6 +150,10 @@ pub struct Record {
     pub slots: Vec<(u8, Value)>,
     /// Fields beyond the table, for sources that have such.
     pub open: Vec<(String, Value)>,
+    /// Places of fields that its kind has none of, one bit each: absent unless they are filled.
+    pub none: u128,
+    /// It is no record but stands for those that the answer does not tell: any number of them that agree with what it says.
+    pub unseen: bool,
 }
 
 impl Record {
@@ -167,12 +171,18 @@ impl Record {
             at: None,
             slots: Vec::new(),
             open: Vec::new(),
+            none: 0,
+            unseen: false,
         }
     }
 
     /// What it says in a slot.
     pub fn slot(&self, slot: u8) -> &Value {
-        self.slots.iter().find(|(place, _)| *place == slot).map_or(&Value::NotTold, |(_, value)| value)
+        match self.slots.iter().find(|(place, _)| *place == slot) {
+            Some((_, value)) => value,
+            None if slot < 128 && self.none >> slot & 1 == 1 => &Value::Absent,
+            None => &Value::NotTold,
+        }
     }
 
     /// What to show beside the value of a slot.

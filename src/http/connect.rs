@@ -1,6 +1,7 @@
 //! The TLS end of an HTTP connection: ours in place of the client's own, because that one knows no way to trust a single
 //! certificate and hides what was wrong with one.
 
+use super::pin::{Pin, Pinned};
 use super::tls;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use rustls_pki_types::ServerName;
@@ -21,11 +22,20 @@ pub(super) struct Trust {
     pub(super) ca_file: Option<PathBuf>,
     pub(super) client: Option<(PathBuf, PathBuf)>,
     pub(super) insecure: bool,
+    pub(super) pins: Vec<Pin>,
+    pub(super) server_name: Option<String>,
 }
 
 impl Trust {
     fn config(&self) -> Result<ClientConfig, String> {
-        let verifier = if self.insecure { Arc::new(tls::Anybody(tls::provider())) } else { tls::verifier(self.ca_file.as_deref())? };
+        let verifier = if self.insecure {
+            Arc::new(tls::Anybody(tls::provider()))
+        } else if self.pins.is_empty() {
+            tls::verifier(self.ca_file.as_deref())?
+        } else {
+            let chain = self.ca_file.as_deref().map(|path| tls::verifier(Some(path))).transpose()?;
+            Arc::new(Pinned::new(self.pins.clone(), chain))
+        };
         match &self.client {
             Some((certificate, key)) => tls::config_with(verifier, (certificate, key)),
             None => tls::config(verifier),
@@ -69,6 +79,7 @@ impl<In: Transport> Connector<In> for Tls {
         }
         let config = self.config().map_err(|error| Error::Other(error.into()))?;
         let host = details.uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+        let host = self.trust.server_name.as_deref().unwrap_or(host);
         let name = ServerName::try_from(host).map_err(|_| Error::Tls("the host is not a name that a certificate can have"))?.to_owned();
         let mut session = ClientConnection::new(config, name).map_err(Error::Rustls)?;
         let mut socket = TransportAdapter::new(Box::new(transport) as Box<dyn Transport>, details.current_time.clone());

@@ -61,6 +61,8 @@ struct Counted<'r> {
     sure: bool,
     /// Every field of its group is told.
     told: bool,
+    /// The fields of its group that are not told, one bit each.
+    open: u64,
     /// The group, with what is not told left out.
     shown: Vec<Option<String>>,
     /// What it adds.
@@ -79,6 +81,8 @@ struct Chosen<'r> {
     beside: HashSet<u64>,
     /// More groups came than can be told apart; what is in the others is not counted.
     overflow: bool,
+    /// Why records that may count are not told.
+    unseen: Option<String>,
 }
 
 fn filter(rule: &Rule) -> Option<&Filter<Condition>> {
@@ -96,8 +100,15 @@ fn is_read(rule: &Rule, record: &Record) -> bool {
 }
 
 fn choose<'r>(rule: &Rule, records: impl Iterator<Item = &'r Record>, now: Timestamp) -> Chosen<'r> {
-    let mut chosen =
-        Chosen { counted: Vec::new(), matched: 0, silent: BTreeMap::new(), because: None, beside: HashSet::new(), overflow: false };
+    let mut chosen = Chosen {
+        counted: Vec::new(),
+        matched: 0,
+        silent: BTreeMap::new(),
+        because: None,
+        beside: HashSet::new(),
+        overflow: false,
+        unseen: None,
+    };
     let mut groups: HashSet<u64> = HashSet::new();
     let Some(filter) = filter(rule) else { return chosen };
     for record in records.filter(|record| is_read(rule, record)) {
@@ -111,7 +122,12 @@ fn choose<'r>(rule: &Rule, records: impl Iterator<Item = &'r Record>, now: Times
             }
             continue;
         }
-        if !truth.is_yes() {
+        if record.unseen {
+            if !truth.is_yes() && rule.undecided_is_no {
+                continue;
+            }
+            chosen.unseen.get_or_insert_with(|| visible(&record.detail));
+        } else if !truth.is_yes() {
             if rule.undecided_is_no {
                 continue;
             }
@@ -119,26 +135,38 @@ fn choose<'r>(rule: &Rule, records: impl Iterator<Item = &'r Record>, now: Times
                 *chosen.silent.entry(key).or_default() += 1;
             }
         }
-        if !told {
+        if !told && !record.unseen {
             for (field, _) in rule.group_by.iter().zip(&values).filter(|(_, value)| **value == GroupValue::NotTold) {
                 *chosen.silent.entry(field.to_string()).or_default() += 1;
             }
         }
-        let input = input(rule, record, now);
-        if truth.is_yes() && !input.is_exact() {
+        let sure = truth.is_yes() && !record.unseen;
+        let input = if record.unseen { anything(rule) } else { input(rule, record, now) };
+        if sure && !input.is_exact() {
             *chosen.silent.entry(rule.metric.name()).or_default() += 1;
             chosen.because = chosen.because.take().or_else(|| why_untold(rule, record));
         }
-        chosen.matched += u64::from(truth.is_yes());
+        chosen.matched += u64::from(sure);
+        let open = values
+            .iter()
+            .enumerate()
+            .filter(|(_, value)| **value == GroupValue::NotTold)
+            .fold(0, |all, (place, _)| all | 1 << (place % 64));
         let key = group_key(&shown);
         if groups.len() >= MOST_GROUPS && !groups.contains(&key) {
             chosen.overflow = true;
             continue;
         }
         groups.insert(key);
-        chosen.counted.push(Counted { record, sure: truth.is_yes(), told, shown, input });
+        chosen.counted.push(Counted { record, sure, told, open, shown, input });
     }
     chosen
+}
+
+/// What records that are not told may add.
+fn anything(rule: &Rule) -> Estimate {
+    let highest = row(rule).filter(|def| def.agg != Agg::Sum).and_then(|def| def.unit.highest());
+    Estimate { low: 0.0, high: highest.unwrap_or(f64::INFINITY) }
 }
 
 /// What a record says of its not telling what is measured.
@@ -151,7 +179,7 @@ fn why_untold(rule: &Rule, record: &Record) -> Option<String> {
 /// How many records certainly match.
 fn matching(rule: &Rule, records: &[Record], now: Timestamp) -> u64 {
     let Some(filter) = filter(rule) else { return 0 };
-    let own = records.iter().filter(|record| is_read(rule, record));
+    let own = records.iter().filter(|record| !record.unseen && is_read(rule, record));
     own.filter(|record| filter.truth(rule.source, record, now).is_yes()).count() as u64
 }
 
@@ -211,6 +239,9 @@ fn talker(rule: &Rule, counted: &Counted<'_>) -> Contributor {
 
 /// "2 of 72 records do not say `online`"
 fn note_of(rule: &Rule, chosen: &Chosen<'_>, all: usize) -> Option<String> {
+    if let Some(why) = chosen.unseen.as_ref().filter(|why| !why.is_empty()) {
+        return Some(tr!("not everything is told: {why}", why));
+    }
     let metric = rule.metric.name();
     let (key, count) = chosen.silent.iter().max_by_key(|(_, count)| **count)?;
     let note = tr!("{count} of {all} records have no `{key}`", count, all, key = visible(key));
@@ -228,7 +259,7 @@ pub fn snapshot(rule: &Rule, answer: Answer<'_>, known: &[Vec<Option<String>>], 
     let start = before(now, rule.window);
     // A record with a time counts while that lies in the window; one without counts now.
     let within = |record: &&Record| !windowed || record.at.is_none_or(|at| at > start && at <= now);
-    let all = answer.records.iter().filter(|record| rule.reads(&record.target)).count();
+    let all = answer.records.iter().filter(|record| !record.unseen && rule.reads(&record.target)).count();
     let mut chosen = choose(rule, answer.records.iter().filter(within), now);
     chosen.counted.retain(|counted| !has_none(rule, counted.record));
     if rule.metric.is_sighting() {
@@ -312,7 +343,12 @@ fn add_up(rule: &Rule, chosen: &Chosen<'_>) -> Vec<GroupMeasurement> {
     by_group
         .into_iter()
         .map(|(key, (values, own))| {
-            let others: Vec<&Counted<'_>> = nowhere.iter().copied().filter(|one| key_of(&one.shown) != key).collect();
+            // Of what is told of it nothing speaks against this group.
+            let fits = |one: &&Counted<'_>| {
+                let mut places = one.shown.iter().zip(&values).enumerate();
+                places.all(|(place, (have, value))| one.open >> (place % 64) & 1 == 1 || have == value)
+            };
+            let others: Vec<&Counted<'_>> = nowhere.iter().copied().filter(|one| key_of(&one.shown) != key).filter(fits).collect();
             let estimate = together(rule, &own, &others);
             let mut top: Vec<Contributor> =
                 own.iter().filter(|one| one.sure && one.input.value().is_some()).map(|one| talker(rule, one)).collect();
@@ -378,7 +414,8 @@ fn distinct(rule: &Rule, field: &Field, own: &[&Counted<'_>], others: &[&Counted
         }
     }
     let more = maybe.difference(&sure).count() as u64 + unknown;
-    Estimate { low: sure.len() as f64, high: (sure.len() as u64 + more) as f64 }
+    let unseen = own.iter().chain(others).any(|one| one.record.unseen);
+    Estimate { low: sure.len() as f64, high: if unseen { f64::INFINITY } else { (sure.len() as u64 + more) as f64 } }
 }
 
 /// What is new or different: seen by records that certainly match, and for what may be, counted at the upper end.

@@ -81,7 +81,7 @@ impl Client {
             proxy: settings.proxy.as_deref(),
             direct: is_loopback(&settings.url),
             timeout: settings.request_timeout,
-            total: None,
+            ..http::AgentOptions::default()
         })
         .map_err(setup)?;
         let line = Arc::new(Line::new(LineParts {

@@ -232,7 +232,7 @@ pub fn try_records(rule: &Rule, file: &Path, now: Timestamp) -> Result<Vec<Tried
             let Some(member) = crate::sources::member(rule.source) else {
                 return Err(tr!("{source} is not read from a file", source = rule.source));
             };
-            let ask = crate::sources::Ask { from: now, to: now, second: false };
+            let ask = crate::sources::Ask::all(now, now, false);
             let answer = super::read::recorded(member, recording, &ask, None);
             let one = |record: &Record| {
                 let at = RecordAt { source: rule.source, record, now };

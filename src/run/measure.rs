@@ -58,6 +58,8 @@ pub(super) struct Measurements {
     pub uncompared: BTreeSet<String>,
     /// Targets of which nothing was given, while others of their source were.
     pub not_given: Vec<(SourceKind, String)>,
+    /// What targets want to be known in their next run, by source and target.
+    pub memories: BTreeMap<(SourceKind, String), String>,
 }
 
 impl Measurements {
@@ -133,10 +135,11 @@ pub(super) fn read_and_measure(
         spared: BTreeSet::new(),
         uncompared: BTreeSet::new(),
         not_given: cycle.not_given(),
+        memories: BTreeMap::new(),
     };
     let at = shifted(now, skew);
     let ask = ask_of(config, book, rules, at);
-    let inputs = Inputs::of(cycle, book.state.targets.clone());
+    let inputs = Inputs::of(cycle, book.state.targets.clone(), kinds_of(rules, at));
     let (traffic_report, read) = std::thread::scope(|scope| {
         let mut others = Others::new(scope.spawn(|| read::all(&inputs, needed, client, &ask)));
         let traffic = traffic_needed.then(|| {
@@ -173,6 +176,15 @@ pub(super) fn read_and_measure(
     Ok(out)
 }
 
+/// The kinds of record that rules name, by source.
+fn kinds_of(rules: &Rules<'_>, now: Timestamp) -> BTreeMap<SourceKind, u32> {
+    let mut kinds = BTreeMap::new();
+    for rule in rules.enabled.iter().flat_map(|rule| rule.counted()) {
+        *kinds.entry(rule.source).or_default() |= rule.kinds(now);
+    }
+    kinds
+}
+
 /// What the sources are asked for: of a stream as far back as rules and what was missed need.
 fn ask_of(config: &Config, book: &RunMemory<'_>, rules: &Rules<'_>, now: Timestamp) -> Ask {
     let streams = rules.enabled.iter().filter(|rule| rule.source.is_stream());
@@ -181,7 +193,7 @@ fn ask_of(config: &Config, book: &RunMemory<'_>, rules: &Rules<'_>, now: Timesta
         Some(read_to) => before(read_to.min(now), config.events.lookback),
         None => before(now, longest),
     };
-    Ask { from, to: now, second: rules.enabled.iter().flat_map(|rule| rule.counted()).any(Rule::needs_second) }
+    Ask::all(from, now, rules.enabled.iter().flat_map(|rule| rule.counted()).any(Rule::needs_second))
 }
 
 /// Measures the rules on the records of one source.
@@ -193,12 +205,18 @@ fn measure_batch(
     (ask, at): (Ask, Timestamp),
     out: &mut Measurements,
 ) {
-    let Batch { source, reports, records, whole_until } = batch;
-    let whole = reports.iter().all(|report| report.status == SourceStatus::Ok);
+    let Batch { source, reports, records, whole_until, memories, tells_gaps } = batch;
+    out.memories.extend(memories);
+    let mut whole = reports.iter().all(|report| report.status == SourceStatus::Ok);
     let read = reports.iter().any(|report| matches!(report.status, SourceStatus::Ok | SourceStatus::Partial));
     out.sources.extend(reports);
     if !read {
         return;
+    }
+    if tells_gaps && !whole && reports_are(&out.sources, source, |report| report.unreadable == 0 && report.is_read()) {
+        // What is missing is among the records: whom that does not touch misses nothing.
+        whole = true;
+        out.spared.extend(rules.enabled.iter().filter(|rule| rule.source == source).map(|rule| rule.name.clone()));
     }
     let own: Vec<&Rule> = rules.enabled.iter().filter(|rule| rule.source == source).flat_map(|rule| rule.counted()).collect();
     if let Some(trace) = cycle.trace {
@@ -237,6 +255,10 @@ fn measure_batch(
     }
 }
 
+fn reports_are(all: &[SourceReport], source: SourceKind, are: impl Fn(&SourceReport) -> bool) -> bool {
+    all.iter().filter(|report| report.source == source).all(are)
+}
+
 /// Measures the rules on the monitoring itself, when all else was read.
 fn measure_monitor(
     cycle: &Cycle<'_>,
@@ -264,8 +286,8 @@ fn measure_monitor(
     let records = crate::sources::monitor::records(&monitor);
     let report =
         SourceReport { status: SourceStatus::Ok, records: read.len() as u64, target: String::new(), ..SourceReport::blank(MONITOR) };
-    let batch = Batch { source: MONITOR, reports: vec![report], records, whole_until: None };
-    let ask = Ask { from: now, to: now, second: false };
+    let batch = Batch { source: MONITOR, reports: vec![report], records, whole_until: None, memories: Vec::new(), tells_gaps: false };
+    let ask = Ask::all(now, now, false);
     measure_batch(cycle, rules, batch, book, (ask, now), out);
     if all {
         return;

@@ -28,7 +28,7 @@ pub mod trace;
 mod unremembered;
 
 use crate::cli::{CheckArgs, FailOn};
-use crate::config::Config;
+use crate::config::{Config, TargetConfig};
 use crate::domain::counted;
 use crate::domain::fault::{Fault, Party};
 use crate::domain::mute::Silence;
@@ -62,6 +62,7 @@ pub use given::{Answer, GivenAnswers};
 use interrupt::Interrupt;
 use jiff::{SignedDuration, Timestamp};
 use measure::{Measurements, RunMemory, read_and_measure};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -352,7 +353,7 @@ fn decide(
         return Err(RunError::Interrupted);
     }
     let memory = book.memory;
-    bind_targets(cycle, &read.sources, &mut state);
+    bind_targets(cycle, &mut read, &mut state);
     offered::remember(&mut state, &read.sources);
     warnings.extend(offered::remarks(&read.sources, rules));
     if let Some(client) = client.as_ref() {
@@ -452,15 +453,22 @@ fn decide(
 }
 
 /// A target is what it was when it first answered whole. One that is configured no more is forgotten.
-fn bind_targets(cycle: &Cycle<'_>, sources: &[SourceReport], state: &mut State) {
+fn bind_targets(cycle: &Cycle<'_>, read: &mut Measurements, state: &mut State) {
     let targets = &cycle.config.targets;
     state.targets.retain(|name, _| targets.iter().any(|target| target.name == *name));
     if cycle.is_offline() {
         return;
     }
-    let whole = |name: &str| sources.iter().any(|report| report.target == name && report.status == SourceStatus::Ok);
+    let blank = |target: &TargetConfig| TargetState { identity: target.settings.identity(), memory: BTreeMap::new() };
+    let whole = |name: &str| read.sources.iter().any(|report| report.target == name && report.status == SourceStatus::Ok);
     for target in targets.iter().filter(|target| whole(&target.name)) {
-        state.targets.entry(target.name.clone()).or_insert_with(|| TargetState { identity: target.settings.identity() });
+        state.targets.entry(target.name.clone()).or_insert_with(|| blank(target));
+    }
+    for ((source, name), memory) in std::mem::take(&mut read.memories) {
+        if let Some(target) = targets.iter().find(|target| target.name == name) {
+            let known = state.targets.entry(name).or_insert_with(|| blank(target));
+            known.memory.insert(source.name().to_owned(), memory);
+        }
     }
 }
 

@@ -324,7 +324,7 @@ pub fn records(
     let named = filter.all.iter().chain(&filter.none).any(|(_, condition)| matches!(condition.place, Place::Slot(slot) if of(slot)));
     let ask = |span: Option<(Timestamp, Timestamp)>, now| {
         let (from, to) = span.unwrap_or((now, now));
-        Ask { from, to, second: second || named }
+        Ask { kinds: source.kinds_of(Some(filter), now, |_| true), ..Ask::all(from, to, second || named) }
     };
     let mut within = asked.as_ref().map(|asked| asked.at(now));
     let inputs = read::Inputs::given(query.config, query.inputs, query.recorder);
@@ -350,6 +350,8 @@ pub fn records(
     query.interrupted()?;
     query.noted(&batch.reports);
     let (mut report, mut records) = (read::together(source, batch.reports), batch.records);
+    // That something is not told is said by the report; a record it is not.
+    records.retain(|record| !record.unseen);
     let mut undecided = 0;
     records.retain(|record| {
         let truth = filter.truth(source, record, now);

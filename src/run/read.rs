@@ -34,6 +34,10 @@ pub struct Batch {
     pub records: Vec<Record>,
     /// Of a stream: up to here everything was read.
     pub whole_until: Option<Timestamp>,
+    /// What its targets want to be known in their next run.
+    pub memories: Vec<((SourceKind, String), String)>,
+    /// What is missing is among the records.
+    pub tells_gaps: bool,
 }
 
 /// A target's name, and its settings where the config has them.
@@ -44,6 +48,7 @@ pub(super) struct Answer {
     pub report: SourceReport,
     pub records: Vec<Record>,
     pub whole_until: Option<Timestamp>,
+    pub memory: Option<String>,
 }
 
 /// What a run reads from: answers that are given, and targets.
@@ -56,22 +61,25 @@ pub(super) struct Inputs<'i> {
     recorder: Option<&'i Recorder>,
     /// What the targets were when they last answered, by name.
     known: BTreeMap<String, TargetState>,
+    /// The kinds of record that rules name, by source; of a source that is not listed all.
+    kinds: BTreeMap<SourceKind, u32>,
 }
 
 impl<'i> Inputs<'i> {
-    pub fn of(cycle: &'i Cycle<'_>, known: BTreeMap<String, TargetState>) -> Inputs<'i> {
+    pub fn of(cycle: &'i Cycle<'_>, known: BTreeMap<String, TargetState>, kinds: BTreeMap<SourceKind, u32>) -> Inputs<'i> {
         let targets = &cycle.config.targets;
         let whole = asked().filter_map(|source| Some((source, None, cycle.recording(source)?)));
         let single = asked().flat_map(|source| {
             targets.iter().filter_map(move |target| Some((source, Some(target.name.as_str()), cycle.recording_of(source, &target.name)?)))
         });
-        Inputs { recorded: whole.chain(single).collect(), targets, offline: cycle.is_offline(), recorder: cycle.recorder, known }
+        Inputs { recorded: whole.chain(single).collect(), targets, offline: cycle.is_offline(), recorder: cycle.recorder, known, kinds }
     }
 
     /// What a question outside of a cycle reads from.
     pub fn given(config: &'i Config, inputs: &'i GivenInputs, recorder: Option<&'i Recorder>) -> Inputs<'i> {
         let recorded = inputs.iter().map(|input| (input.source, input.target.as_deref(), RecordedAnswer::Path(&input.path)));
-        Inputs { recorded: recorded.collect(), targets: &config.targets, offline: !inputs.is_empty(), recorder, known: BTreeMap::new() }
+        let (known, kinds) = (BTreeMap::new(), BTreeMap::new());
+        Inputs { recorded: recorded.collect(), targets: &config.targets, offline: !inputs.is_empty(), recorder, known, kinds }
     }
 
     fn is_another(&self, target: &TargetConfig) -> bool {
@@ -96,10 +104,14 @@ pub(super) fn all(inputs: &Inputs<'_>, needed: &[SourceKind], client: Option<&Cl
 /// Reads one source.
 pub(super) fn one(inputs: &Inputs<'_>, member: &Member, client: Option<&Client>, ask: &Ask) -> Batch {
     let source = member.kind;
-    let mut batch = Batch { source, reports: Vec::new(), records: Vec::new(), whole_until: None };
+    let kinds = inputs.kinds.get(&source).copied().unwrap_or(ask.kinds);
+    let ask = &Ask { source: Some(source), kinds, ..*ask };
+    let (reports, records, memories) = (Vec::new(), Vec::new(), Vec::new());
+    let mut batch = Batch { source, reports, records, whole_until: None, memories, tells_gaps: member.tells_gaps };
     let mut take = |answer: Answer, target: &str, labels: &Arc<Vec<(String, String)>>| {
         let name: Arc<str> = Arc::from(target);
         batch.reports.push(SourceReport { target: target.to_owned(), whole_until: answer.whole_until, ..answer.report });
+        batch.memories.extend(answer.memory.map(|memory| ((source, target.to_owned()), memory)));
         let mut records = answer.records;
         for record in &mut records {
             (record.target, record.target_labels) = (Arc::clone(&name), Arc::clone(labels));
@@ -152,7 +164,11 @@ pub(super) fn one(inputs: &Inputs<'_>, member: &Member, client: Option<&Client>,
             Some(recording) => recorded(member, recording, ask, Some((&target.name, Some(&*target.settings)))),
             None if inputs.offline => continue,
             None if inputs.is_another(target) => failure(source, another(target)),
-            None => from_target(member, target, ask, inputs.recorder, together.remove(target.name.as_str())),
+            None => {
+                let memory = inputs.known.get(&target.name).and_then(|known| known.memory.get(source.name()));
+                target.settings.recall(memory.map(String::as_str));
+                from_target(member, target, ask, inputs.recorder, together.remove(target.name.as_str()))
+            }
         };
         take(answer, &target.name, &target_labels(target));
     }
@@ -191,7 +207,7 @@ fn no_target(source: SourceKind) -> String {
 }
 
 fn failure(source: SourceKind, fault: Fault) -> Answer {
-    Answer { report: SourceReport::failed(source, fault), records: Vec::new(), whole_until: None }
+    Answer { report: SourceReport::failed(source, fault), records: Vec::new(), whole_until: None, memory: None }
 }
 
 fn finished(source: SourceKind, assembled: Assembled, base: SourceReport, missing: Option<String>) -> Answer {
@@ -204,7 +220,7 @@ fn finished(source: SourceKind, assembled: Assembled, base: SourceReport, missin
         error,
         ..base
     };
-    Answer { report: with_unreadable(report), records: assembled.records, whole_until: None }
+    Answer { report: with_unreadable(report), records: assembled.records, whole_until: None, memory: assembled.memory }
 }
 
 /// How far an assembler got: the report without its records, why it is not whole, and how far a stream was read.
@@ -261,7 +277,7 @@ fn answer_of(source: SourceKind, fed: Fed, assembler: Box<dyn Assembler>) -> Ans
             let whole_until = whole_until.into_iter().chain(assembled.left_from).min();
             Answer { whole_until, ..finished(source, assembled, base, missing) }
         }
-        Err(report) => Answer { report: *report, records: Vec::new(), whole_until: None },
+        Err(report) => Answer { report: *report, records: Vec::new(), whole_until: None, memory: None },
     }
 }
 
@@ -286,7 +302,7 @@ pub(super) fn recorded(member: &Member, recording: RecordedAnswer<'_>, ask: &Ask
     let source = member.kind;
     let located = match recording.of(source, target.map(|(name, _)| name)) {
         Ok(located) => located,
-        Err(report) => return Answer { report: *report, records: Vec::new(), whole_until: None },
+        Err(report) => return Answer { report: *report, records: Vec::new(), whole_until: None, memory: None },
     };
     let mut assembler = (member.assemble)(ask.second, target.and_then(|(_, settings)| settings));
     let fed = replayed(source, &located, ask, &mut *assembler);
@@ -324,7 +340,10 @@ fn from_target(member: &Member, target: &TargetConfig, ask: &Ask, recorder: Opti
     match obtained {
         Ok(obtained) => {
             let base = SourceReport { queries: obtained.queries, bytes: obtained.bytes, ..SourceReport::blank(source) };
-            finished(source, assembler.finish(), base, obtained.missing)
+            let assembled = assembler.finish();
+            let left_from = assembled.left_from;
+            let whole_until = source.is_stream().then(|| obtained.whole_until.into_iter().chain(left_from).fold(ask.to, Timestamp::min));
+            Answer { whole_until, ..finished(source, assembled, base, obtained.missing) }
         }
         Err(fault) => failure(source, fault),
     }
@@ -360,7 +379,7 @@ pub(super) fn health(
     client: Option<&Client>,
     now: Timestamp,
 ) -> (SourceReport, Option<Vec<Health>>) {
-    let ask = Ask { from: now, to: now, second: false };
+    let ask = Ask::all(now, now, false);
     let mut clusters = Clusters::default();
     let mut note = None;
     let of_pce = member(HEALTH).and_then(|member| member.pce);

@@ -101,7 +101,7 @@ pub fn report(cycle: &Cycle<'_>, question: &Question) -> Result<(Report, Memory)
             .of(VENS, None)
             .is_ok_and(|located| !located.is_one() && VENS.files[1..].iter().all(|prefix| located.files(prefix).is_ok()))
     });
-    let ask = Ask { from: span.from, to: span.to, second };
+    let ask = Ask::all(span.from, span.to, second);
     let records = |source, recording: Option<RecordedAnswer<'_>>| {
         let member = member(source)?;
         match (recording, &client, &member.pce) {

@@ -170,7 +170,7 @@ impl Trace {
                 continue;
             }
             let mut match_stats = MatchStats::of(filter);
-            let own = records.iter().filter(|record| rule.reads(&record.target));
+            let own = records.iter().filter(|record| !record.unseen && rule.reads(&record.target));
             own.for_each(|record| match_stats.take(filter, &RecordAt { source: rule.source, record, now }, &describe_record));
             self.log().match_stats.entry(rule.name.clone()).or_default().push(match_stats);
         }

@@ -244,6 +244,7 @@ impl Assembler for Events {
             unreadable,
             missing,
             left_from: self.left_from,
+            memory: None,
         }
     }
 }

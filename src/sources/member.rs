@@ -36,6 +36,8 @@ pub struct Assembled {
     pub missing: Option<String>,
     /// Of a stream: what happened from here on was left for the next run.
     pub left_from: Option<Timestamp>,
+    /// What the target's next run is to know.
+    pub memory: Option<String>,
 }
 
 /// How much memory the records of one answer may take, in bytes: some 60,000 VENs with everything that a PCE tells of them.
@@ -123,6 +125,17 @@ pub struct Ask {
     pub to: Timestamp,
     /// Some rule names what only the second list of the source tells.
     pub second: bool,
+    /// Which source it is about, where a target is read by several.
+    pub source: Option<SourceKind>,
+    /// The kinds of record that rules name, one bit each.
+    pub kinds: u32,
+}
+
+impl Ask {
+    /// Everything that there is between two points in time.
+    pub fn all(from: Timestamp, to: Timestamp, second: bool) -> Ask {
+        Ask { from, to, second, source: None, kinds: u32::MAX }
+    }
 }
 
 /// Where the parts of an answer go.
@@ -146,6 +159,9 @@ pub struct Member {
     pub assemble: fn(bool, Option<&dyn Settings>) -> Box<dyn Assembler>,
     /// How a PCE is asked.
     pub pce: Option<OfPce>,
+    /// What an answer lacks is among its records, as records that are unseen: where it is not whole, only rules that those
+    /// touch are concerned.
+    pub tells_gaps: bool,
 }
 
 /// A type of `[[targets]]`.
@@ -162,6 +178,8 @@ pub struct TargetType {
 pub trait Settings: Debug + Send + Sync {
     /// What makes it another target: its memory starts anew when this changes.
     fn identity(&self) -> String;
+    /// What the run before wanted to be known.
+    fn recall(&self, _memory: Option<&str>) {}
     /// Obtains the parts of an answer.
     fn obtain(&self, ask: &Ask, take: &mut Take<'_>) -> Result<Obtained, Fault>;
     /// Asks several targets of this type at the same time; an answer for each, in their order. `None`: each is asked by itself.
@@ -212,4 +230,6 @@ pub struct Obtained {
     pub bytes: u64,
     /// Why it is not whole, for people.
     pub missing: Option<String>,
+    /// Of a stream: up to here everything was read.
+    pub whole_until: Option<Timestamp>,
 }

@@ -11,6 +11,7 @@ pub mod json;
 mod member;
 pub mod monitor;
 pub mod probe;
+pub mod proxmox;
 pub mod records;
 pub mod traffic;
 pub mod vens;
@@ -42,20 +43,31 @@ pub const DATABASE: SourceKind = SourceKind(&database::SOURCE);
 pub const MONITOR: SourceKind = SourceKind(&monitor::SOURCE);
 
 /// All sources, in the order in which they are reported.
-pub const SOURCES: [SourceKind; 8] =
-    [TRAFFIC, EVENTS, HEALTH, VENS, DATABASE, SourceKind(&probe::SOURCE), SourceKind(&records::SOURCE), MONITOR];
+pub const SOURCES: [SourceKind; 9] = [
+    TRAFFIC,
+    EVENTS,
+    HEALTH,
+    VENS,
+    DATABASE,
+    SourceKind(&probe::SOURCE),
+    SourceKind(&proxmox::SOURCE),
+    SourceKind(&records::SOURCE),
+    MONITOR,
+];
 
 /// Those that are read as records, with how.
-pub const MEMBERS: [Member; 6] = [
+pub const MEMBERS: [Member; 7] = [
     Member {
         kind: EVENTS,
         assemble: |_, _| Box::<events::Events>::default(),
         pce: Some(OfPce { ask: |client, ask, take| client.events(ask.from, ask.to, take), not_offered: &[] }),
+        tells_gaps: false,
     },
     Member {
         kind: HEALTH,
         assemble: |_, _| Box::<health::Clusters>::default(),
         pce: Some(OfPce { ask: |client, _, take| client.health(take), not_offered: &[ErrorKind::NotFound, ErrorKind::Forbidden] }),
+        tells_gaps: false,
     },
     Member {
         kind: VENS,
@@ -64,19 +76,23 @@ pub const MEMBERS: [Member; 6] = [
             ask: |client, ask, take| client.vens(ask.second, take),
             not_offered: &[ErrorKind::NotFound, ErrorKind::Rejected],
         }),
+        tells_gaps: false,
     },
     Member {
         kind: DATABASE,
         assemble: |_, _| Box::<database::Database>::default(),
         pce: Some(OfPce { ask: |client, _, take| client.database(take), not_offered: &[ErrorKind::NotFound, ErrorKind::Rejected] }),
+        tells_gaps: false,
     },
-    Member { kind: SourceKind(&probe::SOURCE), assemble: probe::assembler, pce: None },
-    Member { kind: SourceKind(&records::SOURCE), assemble: records::assembler, pce: None },
+    Member { kind: SourceKind(&probe::SOURCE), assemble: probe::assembler, pce: None, tells_gaps: false },
+    Member { kind: SourceKind(&proxmox::SOURCE), assemble: proxmox::assembler, pce: None, tells_gaps: true },
+    Member { kind: SourceKind(&records::SOURCE), assemble: records::assembler, pce: None, tells_gaps: false },
 ];
 
 /// All types of `[[targets]]`.
-pub const TARGET_TYPES: [TargetType; 2] = [
+pub const TARGET_TYPES: [TargetType; 3] = [
     TargetType { name: "probe", about: "Services: HTTP, TCP, TLS, ping, DNS", read: probe::read_settings },
+    TargetType { name: "proxmox", about: "Proxmox VE: clusters, nodes, guests, storages", read: proxmox::read_settings },
     TargetType { name: "records", about: "Records in files: NDJSON, JSON, CSV", read: records::read_settings },
 ];
 
@@ -91,7 +107,7 @@ pub fn find(name: &str) -> Option<SourceKind> {
 
 /// How a source is read.
 pub fn member(source: SourceKind) -> Option<&'static Member> {
-    static ALL: [Member; 6] = MEMBERS;
+    static ALL: [Member; 7] = MEMBERS;
     ALL.iter().find(|member| member.kind == source)
 }
 

@@ -323,7 +323,7 @@ impl Assembler for Vens {
         };
         let records = vens.into_iter().map(joined).collect();
         let missing = [allowance.remark(), lacking].into_iter().flatten().reduce(|all, more| format!("{all}; {more}"));
-        Assembled { rows, records, unreadable, missing, left_from: None }
+        Assembled { rows, records, unreadable, missing, ..Assembled::default() }
     }
 }
 

@@ -104,6 +104,9 @@ fn yes() -> bool {
 pub struct TargetState {
     /// What makes it another target when it changes; without secrets.
     pub identity: String,
+    /// What each of its sources wants to be known in the next run.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub memory: BTreeMap<String, String>,
 }
 
 /// The previous run.

@@ -1,6 +1,7 @@
 //! Laws that every source passes, walked from the table: knowing less is never calmer, a number is a number in every
 //! notation, a name matches itself, and the order of parts and records does not matter.
 
+use crate::proxmox::fixture;
 use jiff::Timestamp;
 use pcemon::config::parse;
 use pcemon::domain::rule::Rule;
@@ -27,7 +28,7 @@ struct World {
 const NOW: &str = "2026-11-20T10:00:00Z";
 
 fn worlds() -> Vec<World> {
-    vec![events(), vens(), health(), database(), probes(), own_records()]
+    vec![events(), vens(), health(), database(), probes(), proxmox(), own_records()]
 }
 
 fn events() -> World {
@@ -419,6 +420,16 @@ source = "probe"
 metric = "distinct:outcome"
 warning = ">= 2"
 "#,
+    }
+}
+
+fn proxmox() -> World {
+    World {
+        source: sources::find("proxmox").unwrap(),
+        rows: fixture::rows(),
+        none_by_null: fixture::NONE,
+        none_by_absence: fixture::NONE,
+        rules: fixture::RULES,
     }
 }
 

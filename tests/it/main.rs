@@ -39,6 +39,7 @@ mod outputs;
 mod packaging;
 mod pce;
 mod probe;
+mod proxmox;
 mod recording;
 
 mod records;

@@ -77,7 +77,7 @@ impl Assembler for Probes {
         let unreadable = self.unreadable.count();
         let rows = self.records.len() as u64 + self.left + unreadable;
         let records = self.records.into_values().collect();
-        Assembled { records, rows, unreadable, missing: self.allowance.remark(), left_from: None }
+        Assembled { records, rows, unreadable, missing: self.allowance.remark(), ..Assembled::default() }
     }
 }
 

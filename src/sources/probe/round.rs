@@ -254,7 +254,7 @@ fn answer(done: &[(&Probe, Done)], now: Timestamp) -> Held {
             let party = if *outcome == "own_network" { Party::Network } else { Party::Program };
             Err(Fault::of(party, (*why).to_owned()))
         }
-        _ => Ok(Obtained { queries, bytes: lines.len() as u64, missing: None }),
+        _ => Ok(Obtained { queries, bytes: lines.len() as u64, ..Obtained::default() }),
     };
     Held { parts: vec![("probe.ndjson".to_owned(), lines.into_bytes())], obtained }
 }

@@ -116,7 +116,7 @@ impl Assembler for Records {
         let cut = self.cut.then(|| tr!("only the first {most} records are read: raise max_records", most = self.limits.most)).or(full);
         let bad = (!self.bad.1.is_empty()).then(|| self.bad.1.join("; "));
         let missing = [cut, bad].into_iter().flatten().reduce(|all, more| format!("{all}; {more}"));
-        Assembled { records: self.records, rows: self.rows, unreadable: self.bad.0, missing, left_from: None }
+        Assembled { records: self.records, rows: self.rows, unreadable: self.bad.0, missing, ..Assembled::default() }
     }
 }
 

@@ -1,0 +1,219 @@
+//! One endpoint of Proxmox, asked with a token. It reads only.
+
+use super::line::{Line, words};
+use super::settings::ProxmoxSettings;
+use crate::domain::foreign::Foreign;
+use crate::domain::secret::Secret;
+use crate::domain::spelling::{hide, remember};
+use crate::domain::text::visible;
+use crate::http::{self, fault};
+use crate::process::patience;
+use crate::settings::fetch_secret;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value as Json;
+use serde_json::value::RawValue;
+use std::io::{ErrorKind, Read};
+use std::time::{Duration, Instant};
+use url::Url;
+
+/// Bytes of one answer, as it came and when it is unpacked.
+const BODY: u64 = 64 << 20;
+/// Characters of a refusal that are shown.
+const EXCERPT: usize = 200;
+
+/// A token as it is sent.
+pub(super) struct Token {
+    header: Secret,
+    secret: String,
+    /// USER@REALM!NAME, for advice.
+    pub name: String,
+}
+
+impl Token {
+    /// Fetches it. One that Proxmox would read in another way than it is written is refused, without showing it.
+    pub fn fetch(settings: &ProxmoxSettings) -> Result<Token, String> {
+        let text = fetch_secret(&settings.token)?;
+        let (name, secret) = parts(text.expose().trim()).ok_or_else(|| {
+            tr!("the token is not of the form user@realm!name=secret, or holds characters that Proxmox would read in another way")
+        })?;
+        remember(secret);
+        Ok(Token { header: Secret::new(format!("PVEAPIToken={name}={secret}")), secret: secret.to_owned(), name: visible(name) })
+    }
+}
+
+/// Name and secret. Proxmox ends the value at a semicolon and undoes percent signs.
+fn parts(text: &str) -> Option<(&str, &str)> {
+    let clean = text.chars().all(|c| c.is_ascii_graphic() && !matches!(c, ';' | '%' | ',' | '"' | '\'' | '\\'));
+    let (name, secret) = text.split_once('=')?;
+    let (user, id) = name.split_once('!')?;
+    let (user, realm) = user.rsplit_once('@')?;
+    let whole = [user, realm, id, secret].iter().all(|part| !part.is_empty());
+    (clean && whole && !secret.contains(['=', ':']) && !id.contains(['!', '@'])).then_some((name, secret))
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// Nobody there, or nobody who speaks as Proxmox does: another endpoint may know better.
+    Lost(String),
+    /// Its certificate is not to be trusted.
+    Distrusted(String),
+    /// There was no time.
+    NoTime,
+}
+
+impl Trouble {
+    pub fn words(&self) -> String {
+        match self {
+            Trouble::Lost(why) | Trouble::Distrusted(why) => why.clone(),
+            Trouble::NoTime => tr!("there was no time left for it: give the target a longer `timeout`, or the run a longer deadline"),
+        }
+    }
+}
+
+/// One endpoint.
+pub(super) struct Endpoint<'s> {
+    pub url: &'s Url,
+    /// For people.
+    pub shown: String,
+    agent: ureq::Agent,
+    settings: &'s ProxmoxSettings,
+}
+
+/// The data of every answer.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow, default)]
+    data: Option<&'a RawValue>,
+    #[serde(default)]
+    message: Option<Json>,
+}
+
+impl<'s> Endpoint<'s> {
+    pub fn of(settings: &'s ProxmoxSettings, url: &'s Url) -> Result<Endpoint<'s>, String> {
+        let options = http::AgentOptions {
+            ca_file: settings.ca_file.as_deref(),
+            insecure: settings.insecure,
+            pins: &settings.pins,
+            server_name: settings.server_name.as_deref(),
+            direct: true,
+            timeout: settings.request_timeout,
+            ..http::AgentOptions::default()
+        };
+        let port = url.port_or_known_default().unwrap_or(8006);
+        let shown = visible(&format!("{}:{port}", url.host_str().unwrap_or_default()));
+        Ok(Endpoint { url, shown, agent: http::agent(&options)?, settings })
+    }
+
+    /// Longest time of a usual request.
+    pub fn limit(&self) -> Duration {
+        self.settings.request_timeout
+    }
+
+    /// Asks; the answer as a line, whatever its status.
+    pub fn get(&self, token: &Token, path: &str, limit: Duration, until: Instant) -> Result<Line, Trouble> {
+        let left = until.saturating_duration_since(Instant::now());
+        let left = patience::left().map_or(left, |whole| whole.min(left));
+        if left < Duration::from_millis(5) {
+            return Err(Trouble::NoTime);
+        }
+        let short = left < limit;
+        let url = format!("{}api2/json{path}", self.url);
+        let request = self.agent.get(&url).header("Authorization", token.header.expose()).header("Accept-Encoding", "gzip");
+        let sent = request.config().timeout_global(Some(limit.min(left))).build().call();
+        let response = sent.map_err(|error| self.trouble(&error, short))?;
+        let status = response.status().as_u16();
+        let mut bytes = Vec::new();
+        let read = response.into_body().into_reader().take(BODY).read_to_end(&mut bytes);
+        read.map_err(|error| {
+            Trouble::Lost(tr!("{peer} breaks off within its answer: {error}", peer = self.shown, error = words(&error.to_string())))
+        })?;
+        let mut body = Vec::new();
+        let unpacked = crate::pce::inflate(bytes.as_slice()).and_then(|reader| reader.take(BODY).read_to_end(&mut body));
+        unpacked.map_err(|error| Trouble::Lost(tr!("{peer}: {error}", peer = self.shown, error = words(&error.to_string()))))?;
+        self.line(token, path, status, &body)
+    }
+
+    fn line(&self, token: &Token, path: &str, status: u16, body: &[u8]) -> Result<Line, Trouble> {
+        let text = String::from_utf8_lossy(body);
+        // Whatever comes back is kept and shown: the secret must not be in it.
+        let text = if text.contains(token.secret.as_str()) { hide(&text) } else { text.into_owned() };
+        let mut line =
+            Line { call: path.to_owned(), at: Timestamp::from_second(Timestamp::now().as_second()).ok(), status, ..Line::default() };
+        match serde_json::from_str::<Envelope<'_>>(&text) {
+            Ok(envelope) => {
+                line.data = envelope.data.filter(|data| data.get() != "null").map(RawValue::to_owned);
+                line.error = envelope.message.as_ref().and_then(Json::as_str).map_or_else(String::new, words);
+            }
+            Err(_) if status == 200 => {
+                let said = Foreign::new(text).words(&[], EXCERPT);
+                return Err(Trouble::Lost(tr!("{peer} does not answer as Proxmox does: '{said}'", peer = self.shown, said)));
+            }
+            // Refusals are of any form, or of none.
+            Err(_) => line.error = Foreign::new(text).words(&[], EXCERPT),
+        }
+        if status != 200 {
+            line.data = None;
+            line.error = if line.error.is_empty() { String::new() } else { format!("{} ({status}): {}", line.call, line.error) };
+        }
+        Ok(line)
+    }
+
+    fn trouble(&self, error: &ureq::Error, short: bool) -> Trouble {
+        let peer = &self.shown;
+        let host = self.settings.server_name.as_deref().or(self.url.host_str()).unwrap_or_default();
+        let setting = tr!("ca_file of target {name}", name = self.settings.name);
+        let place = fault::Place { host, setting: &setting, ca_file: self.settings.ca_file.as_deref() };
+        if let Some(why) = fault::sentence(fault::of_http(error), peer, place) {
+            return Trouble::Distrusted(why);
+        }
+        match error {
+            ureq::Error::Timeout(_) if short => Trouble::NoTime,
+            ureq::Error::Timeout(_) => {
+                let seconds = self.settings.request_timeout.as_secs_f64();
+                Trouble::Lost(tr!("{peer} does not answer within {seconds} s", peer, seconds))
+            }
+            ureq::Error::Io(error)
+                if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe) =>
+            {
+                Trouble::Lost(tr!(
+                    "{peer} closes the connection at once: look at ALLOW_FROM and DENY_FROM in /etc/default/pveproxy there",
+                    peer
+                ))
+            }
+            ureq::Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {
+                Trouble::Lost(tr!("{peer} refuses the connection: pveproxy does not run there, or a firewall says no", peer))
+            }
+            other => Trouble::Lost(tr!("{peer}: {why}", peer, why = words(&other.to_string()))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_that_would_be_torn_are_refused() {
+        assert_eq!(parts("pcemon@pve!cron=12345678-aaaa"), Some(("pcemon@pve!cron", "12345678-aaaa")));
+        assert_eq!(parts("a@b@ldap!t=s"), Some(("a@b@ldap!t", "s")));
+        for torn in [
+            "",
+            "secret",
+            "a@pve!t",
+            "a@pve!t=",
+            "a@pve=s",
+            "a!t=s",
+            "a@pve!t=s;x",
+            "a@pve!t=%41",
+            "a@pve!t=a=b",
+            "a@pve!t=a:b",
+            "a@pve!t=a\nb",
+            "a@pve!t=a b",
+            "a@pve!t=é",
+        ] {
+            assert_eq!(parts(torn), None, "{torn}");
+        }
+    }
+}

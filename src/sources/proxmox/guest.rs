@@ -1,0 +1,361 @@
+//! Guests: virtual machines and containers. Whoever is one is told by its number alone; names vanish, and guests move.
+
+use super::estate::{Estate, Quorum};
+use super::line::{Line, call, epoch, flag, list, num, optional_flag, optional_text, seconds, share, text};
+use super::memory::Guest;
+use super::row::{kind, slot};
+use super::{Out, blank, judged, verdict};
+use crate::domain::estimate::Estimate;
+use crate::domain::value::{Record, Value};
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Tasks that stop a guest because somebody wants it.
+pub(super) const STOPS: [&str; 5] = ["qmstop", "qmshutdown", "vzstop", "vzshutdown", "hastop"];
+/// So long after its start a node may be busy starting guests.
+const STARTING: f64 = 600.0;
+/// Clocks and looks are not exact to the second.
+const SLACK: f64 = 10.0;
+
+/// Makes the records; what is to be remembered of each guest.
+pub(super) fn tell(estate: &Estate<'_>, out: &mut Out<'_>) -> BTreeMap<String, Guest> {
+    let hidden = estate.hidden(kind::GUEST);
+    if let Some(why) = &hidden {
+        out.unseen(kind::GUEST, None, why);
+    }
+    let coverage = Coverage::of(estate);
+    let mut kept: BTreeMap<String, Guest> = BTreeMap::new();
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    for (kind_of_guest, item) in ["qemu", "lxc"].iter().flat_map(|of| estate.items(of).iter().map(move |item| (*of, item))) {
+        let number = text(item, "vmid").or_else(|| Some(text(item, "id")?.split_once('/')?.1.to_owned()));
+        let Some(vmid) = number else {
+            out.unseen(kind::GUEST, None, &tr!("a guest comes without its number"));
+            continue;
+        };
+        if !seen.insert(vmid.clone()) {
+            continue;
+        }
+        let look = Look { estate, item, vmid: &vmid, kind: kind_of_guest, known: estate.memory.guests.get(&vmid) };
+        let (record, guest) = look.tell(&coverage);
+        out.put(record);
+        kept.insert(vmid, guest);
+    }
+    for (vmid, known) in estate.memory.guests.iter().filter(|(vmid, _)| !seen.contains(*vmid)) {
+        // Gone from one answer may be a mistake; from two whole ones it is no more.
+        let missed = known.missed.saturating_add(u8::from(hidden.is_none()));
+        if missed >= 2 {
+            continue;
+        }
+        let mut record = blank(kind::GUEST, &format!("{}/{vmid}", known.kind));
+        name(&mut record, vmid, &known.name);
+        record.set(slot::VMID, Value::text(vmid.clone()));
+        record.set(slot::GUEST_TYPE, Value::text(known.kind.clone()));
+        record.set(slot::NODE, Value::text(known.node.clone()));
+        let why = tr!("it is not in the answer any more");
+        judged(&mut record, Value::text("unknown"), Value::NotTold, why);
+        out.put(record);
+        kept.insert(vmid.clone(), Guest { missed, ..known.clone() });
+    }
+    kept
+}
+
+/// Its name, else its last known name, else its number.
+fn name(record: &mut Record, vmid: &str, name: &str) {
+    let shown = if name.is_empty() { vmid } else { name };
+    record.name = if name.is_empty() { vmid.to_owned() } else { format!("{name} ({vmid})") };
+    record.set(slot::GUEST, Value::text(shown));
+}
+
+/// One guest in one answer.
+struct Look<'a> {
+    estate: &'a Estate<'a>,
+    item: &'a Json,
+    vmid: &'a str,
+    kind: &'static str,
+    known: Option<&'a Guest>,
+}
+
+impl Look<'_> {
+    fn tell(&self, coverage: &Coverage) -> (Record, Guest) {
+        let Look { estate, item, vmid, known, .. } = *self;
+        let mut record = blank(kind::GUEST, &format!("{}/{vmid}", self.kind));
+        let before = known.cloned().unwrap_or_default();
+        let own_name = text(item, "name").unwrap_or_else(|| before.name.clone());
+        name(&mut record, vmid, &own_name);
+        record.set(slot::VMID, Value::text(vmid));
+        record.set(slot::GUEST_TYPE, Value::text(self.kind));
+        let node = text(item, "node");
+        record.set(slot::NODE, node.clone().map_or(Value::NotTold, Value::Text));
+        let ha = optional_text(item, "hastate");
+        let lock = optional_text(item, "lock");
+        record.set(slot::HA_STATE, ha.clone());
+        record.set(slot::LOCK, lock.clone());
+        record.set(slot::TEMPLATE, optional_flag(item, "template"));
+        record.set(slot::POOL, optional_text(item, "pool"));
+        record.set(slot::TAG, list(item, "tags", Value::Texts(Vec::new(), true)));
+        let believed = node.as_deref().is_some_and(|node| estate.believes(node));
+        let status = text(item, "status").filter(|status| believed && status != "unknown");
+        let (held, why_held) = self.held(status.as_deref(), lock.as_text());
+        let state = if held { known.map(|known| known.status.clone()).filter(|status| !status.is_empty()) } else { status.clone() };
+        let state = state.or_else(|| (held && status.as_deref() == Some("prelaunch")).then(|| "stopped".to_owned()));
+        let stop = self.stop(state.as_deref(), &before, node.as_deref());
+        self.verdicts(&mut record, (status.as_deref(), state.as_deref()), &ha, &stop, why_held);
+        let running = state.as_deref() == Some("running");
+        let uptime = num(item, "uptime").filter(|_| running);
+        let moved = known.is_some_and(|known| !known.node.is_empty() && Some(&known.node) != node.as_ref());
+        self.figures(&mut record, state.as_deref(), (uptime, moved));
+        let template = matches!(record.slot(slot::TEMPLATE), Value::Flag(true));
+        record.set(slot::UNPROTECTED, coverage.unprotected(vmid, node.as_deref(), record.slot(slot::POOL), template));
+        let counters = running.then(|| self.counters()).flatten();
+        let at = if state.is_some() { estate.at } else { before.at };
+        let kept = Guest {
+            name: own_name,
+            kind: self.kind.to_owned(),
+            node: node.unwrap_or(before.node),
+            status: state.clone().unwrap_or(before.status),
+            at,
+            first: before.first.or(estate.at),
+            ran: if running { estate.at } else { before.ran },
+            uptime: if state.is_some() { uptime } else { before.uptime },
+            counters: if state.is_some() { counters } else { before.counters },
+            wanted: match (state.as_deref(), &stop) {
+                (Some("running"), _) => true,
+                (Some("stopped"), Stop::Purpose(_)) => false,
+                _ => before.wanted,
+            },
+            missed: 0,
+        };
+        (record, kept)
+    }
+
+    /// Whether what it shows is the work of something else, and its state before holds.
+    fn held(&self, status: Option<&str>, lock: Option<&str>) -> (bool, String) {
+        match (status, lock) {
+            (Some("running"), _) | (None, _) => (false, String::new()),
+            (Some("prelaunch"), Some("backup")) => (true, tr!("it is being backed up")),
+            (Some("inmigrate" | "postmigrate" | "finish-migrate" | "restore-vm" | "save-vm" | "prelaunch"), _) | (_, Some("migrate")) => {
+                (true, tr!("it is being moved or prepared"))
+            }
+            (Some(_), Some(lock @ ("backup" | "snapshot" | "snapshot-delete" | "rollback"))) if self.known.is_some() => {
+                (true, tr!("it is locked: {lock}", lock))
+            }
+            _ => (false, String::new()),
+        }
+    }
+
+    /// Why it does not run, as far as the tasks of its node say.
+    fn stop(&self, state: Option<&str>, before: &Guest, node: Option<&str>) -> Stop {
+        if state != Some("stopped") || !before.wanted {
+            return Stop::Expected;
+        }
+        let Some(node) = node else { return Stop::Unexpected };
+        let call = format!("/nodes/{node}/tasks?vmid={}", self.vmid);
+        let Some(line) = self.estate.lines.get(&call) else { return Stop::Unexpected };
+        let Some(items) = line.items() else { return Stop::NotTold(line.why()) };
+        let tasks: Vec<Json> = items.into_iter().filter_map(super::super::json_of).collect();
+        let since = before.ran;
+        let after = |task: &&Json| {
+            let began = epoch(task, "starttime");
+            began.zip(since).is_none_or(|(began, since)| seconds(began, since) > -60.0)
+        };
+        let stops = |task: &&Json| text(task, "type").is_some_and(|of| STOPS.contains(&of.as_str()));
+        match tasks.iter().filter(after).find(stops) {
+            None => Stop::Unexpected,
+            Some(task) => {
+                let user = text(task, "user").unwrap_or_default();
+                let node_back = self.estate.nodes.get(node).and_then(|seen| seen.uptime);
+                // A node that goes down stops its guests, too; when it is back they are started again.
+                let whole = self.estate.lines.get(&format!("/nodes/{node}/tasks?typefilter=stopall"));
+                let by_node = whole.and_then(Line::items).into_iter().flatten().filter_map(super::super::json_of).any(|all| {
+                    let (began, ended, own) = (epoch(&all, "starttime"), epoch(&all, "endtime"), epoch(task, "starttime"));
+                    began.zip(own).is_some_and(|(began, own)| own >= began && ended.is_none_or(|ended| own <= ended))
+                });
+                match (by_node, node_back) {
+                    (true, Some(uptime)) if uptime > STARTING => Stop::Unexpected,
+                    (true, _) => Stop::Expected,
+                    (false, _) => Stop::Purpose(user),
+                }
+            }
+        }
+    }
+
+    fn verdicts(&self, record: &mut Record, (status, state): (Option<&str>, Option<&str>), ha: &Value, stop: &Stop, held: String) {
+        let wants = matches!(ha.as_text(), Some("started" | "request_start"));
+        let broken = ha.as_text() == Some("error");
+        let (own, down, mut detail) = match state {
+            None => (Value::NotTold, Value::NotTold, self.why_unknown(status)),
+            Some("running") => (verdict(0), verdict(0), String::new()),
+            Some("stopped") => match stop {
+                _ if wants => (verdict(2), verdict(1), tr!("stopped, and HA wants it to run")),
+                Stop::Unexpected => (verdict(2), verdict(1), tr!("stopped, and nobody stopped it on purpose")),
+                Stop::NotTold(why) => (verdict(2), verdict(1), tr!("stopped; whether on purpose is not told: {why}", why)),
+                Stop::Purpose(user) => (verdict(0), verdict(0), tr!("stopped by {user}", user)),
+                Stop::Expected => (verdict(0), verdict(0), tr!("stopped")),
+            },
+            Some("paused" | "suspended") => (verdict(1), verdict(0), tr!("paused")),
+            Some(error @ ("io-error" | "internal-error" | "guest-panicked" | "watchdog")) => {
+                (verdict(2), verdict(1), tr!("it does not run: {error}", error))
+            }
+            Some(other) => (Value::NotTold, Value::NotTold, tr!("what '{other}' means is not known", other)),
+        };
+        if !held.is_empty() {
+            detail = if detail.is_empty() { held } else { format!("{detail}; {held}") };
+        }
+        if broken {
+            detail = tr!("HA has given it up: its state there is error");
+        }
+        record.set(slot::DOWN, down);
+        let shown = status.or(state).map_or(Value::text("unknown"), Value::text);
+        let own = if broken { verdict(2) } else { own };
+        judged(record, if status.is_none() { Value::NotTold } else { shown }, own, detail);
+        if record.word.is_empty() {
+            "unknown".clone_into(&mut record.word);
+        }
+    }
+
+    fn why_unknown(&self, status: Option<&str>) -> String {
+        let node = text(self.item, "node").unwrap_or_default();
+        let seen = self.estate.nodes.get(&node);
+        match (status, seen) {
+            (Some(status), _) => tr!("its state before it was {status} is not known", status),
+            (None, Some(seen)) if seen.online == Some(false) => tr!("its node {node} is offline", node),
+            (None, Some(seen)) if seen.silent => tr!("statistics of node {node} stopped (pvestatd)", node),
+            _ if matches!(self.estate.state, Quorum::No(_) | Quorum::Lost(_)) => tr!("the endpoint that answered is cut off from its node"),
+            _ => tr!("the cluster has heard nothing of it for 5 minutes"),
+        }
+    }
+
+    fn counters(&self) -> Option<[f64; 4]> {
+        let read = ["netin", "netout", "diskread", "diskwrite"].map(|key| num(self.item, key));
+        let all: Option<Vec<f64>> = read.into_iter().collect();
+        all?.try_into().ok()
+    }
+
+    fn figures(&self, record: &mut Record, state: Option<&str>, (uptime, moved): (Option<f64>, bool)) {
+        let slots =
+            [slot::CPU, slot::MEMORY, slot::MEMORY_BYTES, slot::UPTIME, slot::NET_IN, slot::NET_OUT, slot::DISK_READ, slot::DISK_WRITE];
+        if self.kind == "qemu" {
+            // Proxmox does not look into virtual disks: it always says 0.
+            record.set(slot::DISK_USED, Value::Absent);
+        }
+        if state == Some("stopped") {
+            slots.into_iter().for_each(|slot| record.set(slot, Value::Absent));
+            record.set(slot::DISK_USED, Value::Absent);
+            record.set(slot::RESTARTS, verdict(0));
+            return;
+        }
+        if state.is_none() {
+            return;
+        }
+        let (used, whole) = (num(self.item, "mem"), num(self.item, "maxmem"));
+        // More than it has is what the host spends on it; of its own view only the limits are known.
+        let memory = match share(used, whole) {
+            Some(share) if share > 1.0 => Value::Number(Estimate { low: 0.0, high: 1.0 }),
+            share => Value::number(share),
+        };
+        record.set(slot::CPU, Value::number(num(self.item, "cpu")));
+        record.set(slot::MEMORY, memory);
+        record.set(slot::MEMORY_BYTES, Value::number(used));
+        record.set(slot::UPTIME, Value::number(uptime));
+        if self.kind == "lxc" {
+            record.set(slot::DISK_USED, Value::number(share(num(self.item, "disk"), num(self.item, "maxdisk"))));
+        }
+        self.since_before(record, uptime, moved);
+    }
+
+    /// Rates and restarts: what lies between the run before and this one.
+    fn since_before(&self, record: &mut Record, uptime: Option<f64>, moved: bool) {
+        let slots = [slot::NET_IN, slot::NET_OUT, slot::DISK_READ, slot::DISK_WRITE];
+        let Some(known) = self.known.filter(|known| known.status == "running") else {
+            record.set(slot::RESTARTS, verdict(0));
+            let why = tr!("a rate is known from the second run on");
+            record.details = slots.into_iter().map(|slot| (slot, why.clone())).collect();
+            record.details.push((slot::VERDICT, record.detail.clone()));
+            return;
+        };
+        let span = self.estate.at.zip(known.at).map(|(now, before)| seconds(now, before)).filter(|span| *span >= 1.0);
+        let (Some(span), Some(uptime), Some(before)) = (span, uptime, known.uptime) else { return };
+        let again = uptime + SLACK < before + span && uptime < before;
+        record.set(slot::RESTARTS, verdict(u8::from(again && !moved)));
+        let (Some(now), Some(then)) = (self.counters(), known.counters) else { return };
+        for ((slot, now), then) in slots.into_iter().zip(now).zip(then) {
+            // Counters begin anew with the guest and with its process on another node; then they hold a part of what was.
+            let whole = !again && !moved && now >= then;
+            let rate = 8.0 * if whole { now - then } else { now } / span;
+            record.set(slot, Value::Number(if whole { Estimate::exact(rate) } else { Estimate::at_least(rate) }));
+        }
+    }
+}
+
+/// Why a guest does not run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Stop {
+    /// It did not run before, or nobody wants it to.
+    Expected,
+    /// Somebody stopped it.
+    Purpose(String),
+    /// It stopped by itself.
+    Unexpected,
+    /// The tasks may not be read.
+    NotTold(String),
+}
+
+/// Which guests the enabled backup jobs have.
+struct Coverage {
+    jobs: Option<Vec<Json>>,
+}
+
+impl Coverage {
+    fn of(estate: &Estate<'_>) -> Coverage {
+        let items = estate.lines.get(call::BACKUP).and_then(Line::items);
+        let jobs: Option<Vec<Json>> = items.map(|items| items.into_iter().filter_map(super::super::json_of).collect());
+        Coverage { jobs }
+    }
+
+    fn unprotected(&self, vmid: &str, node: Option<&str>, pool: &Value, template: bool) -> Value {
+        let Some(jobs) = &self.jobs else { return Value::NotTold };
+        if template {
+            return verdict(0);
+        }
+        let mut unsure = false;
+        for job in jobs {
+            match covers(job, vmid, node, pool) {
+                Some(true) => return verdict(0),
+                Some(false) => {}
+                None => unsure = true,
+            }
+        }
+        if unsure { Value::NotTold } else { verdict(1) }
+    }
+}
+
+/// Whether a job has a guest. A disabled one has nobody.
+fn covers(job: &Json, vmid: &str, node: Option<&str>, pool: &Value) -> Option<bool> {
+    let enabled = if job.get("enabled").is_none() { Some(true) } else { flag(job, "enabled") };
+    if !enabled? {
+        return Some(false);
+    }
+    if let Some(bound) = text(job, "node")
+        && Some(bound.as_str()) != node
+    {
+        return node.map(|_| false);
+    }
+    let listed = |key: &str| -> bool {
+        let number = || text(job, key).is_some_and(|one| one == vmid);
+        // As it came: such a list may be long.
+        job.get(key).and_then(Json::as_str).map_or_else(number, |list| list.split([',', ';', ' ']).any(|one| one == vmid))
+    };
+    if matches!(flag(job, "all"), Some(true)) {
+        return Some(!listed("exclude"));
+    }
+    if let Some(wanted) = text(job, "pool") {
+        return match pool {
+            Value::Text(own) => Some(*own == wanted && !listed("exclude")),
+            Value::Absent => Some(false),
+            _ => None,
+        };
+    }
+    // One of another kind, or of a newer version, has none of these.
+    job.get("vmid")?;
+    Some(listed("vmid"))
+}

@@ -1,0 +1,382 @@
+//! One look at a target: which endpoint is asked, what it is asked for, and what was obtained.
+//!
+//! The first endpoint whose node sees a quorum is judged. A wrong token is wrong everywhere, and is tried once. What is
+//! asked beyond the three calls for the whole cluster is what some rule needs.
+
+use super::super::{Ask, Obtained, Take};
+use super::client::{Endpoint, Token, Trouble};
+use super::estate::{Quorum, Seen, members, quorum};
+use super::line::{Line, call, own, text};
+use super::memory::Memory;
+use super::rights::{Rights, Sight, missing, name};
+use super::row::kind;
+use super::settings::ProxmoxSettings;
+use super::wide::{OF_CLUSTER, OF_NODES};
+use crate::domain::fault::{Fault, Party};
+use crate::process::patience;
+use jiff::Timestamp;
+use serde_json::Value as Json;
+use serde_json::json;
+use serde_json::value::RawValue;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Requests at the same time to one endpoint: it has three workers.
+const AT_ONCE: usize = 3;
+/// Storages are mounted while they are looked at, disks are woken.
+const SLOW: Duration = Duration::from_secs(60);
+/// Guests whose tasks are looked at in one run.
+const MOST_STOPPED: usize = 50;
+
+/// What the first calls of an endpoint gave.
+struct View<'s> {
+    endpoint: Endpoint<'s>,
+    lines: Vec<Line>,
+    state: Quorum,
+    nodes: BTreeMap<String, Seen>,
+}
+
+/// Why no endpoint gave a view.
+struct Failed(Fault);
+
+fn line_of<'l>(lines: &'l [Line], path: &str) -> Option<&'l Line> {
+    lines.iter().find(|line| line.call == path)
+}
+
+/// The three calls that tell of the whole cluster.
+fn view<'s>(endpoint: Endpoint<'s>, token: &Token, until: Instant, before: &Memory) -> Result<Result<View<'s>, Trouble>, Failed> {
+    let limit = endpoint.limit();
+    let mut lines = Vec::new();
+    for path in [call::PERMISSIONS, call::STATUS, call::RESOURCES] {
+        let line = match endpoint.get(token, path, limit, until) {
+            Ok(line) => line,
+            Err(trouble) => return Ok(Err(trouble)),
+        };
+        match line.status {
+            401 => {
+                // The same token would be wrong at every other endpoint, and each refusal counts against it.
+                return Err(Failed(Fault::of(
+                    Party::Target,
+                    tr!(
+                        "{peer} refuses the token {name} (401): it is wrong, expired, or its user is disabled",
+                        peer = endpoint.shown,
+                        name = token.name
+                    ),
+                )));
+            }
+            500.. => return Ok(Err(Trouble::Lost(tr!("{peer}: {why}", peer = endpoint.shown, why = line.why())))),
+            _ => lines.push(line),
+        }
+    }
+    let status = line_of(&lines, call::STATUS);
+    let (state, nodes) = (quorum(status, before.cluster.as_deref()), members(status));
+    Ok(Ok(View { endpoint, lines, state, nodes }))
+}
+
+/// What is known when the endpoints were asked.
+struct Chosen<'s> {
+    view: View<'s>,
+    /// What each endpoint thinks: its name, whether it has quorum, and who is online.
+    views: Vec<Json>,
+    /// Endpoints that gave nothing, each with its reason.
+    troubles: Vec<Trouble>,
+}
+
+fn choose<'s>(settings: &'s ProxmoxSettings, token: &Token, until: Instant, before: &Memory) -> Result<Chosen<'s>, Fault> {
+    let mut troubles: Vec<Trouble> = Vec::new();
+    let mut views = Vec::new();
+    let mut second: Option<View<'s>> = None;
+    for url in &settings.urls {
+        let endpoint = Endpoint::of(settings, url).map_err(|why| Fault::of(Party::Config, format!("{}: {why}", settings.name)))?;
+        let seen = match view(endpoint, token, until, before) {
+            Ok(Ok(seen)) => seen,
+            Ok(Err(trouble)) => {
+                log::info!("{}: {}", settings.name, trouble.words());
+                troubles.push(trouble);
+                continue;
+            }
+            Err(Failed(fault)) => return Err(fault),
+        };
+        let online: BTreeSet<&String> = seen.nodes.iter().filter(|(_, node)| node.online == Some(true)).map(|(name, _)| name).collect();
+        let word = match &seen.state {
+            Quorum::Yes(_) => "quorate",
+            Quorum::No(_) => "no_quorum",
+            Quorum::Lost(_) => "lost",
+            Quorum::Standalone => "standalone",
+            Quorum::Unknown(_) => "unknown",
+        };
+        if matches!(seen.state, Quorum::Yes(_) | Quorum::No(_)) {
+            views.push(json!({ "endpoint": seen.endpoint.shown, "state": word, "online": online }));
+        }
+        match seen.state {
+            Quorum::No(_) => {
+                // A quorum elsewhere is believed before this.
+                if !second.as_ref().is_some_and(|second| matches!(second.state, Quorum::No(_))) {
+                    second = Some(seen);
+                }
+            }
+            Quorum::Lost(_) => second = second.or(Some(seen)),
+            _ => return Ok(Chosen { view: seen, views, troubles }),
+        }
+    }
+    if let Some(view) = second {
+        return Ok(Chosen { view, views, troubles });
+    }
+    let late = troubles.iter().all(|trouble| *trouble == Trouble::NoTime);
+    let why: Vec<String> = troubles.iter().map(Trouble::words).collect();
+    Err(Fault::of(if late { Party::Program } else { Party::Network }, why.join("; ")))
+}
+
+/// One more question.
+struct Job {
+    path: String,
+    limit: Duration,
+}
+
+/// What else is to be asked, the quick ones first.
+fn plan(settings: &ProxmoxSettings, view: &View<'_>, ask: &Ask, before: &Memory) -> Vec<Job> {
+    let wants = |of: u8| ask.kinds >> of & 1 == 1;
+    let job =
+        |path: String, slow: bool| Job { path, limit: if slow { SLOW.max(settings.request_timeout) } else { settings.request_timeout } };
+    let mut jobs = Vec::new();
+    for (of, path) in OF_CLUSTER {
+        let also = match of {
+            kind::BACKUP_JOB => wants(kind::GUEST),
+            kind::QDEVICE => wants(kind::CLUSTER),
+            _ => false,
+        };
+        let pointless = of == kind::QDEVICE && view.state == Quorum::Standalone;
+        if (wants(of) || also) && !pointless {
+            jobs.push(job(path.to_owned(), false));
+        }
+    }
+    let resources = resources(view);
+    let nodes = nodes(view, &resources);
+    let online = || nodes.iter().filter(|(_, online)| **online).map(|(name, _)| name);
+    for (of, path) in OF_NODES.iter().filter(|(of, _)| wants(*of)) {
+        let slow = matches!(*of, kind::DISK | kind::POOL);
+        jobs.extend(online().map(|node| job(format!("/nodes/{node}/{path}"), slow)));
+    }
+    if ask.second && wants(kind::NODE) {
+        jobs.extend(online().map(|node| job(format!("/nodes/{node}/status"), false)));
+    }
+    if wants(kind::GUEST) {
+        jobs.extend(stopped(&resources, before).into_iter().map(|path| job(path, false)));
+    }
+    if wants(kind::STORAGE) {
+        // A storage that a node says nothing of is asked for there: that mounts it, and may take its time.
+        let silent =
+            |item: &&Json| text(item, "type").as_deref() == Some("storage") && text(item, "status").as_deref() != Some("available");
+        let asked: BTreeSet<String> = resources.iter().filter(silent).filter_map(|item| text(item, "node")).collect();
+        let asked = asked.into_iter().filter(|node| nodes.get(node) == Some(&true));
+        jobs.extend(asked.map(|node| job(format!("/nodes/{node}/storage"), true)));
+    }
+    jobs.retain(|job| is_path(&job.path));
+    jobs.sort_by_key(|job| job.limit);
+    jobs
+}
+
+/// What a peer called a node becomes part of a path only where it can be nothing else.
+fn is_path(path: &str) -> bool {
+    path.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | '.' | '?' | '=' | '&')) && !path.contains("..")
+}
+
+fn resources(view: &View<'_>) -> Vec<Json> {
+    let items = line_of(&view.lines, call::RESOURCES).and_then(Line::items).unwrap_or_default();
+    items.into_iter().filter_map(super::super::json_of).collect()
+}
+
+/// Nodes, and whether they are online. A node without quorum knows only of itself.
+fn nodes(view: &View<'_>, resources: &[Json]) -> BTreeMap<String, bool> {
+    if matches!(view.state, Quorum::Lost(_)) {
+        return BTreeMap::new();
+    }
+    let mut out: BTreeMap<String, bool> = BTreeMap::new();
+    for item in resources.iter().filter(|item| text(item, "type").as_deref() == Some("node")) {
+        out.extend(text(item, "node").map(|name| (name, text(item, "status").as_deref() == Some("online"))));
+    }
+    for (name, seen) in &view.nodes {
+        let believed = seen.local || !matches!(view.state, Quorum::No(_));
+        out.insert(name.clone(), believed && seen.online == Some(true));
+    }
+    out
+}
+
+/// The tasks of guests that ran and do not run any more: whether somebody stopped them.
+fn stopped(resources: &[Json], before: &Memory) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut nodes = BTreeSet::new();
+    for item in resources.iter().filter(|item| matches!(text(item, "type").as_deref(), Some("qemu" | "lxc"))) {
+        let (Some(vmid), Some(node)) = (text(item, "vmid"), text(item, "node")) else { continue };
+        let wanted = before.guests.get(&vmid).is_some_and(|known| known.wanted);
+        if wanted && text(item, "status").as_deref() == Some("stopped") && out.len() < MOST_STOPPED {
+            out.push(format!("/nodes/{node}/tasks?vmid={vmid}"));
+            nodes.insert(node);
+        }
+    }
+    out.extend(nodes.into_iter().map(|node| format!("/nodes/{node}/tasks?typefilter=stopall")));
+    out
+}
+
+/// Asks, up to three at the same time.
+fn ask_all(endpoint: &Endpoint<'_>, token: &Token, jobs: &[Job], until: Instant) -> Vec<Line> {
+    let (next, done) = (Mutex::new(0usize), Mutex::new(Vec::new()));
+    let work = || {
+        loop {
+            let number = {
+                let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);
+                *next += 1;
+                *next - 1
+            };
+            let Some(job) = jobs.get(number) else { return };
+            let line = endpoint.get(token, &job.path, job.limit, until).unwrap_or_else(|trouble| Line {
+                call: job.path.clone(),
+                error: format!("{}: {}", job.path, trouble.words()),
+                ..Line::default()
+            });
+            done.lock().unwrap_or_else(PoisonError::into_inner).push((number, line));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..AT_ONCE.min(jobs.len()) {
+            if std::thread::Builder::new().name("proxmox".to_owned()).spawn_scoped(scope, work).is_err() {
+                break;
+            }
+        }
+        work();
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(number, _)| *number);
+    done.into_iter().map(|(_, line)| line).collect()
+}
+
+fn until(settings: &ProxmoxSettings) -> Instant {
+    Instant::now() + patience::left().map_or(settings.timeout, |left| left.min(settings.timeout))
+}
+
+fn whole(name: &str, at: Timestamp, data: &Json) -> Line {
+    Line { call: name.to_owned(), at: Some(at), status: 200, data: RawValue::from_string(data.to_string()).ok(), ..Line::default() }
+}
+
+/// Looks at a target.
+pub(super) fn run(settings: &ProxmoxSettings, ask: &Ask, take: &mut Take<'_>) -> Result<Obtained, Fault> {
+    let token = Token::fetch(settings).map_err(|why| Fault::of(Party::Config, format!("{}: {why}", settings.name)))?;
+    let until = until(settings);
+    let remembered = settings.memory();
+    let memory = Memory::read(remembered.as_deref());
+    let Chosen { view, views, troubles } = choose(settings, &token, until, &memory)?;
+    let jobs = plan(settings, &view, ask, &memory);
+    let more = ask_all(&view.endpoint, &token, &jobs, until);
+    let told = json!({ "token": token.name, "expect_nodes": settings.expect_nodes, "endpoint": view.endpoint.shown });
+    let mut lines = vec![whole(own::ASKED, ask.to, &told), whole(own::VIEWS, ask.to, &Json::Array(views))];
+    if let Some(data) = remembered.and_then(|text| RawValue::from_string(text).ok()) {
+        lines.push(Line { call: own::MEMORY.to_owned(), at: Some(ask.to), status: 200, data: Some(data), ..Line::default() });
+    }
+    let missing = lacking(&view, &more, &token, ask, &troubles);
+    let queries = u32::try_from(view.lines.len() + more.len()).unwrap_or(u32::MAX);
+    lines.extend(view.lines);
+    lines.extend(more);
+    let text: String = lines.iter().map(Line::text).collect();
+    take("proxmox.ndjson", &mut text.as_bytes()).map_err(|error| Fault::of(Party::Target, format!("{}: {error}", settings.name)))?;
+    Ok(Obtained { queries, bytes: text.len() as u64, missing: (!missing.is_empty()).then(|| missing.join("; ")), ..Obtained::default() })
+}
+
+/// What of all that was asked for is not told, for people.
+fn lacking(view: &View<'_>, more: &[Line], token: &Token, ask: &Ask, troubles: &[Trouble]) -> Vec<String> {
+    let mut out: Vec<String> = troubles
+        .iter()
+        .filter_map(|trouble| match trouble {
+            Trouble::Distrusted(why) => Some(why.clone()),
+            _ => None,
+        })
+        .collect();
+    let rights = Rights::of(line_of(&view.lines, call::PERMISSIONS));
+    if rights.are_none() {
+        out.push(tr!(
+            "the token {name} has no rights at all: {advice}",
+            name = token.name,
+            advice = missing("VM.Audit", "/vms", &token.name)
+        ));
+        return out;
+    }
+    for of in [kind::GUEST, kind::STORAGE, kind::NODE] {
+        if ask.kinds >> of & 1 == 1
+            && let Sight::Nothing(why) = rights.sight(of, &token.name)
+        {
+            out.push(tr!("kind {kind}: {why}", kind = name(of), why));
+        }
+    }
+    if ask.kinds >> kind::CLUSTER & 1 == 1
+        && let Some(line) = line_of(&view.lines, call::STATUS).filter(|line| line.status == 403)
+    {
+        let why = super::rights::of_call(&line.call, &token.name).unwrap_or_else(|| line.why());
+        out.push(tr!("kind {kind}: {why}", kind = name(kind::CLUSTER), why));
+    }
+    let refused: BTreeSet<String> =
+        more.iter()
+            .filter(|line| line.told().is_none() && !matches!(line.status, 500 | 501))
+            .map(|line| {
+                if line.status == 403 { super::rights::of_call(&line.call, &token.name).unwrap_or_else(|| line.why()) } else { line.why() }
+            })
+            .collect();
+    let count = refused.len();
+    out.extend(refused.into_iter().take(5));
+    if count > 5 {
+        out.push(tr!("and {count} more", count = count - 5));
+    }
+    out
+}
+
+/// What `doctor` says: each endpoint, then what may be seen.
+pub(super) fn examine(settings: &ProxmoxSettings) -> Result<String, String> {
+    let token = Token::fetch(settings)?;
+    let until = until(settings);
+    let mut good: Option<String> = None;
+    let mut bad = Vec::new();
+    for url in &settings.urls {
+        let endpoint = Endpoint::of(settings, url)?;
+        let shown = endpoint.shown.clone();
+        match view(endpoint, &token, until, &Memory::default()) {
+            Err(Failed(fault)) => return Err(fault.message),
+            Ok(Err(trouble)) => bad.push(trouble.words()),
+            Ok(Ok(view)) => {
+                let rights = Rights::of(line_of(&view.lines, call::PERMISSIONS));
+                let kinds = [kind::GUEST, kind::STORAGE, kind::NODE].map(|of| rights.sight(of, &token.name));
+                for sight in kinds {
+                    if let Sight::Nothing(why) = sight
+                        && !bad.contains(&why)
+                    {
+                        bad.push(why);
+                    }
+                }
+                let resources = resources(&view);
+                let count = |wanted: &[&str]| {
+                    resources.iter().filter(|item| text(item, "type").is_some_and(|of| wanted.contains(&of.as_str()))).count()
+                };
+                let state = match &view.state {
+                    Quorum::Yes(name) => tr!("cluster {name} has quorum", name),
+                    Quorum::No(name) => {
+                        bad.push(tr!("{peer} is in a part of cluster {name} without quorum", peer = shown, name));
+                        continue;
+                    }
+                    Quorum::Unknown(why) => why.clone(),
+                    Quorum::Standalone | Quorum::Lost(_) => tr!("a node without a cluster"),
+                };
+                let found = tr!(
+                    "{peer}: {state}; {nodes} nodes, {guests} guests, {storages} storages seen",
+                    peer = shown,
+                    state,
+                    nodes = count(&["node"]),
+                    guests = count(&["qemu", "lxc"]),
+                    storages = count(&["storage"])
+                );
+                good = Some(good.map_or_else(|| found.clone(), |all| format!("{all} | {found}")));
+            }
+        }
+    }
+    match (good, bad.is_empty()) {
+        (Some(good), true) => Ok(good),
+        (good, _) => Err(bad.into_iter().chain(good).collect::<Vec<_>>().join(" | ")),
+    }
+}

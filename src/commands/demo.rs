@@ -62,7 +62,7 @@ pub fn run(global: &Global, args: &DemoArgs) -> Exit {
     let first = look(start)?;
     let report = look(after(start, BETWEEN))?;
     if let Some(path) = &args.report {
-        let question = Question { title: tr!("Demo"), since: SPAN, until: None, label: config.report.label.clone() };
+        let question = Question { title: tr!("Demo"), since: SPAN, until: Some(now), label: config.report.label.clone() };
         let flags = flags(now);
         let (page, _) = run::report::report(&stage.cycle(&flags), &question).map_err(|error| Failure(error.to_string()))?;
         let html = crate::report::find("html").ok_or_else(|| Failure("html".to_owned()))?;

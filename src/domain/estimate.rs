@@ -73,7 +73,7 @@ impl From<bool> for Truth {
 }
 
 /// The interval that holds a value: what is certain, and what cannot be ruled out.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Estimate {
     /// The lower end; `-inf` when there is none.
     pub low: f64,

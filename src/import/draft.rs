@@ -35,9 +35,9 @@ impl Kind {
     /// What stands above them in a list.
     pub fn heading(self) -> String {
         match self {
-            Kind::Meaning => tr!("Means something else here"),
+            Kind::Meaning => tr!("Has a different meaning"),
             Kind::Changed => tr!("Was changed"),
-            Kind::NotCarriedOver => tr!("Was not carried over"),
+            Kind::NotCarriedOver => tr!("Not converted"),
         }
     }
 }

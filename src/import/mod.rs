@@ -49,7 +49,7 @@ pub fn import(bytes: &[u8], keep_secrets: bool) -> Result<Imported, String> {
     if config.len() as u64 > config::LONGEST {
         let (length, longest) = (config.len(), config::LONGEST);
         return Err(tr!(
-            "it becomes a config of {length} bytes, and a config has {longest} at most: take its rules over in several parts",
+            "the converted config has {length} bytes, and the limit is {longest}: import the rules in several parts",
             length,
             longest
         ));

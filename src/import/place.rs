@@ -51,7 +51,7 @@ pub fn run(root: &Object<'_>, draft: &mut Draft) -> Option<String> {
         let lower = language.to_lowercase();
         let ours = if lower.starts_with("zh") { "zh-TW" } else { "en" };
         if ours == "en" && !lower.starts_with("en") {
-            draft.say(Kind::Changed, "settings.language", tr!("there is English and zh-TW; English was taken"));
+            draft.say(Kind::Changed, "settings.language", tr!("the languages are English and zh-TW; English is used"));
         }
         let head = if text.is_empty() { "[run]\n" } else { "" };
         text = draft.proven("settings.language", format!("{text}{head}language = {}\n", quoted(ours)), "").unwrap_or(text);
@@ -79,7 +79,7 @@ pub fn channels(root: &Object<'_>, draft: &mut Draft) -> Vec<String> {
     for name in
         active.iter().filter(|name| !["mail", "email", "line", "webhook", "teams", "telegram", "slack", "discord"].contains(&name.as_str()))
     {
-        draft.say(Kind::NotCarriedOver, "alerts.active", tr!("there was no way to tell `{name}`", name));
+        draft.say(Kind::NotCarriedOver, "alerts.active", tr!("there is no channel of type `{name}`", name));
     }
     let is_on = |names: &[&str]| active.iter().any(|name| names.contains(&name.as_str()));
     let mut out = Vec::new();
@@ -114,7 +114,7 @@ pub fn channels(root: &Object<'_>, draft: &mut Draft) -> Vec<String> {
             draft.say(
                 Kind::Meaning,
                 "alerts.webhook_url",
-                tr!("the body has another shape (pcemon.alert/1); format = \"alertmanager\" is the other one"),
+                tr!("the body has a different format (pcemon.alert/1); format = \"alertmanager\" is available, too"),
             );
             format!("webhook\nurl = {}\n", draft.secret(&url, "WEBHOOK_URL", "alerts.webhook_url"))
         });
@@ -152,7 +152,7 @@ fn mail(root: &Object<'_>, draft: &mut Draft) -> Option<String> {
         let login = if auth { user.map(|user| (user, password.unwrap_or_default())) } else { None };
         if login.is_some() && !tls {
             tls = true;
-            draft.say(Kind::Changed, "smtp.enable_tls", tr!("a password only travels encrypted: tls = \"starttls\""));
+            draft.say(Kind::Changed, "smtp.enable_tls", tr!("a password is only sent over TLS: tls = \"starttls\""));
         }
         let kind = match (tls, port) {
             (true, 465) => "implicit",

@@ -66,7 +66,11 @@ fn health_check(root: &Object<'_>, sorts: &[Sort], draft: &mut Draft) -> Vec<Str
         add("PCE health", "source = \"health\"\n", draft);
     }
     add("PCE does not answer", "source = \"self\"\nmetric = \"failed_sources\"\nwarning = \">= 1\"\n", draft);
-    draft.say(Kind::Changed, "settings.enable_health_check", tr!("it became rules: the PCE's health, and sources that do not answer"));
+    draft.say(
+        Kind::Changed,
+        "settings.enable_health_check",
+        tr!("it is converted to rules on the PCE's health and on sources that do not answer"),
+    );
     out
 }
 
@@ -171,7 +175,7 @@ fn one(rule: &Object<'_>, place: &str, draft: &mut Draft) -> Option<(Sort, Strin
         let _infallible = writeln!(text, "description = {}", quoted(&words.join(" ")));
     }
     if wider {
-        draft.say(Kind::Changed, &place, tr!("it is off until you have reviewed it: a condition of it could not be carried over"));
+        draft.say(Kind::Changed, &place, tr!("it is disabled until you have reviewed it: one of its conditions could not be converted"));
     }
     if wider || enabled == Some(false) {
         text.push_str("enabled = false\n");
@@ -336,7 +340,7 @@ fn addresses(rule: &Object<'_>, theirs: &[String], ours: &str, place: &str, draf
             draft.say(
                 Kind::Meaning,
                 place,
-                tr!("`{theirs}`: networks and ranges are understood now; before, only the very same text matched", theirs),
+                tr!("`{theirs}`: networks and ranges match every address in them; before, only identical text matched", theirs),
             );
         }
         out.push(format!("{ours} = {}", list(&addresses)));
@@ -346,7 +350,7 @@ fn addresses(rule: &Object<'_>, theirs: &[String], ours: &str, place: &str, draf
             Kind::Changed,
             place,
             tr!(
-                "`{theirs}`: what is not an address was taken for the name of an IP list, and the PCE lists only some IP lists of an address",
+                "`{theirs}`: text that is not an address is used as the name of an IP list; the PCE reports only some of the IP lists of an address",
                 theirs
             ),
         );
@@ -389,17 +393,17 @@ fn threshold(rule: &Object<'_>, sort: Sort, place: &str, draft: &mut Draft) -> S
         return String::new();
     }
     if !matches!(kind.as_str(), "" | "immediate" | "count") {
-        draft.say(Kind::Changed, place, tr!("`threshold_type` is '{kind}'; it was read as count", kind = shorten(&visible(&kind), 40)));
+        draft.say(Kind::Changed, place, tr!("`threshold_type` is '{kind}'; count is used", kind = shorten(&visible(&kind), 40)));
     }
     let measured = matches!(sort, Sort::Bandwidth | Sort::Volume);
     let number = match count {
         Some(number) if number > 0.0 && (measured || kind != "immediate") => number,
         _ if measured => {
-            draft.say(Kind::Changed, place, tr!("it has no threshold above 0, which would always fire: 1 was taken"));
+            draft.say(Kind::Changed, place, tr!("it has no threshold above 0 and would always fire: 1 is used"));
             1.0
         }
         Some(number) if kind != "immediate" && number <= 0.0 => {
-            draft.say(Kind::Changed, place, tr!("a threshold of 0 always fires: 1 was taken"));
+            draft.say(Kind::Changed, place, tr!("a threshold of 0 always fires: 1 is used"));
             1.0
         }
         _ => 1.0,
@@ -419,7 +423,7 @@ fn threshold(rule: &Object<'_>, sort: Sort, place: &str, draft: &mut Draft) -> S
             draft.say(
                 Kind::Changed,
                 place,
-                tr!("`threshold_window` of {minutes} minutes cannot be; {kept} was taken", minutes, kept = span(kept)),
+                tr!("`threshold_window` of {minutes} minutes is not valid; {kept} is used", minutes, kept = span(kept)),
             );
         }
         let _infallible = writeln!(text, "window = \"{}\"", span(kept));

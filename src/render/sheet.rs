@@ -16,6 +16,7 @@ use crate::domain::report::SourceReport;
 use crate::domain::text::{quantity, shorten, visible};
 use crate::domain::unit::Unit;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// Longest foreign text in a table.
@@ -103,7 +104,7 @@ impl Audience {
 }
 
 /// What stands in one column of one row.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Cell {
     /// The record has no such thing.
     Nothing,
@@ -130,7 +131,43 @@ pub enum Cell {
     /// A number as far as it is known.
     Between(Estimate, Unit),
     /// What only JSON can show.
-    Document(Value),
+    Document(#[serde(with = "as_text")] Value),
+}
+
+/// A value that has no form of its own among bytes.
+mod as_text {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+    use serde_json::Value;
+
+    pub(super) fn serialize<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
+        value.to_string().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+        serde_json::from_str(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+/// Cells that wait: a fraction of the memory that they take while they are looked at.
+#[derive(Debug)]
+pub struct Packed(Box<[u8]>);
+
+impl Packed {
+    /// Packs the cells of a row.
+    pub fn of(cells: &[Cell]) -> Packed {
+        Packed(postcard::to_stdvec(cells).unwrap_or_default().into())
+    }
+
+    /// How many bytes they take.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The same cells again.
+    pub fn cells(&self) -> Vec<Cell> {
+        // They were packed here.
+        postcard::from_bytes(&self.0).unwrap_or_default()
+    }
 }
 
 /// Stands for what the answer does not say.

@@ -82,7 +82,7 @@ impl Page<'_> {
     }
 
     fn sections(&self, report: &Report) -> Vec<Section> {
-        let mut out: Vec<Section> = vec![("summary", tr!("In short"), self.summary(report))];
+        let mut out: Vec<Section> = vec![("summary", tr!("Summary"), self.summary(report))];
         if let Some(content) = self.changes(report) {
             out.push(("changes", tr!("What changed"), content));
         }
@@ -168,9 +168,9 @@ impl Page<'_> {
                 p { (words::incomparable()) }
             }
             @if !changes.totals.is_empty() { (table(&tables::totals(changes), None)) }
-            @if calm && changes.comparable { p { (tr!("No rule has changed, and the front rows are the same.")) } }
+            @if calm && changes.comparable { p { (tr!("No rule has changed its state, and the largest entries are the same.")) } }
             @if !changes.rules.is_empty() {
-                h3 { (tr!("Rules that stand differently")) }
+                h3 { (tr!("Rules whose state changed")) }
                 (table(&tables::rule_changes(changes), None))
             }
             @for moved in &changes.rankings {
@@ -218,9 +218,9 @@ impl Page<'_> {
         }
         let unknown = traffic.known_days() < traffic.timeline.points.len();
         let note = if unknown {
-            tr!("Each flow stands at its UTC day; days with ? are not known.")
+            tr!("Each flow is shown on its UTC day; days with ? are not known.")
         } else {
-            tr!("Each flow stands at its UTC day.")
+            tr!("Each flow is shown on its UTC day.")
         };
         let chart = |title: String, part: fn(&Volume) -> u64, all: [u64; 4], amount: fn(u64) -> String, axis: fn(u64) -> String| {
             let series = decisions(&traffic.timeline, part);
@@ -495,7 +495,7 @@ impl Page<'_> {
                 svg class=(class) role="img" aria-labelledby={ (name) " " (words) } xmlns="http://www.w3.org/2000/svg"
                     width=(width) height=(height) viewBox={ "0 0 " (width) " " (height) } {
                     title id=(name) { (title) }
-                    desc id=(words) { (note) " " (tr!("The numbers stand in the table that belongs to this chart.")) }
+                    desc id=(words) { (note) " " (tr!("The numbers are in the table that belongs to this chart.")) }
                     (PreEscaped(marks))
                 }
             }

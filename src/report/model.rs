@@ -567,7 +567,7 @@ pub struct Changes {
     pub totals: Vec<Change>,
     /// What came into the front rows and what left them.
     pub rankings: Vec<Moved>,
-    /// Rules that stand differently.
+    /// Rules whose state changed.
     pub rules: Vec<RuleChange>,
 }
 

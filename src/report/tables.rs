@@ -232,7 +232,7 @@ pub fn health(clusters: &[Health]) -> Table {
             one.notes.join("; "),
         ]
     });
-    Table::new(tr!("As the PCE sees itself"), columns, rows.collect())
+    Table::new(tr!("Health as reported by the PCE"), columns, rows.collect())
 }
 
 /// VENs by one of their properties.
@@ -329,9 +329,9 @@ pub fn totals(changes: &Changes) -> Table {
     Table::new(tr!("Amounts, then and now"), columns, rows.collect())
 }
 
-/// Rules that stand differently.
+/// Rules whose state changed.
 pub fn rule_changes(changes: &Changes) -> Table {
     let columns = vec![Text(tr!("Rule")), Text(tr!("Before")), Text(tr!("Now"))];
     let rows = changes.rules.iter().map(|change| vec![change.rule.clone(), standing(change.before), standing(change.now)]);
-    Table::new(tr!("Rules that stand differently"), columns, rows.collect())
+    Table::new(tr!("Rules whose state changed"), columns, rows.collect())
 }

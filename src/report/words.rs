@@ -146,7 +146,7 @@ pub fn source(name: &str) -> String {
 /// What became of a source.
 pub fn source_status(status: &str) -> String {
     match status {
-        "ok" => tr!("read whole"),
+        "ok" => tr!("complete"),
         "partial" => tr!("incomplete"),
         "unavailable" => tr!("not offered"),
         _ => tr!("not read"),
@@ -191,7 +191,7 @@ pub fn summary(report: &Report) -> Vec<(Weight, String)> {
     rules(report, &mut out);
     for cluster in report.health.iter().flatten().filter(|cluster| cluster.status != "normal") {
         let weight = if cluster.status == "critical" { Weight::Bad } else { Weight::Look };
-        out.push((weight, tr!("The PCE {name} calls its own health {status}.", name = cluster.fqdn, status = health(cluster.status))));
+        out.push((weight, tr!("The PCE {name} reports its health as {status}.", name = cluster.fqdn, status = health(cluster.status))));
     }
     if let Some(vens) = &report.vens {
         let weight = if vens.silent_count > 0 { Weight::Look } else { Weight::Note };
@@ -243,7 +243,7 @@ fn traffic(traffic: &Traffic, out: &mut Vec<(Weight, String)>) {
         out.push((
             Weight::Look,
             tr!(
-                "The span is not made of whole UTC days, of which a PCE keeps totals: of what touches it, a part may have happened outside. Amounts with ≤ are upper bounds."
+                "A PCE keeps totals of whole UTC days, and the span does not consist of them: some of what is counted may have happened outside it. Amounts with ≤ are upper bounds."
             ),
         ));
     }
@@ -322,14 +322,14 @@ pub fn difference(change: &Change) -> String {
 
 /// Why amounts are not compared with the previous report's.
 pub fn incomparable() -> String {
-    tr!("The two do not cover spans of the same length whole: amounts and front rows are not compared.")
+    tr!("The two reports do not cover complete spans of the same length: amounts and largest entries are not compared.")
 }
 
 /// Whether the newest day may still grow, and why.
 pub fn fresh(report: &Report) -> Option<String> {
     let age = report.generated_at.duration_since(report.span.to);
     (report.traffic.is_some() && age.as_hours() < 1 && report.span.is_whole_days())
-        .then(|| tr!("The last day ended less than an hour ago: what VENs still have to report of it is missing."))
+        .then(|| tr!("The last day ended less than an hour ago: VENs may not have reported all of it yet."))
 }
 
 /// What the reader must know to read the numbers rightly.
@@ -337,10 +337,10 @@ pub fn how_to_read(report: &Report, view: &View) -> Vec<String> {
     let mut out = Vec::new();
     if let Some(traffic) = &report.traffic {
         out.push(if report.span.is_whole_days() {
-            tr!("A PCE keeps one total for each flow and UTC day; the span is made of whole UTC days, and a total belongs to its day.")
+            tr!("A PCE keeps one total per flow and UTC day; the span consists of whole UTC days.")
         } else {
             tr!(
-                "A PCE keeps one total for each flow and UTC day, and answers with whole totals: of a flow that touches the edge of the span nobody knows how much of it happened inside. Whole days (--since 1d, 7d) have no such edge."
+                "A PCE keeps one total per flow and UTC day and reports only whole totals: of a flow at the edge of the span it is not known how much happened inside. Whole days (--since 1d, 7d) have no such edge."
             )
         });
         if let Some(covers) = traffic.covers {
@@ -356,17 +356,17 @@ pub fn how_to_read(report: &Report, view: &View) -> Vec<String> {
         out.push(tr!("A long-lived connection counts once for each report of its VEN. Bytes are 0 where VENs do not measure them."));
         if traffic.counted_as_reported > 0 {
             out.push(tr!(
-                "There were more flows than can be told apart ({most}): {count} records are counted as reported, some of them twice.",
+                "There were more than {most} different flows: {count} records are counted as reported, some of them twice.",
                 most = count(super::gather::MOST_FLOWS as u64),
                 count = count(traffic.counted_as_reported)
             ));
         }
         if !traffic.rankings_are_exact() {
-            out.push(tr!("Amounts marked with ≥ are lower bounds: there were more entries than are counted at once."));
+            out.push(tr!("Amounts marked with ≥ are lower bounds: there were more entries than can be counted separately."));
         }
     }
     if report.rules.is_some() {
-        out.push(tr!("Rules are shown as the last run of `pcemon check` left them; a report judges nothing."));
+        out.push(tr!("Rules are shown as of the last run of `pcemon check`; the report does not evaluate them."));
     }
     out.push(tr!("Times are in the time zone {zone}.", zone = view.timezone.iana_name().unwrap_or("UTC")));
     out

@@ -96,7 +96,7 @@ fn rules_of_one_name_are_numbered() {
 fn settings_that_no_config_could_hold_are_refused() {
     let room = Room::new();
     let rule = "{\"type\":\"event\",\"filter_value\":\"user.sign_in\",\"threshold_count\":3},";
-    for (times, want) in [(11_000, "it becomes a config of"), (70_000, "the settings are longer than 4194304 bytes")] {
+    for (times, want) in [(11_000, "the converted config has"), (70_000, "the settings are longer than 4194304 bytes")] {
         let text = format!("{{\"rules\":[{}{{}}]}}", rule.repeat(times));
         room.write("big.json", &text);
         let from_file = room.run(&["rules", "import", "big.json"]).exits(3);

@@ -55,6 +55,7 @@ mod self_watch;
 mod show;
 mod sim;
 mod sim_estate;
+mod sim_proxmox;
 mod sim_server;
 mod targets;
 mod tidy;

@@ -1,5 +1,6 @@
-//! Proxmox VE: what its answers mean, and how it is asked.
+//! Proxmox VE: what its answers mean, how it is asked, and the simulated cluster read by programs that others wrote.
 
 mod asked;
+mod clients;
 pub mod fixture;
 mod source;

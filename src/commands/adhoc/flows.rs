@@ -12,7 +12,7 @@ use crate::domain::record::{Endpoint, Flow, NotTold, proto_name};
 use crate::domain::time::since;
 use crate::domain::unit::Unit;
 use crate::judge::fields::field_value;
-use crate::render::sheet::{Cell, Closing, Column, Kind, NOT_TOLD};
+use crate::render::sheet::{Cell, Closing, Column, Kind, NOT_TOLD, Packed};
 use crate::run::query;
 use crate::sources::TRAFFIC;
 use hashbrown::HashMap;
@@ -367,7 +367,7 @@ struct Waiting {
     side: usize,
     decision: usize,
     order: i128,
-    cells: Vec<Cell>,
+    cells: Packed,
 }
 
 impl Once {
@@ -377,7 +377,7 @@ impl Once {
             return false;
         }
         let Some(pair) = self.ends.add(flow, 0, || ()) else { return false };
-        self.rows.push(Waiting { pair, side: side(flow), decision: flow.decision as usize, order, cells: cells() });
+        self.rows.push(Waiting { pair, side: side(flow), decision: flow.decision as usize, order, cells: Packed::of(&cells()) });
         if self.rows.len() == MOST_WAITING {
             log::warn!(
                 "{}",
@@ -401,14 +401,18 @@ impl Once {
         }
         let place = COLUMNS.iter().position(|(offer, _)| offer.name == CONNECTIONS);
         self.rows.sort_by_key(|row| std::cmp::Reverse(row.order));
-        for mut row in self.rows {
+        for row in self.rows {
             let Some(connections) = effect(&row) else { continue };
             // A record that stands alone has what both ends came to; several share it in a way that nobody tells.
             let alone = members.get(&(row.pair, row.decision)) == Some(&1);
-            if let Some(cell) = place.and_then(|place| row.cells.get_mut(place)).filter(|cell| alone && **cell != Cell::Nothing) {
-                *cell = Cell::Count(connections, Unit::Connections);
-            }
-            if rows.row(row.order, || row.cells).is_break() {
+            let cells = || {
+                let mut cells = row.cells.cells();
+                if let Some(cell) = place.and_then(|place| cells.get_mut(place)).filter(|cell| alone && **cell != Cell::Nothing) {
+                    *cell = Cell::Count(connections, Unit::Connections);
+                }
+                cells
+            };
+            if rows.row(row.order, cells).is_break() {
                 break;
             }
         }

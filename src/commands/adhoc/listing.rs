@@ -7,7 +7,7 @@ use crate::domain::report::{SourceReport, SourceStatus};
 use crate::domain::text::quantity;
 use crate::domain::unit::Unit;
 use crate::render::Style;
-use crate::render::sheet::{self, Audience, Cell, Closing, Column, Form, Kind, Sheet, Writer};
+use crate::render::sheet::{self, Audience, Cell, Closing, Column, Form, Kind, Packed, Sheet, Writer};
 use crate::run::output::{self, print, prove_writable};
 use crate::settings::reader::did_you_mean;
 use std::cmp::Reverse;
@@ -19,6 +19,10 @@ use std::path::PathBuf;
 
 /// Rows shown to people who do not say how many.
 const USUAL_LIMIT: usize = 50;
+/// Bytes of rows that wait while they are sorted; the last in the order give way to more.
+const MOST_SORTED: usize = 96 << 20;
+/// What a row takes beside its cells.
+const A_ROW: usize = 80;
 
 /// A text for people, made in the language that is spoken by then.
 pub type Text = fn() -> String;
@@ -235,7 +239,7 @@ impl Listing {
             let writer = Writer::new(&target.sheet, target.form, &target.style);
             open.push(Open { target, writer, out, begun: false, shown: 0, closed: false, error: None });
         }
-        Ok(Rows { listing: self, open, kept: BinaryHeap::new(), met: 0 })
+        Ok(Rows { listing: self, open, kept: BinaryHeap::new(), kept_bytes: 0, gave_way: false, met: 0 })
     }
 }
 
@@ -243,7 +247,7 @@ impl Listing {
 struct Kept {
     key: i128,
     number: u64,
-    cells: Vec<Cell>,
+    cells: Packed,
 }
 
 impl Ord for Kept {
@@ -269,6 +273,10 @@ pub struct Rows<'l> {
     listing: &'l Listing,
     open: Vec<Open<'l>>,
     kept: BinaryHeap<Reverse<Kept>>,
+    /// Bytes of them.
+    kept_bytes: usize,
+    /// Some gave way for want of memory.
+    gave_way: bool,
     met: u64,
 }
 
@@ -288,11 +296,17 @@ impl Rows<'_> {
                 if self.open.iter().all(Open::done) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             }
             Some(limit) => {
-                let full = limit.is_some_and(|limit| self.kept.len() >= limit);
-                if !full || self.kept.peek().is_some_and(|least| key > least.0.key) {
-                    self.kept.push(Reverse(Kept { key, number: self.met, cells: cells() }));
-                    if full {
-                        self.kept.pop();
+                let is_full = |rows: &Self| limit.is_some_and(|limit| rows.kept.len() > limit) || rows.kept_bytes > MOST_SORTED;
+                let has_room = !self.gave_way && limit.is_none_or(|limit| self.kept.len() < limit);
+                if has_room || self.kept.peek().is_some_and(|least| key > least.0.key) {
+                    let cells = Packed::of(&cells());
+                    self.kept_bytes += cells.len() + A_ROW;
+                    self.kept.push(Reverse(Kept { key, number: self.met, cells }));
+                    while is_full(self)
+                        && let Some(least) = self.kept.pop()
+                    {
+                        self.gave_way |= self.kept_bytes > MOST_SORTED;
+                        self.kept_bytes = self.kept_bytes.saturating_sub(least.0.cells.len() + A_ROW);
                     }
                 }
                 ControlFlow::Continue(())
@@ -304,8 +318,9 @@ impl Rows<'_> {
     pub fn finish(mut self, global: &Global, report: &SourceReport, mut closing: Closing) -> Result<(), Failure> {
         let mut kept: Vec<Kept> = std::mem::take(&mut self.kept).into_iter().map(|kept| kept.0).collect();
         kept.sort_by(|a, b| b.cmp(a));
-        for row in &kept {
-            self.open.iter_mut().for_each(|open| open.row(&row.cells));
+        for row in kept {
+            let cells = row.cells.cells();
+            self.open.iter_mut().for_each(|open| open.row(&cells));
         }
         closing.facts.push(("matched", self.met.into()));
         closing.facts.push(("source", sheet::source(report)));
@@ -320,7 +335,17 @@ impl Rows<'_> {
             let count = |number: u64| quantity(number as f64, Unit::Values);
             // Where reading ended with the limit, nobody knows how many there are.
             let all_were_met = self.listing.keep.is_some() || !open.done();
-            if shown < self.met && all_were_met {
+            if shown < self.met && self.gave_way {
+                own.notes.insert(
+                    0,
+                    tr!(
+                        "{shown} of {met} {noun} shown: there is no memory for sorting more; narrow the question, or leave out --sort",
+                        shown = count(shown),
+                        met = count(self.met),
+                        noun
+                    ),
+                );
+            } else if shown < self.met && all_were_met {
                 own.notes.insert(
                     0,
                     tr!("{shown} of {met} {noun} shown; --limit 0 shows all", shown = count(shown), met = count(self.met), noun),

@@ -30,7 +30,7 @@ pub fn run(global: &Global, file: &Path, to: Option<&Path>, keep_secrets: bool) 
         _ => {
             let path = file.display();
             return Err(Failure(tr!(
-                "{path}: the settings are longer than {longest} bytes: take their rules over in several parts",
+                "{path}: the settings are longer than {longest} bytes: import their rules in several parts",
                 path,
                 longest = LONGEST
             )));

@@ -84,6 +84,8 @@ fn records() -> Vec<Worst> {
             vec![
                 check("--flows"),
                 vec!["flows", "--flows", "in.json"],
+                vec!["flows", "--flows", "in.json", "-o", "json"],
+                vec!["flows", "--flows", "in.json", "-o", "json", "--raw", "--sort", "bytes", "--limit", "0"],
                 vec!["top", "--flows", "in.json"],
                 vec!["report", "--flows", "in.json", "--now", "2026-11-20T10:00:00Z", "-o", "json"],
                 replay.clone(),

@@ -109,6 +109,21 @@ impl Condition {
     }
 }
 
+impl Filter<Condition> {
+    /// The kinds of a source's records that it lets through, one bit each.
+    pub fn kinds(&self, source: SourceKind, now: Timestamp) -> u32 {
+        let lets = |kind: u8| {
+            let record = Record { kind, ..Record::of(source, 0) };
+            let truths = |list: &[(String, Condition)]| -> Vec<Truth> {
+                let own = list.iter().filter(|(_, condition)| condition.place == Place::Kind);
+                own.map(|(_, condition)| condition.truth(source, &record, now)).collect()
+            };
+            !truths(&self.all).iter().any(|truth| truth.is_no()) && !truths(&self.none).iter().any(|truth| truth.is_yes())
+        };
+        (0u8..32).zip(source.kinds).filter(|(kind, _)| lets(*kind)).fold(0, |all, (kind, _)| all | 1 << kind)
+    }
+}
+
 impl Test {
     fn truth(&self, value: &Value, now: Timestamp) -> Truth {
         match (self, value) {

@@ -244,7 +244,9 @@ impl Rule {
     /// The kinds of its source's records that it may count, one bit each.
     pub fn kinds(&self, now: jiff::Timestamp) -> u32 {
         let own = if let Metric::Row(def) = &self.metric { def.kind } else { "" };
-        self.source.kinds_of(self.matcher.records(), now, |kind| own.is_empty() || own == kind)
+        let measured = (0u8..32).zip(self.source.kinds).filter(|(_, kind)| own.is_empty() || own == **kind);
+        let measured = measured.fold(0, |all, (kind, _)| all | 1 << kind);
+        self.matcher.records().map_or(measured, |filter| filter.kinds(self.source, now) & measured)
     }
 
     /// Whether what this target tells could matter to it.

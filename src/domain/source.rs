@@ -1,11 +1,7 @@
 //! What a source is, as plain data: its fields, the keys that choose records, its metrics. Everything that speaks of
 //! sources (config, help, schema, manual, judge, explain, tests) walks these rows; none of it names a member.
 
-use super::condition::{Condition, Place};
-use super::filter::Filter;
 use super::unit::Unit;
-use super::value::Record;
-use jiff::Timestamp;
 use std::fmt;
 use std::ops::Deref;
 
@@ -288,24 +284,6 @@ impl SourceKind {
     /// The word for people.
     pub fn localized(self) -> String {
         (self.0.title)()
-    }
-
-    /// The kinds that a filter lets through, one bit each.
-    pub fn kinds_of(self, filter: Option<&Filter<Condition>>, now: Timestamp, also: impl Fn(&str) -> bool) -> u32 {
-        let lets = |kind: u8| {
-            let record = Record { kind, ..Record::of(self, 0) };
-            let of_kind = |list: &[(String, Condition)], no: bool| {
-                let mut own = list.iter().filter(|(_, condition)| condition.place == Place::Kind);
-                own.all(
-                    |(_, condition)| {
-                        if no { !condition.truth(self, &record, now).is_yes() } else { !condition.truth(self, &record, now).is_no() }
-                    },
-                )
-            };
-            filter.is_none_or(|filter| of_kind(&filter.all, false) && of_kind(&filter.none, true))
-        };
-        let wanted = (0u8..32).zip(self.kinds).filter(|(kind, name)| also(name) && lets(*kind));
-        wanted.fold(0, |all, (kind, _)| all | 1 << kind)
     }
 
     /// The slot and row of a field.

@@ -324,7 +324,7 @@ pub fn records(
     let named = filter.all.iter().chain(&filter.none).any(|(_, condition)| matches!(condition.place, Place::Slot(slot) if of(slot)));
     let ask = |span: Option<(Timestamp, Timestamp)>, now| {
         let (from, to) = span.unwrap_or((now, now));
-        Ask { kinds: source.kinds_of(Some(filter), now, |_| true), ..Ask::all(from, to, second || named) }
+        Ask { kinds: filter.kinds(source, now), ..Ask::all(from, to, second || named) }
     };
     let mut within = asked.as_ref().map(|asked| asked.at(now));
     let inputs = read::Inputs::given(query.config, query.inputs, query.recorder);

@@ -19,6 +19,8 @@ use url::Url;
 
 /// Bytes of one answer, as it came and when it is unpacked.
 const BODY: u64 = 64 << 20;
+/// Connections to one endpoint that may be kept open.
+const KEPT: usize = 3;
 /// Characters of a refusal that are shown.
 const EXCERPT: usize = 200;
 
@@ -50,6 +52,12 @@ fn parts(text: &str) -> Option<(&str, &str)> {
     let (user, realm) = user.rsplit_once('@')?;
     let whole = [user, realm, id, secret].iter().all(|part| !part.is_empty());
     (clean && whole && !secret.contains(['=', ':']) && !id.contains(['!', '@'])).then_some((name, secret))
+}
+
+/// Whether the other side closed the connection instead of answering.
+fn is_closed(error: &ureq::Error) -> bool {
+    matches!(error, ureq::Error::Io(error)
+        if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe))
 }
 
 /// Why there is no answer.
@@ -120,8 +128,18 @@ impl<'s> Endpoint<'s> {
         }
         let short = left < limit;
         let url = format!("{}api2/json{path}", self.url);
-        let request = self.agent.get(&url).header("Authorization", token.header.expose()).header("Accept-Encoding", "gzip");
-        let sent = request.config().timeout_global(Some(limit.min(left))).build().call();
+        let send = || {
+            let request = self.agent.get(&url).header("Authorization", token.header.expose()).header("Accept-Encoding", "gzip");
+            request.config().timeout_global(Some(limit.min(left))).build().call()
+        };
+        let mut sent = send();
+        // Connections that were kept are closed after an error, after 5 s and after 100 requests: each of them may be.
+        for _ in 0..KEPT {
+            if !sent.as_ref().is_err_and(is_closed) {
+                break;
+            }
+            sent = send();
+        }
         let response = sent.map_err(|error| self.trouble(&error, short))?;
         let status = response.status().as_u16();
         let mut bytes = Vec::new();
@@ -174,14 +192,10 @@ impl<'s> Endpoint<'s> {
                 let seconds = self.settings.request_timeout.as_secs_f64();
                 Trouble::Lost(tr!("{peer} does not answer within {seconds} s", peer, seconds))
             }
-            ureq::Error::Io(error)
-                if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe) =>
-            {
-                Trouble::Lost(tr!(
-                    "{peer} closes the connection at once: look at ALLOW_FROM and DENY_FROM in /etc/default/pveproxy there",
-                    peer
-                ))
-            }
+            error if is_closed(error) => Trouble::Lost(tr!(
+                "{peer} closes the connection at once: look at ALLOW_FROM and DENY_FROM in /etc/default/pveproxy there",
+                peer
+            )),
             ureq::Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {
                 Trouble::Lost(tr!("{peer} refuses the connection: pveproxy does not run there, or a firewall says no", peer))
             }

@@ -2,9 +2,9 @@
 
 use super::estate::{Estate, Quorum};
 use super::line::{Line, call, num, own, text};
+use super::out::{Out, blank, judged, verdict};
 use super::rights;
 use super::row::{kind, slot};
-use super::{Out, blank, judged, verdict};
 use crate::domain::value::Value;
 use serde_json::Value as Json;
 

@@ -2,9 +2,9 @@
 
 use super::line::{Line, call, flag, num, own, text};
 use super::memory::{MOST, Memory};
+use super::out::Out;
 use super::rights::{Rights, Sight};
 use super::row::kind;
-use super::{Out, cluster, guest, node, storage, wide};
 use crate::domain::text::{shorten, visible};
 use crate::domain::value::Value;
 use jiff::Timestamp;
@@ -120,23 +120,17 @@ impl<'a> Estate<'a> {
         }
     }
 
-    /// Makes all records, and what the next run is to know.
-    pub fn tell(&mut self, out: &mut Out<'_>) -> Option<String> {
-        out.cluster = match (&self.state, self.state.name()) {
+    /// The cluster that everything belongs to.
+    pub fn cluster(&self) -> Value {
+        match (&self.state, self.state.name()) {
             (_, Some(name)) => Value::text(name),
             (Quorum::Unknown(_), None) => self.memory.cluster.clone().map_or(Value::NotTold, Value::Text),
             _ => Value::Absent,
-        };
-        self.read_resources(out);
-        cluster::tell(self, out);
-        node::tell(self, out);
-        let kept = guest::tell(self, out);
-        storage::tell(self, out);
-        wide::tell(self, out);
-        self.remember(kept)
+        }
     }
 
-    fn read_resources(&mut self, out: &mut Out<'_>) {
+    /// Reads the list of resources.
+    pub fn read_resources(&mut self, out: &mut Out<'_>) {
         let Some(items) = self.lines.get(call::RESOURCES).and_then(Line::items) else { return };
         let mut by_type: BTreeMap<String, Vec<Json>> = BTreeMap::new();
         for raw in items {
@@ -229,7 +223,8 @@ impl<'a> Estate<'a> {
         missing.find(|before| before.split_once(' ').is_some_and(|(_, path)| !self.rights.has(name, path))).map(String::as_str)
     }
 
-    fn remember(&self, kept: BTreeMap<String, super::memory::Guest>) -> Option<String> {
+    /// What the next run is to know.
+    pub fn remember(&self, kept: BTreeMap<String, super::memory::Guest>) -> Option<String> {
         let at = self.at?;
         // An answer that cannot be believed teaches nothing.
         if self.resources.is_none() || matches!(self.state, Quorum::Lost(_) | Quorum::No(_)) {

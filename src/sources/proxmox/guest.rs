@@ -3,8 +3,8 @@
 use super::estate::{Estate, Quorum};
 use super::line::{Line, call, epoch, flag, list, num, optional_flag, optional_text, seconds, share, text};
 use super::memory::Guest;
+use super::out::{Out, blank, judged, verdict};
 use super::row::{kind, slot};
-use super::{Out, blank, judged, verdict};
 use crate::domain::estimate::Estimate;
 use crate::domain::value::{Record, Value};
 use serde_json::Value as Json;

@@ -11,25 +11,26 @@ mod guest;
 mod line;
 mod memory;
 mod node;
+mod out;
 mod rights;
 mod round;
 mod row;
 mod settings;
 mod storage;
+mod target;
 mod wide;
 
 pub use row::SOURCE;
 pub use settings::{ProxmoxSettings, read_settings};
 
 use super::{Allowance, Assembled, Assembler, DecodeError, Decoded, Settings, Unreadable, read_records};
-use crate::domain::source::SourceKind;
-use crate::domain::value::{Record, Value};
+use crate::domain::value::Value;
 use estate::Estate;
 use line::Line;
-use row::{KINDS, slot};
+use out::{Out, unseen};
+use row::KINDS;
 use std::collections::BTreeMap;
 use std::io::Read;
-use xxhash_rust::xxh3::xxh3_64;
 
 /// Reads what a target answered.
 #[derive(Default)]
@@ -63,7 +64,14 @@ impl Assembler for Answers {
         let Answers { lines, mut unreadable, allowance } = *self;
         let mut out = Out { records: Vec::new(), unreadable: &mut unreadable, allowance, cluster: Value::NotTold };
         let mut estate = Estate::of(&lines);
-        let memory = estate.tell(&mut out);
+        out.cluster = estate.cluster();
+        estate.read_resources(&mut out);
+        cluster::tell(&estate, &mut out);
+        node::tell(&estate, &mut out);
+        let kept = guest::tell(&estate, &mut out);
+        storage::tell(&estate, &mut out);
+        wide::tell(&estate, &mut out);
+        let memory = estate.remember(kept);
         let Out { mut records, allowance, .. } = out;
         let unreadable = unreadable.count();
         let full = allowance.remark();
@@ -74,66 +82,4 @@ impl Assembler for Answers {
         let told = records.iter().filter(|record| !record.unseen).count() as u64;
         Assembled { records, rows: told + unreadable, unreadable, missing: full, memory, ..Assembled::default() }
     }
-}
-
-/// Where records go.
-struct Out<'o> {
-    records: Vec<Record>,
-    unreadable: &'o mut Unreadable,
-    allowance: Allowance,
-    /// The cluster that all of them belong to.
-    cluster: Value,
-}
-
-impl Out<'_> {
-    /// Takes a record.
-    fn put(&mut self, mut record: Record) {
-        record.set(slot::CLUSTER, self.cluster.clone());
-        if self.allowance.takes(record.close()) {
-            self.records.push(record);
-        }
-    }
-
-    /// Notes that something of a kind is not told, of one node or of all.
-    fn unseen(&mut self, kind: u8, node: Option<&str>, why: &str) {
-        let mut record = unseen(kind, node, why);
-        record.set(slot::CLUSTER, self.cluster.clone());
-        self.records.push(record);
-    }
-}
-
-/// What stands for records that are not told.
-fn unseen(kind: u8, node: Option<&str>, why: &str) -> Record {
-    let mut record = blank(kind, &format!("unseen {}", node.unwrap_or_default()));
-    record.unseen = true;
-    record.name = node.unwrap_or_default().to_owned();
-    why.clone_into(&mut record.detail);
-    record.set(slot::ID, Value::NotTold);
-    if let Some(node) = node {
-        record.set(slot::NODE, Value::Text(node.to_owned()));
-    }
-    record
-}
-
-/// A record of this kind and identity.
-fn blank(kind: u8, id: &str) -> Record {
-    let name = KINDS.get(usize::from(kind)).copied().unwrap_or_default();
-    let mut record = Record::of(SourceKind(&SOURCE), xxh3_64(format!("{name}\n{id}").as_bytes()));
-    record.kind = kind;
-    record.none = row::none_of(kind);
-    record.set(slot::ID, Value::text(id));
-    record
-}
-
-/// What a record says of itself: the word of its state, the number of its verdict, and why.
-fn judged(record: &mut Record, status: Value, verdict: Value, detail: String) {
-    record.word = status.as_text().unwrap_or_default().to_owned();
-    record.set(slot::STATUS, status);
-    record.set(slot::VERDICT, verdict);
-    record.detail = detail;
-}
-
-/// A verdict.
-fn verdict(number: u8) -> Value {
-    Value::number(Some(f64::from(number)))
 }

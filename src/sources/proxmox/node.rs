@@ -2,9 +2,9 @@
 
 use super::estate::{Estate, Quorum, Seen};
 use super::line::{Line, num, optional_text, seconds, share, text, words};
+use super::out::{Out, blank, judged, verdict};
 use super::rights::missing;
 use super::row::{kind, slot};
-use super::{Out, blank, judged, verdict};
 use crate::domain::estimate::Estimate;
 use crate::domain::value::{Record, Value};
 use serde_json::Value as Json;

@@ -1,8 +1,6 @@
 //! The keys of `[[targets]] type = "proxmox"`.
 
-use super::super::{Ask, Obtained, Settings, Take};
-use super::round;
-use crate::domain::fault::Fault;
+use super::super::Settings;
 use crate::domain::secret::SecretSource;
 use crate::domain::text::visible;
 use crate::http::pin::Pin;
@@ -40,28 +38,9 @@ impl ProxmoxSettings {
     pub(super) fn memory(&self) -> Option<String> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
-}
 
-impl Settings for ProxmoxSettings {
-    /// Endpoints come and go; what is remembered is bound to the cluster's own name.
-    fn identity(&self) -> String {
-        "proxmox".to_owned()
-    }
-
-    fn recall(&self, memory: Option<&str>) {
+    pub(super) fn remember(&self, memory: Option<&str>) {
         *self.memory.lock().unwrap_or_else(PoisonError::into_inner) = memory.map(str::to_owned);
-    }
-
-    fn obtain(&self, ask: &Ask, take: &mut Take<'_>) -> Result<Obtained, Fault> {
-        round::run(self, ask, take)
-    }
-
-    fn as_any(&self) -> &dyn std::any::Any {
-        self
-    }
-
-    fn examine(&self) -> Result<String, String> {
-        round::examine(self)
     }
 }
 

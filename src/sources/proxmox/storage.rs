@@ -2,8 +2,8 @@
 
 use super::estate::Estate;
 use super::line::{Line, flag, list, num, optional_flag, share, text, told_text};
+use super::out::{Out, blank, judged, verdict};
 use super::row::{kind, slot};
-use super::{Out, blank, judged, verdict};
 use crate::domain::value::Value;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;

@@ -3,9 +3,9 @@
 
 use super::estate::{Estate, Quorum};
 use super::line::{Line, call, epoch, flag, num, optional_flag, seconds, share, text, told_text, words};
+use super::out::{Out, blank, judged, verdict};
 use super::rights::of_call;
 use super::row::{kind, slot};
-use super::{Out, blank, judged, verdict};
 use crate::domain::value::{Record, Value};
 use serde_json::Value as Json;
 

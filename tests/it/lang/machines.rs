@@ -157,6 +157,7 @@ fn room() -> Room {
     let flow = r#"{"src":{"ip":"10.0.0.1"},"dst":{"ip":"10.0.0.2"},"service":{"port":22,"proto":6},"num_connections":9,"policy_decision":"blocked","flow_direction":"outbound","timestamp_range":{"first_detected":"2026-11-20T09:50:00Z","last_detected":"2026-11-20T09:55:00Z"}}"#;
     // A record that cannot be read makes the source partial, which is told, too.
     room.write("flows.json", format!(r#"[{flow},{{"src":1}}]"#));
+    room.write("proxmox.json", Value::from(crate::proxmox::fixture::rows()).to_string());
     room.write("events.json", r#"[{"href":"/orgs/1/events/1","timestamp":"x","event_type":"user.login","severity":"err","status":null},{"href":"/orgs/1/events/2","timestamp":"2026-11-20T09:58:00Z","event_type":"user.login","severity":"err","status":"failure"}]"#);
     room.write("health.json", r#"[{"fqdn":"pce.example.com","status":"warning","type":"standalone","notifications":[],"nodes":[]}]"#);
     room.write("probe.json", r#"[{"probe":"shop","outcome":"timeout","reason":"late"},{"probe":"wiki","outcome":"ok","latency":0.1}]"#);
@@ -200,7 +201,7 @@ fn calls(path: &str) -> Vec<String> {
     if let Some(source) = path.strip_prefix("show ") {
         let kind = pcemon::sources::find(source).unwrap();
         let wanted = if kind.is_flows() { "flows" } else { source };
-        let files = ["flows.json", "events.json", "health.json", "vens.json", "database.json", "probe.json"];
+        let files = ["flows.json", "events.json", "health.json", "vens.json", "database.json", "probe.json", "proxmox.json"];
         let answer = files.into_iter().find(|file| file.starts_with(wanted)).unwrap_or("events.json");
         return vec![format!("--input {source}={answer} --now NOW{}", if kind.is_snapshot() { "" } else { " --since 365d" })];
     }

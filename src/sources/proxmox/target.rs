@@ -1,0 +1,29 @@
+//! A target as the rest of the program asks it.
+
+use super::super::{Ask, Obtained, Settings, Take};
+use super::round;
+use super::settings::ProxmoxSettings;
+use crate::domain::fault::Fault;
+
+impl Settings for ProxmoxSettings {
+    /// Endpoints come and go; what is remembered is bound to the cluster's own name.
+    fn identity(&self) -> String {
+        "proxmox".to_owned()
+    }
+
+    fn recall(&self, memory: Option<&str>) {
+        self.remember(memory);
+    }
+
+    fn obtain(&self, ask: &Ask, take: &mut Take<'_>) -> Result<Obtained, Fault> {
+        round::run(self, ask, take)
+    }
+
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
+    }
+
+    fn examine(&self) -> Result<String, String> {
+        round::examine(self)
+    }
+}

@@ -75,7 +75,7 @@ pub(super) fn pack(text: Vec<u8>, packing: Packing) -> Vec<u8> {
     }
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     // Writing to memory cannot fail; should it, the answer is visibly broken, which is all a test needs.
     let written = encoder.write_all(bytes);

@@ -174,7 +174,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Reads one request; `None` when the client has closed the connection between two of them.
-fn read_request(mut stream: &TcpStream, buffer: &mut Vec<u8>) -> io::Result<Option<Request>> {
+pub(super) fn read_request(mut stream: impl Read, buffer: &mut Vec<u8>) -> io::Result<Option<Request>> {
     let broken = |why: &str| io::Error::new(io::ErrorKind::InvalidData, why.to_owned());
     let mut chunk = [0; 16 * 1024];
     loop {

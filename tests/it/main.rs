@@ -39,6 +39,7 @@ mod outputs;
 mod packaging;
 mod pce;
 mod probe;
+mod proxmox;
 mod recording;
 
 mod records;
@@ -54,6 +55,7 @@ mod self_watch;
 mod show;
 mod sim;
 mod sim_estate;
+mod sim_proxmox;
 mod sim_server;
 mod targets;
 mod tidy;

@@ -159,7 +159,7 @@ impl Packed {
     }
 
     /// How many bytes they take.
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.0.len()
     }
 

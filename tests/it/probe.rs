@@ -1,6 +1,7 @@
 //! Probes of services, against servers on loopback that answer as tests want them to.
 
 mod certificates;
+mod differential;
 mod dns;
 mod http;
 mod ping;

@@ -300,13 +300,13 @@ impl Rows<'_> {
                 let has_room = !self.gave_way && limit.is_none_or(|limit| self.kept.len() < limit);
                 if has_room || self.kept.peek().is_some_and(|least| key > least.0.key) {
                     let cells = Packed::of(&cells());
-                    self.kept_bytes += cells.len() + A_ROW;
+                    self.kept_bytes += cells.size() + A_ROW;
                     self.kept.push(Reverse(Kept { key, number: self.met, cells }));
                     while is_full(self)
                         && let Some(least) = self.kept.pop()
                     {
                         self.gave_way |= self.kept_bytes > MOST_SORTED;
-                        self.kept_bytes = self.kept_bytes.saturating_sub(least.0.cells.len() + A_ROW);
+                        self.kept_bytes = self.kept_bytes.saturating_sub(least.0.cells.size() + A_ROW);
                     }
                 }
                 ControlFlow::Continue(())

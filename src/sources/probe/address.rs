@@ -1,7 +1,7 @@
 //! What is asked, and where: one line of the config as a URL, `https://shop.example.com/health`, `dns://192.0.2.53/example.com?type=MX`.
 
 use super::expect::Expect;
-use super::place::{Family, bracketed};
+use super::place::{Family, Proxy, bracketed};
 use super::protocol::StartTls;
 use crate::domain::secret::Secret;
 use crate::domain::text::visible;
@@ -61,6 +61,7 @@ pub(super) struct Probe {
     pub starttls: Option<StartTls>,
     pub count: u32,
     pub max_redirects: u32,
+    pub proxy: Option<Proxy>,
     pub http: HttpRequest,
     pub expect: Expect,
 }

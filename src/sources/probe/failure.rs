@@ -49,10 +49,17 @@ pub(super) struct Failure {
     pub outcome: &'static str,
     /// A sentence for people.
     pub why: String,
+    /// The sentence names the proxy already.
+    pub of_proxy: bool,
 }
 
 impl Failure {
     pub fn of(outcome: &'static str, why: impl Into<String>) -> Failure {
-        Failure { outcome, why: why.into() }
+        Failure { outcome, why: why.into(), of_proxy: false }
+    }
+
+    /// What a proxy did or said.
+    pub fn of_proxy(outcome: &'static str, why: impl Into<String>) -> Failure {
+        Failure { of_proxy: true, ..Failure::of(outcome, why) }
     }
 }

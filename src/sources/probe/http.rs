@@ -7,6 +7,7 @@ use super::expect::{Answer, excerpt};
 use super::failure::Failure;
 use super::found::{Found, add};
 use super::place::{Place, bracketed};
+use super::proxy;
 use super::stream::{self, Limit, Stream};
 use crate::domain::text::visible;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
@@ -95,9 +96,14 @@ fn exchange(
 ) -> Result<(Head, SocketAddr, BufReader<Stream>), Failure> {
     let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
     let port = url.port_or_known_default().unwrap_or(80);
-    let timed = stream::connect(Place { host, port, family: probe.family }, limit, found)?;
+    let encrypted = url.scheme() == "https";
+    let timed = match &probe.proxy {
+        // A proxy passes plain HTTP on by itself.
+        Some(proxy) if !encrypted => proxy::connect(proxy, limit, found)?,
+        proxy => proxy::reach(proxy.as_ref(), Place { host, port, family: probe.family }, limit, found)?,
+    };
     let peer = timed.peer;
-    let mut stream = if url.scheme() == "https" {
+    let mut stream = if encrypted {
         // The certificate of the first host belongs to this probe; those of others must be good, and are not told.
         let name = if own { probe.server_name.as_deref().unwrap_or(host) } else { host };
         let trust = Trust { name, ca_file: probe.ca_file.as_deref(), insecure: probe.insecure, now: context.now };
@@ -138,7 +144,9 @@ fn request(probe: &Probe, context: &Context<'_>, url: &Url, own: bool) -> Vec<u8
     };
     let host = bracketed(url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']'));
     let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
-    let mut text = format!("{} {path} HTTP/1.1\r\nHost: {host}{port}\r\nConnection: close\r\n", probe.http.method);
+    // In absolute form for a proxy.
+    let begin = if probe.proxy.is_some() && url.scheme() == "http" { format!("http://{host}{port}") } else { String::new() };
+    let mut text = format!("{} {begin}{path} HTTP/1.1\r\nHost: {host}{port}\r\nConnection: close\r\n", probe.http.method);
     let given = if own { context.headers } else { &[] };
     let has = |name: &str| given.iter().any(|(have, _)| have.eq_ignore_ascii_case(name));
     if !has("user-agent") {

@@ -14,6 +14,7 @@ mod names;
 mod ping;
 mod place;
 mod protocol;
+mod proxy;
 mod round;
 mod row;
 mod settings;

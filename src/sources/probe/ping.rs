@@ -153,6 +153,21 @@ fn number_of(bytes: &[u8], raw: bool, address: IpAddr, nonce: u64) -> Option<u16
     Some(u16::from_be_bytes([*bytes.get(6)?, *bytes.get(7)?]))
 }
 
+/// What the kernel makes of a message that a packet of ours did not get through (ICMP unreachable, prohibited, expired).
+fn of_router(error: Errno) -> bool {
+    matches!(
+        error,
+        Errno::HOSTUNREACH
+            | Errno::NETUNREACH
+            | Errno::CONNREFUSED
+            | Errno::ACCESS
+            | Errno::HOSTDOWN
+            | Errno::NONET
+            | Errno::NOPROTOOPT
+            | Errno::PROTO
+    )
+}
+
 fn packets(socket: &OwnedFd, raw: bool, address: IpAddr, count: u32, limit: Limit) -> Result<Echoes, Errno> {
     let nonce = fastrand::u64(..);
     let id = fastrand::u16(..);
@@ -166,7 +181,8 @@ fn packets(socket: &OwnedFd, raw: bool, address: IpAddr, count: u32, limit: Limi
         }
         match send(socket, &packet(address, id, number as u16, nonce), SendFlags::empty()) {
             Ok(_) => {}
-            Err(Errno::HOSTUNREACH | Errno::CONNREFUSED) => echoes.unreachable = true,
+            // What a router said of the packet before comes with the next one.
+            Err(error) if of_router(error) && (number > 0 || error == Errno::HOSTUNREACH) => echoes.unreachable = true,
             Err(error) => return Err(error),
         }
         begun.push(Instant::now());
@@ -189,7 +205,7 @@ fn packets(socket: &OwnedFd, raw: bool, address: IpAddr, count: u32, limit: Limi
                     }
                 }
                 Err(Errno::AGAIN | Errno::INTR) => {}
-                Err(Errno::HOSTUNREACH | Errno::CONNREFUSED) => echoes.unreachable = true,
+                Err(error) if of_router(error) => echoes.unreachable = true,
                 Err(error) => return Err(error),
             }
         }

@@ -37,6 +37,9 @@ fn attempt(probe: &Probe, context: &Context<'_>) -> Found {
     };
     found.took = found.rtt.map_or_else(|| begun.elapsed(), Duration::from_secs_f64);
     found.failure = outcome.err();
+    if let Some((proxy, failure)) = probe.proxy.as_ref().zip(found.failure.as_mut()).filter(|(_, failure)| !failure.of_proxy) {
+        failure.why = tr!("through the proxy {proxy}: {why}", proxy = proxy.shown(), why = failure.why);
+    }
     // Less time than the config gives is no time-out of the service.
     if limit.whole < probe.timeout && found.failure.as_ref().is_some_and(|failure| failure.outcome == "timeout") {
         found.failure = Some(no_time());

@@ -3,7 +3,7 @@
 use super::super::Settings;
 use super::address::{Address, Ask, HttpRequest, Probe, read as read_address};
 use super::expect::{Expect, Pattern, status_range};
-use super::place::Family;
+use super::place::{Family, Proxy};
 use super::protocol::StartTls;
 use crate::domain::text::visible;
 use crate::settings::reader::{Placed, Reader};
@@ -81,6 +81,7 @@ struct Keys {
     starttls: Option<StartTls>,
     count: u32,
     max_redirects: u32,
+    proxy: Option<Proxy>,
     http: HttpRequest,
     expect: Expect,
 }
@@ -172,6 +173,7 @@ fn keys(reader: &mut Reader<'_>) -> Keys {
         starttls: reader.choice("starttls", &starttls),
         count: reader.integer("count", 1..=20).map_or(5, |number| number.value as u32),
         max_redirects: reader.integer("max_redirects", 0..=20).map_or(5, |number| number.value as u32),
+        proxy: proxy(reader),
         http: request(reader),
         expect: expect(reader),
     }
@@ -185,6 +187,15 @@ fn insecure(reader: &mut Reader<'_>) -> bool {
         reader.problems().warn(reader.span_of("insecure_skip_verify"), message, Some(hint));
     }
     insecure
+}
+
+fn proxy(reader: &mut Reader<'_>) -> Option<Proxy> {
+    let text = reader.string("proxy")?;
+    let read = Proxy::read(&text.value).map_err(|why| {
+        let hint = tr!("write for example proxy = \"http://proxy.example.com:3128\"");
+        reader.problems().error(text.span, tr!("`proxy` in {name}: {why}", name = reader.name(), why), Some(hint));
+    });
+    read.ok()
 }
 
 /// Headers that are ours.
@@ -290,6 +301,7 @@ fn check(reader: &Reader<'_>, urls: &[Written], keys: &Keys) {
         ("headers", (reader.has("headers"), http)),
         ("body", (reader.has("body"), http)),
         ("max_redirects", (reader.has("max_redirects"), http)),
+        ("proxy", (reader.has("proxy"), http || tls || tcp)),
         ("expect.status", (!expect.status.is_empty(), http)),
         ("expect.body", (expect.body.is_some(), http)),
         ("expect.not_body", (expect.not_body.is_some(), http)),
@@ -331,6 +343,7 @@ fn probes_of(name: &str, (text, address): &Written, several: bool, keys: &Keys) 
             starttls: keys.starttls.filter(|_| address.ask == Ask::Tls),
             count: keys.count,
             max_redirects: keys.max_redirects,
+            proxy: keys.proxy.clone().filter(|_| !matches!(address.ask, Ask::Ping | Ask::Dns { .. })),
             http: keys.http.clone(),
             expect,
         }

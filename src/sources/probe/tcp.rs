@@ -6,6 +6,7 @@ use super::expect::excerpt;
 use super::failure::Failure;
 use super::found::Found;
 use super::place::Place;
+use super::proxy;
 use super::starttls;
 use super::stream::{self, Limit, Stream, Timed};
 use crate::domain::foreign::Foreign;
@@ -17,7 +18,7 @@ const GREETING: usize = 4 << 10;
 
 /// Connects, and reads the greeting where one is expected.
 pub(super) fn ask(probe: &Probe, limit: Limit, found: &mut Found) -> Result<(), Failure> {
-    let mut timed = stream::connect(place(probe), limit, found)?;
+    let mut timed = proxy::reach(probe.proxy.as_ref(), place(probe), limit, found)?;
     let Some(pattern) = &probe.expect.banner else { return Ok(()) };
     let peer = timed.peer;
     let mut bytes: Vec<u8> = Vec::new();
@@ -78,7 +79,7 @@ fn goodbye(timed: &mut Timed, greeting: &[u8]) {
 
 /// Connects, has the connection encrypted, and looks at the certificate.
 pub(super) fn encrypted(probe: &Probe, context: &Context<'_>, limit: Limit, found: &mut Found) -> Result<(), Failure> {
-    let mut timed = stream::connect(place(probe), limit, found)?;
+    let mut timed = proxy::reach(probe.proxy.as_ref(), place(probe), limit, found)?;
     let peer = timed.peer;
     if let Some(kind) = probe.starttls {
         starttls::begin(kind, &mut timed, probe.tls_name()).map_err(|trouble| match trouble {

@@ -8,12 +8,12 @@ use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-type Day = (i32, u8, u8);
+pub(super) type Day = (i32, u8, u8);
 
 /// A certificate with the key that it is for.
-struct Made {
-    certificate: Certificate,
-    key: KeyPair,
+pub(super) struct Made {
+    pub(super) certificate: Certificate,
+    pub(super) key: KeyPair,
     parameters: CertificateParams,
 }
 
@@ -28,12 +28,12 @@ fn parameters(name: &str, san: &str, is_ca: bool, from: Day, to: Day) -> Certifi
     parameters
 }
 
-fn root(name: &str, to: Day) -> Made {
+pub(super) fn root(name: &str, to: Day) -> Made {
     let (key, parameters) = (KeyPair::generate().unwrap(), parameters(name, "", true, (2020, 1, 1), to));
     Made { certificate: parameters.self_signed(&key).unwrap(), key, parameters }
 }
 
-fn signed(by: &Made, name: &str, san: &str, is_ca: bool, (from, to): (Day, Day)) -> Made {
+pub(super) fn signed(by: &Made, name: &str, san: &str, is_ca: bool, (from, to): (Day, Day)) -> Made {
     let (key, parameters) = (KeyPair::generate().unwrap(), parameters(name, san, is_ca, from, to));
     let certificate = parameters.signed_by(&key, &issuer(by)).unwrap();
     Made { certificate, key, parameters }
@@ -45,7 +45,14 @@ fn issuer(made: &Made) -> Issuer<'_, &KeyPair> {
 
 const GOOD: (Day, Day) = ((2026, 9, 1), (2027, 9, 1));
 
-fn serving(chain: &[&Certificate], key: &KeyPair) -> SocketAddr {
+pub(super) fn serving(chain: &[&Certificate], key: &KeyPair) -> SocketAddr {
+    serving_with(chain, key, |stream| drop(std::io::copy(stream, &mut std::io::sink())))
+}
+
+/// A connection that has shaken hands.
+pub(super) type Encrypted = rustls::StreamOwned<rustls::ServerConnection, std::net::TcpStream>;
+
+pub(super) fn serving_with(chain: &[&Certificate], key: &KeyPair, talk: impl Fn(&mut Encrypted) + Send + Sync + 'static) -> SocketAddr {
     let chain: Vec<CertificateDer<'static>> = chain.iter().map(|one| one.der().clone()).collect();
     let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -53,15 +60,21 @@ fn serving(chain: &[&Certificate], key: &KeyPair) -> SocketAddr {
         .with_no_client_auth()
         .with_single_cert(chain, PrivateKeyDer::Pkcs8(key.serialize_der().into()))
         .unwrap();
-    encrypting(config)
+    encrypting_with(config, talk)
 }
 
 fn encrypting(config: rustls::ServerConfig) -> SocketAddr {
+    encrypting_with(config, |stream| drop(std::io::copy(stream, &mut std::io::sink())))
+}
+
+fn encrypting_with(config: rustls::ServerConfig, talk: impl Fn(&mut Encrypted) + Send + Sync + 'static) -> SocketAddr {
     let config = Arc::new(config);
     serve(move |stream| {
         let session = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
         let mut stream = rustls::StreamOwned::new(session, stream);
-        let _ = std::io::copy(&mut stream, &mut std::io::sink());
+        talk(&mut stream);
+        stream.conn.send_close_notify();
+        let _ = stream.conn.write_tls(&mut stream.sock);
     })
 }
 

@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 
 /// Answers of one kind, made of the question.
 #[derive(Clone, Copy)]
-enum How {
+pub(super) enum How {
     /// These records (type, time to live, data) with this code.
     Says(u8, &'static [(u16, u32, &'static [u8])]),
     /// To be asked again over TCP.
@@ -20,7 +20,7 @@ enum How {
     Never,
 }
 
-const A1: (u16, u32, &[u8]) = (1, 300, &[192, 0, 2, 1]);
+pub(super) const A1: (u16, u32, &[u8]) = (1, 300, &[192, 0, 2, 1]);
 const A2: (u16, u32, &[u8]) = (1, 60, &[192, 0, 2, 2]);
 
 fn answer(question: &[u8], code: u8, records: &[(u16, u32, &[u8])], cut: bool) -> Vec<u8> {
@@ -41,7 +41,7 @@ fn answer(question: &[u8], code: u8, records: &[(u16, u32, &[u8])], cut: bool) -
     out
 }
 
-fn server(how: How) -> SocketAddr {
+pub(super) fn server(how: How) -> SocketAddr {
     let (tcp, udp) = loop {
         let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
         if let Ok(udp) = UdpSocket::bind(tcp.local_addr().unwrap()) {
@@ -170,4 +170,19 @@ fn a_name_without_an_address_is_not_our_outage() {
     let state = report.rule("down")["state"].as_str().unwrap().to_owned();
     // Whether somebody answers for `.invalid` depends on where the test runs.
     assert!(state == "firing" || (state == "unknown" && report.0.to_string().contains("name server of this machine")), "{:#}", report.0);
+}
+
+/// A chain of names that leads back to itself, and one that leads nowhere: there is no address, and nobody follows it for ever.
+#[test]
+fn a_chain_without_an_end_is_no_answer() {
+    // `www.example.com` is `example.com` (the name 4 bytes behind the question's), which is `www.example.com`.
+    const ROUND: &[(u16, u32, &[u8])] = &[(5, 60, &[0xc0, 16]), (5, 60, &[0xc0, 12])];
+    goes(&asks(How::Says(0, ROUND), "\""), "answer", "has no record of type A");
+    const ITSELF: &[(u16, u32, &[u8])] = &[(5, 60, &[0xc0, 12])];
+    goes(&asks(How::Says(0, ITSELF), "\""), "answer", "has no record of type A");
+    let record = goes(&asks(How::Says(0, ITSELF), "?type=CNAME\""), "ok", "");
+    assert_eq!(record["fields"]["answer"], "www.example.com");
+    // A name in the answer that points to itself: such a message says nothing, and the question is asked again.
+    const POINTER: &[(u16, u32, &[u8])] = &[(5, 60, &[0xc0, 45])];
+    goes(&asks(How::Says(0, POINTER), "?type=CNAME\"\ntimeout = \"600ms\""), "timeout", "");
 }

@@ -163,3 +163,81 @@ fn a_header_that_would_inject_another_is_refused() {
     assert_eq!(ran.code, 3, "{}", ran.out);
     assert!(ran.out.contains("header X-Any contains characters") && !ran.out.contains("hunter2"), "{}", ran.out);
 }
+
+/// A proxy for tests: what it was asked, and this answer; behind a good one it hands the connection on to `to`.
+fn proxy(answer: &'static str, to: Option<std::net::SocketAddr>) -> (std::net::SocketAddr, mpsc::Receiver<String>) {
+    let (sender, receiver) = mpsc::channel();
+    let sender = Mutex::new(sender);
+    let at = serve(move |mut stream| {
+        let head = request(&mut stream);
+        let tunnel = head.starts_with("CONNECT ");
+        sender.lock().unwrap().send(head.clone()).unwrap();
+        stream.write_all(answer.as_bytes()).unwrap();
+        let Some(to) = to else { return };
+        let mut inner = std::net::TcpStream::connect(to).unwrap();
+        if !tunnel {
+            inner.write_all(head.as_bytes()).unwrap();
+        }
+        let (mut from, mut back) = (stream.try_clone().unwrap(), inner.try_clone().unwrap());
+        let there = std::thread::spawn(move || drop(std::io::copy(&mut from, &mut inner)));
+        let _ = std::io::copy(&mut back, &mut stream);
+        let _ = stream.shutdown(std::net::Shutdown::Both);
+        let _ = there.join();
+    });
+    (at, receiver)
+}
+
+const MADE: &str = "HTTP/1.1 200 Connection established\r\n\r\n";
+
+#[test]
+fn through_a_proxy() {
+    let service = answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    let (plain, asked) = proxy("", Some(service));
+    let record = goes(&format!("url = \"http://{service}/health?x=1\"\nproxy = \"http://{plain}\""), "ok", "");
+    assert!(asked.recv().unwrap().starts_with(&format!("GET http://{service}/health?x=1 HTTP/1.1\r\nHost: {service}\r\n")));
+    // The address of the proxy is not that of the service.
+    assert_eq!(record["fields"]["address"], serde_json::Value::Null, "{record}");
+    let ssh = serve(|mut stream| drop(stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n").and_then(|()| stream.read(&mut [0u8; 64]))));
+    let (tunnel, asked) = proxy(MADE, Some(ssh));
+    let record = goes(&format!("url = \"ssh://ssh.example.com:2222\"\nproxy = \"http://{tunnel}\""), "ok", "");
+    assert_eq!(record["fields"]["banner"], "SSH-2.0-OpenSSH_9.2");
+    // The name is the proxy's to resolve.
+    assert!(asked.recv().unwrap().starts_with("CONNECT ssh.example.com:2222 HTTP/1.1\r\n"));
+    let (tunnel, _asked) = proxy(MADE, Some(super::saying(b"no TLS here\r\n")));
+    goes(&format!("url = \"tls://db.example.com:5432\"\nproxy = \"http://{tunnel}\""), "tls", &format!("through the proxy {tunnel}:"));
+}
+
+/// What the proxy alone is to blame for says nothing of the service.
+#[test]
+fn a_proxy_that_fails_is_not_the_service() {
+    let closed = crate::support::closed::ClosedPort::new();
+    let url = "url = \"https://shop.example.com/\"";
+    for (answer, wanted, part) in [
+        ("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "own_fault", "password"),
+        ("HTTP/1.1 403 Forbidden by rule 17\r\n\r\n", "own_fault", "Forbidden by rule 17"),
+        ("HTTP/1.1 400 Bad Request\r\n\r\n", "own_fault", "400"),
+        ("SSH-2.0-x\r\n\r\n", "own_fault", "SSH-2.0-x"),
+        ("", "own_network", "instead of making a tunnel"),
+        ("closed", "own_network", "cannot be reached"),
+        ("HTTP/1.1 503 Service Unavailable\r\nX-Squid-Error: ERR_DNS_FAIL 0\r\n\r\n", "unreachable", "503"),
+        ("HTTP/1.1 502 Bad Gateway\r\n\r\n", "unreachable", "for shop.example.com:443"),
+        ("HTTP/1.1 504 Gateway Timeout\r\n\r\n", "timeout", "504"),
+    ] {
+        let room = Room::new();
+        let (at, _asked) = proxy(answer, None);
+        let at = if answer == "closed" { closed.to_string() } else { at.to_string() };
+        let good = answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        let targets = target("t", &format!("{url}\nproxy = \"http://{at}\"")) + &target("u", &format!("url = \"http://{good}/\""));
+        room.config(&format!("{targets}{DOWN}"));
+        let report = room.run(&CHECK).json();
+        let down = !wanted.starts_with("own");
+        assert_eq!(report.rule("down")["state"], if down { "firing" } else { "unknown" }, "{answer}: {:#}", report.0);
+        assert!(report.0.to_string().contains(part), "{answer}: {:#}", report.0);
+    }
+    let room = Room::new();
+    room.config(&format!("{}{DOWN}", target("t", &format!("{url}\nproxy = \"http://me:hunter2@proxy.example.com:3128\""))));
+    let ran = room.run(&CHECK).exits(3);
+    assert!(ran.err.contains("asks for a password is not supported") && !ran.err.contains("hunter2"), "{}", ran.err);
+    room.config(&format!("{}{DOWN}", target("t", "url = \"ping://192.0.2.1\"\nproxy = \"http://proxy.example.com:3128\"")));
+    assert!(room.run(&CHECK).exits(3).err.contains("`proxy`"));
+}

@@ -75,3 +75,43 @@ fn the_program_is_asked_where_sockets_are_refused() {
     assert_eq!(all.len(), 1, "{}{}", ran.out, ran.err);
     assert_eq!((&all[0]["fields"]["method"], &all[0]["numbers"]["loss"]), (&"program".into(), &0.5.into()), "{:#}", all[0]);
 }
+
+/// What a router says of a packet is a word about the way to the host, not about the rights of this machine.
+#[test]
+fn a_router_that_says_no_is_told() {
+    let room = Room::new();
+    let urls = "urls = [\"ping://192.0.2.9\", \"ping://198.51.100.9\", \"ping://[2001:db8:1::9]\", \"ping://[2001:db8:2::9]\", \"ping://10.9.0.2\"]";
+    room.config(&target("t", &format!("{urls}\ncount = 2")));
+    // Two networks of their own: this one, and a router that has no way to two of them and forbids the others.
+    let script = "set -e; ip link set lo up; ip link add v0 type veth peer name v1; unshare -n cat /dev/zero >/dev/null & peer=$!\n\
+        trap 'kill $peer' EXIT; own=$(readlink /proc/self/ns/net)\n\
+        while [ \"$(readlink /proc/$peer/ns/net)\" = \"$own\" ]; do :; done\n\
+        ip link set v1 netns $peer; ip address add 10.9.0.1/24 dev v0; ip address add 2001:db8::1/64 dev v0 nodad; ip link set v0 up\n\
+        nsenter -t $peer -n sh -ec 'ip address add 10.9.0.2/24 dev v1; ip address add 2001:db8::2/64 dev v1 nodad; ip link set v1 up\n\
+        echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding\n\
+        ip route add unreachable 192.0.2.0/24; ip route add prohibit 198.51.100.0/24\n\
+        ip -6 route add unreachable 2001:db8:1::/48; ip -6 route add prohibit 2001:db8:2::/48'\n\
+        ip route add default via 10.9.0.2; ip -6 route add default via 2001:db8::2\n\
+        echo '0 2147483647' > /proc/sys/net/ipv4/ping_group_range; \"$0\" \"$@\"";
+    let inner = room.command(&["show", "probe", "-o", "ndjson"]);
+    let mut command = Command::new("unshare");
+    command.env_clear().current_dir(room.path(".")).envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").args(["-n", "sh", "-c", script]).arg(inner.get_program()).args(inner.get_args());
+    let ran = Ran::of(&mut command);
+    let all = records(&ran.out);
+    if all.is_empty() {
+        use std::io::Write;
+        writeln!(std::io::stderr(), "\nNOT RUN: no two networks can be made here: {}", ran.err).unwrap();
+        return;
+    }
+    let of = |part: &str| all.iter().find(|one| one["name"].as_str().unwrap().contains(part)).map(super::outcome).unwrap();
+    for part in ["198.51.100.9", "2001:db8:2::9"] {
+        let (outcome, reason) = of(part);
+        assert!(outcome == "unreachable" && reason.contains("cannot be reached"), "{part}: {outcome}: {reason}");
+    }
+    // That there is no way the kernel does not pass on to such a socket: silence is down, too.
+    for part in ["192.0.2.9", "2001:db8:1::9"] {
+        assert!(matches!(of(part).0, "unreachable" | "timeout"), "{part}: {:?}", of(part));
+    }
+    assert_eq!(of("10.9.0.2").0, "ok", "{all:#?}");
+}

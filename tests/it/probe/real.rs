@@ -13,7 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A program that is gone with the test.
-struct Service(Child);
+pub(super) struct Service(Child);
 
 impl Drop for Service {
     fn drop(&mut self) {
@@ -28,12 +28,12 @@ impl Drop for Service {
     }
 }
 
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// Starts it, and waits until it takes connections.
-fn started(mut command: Command, port: u16, log: &Path) -> Service {
+pub(super) fn started(mut command: Command, port: u16, log: &Path) -> Service {
     let file = std::fs::File::create(log).unwrap();
     let child = command.stdin(Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file).spawn().unwrap();
     let mut service = Service(child);

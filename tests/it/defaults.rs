@@ -117,6 +117,10 @@ fn config(table: &str, key: &str, value: Option<&str>) -> String {
             let urls = "urls = [\"https://a.example.com/\", \"ping://192.0.2.1\"]";
             format!("{RULE}[[targets]]\nname = \"t\"\ntype = \"probe\"\n{urls}\n{line}")
         }
+        ("proxmox", _) => {
+            let own = "urls = [\"https://a.example.com/\"]\ntoken = { env = \"A\" }";
+            format!("{RULE}[[targets]]\nname = \"t\"\ntype = \"proxmox\"\n{own}\n{line}")
+        }
         ("from", _) => target(&within("file = \"/tmp/x\", ").replace(", }", " }")),
         (kind, _) if KINDS.iter().any(|one| one.name == kind) => {
             let example = KINDS.iter().find(|one| one.name == kind).unwrap().example;

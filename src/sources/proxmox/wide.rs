@@ -180,7 +180,7 @@ fn replication(estate: &Estate<'_>, node: &str, item: &Json) -> Made {
     let mut record = blank(kind::REPLICATION, &format!("replication/{job}"));
     let vmid = text(item, "guest").or_else(|| job.split_once('-').map(|(vmid, _)| vmid.to_owned()));
     let known = vmid.as_ref().and_then(|vmid| estate.memory.guests.get(vmid)).map(|guest| guest.name.clone());
-    record.name = tr!("{job} to {target}", job = job, target = text(item, "target").unwrap_or_else(|| "?".to_owned()));
+    record.name = format!("{job} -> {}", text(item, "target").unwrap_or_else(|| "?".to_owned()));
     record.set(slot::GUEST, known.filter(|name| !name.is_empty()).or_else(|| vmid.clone()).map_or(Value::NotTold, Value::Text));
     record.set(slot::VMID, vmid.map_or(Value::NotTold, Value::Text));
     record.set(slot::JOB, Value::text(job));

@@ -28,9 +28,16 @@ pub(super) const OF_CLUSTER: [(u8, &str); 4] =
 const SILENT: f64 = 30.0;
 
 pub(super) fn tell(estate: &Estate<'_>, out: &mut Out<'_>) {
+    // A node without its cluster knows nothing of the others, and /etc/pve is empty there.
+    let alone = matches!(estate.state, Quorum::Lost(_)).then(|| estate.hidden(kind::CLUSTER).unwrap_or_default());
     for (of, path) in OF_NODES {
         if estate.nodes.is_empty() {
             out.unseen(of, None, &tr!("no node is known"));
+        }
+        // Replications of guests that may not be seen are left out without a word.
+        let hidden = alone.clone().or_else(|| (of == kind::REPLICATION).then(|| estate.hidden(kind::GUEST)).flatten());
+        if let Some(why) = hidden {
+            out.unseen(of, None, &why);
         }
         for (node, seen) in &estate.nodes {
             let line = estate.lines.get(&format!("/nodes/{node}/{path}"));
@@ -54,6 +61,10 @@ pub(super) fn tell(estate: &Estate<'_>, out: &mut Out<'_>) {
     for (of, path) in OF_CLUSTER {
         let line = estate.lines.get(path);
         if of == kind::QDEVICE && estate.state == Quorum::Standalone {
+            continue;
+        }
+        if let Some(why) = &alone {
+            out.unseen(of, None, why);
             continue;
         }
         match line.filter(|line| line.told().is_some()) {

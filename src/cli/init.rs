@@ -55,9 +55,12 @@ pub struct InitArgs {
 /// What `init` adds to a config that is there.
 #[derive(Debug, Clone, Subcommand)]
 pub enum InitCommand {
-    /// Add a target to the config: files or other input for rules, besides the PCE
+    /// Add a target to the config: what rules read besides the PCE
     ///
-    /// On a terminal, it asks for what the arguments do not give. The config is validated and the change is shown before it is written.
+    /// On a terminal, it asks when no pairs are given. The target is tried at once: an unknown certificate is shown with its fingerprint
+    /// before anything is sent, and what a token lacks is named with the command that grants it. A secret is given as the NAME of an
+    /// environment variable or as file:PATH; one given by value is kept in a file of its own, never in the config. The config is
+    /// validated and the change is shown before it is written.
     #[command(after_help = target_help())]
     Target(TargetArgs),
 }
@@ -71,9 +74,26 @@ pub struct TargetArgs {
     /// Keys of the target, for example name=backups from.glob='/var/log/backups-*.ndjson'; labels.KEY=VALUE for a label
     #[arg(value_name = "KEY=VALUE")]
     pub pairs: Vec<String>,
+    /// Which rules of the example are put beside it, or switched on where they are [default: starter]
+    #[arg(long, value_enum, value_name = "WHICH")]
+    pub rules: Option<TargetRules>,
+    /// Contact nothing: neither look at its certificate nor try it
+    #[arg(long)]
+    pub offline: bool,
     /// How it is done
     #[command(flatten)]
     pub how: How,
+}
+
+/// Which rules on a new target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TargetRules {
+    /// A few, one for each topic, that need nothing of your own
+    Starter,
+    /// All of the example on this type
+    All,
+    /// None
+    None,
 }
 
 fn target_types() -> PossibleValuesParser {
@@ -83,7 +103,9 @@ fn target_types() -> PossibleValuesParser {
 fn target_help() -> String {
     let types: String = TARGET_TYPES.iter().map(|kind| format!("  {:<12}{}\n", kind.name, kind.about)).collect();
     format!(
-        "Types of this build:\n{types}\nExamples:\n  pcemon init target records\n  \
+        "Types of this build:\n{types}\nExamples:\n  pcemon init target proxmox\n  \
+         pcemon init target proxmox name=dc1 urls=https://pve1.example.com:8006 token=PVE_TOKEN ca_file=/etc/pcemon/pve-root-ca.pem --yes\n  \
+         pcemon init target probe name=shop url=https://shop.example.com\n  \
          pcemon init target records name=backups from.glob='/var/log/backups-*.ndjson' labels.site=taipei --yes"
     )
 }

@@ -4,6 +4,7 @@
 use crate::domain::fault::{Fault, Party};
 use crate::domain::source::SourceKind;
 use crate::domain::value::Record;
+use crate::http::pin::Pin;
 use crate::pce::decode::{DecodeError, Decoded};
 use crate::pce::{Client, ErrorKind, Listed, PceError};
 use crate::settings::reader::Reader;
@@ -13,6 +14,8 @@ use serde_json::value::RawValue;
 use std::collections::HashSet;
 use std::fmt::Debug;
 use std::io::Read;
+use std::path::Path;
+use url::Url;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Turns the parts of one answer into records.
@@ -172,6 +175,21 @@ pub struct TargetType {
     pub about: &'static str,
     /// Reads its own keys; `None` after a complaint.
     pub read: fn(&mut Reader<'_>) -> Option<Box<dyn Settings>>,
+    /// Keys that `init target` asks for, beside those that nothing works without.
+    pub asks: &'static [&'static str],
+}
+
+/// How the certificates of a target are judged.
+#[derive(Debug, Clone, Copy)]
+pub struct Trust<'s> {
+    /// Its endpoints.
+    pub urls: &'s [Url],
+    /// A CA beside those of the system.
+    pub ca_file: Option<&'s Path>,
+    /// Certificates that are known.
+    pub pins: &'s [Pin],
+    /// The name that certificates must bear, if it is not that of the URL.
+    pub server_name: Option<&'s str>,
 }
 
 /// The settings of a target.
@@ -184,6 +202,10 @@ pub trait Settings: Debug + Send + Sync {
     fn obtain(&self, ask: &Ask, take: &mut Take<'_>) -> Result<Obtained, Fault>;
     /// Asks several targets of this type at the same time; an answer for each, in their order. `None`: each is asked by itself.
     fn together(&self, _all: &[&dyn Settings], _ask: &Ask) -> Option<Vec<Held>> {
+        None
+    }
+    /// How its certificates are judged, where fingerprints can be given for them.
+    fn trust(&self) -> Option<Trust<'_>> {
         None
     }
     /// As the type that it is, for its own assembler.

@@ -20,7 +20,8 @@ pub use crate::pce::decode::{DecodeError, Decoded};
 pub use crate::pce::records::read_records;
 
 pub use member::{
-    Allowance, Ask, Assembled, Assembler, Held, Member, Obtained, OfPce, Settings, SourceTable, Take, TargetType, Unreadable, json_of,
+    Allowance, Ask, Assembled, Assembler, Held, Member, Obtained, OfPce, Settings, SourceTable, Take, TargetType, Trust, Unreadable,
+    json_of,
 };
 
 use crate::domain::source::SourceKind;
@@ -91,9 +92,9 @@ pub const MEMBERS: [Member; 7] = [
 
 /// All types of `[[targets]]`.
 pub const TARGET_TYPES: [TargetType; 3] = [
-    TargetType { name: "probe", about: "Services: HTTP, TCP, TLS, ping, DNS", read: probe::read_settings },
-    TargetType { name: "proxmox", about: "Proxmox VE: clusters, nodes, guests, storages", read: proxmox::read_settings },
-    TargetType { name: "records", about: "Records in files: NDJSON, JSON, CSV", read: records::read_settings },
+    TargetType { name: "probe", about: "Services: HTTP, TCP, TLS, ping, DNS", read: probe::read_settings, asks: &["url"] },
+    TargetType { name: "proxmox", about: "Proxmox VE: clusters, nodes, guests, storages", read: proxmox::read_settings, asks: &[] },
+    TargetType { name: "records", about: "Records in files: NDJSON, JSON, CSV", read: records::read_settings, asks: &[] },
 ];
 
 /// Tables of the config that hold for all targets of a type.

@@ -9,6 +9,7 @@ use pcemon::sim::server::Sim;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
+mod targets;
 mod unfinished;
 
 const PCE: [&str; 4] = ["--url", "https://pce.example.com:8443", "--org", "3"];

@@ -50,15 +50,21 @@ fn channel(kind: &str, shape: &Shape, mut pairs: Vec<(String, String)>, keeper: 
         pairs.push(("name".to_owned(), kind.to_owned()));
     }
     let name = pairs.iter().find(|(key, _)| key == "name").map(|(_, name)| name.clone()).unwrap_or_default();
+    let places = placed(&mut pairs, shape, &name, keeper)?.into_iter().map(|(_, place)| place).collect();
+    Ok(Chosen { text: new_table("channels", &pairs, shape)?, name, places })
+}
+
+/// Puts the place of each secret where the secret was named; the places, each with its number among the pairs.
+pub(super) fn placed(pairs: &mut [(String, String)], shape: &Shape, name: &str, keeper: &Keeper) -> Result<Vec<(usize, Place)>, Failure> {
     let mut places = Vec::new();
-    for (key, value) in &mut pairs {
+    for (at, (key, value)) in pairs.iter_mut().enumerate() {
         if matches!(want(shape, key), Some(Want::Secret | Want::Secrets)) {
             let place = keeper.place(&format!("{name}.{key}"), value)?;
             *value = place.text.clone();
-            places.push(place);
+            places.push((at, place));
         }
     }
-    Ok(Chosen { text: new_table("channels", &pairs, shape)?, name, places })
+    Ok(places)
 }
 
 /// All channels, and a route to them.
@@ -179,7 +185,12 @@ pub(super) fn ask_keys(asking: Asking<'_>, shape: &Shape, prefix: &str, example:
                     (false, true) => tr!(", if any"),
                     (false, false) => tr!(", - for none"),
                 };
-                let given = question(&format!("{path}{how}{optional}"), Some(&usual), |given| {
+                // A secret that was typed is not shown again.
+                let is_hidden = is_secret && !usual.is_empty() && !is_place(&usual);
+                let again = if is_hidden { tr!(" [as before]") } else { String::new() };
+                let shown = if is_hidden { "" } else { usual.as_str() };
+                let given = question(&format!("{path}{how}{optional}{again}"), Some(shown), |given| {
+                    let given = if given.is_empty() && is_hidden { usual.as_str() } else { given };
                     let given = if given == NONE && !known.required { "" } else { given };
                     if given.is_empty() && known.required {
                         return Err(Failure(tr!("`{key}` is required", key)));

@@ -1,6 +1,7 @@
 //! `pcemon init`: a first config, from flags and, where a person sits, from answers.
 
 mod ask;
+mod certificate;
 mod channels;
 mod draft;
 mod labels;

@@ -4,7 +4,7 @@ use super::ask::{NONE, quoted};
 use super::draft::Draft;
 use super::labels::{of_this_pce, written};
 use super::pce::Pce;
-use crate::cli::StartingRules;
+use crate::cli::{StartingRules, TargetRules};
 use crate::commands::common::Failure;
 use crate::config::reference::EXAMPLE;
 use crate::domain::text::visible;
@@ -98,12 +98,69 @@ pub fn text(rules: &Rules, pce: &Pce) -> Result<String, Failure> {
         text = with_few_on(&text, rules.databases.is_some())?;
     }
     text = with_labels(&text, rules.databases.as_deref(), pce.labels.as_deref().unwrap_or_default());
-    // Links into a wiki and addresses that are not there help nobody.
-    let is_placeholder =
-        |line: &str| line.starts_with("runbook = \"https://wiki.example.com/") || line == "exclude = { src_ip = [\"192.0.2.10\"] }\n";
     let text: String = text.split_inclusive('\n').filter(|line| !is_placeholder(line)).collect();
     let section = Sheet::read(&text)?.section(rules.which == StartingRules::None).to_owned();
     Ok(if lang::current() == Language::TraditionalChinese { in_chinese(&section) } else { section })
+}
+
+/// The same for types of targets.
+const STARTER_ON_TARGETS: [&str; 11] = [
+    "Service down",
+    "Certificate not renewed",
+    "Certificate expires",
+    "Proxmox quorum",
+    "Proxmox node offline",
+    "Proxmox figures stale",
+    "Guest down",
+    "Storage filling",
+    "Storage inactive",
+    "Proxmox HA trouble",
+    "Node certificate expires",
+];
+/// Wherever there are targets: one that cannot be read is an alert.
+const UNREACHABLE: &str = "PCE unreachable";
+
+/// Names of the starters on a source.
+pub fn starters_on(source: &str) -> Result<Vec<String>, Failure> {
+    let sheet = Sheet::read(EXAMPLE)?;
+    let is_starter = |block: &&Block| block.source.as_deref() == Some(source) && STARTER_ON_TARGETS.contains(&block.name.as_str());
+    Ok(sheet.rules().iter().filter(is_starter).map(|block| block.name.clone()).collect())
+}
+
+/// A config with rules of the example on a source: those that are there are switched on, the others stand at the end.
+pub fn with_rules_on(config: &str, source: &str, which: TargetRules) -> Result<String, Failure> {
+    let example = Sheet::read(EXAMPLE)?;
+    let is_on = |block: &&Block| {
+        let mine = block.source.as_deref() == Some(source);
+        match which {
+            TargetRules::None => false,
+            TargetRules::Starter => mine && STARTER_ON_TARGETS.contains(&block.name.as_str()),
+            TargetRules::All => mine,
+        }
+    };
+    let mut chosen: Vec<&Block> = example.rules().iter().filter(is_on).collect();
+    if !chosen.is_empty() {
+        chosen.extend(example.find(UNREACHABLE));
+    }
+    let on = |text: &str| text.replacen("\nenabled = false\n", "\n", 1);
+    let mut text = config.to_owned();
+    for block in chosen {
+        let own: String = on(example.text_of(block)).split_inclusive('\n').filter(|line| !is_placeholder(line)).collect();
+        let own = if lang::current() == Language::TraditionalChinese { in_chinese(&own) } else { own };
+        let name = Sheet::read(&own)?.names().first().map(|name| (*name).to_owned()).unwrap_or_default();
+        let sheet = Sheet::read(&text)?;
+        let known = sheet.rules().iter().find(|known| known.name == block.name || known.name == name);
+        text = match known {
+            Some(known) => sheet.with(&[(known, on(sheet.text_of(known)))]),
+            None => format!("{}\n\n{own}", text.trim_end()),
+        };
+    }
+    Ok(text)
+}
+
+/// Links into a wiki and addresses that are not there help nobody.
+fn is_placeholder(line: &str) -> bool {
+    line.starts_with("runbook = \"https://wiki.example.com/") || line == "exclude = { src_ip = [\"192.0.2.10\"] }\n"
 }
 
 /// All but the starters switched off.

@@ -26,6 +26,16 @@ impl Place {
     pub fn on_trial(&self) -> String {
         self.value.as_ref().map_or_else(|| self.text.clone(), |kept| Value::from(kept.value.as_str()).to_string())
     }
+
+    /// The same as it is typed.
+    pub fn typed(&self) -> &str {
+        self.value.as_ref().map_or(&self.text, |kept| &kept.value)
+    }
+
+    /// The file that will hold what was given by value.
+    pub fn path(&self) -> Option<&Path> {
+        self.value.as_ref().map(|kept| kept.path.as_path())
+    }
 }
 
 /// Where values are kept: a folder beside the config, with a file for each.
@@ -93,10 +103,17 @@ fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// Keys and tokens can look like names: long, with small letters and digits, and no variable is called so.
+/// Keys and tokens can look like names: long, with small letters and digits, and no variable is called so. Or they bear the
+/// name of a user before the secret.
 fn is_value(text: &str) -> bool {
     let has = |wanted: fn(&char) -> bool| text.chars().any(|c| wanted(&c));
-    text.len() >= 16 && has(char::is_ascii_lowercase) && has(char::is_ascii_digit) && is_name(text) && std::env::var_os(text).is_none()
+    let is_named = text.split_once('=').is_some_and(|(name, secret)| name.contains('@') && name.contains('!') && !secret.is_empty());
+    is_named
+        || text.len() >= 16
+            && has(char::is_ascii_lowercase)
+            && has(char::is_ascii_digit)
+            && is_name(text)
+            && std::env::var_os(text).is_none()
 }
 
 #[cfg(test)]
@@ -109,7 +126,7 @@ mod tests {
         let text = |given: &str| keeper.place("slack.url", given).map(|place| place.text).map_err(|failure| failure.0);
         assert_eq!(text("SLACK_URL").unwrap(), "{ env = \"SLACK_URL\" }");
         assert_eq!(text("file:/run/x").unwrap(), "{ file = \"/run/x\" }");
-        for value in ["https://hooks.slack.com/services/T0/B0/hunter2", "plain:hunter2", "api_1f2e3d4c5b6a79880"] {
+        for value in ["https://hooks.slack.com/services/T0/B0/hunter2", "plain:hunter2", "api_1f2e3d4c5b6a79880", "a@pve!cron=hunter2"] {
             assert_eq!(text(value).unwrap(), "{ file = \"/etc/pcemon/rules.secrets/slack.url\" }");
         }
         let refused = text("hunter2 hunter2").unwrap_err();

@@ -55,10 +55,22 @@ impl<'g> Work<'g> {
 
     /// Proves the new text, shows what is different, asks, writes.
     pub fn finish(&self, new: &str, how: How, done: &str, remarks: &[String]) -> Exit {
+        if self.is_agreed(new, how, remarks)? { self.write(new, done) } else { Ok(0) }
+    }
+
+    /// Writes the new text.
+    pub fn write(&self, new: &str, done: &str) -> Exit {
+        self.original.replace(new)?;
+        self.say(done)
+    }
+
+    /// Proves the new text, shows what is different, asks; whether it is to be written.
+    pub fn is_agreed(&self, new: &str, how: How, remarks: &[String]) -> Result<bool, Failure> {
         let old = self.original.text()?;
         let config = config::parse(&self.path, new).map_err(|error| refused(self.global, &error))?;
         if old == new {
-            return self.say(&tr!("nothing to change"));
+            self.say(&tr!("nothing to change"))?;
+            return Ok(false);
         }
         if !self.global.quiet || how.dry_run {
             print(&difference(&self.path, old, new, colors(self.global.color, std::io::stdout().is_terminal())))?;
@@ -76,7 +88,7 @@ impl<'g> Work<'g> {
             }
         }
         if how.dry_run {
-            return Ok(0);
+            return Ok(false);
         }
         if !how.yes {
             if !attended() {
@@ -86,8 +98,7 @@ impl<'g> Work<'g> {
                 return Err(Failure(tr!("nothing was written")));
             }
         }
-        self.original.replace(new)?;
-        self.say(done)
+        Ok(true)
     }
 
     fn say(&self, what: &str) -> Exit {

@@ -1,6 +1,6 @@
 //! A target as the rest of the program asks it.
 
-use super::super::{Ask, Obtained, Settings, Take};
+use super::super::{Ask, Obtained, Settings, Take, Trust};
 use super::round;
 use super::settings::ProxmoxSettings;
 use crate::domain::fault::Fault;
@@ -17,6 +17,11 @@ impl Settings for ProxmoxSettings {
 
     fn obtain(&self, ask: &Ask, take: &mut Take<'_>) -> Result<Obtained, Fault> {
         round::run(self, ask, take)
+    }
+
+    fn trust(&self) -> Option<Trust<'_>> {
+        let (ca_file, server_name) = (self.ca_file.as_deref(), self.server_name.as_deref());
+        (!self.insecure).then_some(Trust { urls: &self.urls, ca_file, pins: &self.pins, server_name })
     }
 
     fn as_any(&self) -> &dyn std::any::Any {

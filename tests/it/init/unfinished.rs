@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 /// A person at a terminal who waits for each question.
-struct Person {
+pub struct Person {
     child: Child,
     seen: Arc<Mutex<Vec<u8>>>,
     /// How much of it was looked at.
@@ -18,7 +18,7 @@ struct Person {
 }
 
 impl Person {
-    fn at(room: &Room, arguments: &str) -> Person {
+    pub fn at(room: &Room, arguments: &str) -> Person {
         let mut command = Command::new("script");
         command.args(["-qec", &format!("exec {} {arguments}", env!("CARGO_BIN_EXE_pcemon")), "/dev/null"]);
         command.env_clear().current_dir(room.path("")).env("HOME", room.path("")).env("PATH", std::env::var_os("PATH").unwrap());
@@ -40,7 +40,7 @@ impl Person {
     }
 
     /// Waits for a question and answers it.
-    fn answers(&mut self, question: &str, answer: &str) -> &mut Person {
+    pub fn answers(&mut self, question: &str, answer: &str) -> &mut Person {
         let from = self.read;
         until(&format!("{question} in {}", self.said()), || self.said()[from..].contains(question));
         self.read = self.said().len();
@@ -49,7 +49,7 @@ impl Person {
     }
 
     /// What was said when the program was over, and its exit code.
-    fn leaves(mut self) -> (i32, String) {
+    pub fn leaves(mut self) -> (i32, String) {
         let code = self.child.wait().unwrap().code().unwrap_or(-1);
         // The reader ends with the terminal.
         let mut length = 0;
@@ -179,6 +179,7 @@ fn a_target_is_added() {
         .answers("from.file, - for none [/var/log/app.ndjson]", "\n")
         .answers("from.glob", "\n")
         .answers("from.stdin", "\n")
+        .answers("Keep these answers anyway?", "y\n")
         .answers("Write this to", "y\n");
     let (code, text) = person.leaves();
     let config = pcemon::config::load(&room.path("rules.toml")).unwrap_or_else(|error| panic!("{}{text}", error.render(false)));

@@ -12,7 +12,7 @@ pub mod show;
 mod trial;
 mod values;
 
-pub use init::{InitArgs, InitCommand, StartingRules, TargetArgs};
+pub use init::{InitArgs, InitCommand, StartingRules, TargetArgs, TargetRules};
 pub use manage::{ChannelCommand, OutboxCommand, SilenceArgs, SilenceCommand, StateCommand, Which};
 pub use rules::{How, RuleKeys, RulesCommand, Switch};
 pub use trial::{ExplainArgs, ReplayArgs, TestArgs};
@@ -173,7 +173,9 @@ Examples:
     /// Two cycles against a simulated PCE inside this program; needs no setup and leaves no files behind
     ///
     /// Always exits with 0; the last line gives the exit code of a real run.
-    #[command(after_help = "Examples:\n  pcemon demo\n  pcemon demo --report demo.html\n  pcemon demo -o json")]
+    #[command(
+        after_help = "Examples:\n  pcemon demo\n  pcemon demo --with proxmox\n  pcemon demo --report demo.html\n  pcemon demo -o json"
+    )]
     Demo(DemoArgs),
     /// Flows of the PCE or of a recorded answer, chosen by the keys of a rule's `match`
     ///
@@ -322,9 +324,19 @@ pub struct DemoArgs {
     /// Write the report of the simulated day to this file, as `pcemon report` does
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+    /// Simulate this beside the PCE as well
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub with: Option<DemoWith>,
     /// Use this as the current time (RFC 3339)
     #[arg(long, value_name = "TIMESTAMP", value_parser = parse_now)]
     pub now: Option<Timestamp>,
+}
+
+/// What the demo simulates beside the PCE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DemoWith {
+    /// A Proxmox cluster of three nodes, of which one fails
+    Proxmox,
 }
 
 /// Flags of `check`.

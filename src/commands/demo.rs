@@ -1,6 +1,6 @@
-//! `pcemon demo`: two real cycles, ten simulated minutes apart, against a simulated PCE on loopback.
+//! `pcemon demo`: two real cycles, ten simulated minutes apart, against a simulated PCE on loopback, and a simulated Proxmox beside it.
 
-use crate::cli::{CheckArgs, DemoArgs, Global};
+use crate::cli::{CheckArgs, DemoArgs, DemoWith, Global};
 use crate::commands::common::{Exit, Failure, style};
 use crate::config;
 use crate::domain::report::Report;
@@ -11,6 +11,8 @@ use crate::run::report::Question;
 use crate::run::{self, Cycle, output};
 use crate::sim::estate;
 use crate::sim::options::{Life, Options};
+use crate::sim::proxmox::scene;
+use crate::sim::proxmox::server::Proxmox;
 use crate::sim::server::Sim;
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
@@ -42,8 +44,10 @@ pub fn run(global: &Global, args: &DemoArgs) -> Exit {
     let (key, secret, org_id) = (options.api_key.clone(), options.api_secret.clone(), options.org_id);
     let sim = Sim::start(options).map_err(|error| tr!("cannot start the simulated PCE: {error}", error))?;
     let pce = format!("[pce]\nurl = \"{}\"\norg_id = {org_id}\napi_key = \"{key}\"\napi_secret = \"{secret}\"\n\n", sim.url());
+    let beside = args.with.map(|DemoWith::Proxmox| Beside::start(start, &folder)).transpose()?;
+    let more = beside.as_ref().map_or("", |beside| &beside.config);
     let mut config =
-        config::parse(Path::new("demo"), &format!("{pce}{}", estate::demo_rules())).map_err(|error| Failure(error.to_string()))?;
+        config::parse(Path::new("demo"), &format!("{pce}{}{more}", estate::demo_rules())).map_err(|error| Failure(error.to_string()))?;
     // The credentials are written into this config because they are no secret.
     config.warnings.clear();
 
@@ -60,6 +64,9 @@ pub fn run(global: &Global, args: &DemoArgs) -> Exit {
     };
     log::info!("first run");
     let first = look(start)?;
+    if let Some(beside) = &beside {
+        beside.fail(after(start, BETWEEN))?;
+    }
     let report = look(after(start, BETWEEN))?;
     if let Some(path) = &args.report {
         let question = Question { title: tr!("Demo"), since: SPAN, until: Some(now), label: config.report.label.clone() };
@@ -75,9 +82,36 @@ pub fn run(global: &Global, args: &DemoArgs) -> Exit {
         return Err(error.into());
     }
     if global.output.as_deref().unwrap_or("table") == "table" && !global.quiet {
-        output::print(&story(&first, &report, sim.queries_left()))?;
+        output::print(&story(&first, &report, sim.queries_left(), beside.is_some()))?;
     }
     Ok(0)
+}
+
+/// The simulated Proxmox.
+struct Beside {
+    sim: Proxmox,
+    /// The target and its rules.
+    config: String,
+}
+
+impl Beside {
+    /// A cluster that is well. Its CA is in the folder.
+    fn start(now: Timestamp, folder: &Scratch) -> Result<Beside, Failure> {
+        let cluster = scene::calm(now);
+        let token = cluster.access.tokens.first().map(|token| token.value()).unwrap_or_default();
+        let sim = Proxmox::start(cluster, now).map_err(|error| tr!("cannot start the simulated Proxmox: {error}", error))?;
+        let ca = folder.0.join("pve-root-ca.pem");
+        output::write_file(&ca, sim.ca_pem())?;
+        let target =
+            format!("\n[[targets]]\nname = \"dc1\"\ntype = \"proxmox\"\nurls = {:?}\ntoken = {token:?}\nca_file = {ca:?}\n", sim.urls());
+        Ok(Beside { sim, config: format!("{target}{}", scene::demo_rules()) })
+    }
+
+    /// What happens between the two runs.
+    fn fail(&self, now: Timestamp) -> Result<(), Failure> {
+        let failed = self.sim.set_now(now).and_then(|()| self.sim.change(|cluster| scene::fail(cluster, now)));
+        Ok(failed.map_err(|error| tr!("cannot start the simulated Proxmox: {error}", error))?)
+    }
 }
 
 /// What all cycles of the demo share.
@@ -95,25 +129,31 @@ impl Stage<'_> {
 }
 
 /// What was seen and how to go on, in a few lines.
-fn story(first: &Report, second: &Report, left: usize) -> String {
+fn story(first: &Report, second: &Report, left: usize, with_proxmox: bool) -> String {
     let records = |report: &Report| report.sources.iter().map(|source| source.records).sum::<u64>();
     let cleaned = if left == 0 { tr!("deleted its queries") } else { tr!("left queries behind") };
-    let told = [
+    let cluster = || {
         tr!(
+            "Beside it stood a simulated Proxmox cluster of three nodes, asked over TLS: pve2 failed, the quorum held, HA started two of its guests elsewhere, and nobody knows of the third."
+        )
+    };
+    let told = [
+        Some(tr!(
             "You saw two real cycles over HTTP against a simulated PCE: {first} records in the first run, {second} in the second, ten simulated minutes later.",
             first = records(first),
             second = records(second)
-        ),
-        tr!(
+        )),
+        with_proxmox.then(cluster),
+        Some(tr!(
             "The PCE reports totals of the whole day; the table shows only what arrived between the two runs. pcemon {cleaned} and leaves no files behind.",
             cleaned
-        ),
-        tr!(
+        )),
+        Some(tr!(
             "Next: `pcemon init` writes a config, `pcemon check --dry-run` tries it. (With a real PCE the exit code would be {code}.)",
             code = second.exit_code
-        ),
+        )),
     ];
-    format!("\n{}\n", told.join("\n"))
+    format!("\n{}\n", told.into_iter().flatten().collect::<Vec<_>>().join("\n"))
 }
 
 /// A folder that is gone when the demo ends.

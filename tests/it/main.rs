@@ -16,6 +16,7 @@ mod database;
 mod defaults;
 mod definitions;
 mod deliver;
+mod demo;
 mod docs;
 mod doctor;
 mod explain;

@@ -7,6 +7,11 @@ use serde_json::json;
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
+/// The demo's rules on it.
+pub fn demo_rules() -> &'static str {
+    include_str!("demo_rules.toml")
+}
+
 /// All is well: three nodes, ten guests, a shared storage, a nightly backup that worked.
 pub fn calm(now: Timestamp) -> Cluster {
     let mut cluster = Cluster::new("taipei", 3, now);

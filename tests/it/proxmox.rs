@@ -3,4 +3,7 @@
 mod asked;
 mod clients;
 pub mod fixture;
+mod place;
+mod scenarios;
+mod scenarios_around;
 mod source;

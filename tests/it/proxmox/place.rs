@@ -142,12 +142,13 @@ impl Look {
     /// Demands the exit code, the rules that are not ok, and the messages.
     #[track_caller]
     pub fn says(&self, code: i32, verdicts: &[&str], sent: &[&str]) -> &Look {
-        let mut ours = self.verdicts.clone();
-        let mut theirs: Vec<String> = verdicts.iter().map(|&one| one.to_owned()).collect();
-        (ours.sort(), theirs.sort());
-        let mut messages = self.sent.clone();
-        let mut expected: Vec<String> = sent.iter().map(|&one| one.to_owned()).collect();
-        (messages.sort(), expected.sort());
+        let sorted = |mut list: Vec<String>| {
+            list.sort();
+            list
+        };
+        let owned = |list: &[&str]| sorted(list.iter().map(|&one| one.to_owned()).collect());
+        let (ours, messages) = (sorted(self.verdicts.clone()), sorted(self.sent.clone()));
+        let (theirs, expected) = (owned(verdicts), owned(sent));
         assert_eq!((self.code, &ours, &messages), (code, &theirs, &expected), "{}", self.reasons());
         self
     }

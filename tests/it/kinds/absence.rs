@@ -159,6 +159,13 @@ fn a_certificate_that_is_gone_has_not_expired() {
     fires(&check(&[&near], "2026-01-05T01:00:00Z"), "Expires", &["near"]);
     fires(&check(&[&far], "2026-01-05T02:00:00Z"), "Expires", &["near"]);
     fires(&check(&[&far], "2026-01-05T03:00:00Z"), "Expires", &[]);
+    // Still there, and the rule looks at it no more: it has not expired by that either.
+    room.config(&rules("exclude = { outcome = [\"certificate\"] }"));
+    fires(&check(&[&near, &far], "2026-01-05T03:10:00Z"), "Expires", &["near"]);
+    let mut beside = near.clone();
+    beside["outcome"] = json!("certificate");
+    fires(&check(&[&beside, &far], "2026-01-05T03:20:00Z"), "Expires", &["near"]);
+    fires(&check(&[&beside, &far], "2026-01-05T03:30:00Z"), "Expires", &[]);
     room.config(&rules("expect = [\"far\", \"other\"]"));
     fires(&check(&[&far], "2026-01-05T04:00:00Z"), "Expires", &["other"]);
 }

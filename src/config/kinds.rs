@@ -136,8 +136,8 @@ fn expected_groups(reader: &mut Reader<'_>, rule: &Rule) -> Option<Option<Expect
     let expect = reader.raw("expect").is_some();
     let watches = misses_silence(&rule.thresholds) && !rule.group_by.is_empty() && rule.ratio.is_none();
     if !expect {
-        // A thing that is no more has no free space and no days left, rather than none of them.
-        let adds_up = !rule.source.is_snapshot() || rule.aggregation() == Agg::Sum;
+        // Of what is measured and not added up, nothing is not zero: a certificate that is gone has not expired.
+        let adds_up = rule.source.is_flows() || rule.aggregation() == Agg::Sum;
         return Some((watches && adds_up).then(|| ExpectedGroups { expect: Vec::new() }));
     }
     let refuse = |reader: &Reader<'_>, message: &str, hint: &str| {

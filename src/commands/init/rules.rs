@@ -120,18 +120,23 @@ const STARTER_ON_TARGETS: [&str; 11] = [
 /// Wherever there are targets: one that cannot be read is an alert.
 const UNREACHABLE: &str = "PCE unreachable";
 
-/// Names of the starters on a source.
-pub fn starters_on(source: &str) -> Result<Vec<String>, Failure> {
+/// Whether a rule reads targets of this type.
+fn reads(block: &Block, kind: &str) -> bool {
+    block.source.as_deref().and_then(crate::sources::find).is_some_and(|source| source.0.target_type == kind)
+}
+
+/// Names of the starters on a type of target.
+pub fn starters_on(kind: &str) -> Result<Vec<String>, Failure> {
     let sheet = Sheet::read(EXAMPLE)?;
-    let is_starter = |block: &&Block| block.source.as_deref() == Some(source) && STARTER_ON_TARGETS.contains(&block.name.as_str());
+    let is_starter = |block: &&Block| reads(block, kind) && STARTER_ON_TARGETS.contains(&block.name.as_str());
     Ok(sheet.rules().iter().filter(is_starter).map(|block| block.name.clone()).collect())
 }
 
-/// A config with rules of the example on a source: those that are there are switched on, the others stand at the end.
-pub fn with_rules_on(config: &str, source: &str, which: TargetRules) -> Result<String, Failure> {
+/// A config with rules of the example on a type of target: those that are there are switched on, the others stand at the end.
+pub fn with_rules_on(config: &str, kind: &str, which: TargetRules) -> Result<String, Failure> {
     let example = Sheet::read(EXAMPLE)?;
     let is_on = |block: &&Block| {
-        let mine = block.source.as_deref() == Some(source);
+        let mine = reads(block, kind);
         match which {
             TargetRules::None => false,
             TargetRules::Starter => mine && STARTER_ON_TARGETS.contains(&block.name.as_str()),

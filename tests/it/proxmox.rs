@@ -3,4 +3,5 @@
 mod asked;
 mod clients;
 pub mod fixture;
+mod simulated;
 mod source;

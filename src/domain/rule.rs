@@ -231,6 +231,7 @@ impl Rule {
         let measured = match &self.metric {
             Metric::Row(def) => match def.input {
                 Input::Number(slot) | Input::Status(slot) | Input::Age(slot) => bit(slot),
+                Input::Rest { bad, all } => bit(bad) | bit(all),
                 Input::Count => 0,
             },
             _ => 0,
@@ -293,7 +294,7 @@ impl Rule {
 
     /// The span that the value covers; `None`: it is what stands at each run.
     pub fn span(&self) -> Option<Duration> {
-        (!self.source.is_snapshot() || self.metric.is_sighting()).then_some(self.window)
+        (!self.source.is_snapshot() || self.metric.is_sighting() || self.metric.has_window()).then_some(self.window)
     }
 
     /// The severities its alerts can have.

@@ -5,7 +5,7 @@ use super::field::Field;
 use super::filter::{Filter, Pattern, TrafficCondition};
 use super::metric::Metric;
 use super::source::{Agg, Input, Needs, SourceKind};
-use super::threshold::{Severity, Threshold, Thresholds};
+use super::threshold::{OWN_STATUS, PCE_STATUS, Severity, Threshold, Thresholds};
 use super::unit::Unit;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -216,30 +216,38 @@ impl Rule {
         xxhash_rust::xxh3::xxh3_64(text.as_bytes())
     }
 
-    /// Whether it names something that only the second list of its source tells.
-    pub fn needs_second(&self) -> bool {
-        let row = |slot: u8| self.source.fields.get(usize::from(slot)).is_some_and(|field| field.needs == Needs::Second);
-        let asked = self.matcher.records().is_some_and(|filter| {
-            filter
-                .all
-                .iter()
-                .chain(&filter.none)
-                .any(|(_, condition)| matches!(condition.place, super::condition::Place::Slot(slot) if row(slot)))
-        });
+    /// The fields of its source that it names, one bit each.
+    pub fn fields(&self) -> u128 {
+        let bit = |slot: u8| 1u128.checked_shl(slot.into()).unwrap_or_default();
+        let asked = self.matcher.records().into_iter().flat_map(|filter| filter.all.iter().chain(&filter.none));
+        let asked = asked.map(|(_, condition)| if let super::condition::Place::Slot(slot) = condition.place { bit(slot) } else { 0 });
         let counted: &[Field] = match &self.metric {
             Metric::Distinct(field) => std::slice::from_ref(field),
             Metric::New(fields) | Metric::Changes(fields) => fields,
             _ => &[],
         };
+        let named = self.group_by.iter().chain(counted);
+        let named = named.map(|field| if let Field::Slot(slot, _) | Field::Label(slot, ..) = field { bit(*slot) } else { 0 });
         let measured = match &self.metric {
             Metric::Row(def) => match def.input {
-                Input::Number(slot) | Input::Status(slot) | Input::Age(slot) => row(slot),
-                Input::Rest { bad, all } => row(bad) || row(all),
-                Input::Count => false,
+                Input::Number(slot) | Input::Status(slot) | Input::Age(slot) => bit(slot),
+                Input::Rest { bad, all } => bit(bad) | bit(all),
+                Input::Count => 0,
             },
-            _ => false,
+            _ => 0,
         };
-        measured || asked || self.group_by.iter().chain(counted).any(|field| field.needs() == Needs::Second)
+        asked.chain(named).fold(measured, |all, bit| all | bit)
+    }
+
+    /// Whether it names something that only the second list of its source tells.
+    pub fn needs_second(&self) -> bool {
+        let second = |(slot, field): (usize, &super::source::FieldDef)| field.needs == Needs::Second && self.fields() >> slot & 1 == 1;
+        self.source.fields.iter().enumerate().take(128).any(second)
+    }
+
+    /// What stands where a threshold would.
+    pub fn own_status(&self) -> &'static str {
+        if self.source.target_type == "pce" { PCE_STATUS } else { OWN_STATUS }
     }
 
     /// The kinds of its source's records that it may count, one bit each.

@@ -18,6 +18,8 @@ pub enum Severity {
 
 /// What stands where a threshold would for a rule that follows the PCE's own status, the same in every language.
 pub const PCE_STATUS: &str = "the PCE's own status";
+/// The same for records of other sources.
+pub const OWN_STATUS: &str = "the record's own status";
 /// What such a rule crossed when the status is the worst one.
 pub const PCE_CRITICAL: &str = "critical";
 /// What it crossed when the status is neither normal nor the worst one.
@@ -27,6 +29,7 @@ pub const PCE_NOT_NORMAL: &str = "not normal";
 pub fn said(text: &str) -> String {
     match text {
         PCE_STATUS => tr!("the PCE's own status"),
+        OWN_STATUS => tr!("the record's own status"),
         PCE_CRITICAL => tr!("critical"),
         PCE_NOT_NORMAL => tr!("not normal"),
         comparison => comparison.to_owned(),

@@ -152,6 +152,8 @@ pub struct Record {
     pub open: Vec<(String, Value)>,
     /// Places of fields that its kind has none of, one bit each: absent unless they are filled.
     pub none: u128,
+    /// Places of fields that need a second look, one bit each: what the first does not tell is no reason to doubt.
+    pub learning: u128,
     /// It is no record but stands for those that the answer does not tell: any number of them that agree with what it says.
     pub unseen: bool,
 }
@@ -172,6 +174,7 @@ impl Record {
             slots: Vec::new(),
             open: Vec::new(),
             none: 0,
+            learning: 0,
             unseen: false,
         }
     }
@@ -202,6 +205,16 @@ impl Record {
             Err(_) if value == Value::NotTold => {}
             Err(at) => self.slots.insert(at, (slot, value)),
         }
+    }
+
+    /// What it says in a slot is known from the next look on.
+    pub fn learns(&mut self, slot: u8) {
+        self.learning |= 1u128.checked_shl(slot.into()).unwrap_or_default();
+    }
+
+    /// Whether what it says in a slot is not known, or not wholly, because nobody looked before.
+    pub fn is_learning(&self, slot: u8) -> bool {
+        slot < 128 && self.learning >> slot & 1 == 1
     }
 
     /// How many bytes it takes in memory, roughly; nothing more will be put into it.

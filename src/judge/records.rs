@@ -68,6 +68,14 @@ struct Counted<'r> {
     shown: Vec<Option<String>>,
     /// What it adds.
     input: Estimate,
+    /// What it adds if there were nothing in what is known from the next look on only.
+    besides_learning: Option<Estimate>,
+}
+
+impl Counted<'_> {
+    fn learns(&self) -> bool {
+        self.besides_learning != Some(self.input)
+    }
 }
 
 /// Chooses and weighs the records of a rule.
@@ -84,6 +92,8 @@ struct Chosen<'r> {
     overflow: bool,
     /// Why records that may count are not told.
     unseen: Option<String>,
+    /// What is said of the first record whose value is not known before the next look.
+    learning: Option<String>,
 }
 
 fn filter(rule: &Rule) -> Option<&Filter<Condition>> {
@@ -109,6 +119,7 @@ fn choose<'r>(rule: &Rule, records: impl Iterator<Item = &'r Record>, shares: Op
         beside: HashSet::new(),
         overflow: false,
         unseen: None,
+        learning: None,
     };
     let mut groups: HashSet<u64> = HashSet::new();
     let Some(filter) = filter(rule) else { return chosen };
@@ -147,7 +158,10 @@ fn choose<'r>(rule: &Rule, records: impl Iterator<Item = &'r Record>, shares: Op
             Some(shares) => shares.of(record.id),
             None => input(rule, record, now),
         };
-        if sure && !input.is_exact() && !shares.is_some_and(|shares| shares.is_learning(record.id)) {
+        let besides_learning = besides_learning(rule, record, input);
+        if besides_learning != Some(input) {
+            chosen.learning = chosen.learning.take().or_else(|| why_untold(rule, record));
+        } else if sure && !input.is_exact() && !shares.is_some_and(|shares| shares.is_learning(record.id)) {
             *chosen.silent.entry(rule.metric.name()).or_default() += 1;
             chosen.because = chosen.because.take().or_else(|| why_untold(rule, record));
         }
@@ -163,7 +177,7 @@ fn choose<'r>(rule: &Rule, records: impl Iterator<Item = &'r Record>, shares: Op
             continue;
         }
         groups.insert(key);
-        chosen.counted.push(Counted { record, sure, told, open, shown, input });
+        chosen.counted.push(Counted { record, sure, told, open, shown, input, besides_learning });
     }
     chosen
 }
@@ -174,10 +188,25 @@ fn anything(rule: &Rule) -> Estimate {
     Estimate { low: 0.0, high: highest.unwrap_or(f64::INFINITY) }
 }
 
+/// What a record adds for certain where what is measured of it needs a second look, else what it adds.
+fn besides_learning(rule: &Rule, record: &Record, input: Estimate) -> Option<Estimate> {
+    match row(rule).map(|def| def.input) {
+        Some(Input::Number(slot) | Input::Status(slot)) if record.is_learning(slot) => {
+            if let Value::Number(number) = record.slot(slot) {
+                Some(Estimate::exact(number.low))
+            } else {
+                None
+            }
+        }
+        _ => Some(input),
+    }
+}
+
 /// What a record says of its not telling what is measured.
 fn why_untold(rule: &Rule, record: &Record) -> Option<String> {
     let (Input::Number(slot) | Input::Status(slot)) = row(rule)?.input else { return None };
-    let (_, why) = record.details.iter().find(|(of, _)| *of == slot && record.slot(slot) == &Value::NotTold)?;
+    let is_open = record.is_learning(slot) || record.slot(slot) == &Value::NotTold;
+    let (_, why) = record.details.iter().find(|(of, _)| *of == slot && is_open)?;
     Some(format!("{}: {}", visible(&record.name), visible(why)))
 }
 
@@ -257,6 +286,9 @@ fn note_of(rule: &Rule, chosen: &Chosen<'_>, all: usize) -> Option<String> {
         return Some(tr!("not everything is told: {why}", why));
     }
     let metric = rule.metric.name();
+    if chosen.silent.is_empty() {
+        return chosen.learning.as_ref().map(|why| tr!("learning: {why}", why));
+    }
     let (key, count) = chosen.silent.iter().max_by_key(|(_, count)| **count)?;
     let note = tr!("{count} of {all} records have no `{key}`", count, all, key = visible(key));
     Some(match &chosen.because {
@@ -338,7 +370,7 @@ fn learn(rule: &Rule, groups: &mut [GroupMeasurement], chosen: &mut Chosen<'_>, 
 /// Whether some record says what is measured.
 fn anything_told(rule: &Rule, chosen: &Chosen<'_>) -> bool {
     let tells = |counted: &Counted<'_>| match row(rule).map(|def| def.input) {
-        Some(Input::Number(slot) | Input::Status(slot)) => counted.record.slot(slot) != &Value::NotTold,
+        Some(Input::Number(slot) | Input::Status(slot)) => counted.learns() || counted.record.slot(slot) != &Value::NotTold,
         _ => true,
     };
     chosen.counted.iter().any(tells)
@@ -363,6 +395,8 @@ fn loose(rule: &Rule, chosen: &Chosen<'_>) -> f64 {
 fn add_up(rule: &Rule, chosen: &Chosen<'_>) -> Vec<GroupMeasurement> {
     let mut by_group: BTreeMap<u64, (Vec<Option<String>>, Vec<&Counted<'_>>)> = BTreeMap::new();
     let mut nowhere: Vec<&Counted<'_>> = Vec::new();
+    let falling = rule.aggregation() == Agg::Min;
+    let is_doubtful = chosen.counted.iter().any(|one| one.sure && !one.learns() && !one.input.is_exact());
     let key_of = |values: &Vec<Option<String>>| if rule.group_by.is_empty() { UNGROUPED } else { group_key(values) };
     for counted in &chosen.counted {
         // What is not told goes to the group null, and widens every other it could belong to.
@@ -380,25 +414,33 @@ fn add_up(rule: &Rule, chosen: &Chosen<'_>) -> Vec<GroupMeasurement> {
                 places.all(|(place, (have, value))| one.open >> (place % 64) & 1 == 1 || have == value)
             };
             let others: Vec<&Counted<'_>> = nowhere.iter().copied().filter(|one| key_of(&one.shown) != key).filter(fits).collect();
-            let estimate = together(rule, &own, &others);
-            let mut top: Vec<Contributor> =
-                own.iter().filter(|one| one.sure && one.input.value().is_some()).map(|one| talker(rule, one)).collect();
-            if rule.aggregation() == Agg::Min {
+            let estimate = together(rule, &own, &others, |one| Some(one.input));
+            // Where one is not known, those that certainly add nothing do not hide it.
+            let shown = |one: &&&Counted<'_>| {
+                one.sure
+                    && one.besides_learning.is_some()
+                    && one.input.value().is_some()
+                    && !(is_doubtful && !falling && one.input == Estimate::ZERO)
+            };
+            let mut top: Vec<Contributor> = own.iter().filter(shown).map(|one| talker(rule, one)).collect();
+            if falling {
                 top.sort_by(|a, b| a.value.total_cmp(&b.value));
                 top.truncate(SHOWN);
             } else {
                 top = merge_contributors(top, false);
             }
-            GroupMeasurement { top, ..GroupMeasurement::of(key, values, estimate) }
+            let learns = own.iter().chain(&others).any(|one| one.learns());
+            let besides_learning = if learns { together(rule, &own, &others, |one| one.besides_learning) } else { estimate };
+            GroupMeasurement { top, besides_learning, ..GroupMeasurement::of(key, values, estimate) }
         })
         .collect()
 }
 
 /// The interval of one group: `own` are in it, as far as they match; `others` could be.
-fn together(rule: &Rule, own: &[&Counted<'_>], others: &[&Counted<'_>]) -> Estimate {
+fn together(rule: &Rule, own: &[&Counted<'_>], others: &[&Counted<'_>], adds: fn(&Counted<'_>) -> Option<Estimate>) -> Estimate {
     let is_sure = |one: &&&Counted<'_>| one.sure && (one.told || rule.group_by.is_empty());
-    let sure: Vec<Estimate> = own.iter().filter(is_sure).map(|one| one.input).collect();
-    let maybe: Vec<Estimate> = own.iter().filter(|one| !is_sure(one)).chain(others).map(|one| one.input).collect();
+    let sure: Vec<Estimate> = own.iter().filter(is_sure).filter_map(|one| adds(one)).collect();
+    let maybe: Vec<Estimate> = own.iter().filter(|one| !is_sure(one)).chain(others).filter_map(|one| adds(one)).collect();
     if let Metric::Distinct(field) = &rule.metric {
         return distinct(rule, field, own, others);
     }
@@ -424,8 +466,8 @@ fn together(rule: &Rule, own: &[&Counted<'_>], others: &[&Counted<'_>]) -> Estim
         Agg::Last => {
             let latest = own.iter().filter(is_sure).max_by_key(|one| one.record.at);
             let newer = |one: &&Counted<'_>| latest.is_none_or(|latest| one.record.at.is_none() || one.record.at >= latest.record.at);
-            let doubts = own.iter().filter(|one| !is_sure(one)).chain(others).filter(|one| newer(one)).map(|one| one.input);
-            latest.map(|one| one.input).into_iter().chain(doubts).reduce(Estimate::hull).unwrap_or(Estimate::ANY)
+            let doubts = own.iter().filter(|one| !is_sure(one)).chain(others).filter(|one| newer(one)).filter_map(|one| adds(one));
+            latest.and_then(|one| adds(one)).into_iter().chain(doubts).reduce(Estimate::hull).unwrap_or(Estimate::ANY)
         }
     }
 }

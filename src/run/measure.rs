@@ -139,7 +139,7 @@ pub(super) fn read_and_measure(
     };
     let at = shifted(now, skew);
     let ask = ask_of(config, book, rules, at);
-    let inputs = Inputs::of(cycle, book.state.targets.clone(), kinds_of(rules, at));
+    let inputs = Inputs::of(cycle, book.state.targets.clone(), named_by(rules, at));
     let (traffic_report, read) = std::thread::scope(|scope| {
         let mut others = Others::new(scope.spawn(|| read::all(&inputs, needed, client, &ask)));
         let traffic = traffic_needed.then(|| {
@@ -176,13 +176,14 @@ pub(super) fn read_and_measure(
     Ok(out)
 }
 
-/// The kinds of record that rules name, by source.
-fn kinds_of(rules: &Rules<'_>, now: Timestamp) -> BTreeMap<SourceKind, u32> {
-    let mut kinds = BTreeMap::new();
+/// The kinds of record and the fields that rules name, by source.
+fn named_by(rules: &Rules<'_>, now: Timestamp) -> BTreeMap<SourceKind, (u32, u128)> {
+    let mut named: BTreeMap<SourceKind, (u32, u128)> = BTreeMap::new();
     for rule in rules.enabled.iter().flat_map(|rule| rule.counted()) {
-        *kinds.entry(rule.source).or_default() |= rule.kinds(now);
+        let (kinds, fields) = named.entry(rule.source).or_default();
+        (*kinds, *fields) = (*kinds | rule.kinds(now), *fields | rule.fields());
     }
-    kinds
+    named
 }
 
 /// What the sources are asked for: of a stream as far back as rules and what was missed need.

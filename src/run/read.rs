@@ -61,25 +61,25 @@ pub(super) struct Inputs<'i> {
     recorder: Option<&'i Recorder>,
     /// What the targets were when they last answered, by name.
     known: BTreeMap<String, TargetState>,
-    /// The kinds of record that rules name, by source; of a source that is not listed all.
-    kinds: BTreeMap<SourceKind, u32>,
+    /// The kinds of record and the fields that rules name, by source; of a source that is not listed all.
+    named: BTreeMap<SourceKind, (u32, u128)>,
 }
 
 impl<'i> Inputs<'i> {
-    pub fn of(cycle: &'i Cycle<'_>, known: BTreeMap<String, TargetState>, kinds: BTreeMap<SourceKind, u32>) -> Inputs<'i> {
+    pub fn of(cycle: &'i Cycle<'_>, known: BTreeMap<String, TargetState>, named: BTreeMap<SourceKind, (u32, u128)>) -> Inputs<'i> {
         let targets = &cycle.config.targets;
         let whole = asked().filter_map(|source| Some((source, None, cycle.recording(source)?)));
         let single = asked().flat_map(|source| {
             targets.iter().filter_map(move |target| Some((source, Some(target.name.as_str()), cycle.recording_of(source, &target.name)?)))
         });
-        Inputs { recorded: whole.chain(single).collect(), targets, offline: cycle.is_offline(), recorder: cycle.recorder, known, kinds }
+        Inputs { recorded: whole.chain(single).collect(), targets, offline: cycle.is_offline(), recorder: cycle.recorder, known, named }
     }
 
     /// What a question outside of a cycle reads from.
     pub fn given(config: &'i Config, inputs: &'i GivenInputs, recorder: Option<&'i Recorder>) -> Inputs<'i> {
         let recorded = inputs.iter().map(|input| (input.source, input.target.as_deref(), RecordedAnswer::Path(&input.path)));
-        let (known, kinds) = (BTreeMap::new(), BTreeMap::new());
-        Inputs { recorded: recorded.collect(), targets: &config.targets, offline: !inputs.is_empty(), recorder, known, kinds }
+        let (known, named) = (BTreeMap::new(), BTreeMap::new());
+        Inputs { recorded: recorded.collect(), targets: &config.targets, offline: !inputs.is_empty(), recorder, known, named }
     }
 
     fn is_another(&self, target: &TargetConfig) -> bool {
@@ -104,8 +104,8 @@ pub(super) fn all(inputs: &Inputs<'_>, needed: &[SourceKind], client: Option<&Cl
 /// Reads one source.
 pub(super) fn one(inputs: &Inputs<'_>, member: &Member, client: Option<&Client>, ask: &Ask) -> Batch {
     let source = member.kind;
-    let kinds = inputs.kinds.get(&source).copied().unwrap_or(ask.kinds);
-    let ask = &Ask { source: Some(source), kinds, ..*ask };
+    let (kinds, fields) = inputs.named.get(&source).copied().unwrap_or((ask.kinds, ask.fields));
+    let ask = &Ask { source: Some(source), kinds, fields, ..*ask };
     let (reports, records, memories) = (Vec::new(), Vec::new(), Vec::new());
     let mut batch = Batch { source, reports, records, whole_until: None, memories, tells_gaps: member.tells_gaps };
     let mut take = |answer: Answer, target: &str, labels: &Arc<Vec<(String, String)>>| {

@@ -9,7 +9,7 @@ use crate::domain::estimate::Estimate;
 use crate::domain::metric::Metric;
 use crate::domain::report::{InstanceReport, RuleReport, RuleState, SourceReport, SourceStatus, Suppression};
 use crate::domain::rule::{Rule, channels_for};
-use crate::domain::threshold::{BaselineValue, PCE_STATUS};
+use crate::domain::threshold::BaselineValue;
 use crate::domain::time::Window;
 use crate::judge::measurement::{GroupMeasurement, Measurement};
 use crate::judge::mute::Mutes;
@@ -203,7 +203,7 @@ fn blank(rule: &Rule, config: &Config) -> RuleReport {
 }
 
 fn mildest(rule: &Rule) -> String {
-    rule.thresholds.worst_first().last().map_or_else(|| PCE_STATUS.to_owned(), |(_, threshold)| threshold.text.clone())
+    rule.thresholds.worst_first().last().map_or_else(|| rule.own_status().to_owned(), |(_, threshold)| threshold.text.clone())
 }
 
 fn instance_report(fingerprint: &str, instance: &Instance, rule: &Rule, config: &Config, novelty: &Novelty<'_>) -> InstanceReport {

@@ -6,4 +6,4 @@ pub mod reader;
 pub mod secrets;
 pub mod shape;
 
-pub use secrets::fetch_secret;
+pub use secrets::{fetch_secret, fetch_secret_with};

@@ -126,6 +126,11 @@ fn tells_a_secret(text: &str) -> bool {
 
 /// Fetches a secret. The error names its source and never its value.
 pub fn fetch_secret(source: &SecretSource) -> Result<Secret, String> {
+    fetch_secret_with(source, |_| None)
+}
+
+/// The same of a text of which only a part is secret; where the text has no such part, all of it is.
+pub fn fetch_secret_with(source: &SecretSource, part: impl Fn(&str) -> Option<&str>) -> Result<Secret, String> {
     let text = match source {
         SecretSource::Plain(secret) => secret.expose().to_owned(),
         SecretSource::Env(name) => match std::env::var(name) {
@@ -141,7 +146,7 @@ pub fn fetch_secret(source: &SecretSource) -> Result<Secret, String> {
     if text.trim().is_empty() {
         return Err(tr!("the secret is empty: {source}", source = visible(&source.describe())));
     }
-    remember(&text);
+    remember(part(&text).unwrap_or(&text));
     Ok(Secret::new(text))
 }
 

@@ -132,12 +132,14 @@ pub struct Ask {
     pub source: Option<SourceKind>,
     /// The kinds of record that rules name, one bit each.
     pub kinds: u32,
+    /// The fields that rules name, one bit each.
+    pub fields: u128,
 }
 
 impl Ask {
     /// Everything that there is between two points in time.
     pub fn all(from: Timestamp, to: Timestamp, second: bool) -> Ask {
-        Ask { from, to, second, source: None, kinds: u32::MAX }
+        Ask { from, to, second, source: None, kinds: u32::MAX, fields: u128::MAX }
     }
 }
 

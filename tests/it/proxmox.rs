@@ -6,4 +6,5 @@ pub mod fixture;
 mod place;
 mod scenarios;
 mod scenarios_around;
+mod simulated;
 mod source;

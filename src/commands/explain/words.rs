@@ -8,6 +8,7 @@ use crate::domain::filter::Filter;
 use crate::domain::report::{Accounting, RuleState};
 use crate::domain::rule::{Matcher, Rule};
 use crate::domain::text::{quantity, visible};
+use crate::domain::threshold;
 use crate::domain::time::{after, format_duration, since};
 use crate::judge::match_stats::{ConditionStats, MatchStats};
 use crate::judge::transition::{Instance, Stage};
@@ -97,7 +98,7 @@ fn in_words(out: &mut String, rule: &Rule, was_enabled: bool) {
         out,
         4,
         if thresholds.is_empty() {
-            tr!("thresholds: the PCE's own status")
+            tr!("thresholds: {thresholds}", thresholds = threshold::said(rule.own_status()))
         } else {
             tr!("thresholds: {thresholds}", thresholds = thresholds.join(", "))
         },

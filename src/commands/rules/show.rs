@@ -5,7 +5,7 @@ use crate::commands::common::{Exit, load_config};
 use crate::config::Config;
 use crate::domain::rule::{Rule, channels_for};
 use crate::domain::text::visible;
-use crate::domain::threshold::Severity;
+use crate::domain::threshold::{Severity, said};
 use crate::domain::time::format_duration;
 use crate::edit::unknown;
 use crate::run::output::print;
@@ -183,5 +183,5 @@ fn hearers(config: &Config, rule: &Rule, severity: Severity) -> String {
 pub(super) fn thresholds(rule: &Rule) -> String {
     let list: Vec<String> =
         rule.thresholds.worst_first().map(|(severity, threshold)| format!("{} {threshold}", severity.localized())).collect();
-    if list.is_empty() { tr!("the PCE's own status") } else { list.join(", ") }
+    if list.is_empty() { said(rule.own_status()) } else { list.join(", ") }
 }

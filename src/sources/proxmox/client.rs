@@ -4,11 +4,11 @@ use super::line::{Line, words};
 use super::settings::ProxmoxSettings;
 use crate::domain::foreign::Foreign;
 use crate::domain::secret::Secret;
-use crate::domain::spelling::{hide, remember};
+use crate::domain::spelling::hide;
 use crate::domain::text::visible;
 use crate::http::{self, fault};
 use crate::process::patience;
-use crate::settings::fetch_secret;
+use crate::settings::fetch_secret_with;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -35,11 +35,11 @@ pub(super) struct Token {
 impl Token {
     /// Fetches it. One that Proxmox would read in another way than it is written is refused, without showing it.
     pub fn fetch(settings: &ProxmoxSettings) -> Result<Token, String> {
-        let text = fetch_secret(&settings.token)?;
+        // The name before it is told in advice, and is what Proxmox calls whoever stops a guest with it.
+        let text = fetch_secret_with(&settings.token, |text| Some(parts(text.trim())?.1))?;
         let (name, secret) = parts(text.expose().trim()).ok_or_else(|| {
             tr!("the token is not of the form user@realm!name=secret, or holds characters that Proxmox would read in another way")
         })?;
-        remember(secret);
         Ok(Token { header: Secret::new(format!("PVEAPIToken={name}={secret}")), secret: secret.to_owned(), name: visible(name) })
     }
 }
@@ -67,6 +67,8 @@ pub(super) enum Trouble {
     Lost(String),
     /// Its certificate is not to be trusted.
     Distrusted(String),
+    /// Its node belongs to a cluster and does not see it.
+    Alone(String),
     /// There was no time.
     NoTime,
 }
@@ -74,9 +76,27 @@ pub(super) enum Trouble {
 impl Trouble {
     pub fn words(&self) -> String {
         match self {
-            Trouble::Lost(why) | Trouble::Distrusted(why) => why.clone(),
+            Trouble::Lost(why) | Trouble::Distrusted(why) | Trouble::Alone(why) => why.clone(),
             Trouble::NoTime => tr!("there was no time left for it: give the target a longer `timeout`, or the run a longer deadline"),
         }
+    }
+}
+
+/// The time of the run, which goes on while it asks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Clock {
+    now: Timestamp,
+    began: Instant,
+}
+
+impl Clock {
+    pub fn of(now: Timestamp) -> Clock {
+        Clock { now, began: Instant::now() }
+    }
+
+    fn at(self) -> Option<Timestamp> {
+        let now = self.now.checked_add(self.began.elapsed()).unwrap_or(self.now);
+        Timestamp::from_second(now.as_second()).ok()
     }
 }
 
@@ -87,6 +107,7 @@ pub(super) struct Endpoint<'s> {
     pub shown: String,
     agent: ureq::Agent,
     settings: &'s ProxmoxSettings,
+    clock: Clock,
 }
 
 /// The data of every answer.
@@ -99,7 +120,7 @@ struct Envelope<'a> {
 }
 
 impl<'s> Endpoint<'s> {
-    pub fn of(settings: &'s ProxmoxSettings, url: &'s Url) -> Result<Endpoint<'s>, String> {
+    pub fn of(settings: &'s ProxmoxSettings, url: &'s Url, clock: Clock) -> Result<Endpoint<'s>, String> {
         let options = http::AgentOptions {
             ca_file: settings.ca_file.as_deref(),
             insecure: settings.insecure,
@@ -111,7 +132,7 @@ impl<'s> Endpoint<'s> {
         };
         let port = url.port_or_known_default().unwrap_or(8006);
         let shown = visible(&format!("{}:{port}", url.host_str().unwrap_or_default()));
-        Ok(Endpoint { url, shown, agent: http::agent(&options)?, settings })
+        Ok(Endpoint { url, shown, agent: http::agent(&options)?, settings, clock })
     }
 
     /// Longest time of a usual request.
@@ -157,8 +178,7 @@ impl<'s> Endpoint<'s> {
         let text = String::from_utf8_lossy(body);
         // Whatever comes back is kept and shown: the secret must not be in it.
         let text = if text.contains(token.secret.as_str()) { hide(&text) } else { text.into_owned() };
-        let mut line =
-            Line { call: path.to_owned(), at: Timestamp::from_second(Timestamp::now().as_second()).ok(), status, ..Line::default() };
+        let mut line = Line { call: path.to_owned(), at: self.clock.at(), status, ..Line::default() };
         match serde_json::from_str::<Envelope<'_>>(&text) {
             Ok(envelope) => {
                 line.data = envelope.data.filter(|data| data.get() != "null").map(RawValue::to_owned);

@@ -3,7 +3,6 @@
 use super::estate::{Estate, Quorum};
 use super::line::{Line, call, num, own, text};
 use super::out::{Out, blank, judged, verdict};
-use super::rights;
 use super::row::{kind, slot};
 use crate::domain::value::Value;
 use serde_json::Value as Json;
@@ -13,8 +12,8 @@ pub(super) fn tell(estate: &Estate<'_>, out: &mut Out<'_>) {
     let name = match &estate.state {
         Quorum::Standalone => return,
         Quorum::Unknown(why) => {
-            let refused = line.filter(|line| line.status == 403).and_then(|_| rights::of_call(call::STATUS, &estate.token));
-            out.unseen(kind::CLUSTER, None, &refused.unwrap_or_else(|| why.clone()));
+            let refused = line.is_some_and(|line| line.status == 403);
+            out.unseen(kind::CLUSTER, None, &if refused { estate.why(call::STATUS) } else { why.clone() });
             return;
         }
         Quorum::Yes(name) | Quorum::No(name) | Quorum::Lost(name) => name.clone(),
@@ -39,7 +38,7 @@ pub(super) fn tell(estate: &Estate<'_>, out: &mut Out<'_>) {
         _ => {
             let why = estate.hidden(kind::CLUSTER).unwrap_or_default();
             judged(&mut record, Value::text("unknown"), Value::NotTold, why.clone());
-            record.details = vec![(slot::VERDICT, why)];
+            record.details = vec![(slot::VOTES_MARGIN, why)];
             out.put(record);
             return;
         }
@@ -49,7 +48,10 @@ pub(super) fn tell(estate: &Estate<'_>, out: &mut Out<'_>) {
     record.set(slot::VIEWS, Value::number(views.map(|count| count as f64)));
     if quorate {
         record.set(slot::ONLINE, Value::number(Some(online as f64)));
-        record.set(slot::VOTES_MARGIN, Value::number(margin(estate, total, online)));
+        match margin(estate) {
+            Ok(margin) => record.set(slot::VOTES_MARGIN, Value::number(Some(margin))),
+            Err(why) => record.details = vec![(slot::VOTES_MARGIN, why)],
+        }
         memory(estate, &mut record);
     }
     out.put(record);
@@ -72,17 +74,29 @@ fn views(estate: &Estate<'_>) -> Option<usize> {
     Some(all.len()).filter(|count| *count > 0)
 }
 
-/// Votes that can be lost. Each node has one; a device adds its own where it is connected.
-fn margin(estate: &Estate<'_>, total: usize, online: usize) -> Option<f64> {
-    let device = estate.lines.get(call::QDEVICE)?.whole()?;
+/// Votes that can be lost, or why that is not known. A device adds its own where it is connected.
+fn margin(estate: &Estate<'_>) -> Result<f64, String> {
+    let device = estate.lines.get(call::QDEVICE).and_then(Line::whole).ok_or_else(|| estate.why(call::QDEVICE))?;
     let (more, there) = match text(&device, "State") {
-        None if device.as_object().is_some_and(serde_json::Map::is_empty) => (0, 0),
-        None => return None,
-        Some(state) => (1, usize::from(state == "Connected")),
+        None if device.as_object().is_some_and(serde_json::Map::is_empty) => (0.0, 0.0),
+        None => return Err(tr!("{call} does not say whether the device is there", call = call::QDEVICE)),
+        Some(state) => (1.0, f64::from(u8::from(state == "Connected"))),
     };
-    let unknown = estate.nodes.values().any(|seen| seen.online.is_none());
-    let majority = (total + more) / 2 + 1;
-    (!unknown).then(|| (online + there) as f64 - majority as f64)
+    let items = estate.lines.get(call::VOTES).and_then(Line::items).ok_or_else(|| estate.why(call::VOTES))?;
+    let items: Vec<Json> = items.into_iter().filter_map(super::super::json_of).collect();
+    let votes = |name: &str| {
+        let item = items.iter().find(|item| text(item, "node").or_else(|| text(item, "name")).as_deref() == Some(name))?;
+        if item.get("quorum_votes").is_none() { Some(1.0) } else { num(item, "quorum_votes") }
+    };
+    let (mut all, mut online) = (more, there);
+    for (name, seen) in &estate.nodes {
+        let (Some(votes), Some(is_online)) = (votes(name), seen.online) else {
+            return Err(tr!("the votes of node {name} are not told", name));
+        };
+        all += votes;
+        online += if is_online { votes } else { 0.0 };
+    }
+    Ok(online - ((all / 2.0).floor() + 1.0))
 }
 
 /// Whether the guests of any one node would find place on the others.

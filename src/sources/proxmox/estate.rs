@@ -1,9 +1,9 @@
 //! The whole answer: whom it is about, what of it can be believed, and each kind in its turn.
 
-use super::line::{Line, call, flag, num, own, text};
+use super::line::{Line, call, flag, num, own, seconds, text};
 use super::memory::{MOST, Memory};
 use super::out::Out;
-use super::rights::{Rights, Sight};
+use super::rights::{Rights, Sight, of_call};
 use super::row::kind;
 use crate::domain::text::{shorten, visible};
 use crate::domain::value::Value;
@@ -40,6 +40,10 @@ pub(super) struct Seen {
     pub local: bool,
     /// Its guests are unknown although it is online: its statistics stopped.
     pub silent: bool,
+    /// The cluster forgot what it said of itself, although it is online.
+    pub forgotten: bool,
+    /// It was asked, and does not see its cluster.
+    pub alone: bool,
     pub uptime: Option<f64>,
 }
 
@@ -99,6 +103,23 @@ pub(super) fn members(line: Option<&Line>) -> BTreeMap<String, Seen> {
         .collect()
 }
 
+/// The node that has answered.
+pub(super) fn local(nodes: &BTreeMap<String, Seen>) -> &str {
+    nodes.iter().find(|(_, seen)| seen.local).map_or("?", |(name, _)| name.as_str())
+}
+
+/// What is said of a node that looks like one without a cluster, and belongs to one.
+pub(super) fn is_alone(node: &str, cluster: &str) -> String {
+    tr!(
+        "node {local} looks like a node without a cluster, but belongs to {name}: pmxcfs does not answer there (systemctl status pve-cluster)",
+        local = node,
+        name = cluster
+    )
+}
+
+/// Figures that do not move for longer than this between two runs are frozen.
+const FROZEN: f64 = 20.0;
+
 impl<'a> Estate<'a> {
     pub fn of(lines: &'a BTreeMap<String, Line>) -> Estate<'a> {
         let asked = lines.get(own::ASKED).and_then(Line::whole).unwrap_or_default();
@@ -154,7 +175,13 @@ impl<'a> Estate<'a> {
             };
             let uptime = num(item, "uptime");
             let seen = self.nodes.entry(name).or_default();
+            seen.forgotten = seen.online == Some(true) && online.is_none() && uptime.is_none();
             (seen.online, seen.uptime) = (seen.online.or(online), uptime);
+        }
+        for name in self.alone() {
+            if let Some(seen) = self.nodes.get_mut(&name) {
+                seen.alone = true;
+            }
         }
         for (name, seen) in &mut self.nodes {
             let own = |kind: &str| by_type.get(kind).into_iter().flatten().filter(|item| text(item, "node").as_deref() == Some(name));
@@ -164,6 +191,31 @@ impl<'a> Estate<'a> {
                 && guests.all(|guest| text(guest, "status").as_deref() == Some("unknown"));
         }
         self.resources = Some(by_type);
+    }
+
+    /// Why a call for the whole cluster told nothing.
+    pub fn why(&self, call: &str) -> String {
+        let Some(line) = self.lines.get(call) else { return tr!("{call} was not asked", call) };
+        of_call(call, &self.token).filter(|_| line.status == 403).unwrap_or_else(|| line.why())
+    }
+
+    /// The nodes that were asked and do not see their cluster.
+    fn alone(&self) -> Vec<String> {
+        let views = self.lines.get(own::VIEWS).and_then(Line::items).unwrap_or_default();
+        let views = views.into_iter().filter_map(super::super::json_of);
+        views.filter(|view| text(view, "state").as_deref() == Some("lost")).filter_map(|view| text(&view, "node")).collect()
+    }
+
+    /// Whether the cluster hears of a node: of one that is offline it repeats for minutes what it heard last.
+    pub fn hears(&self, node: &str) -> bool {
+        self.believes(node) && self.nodes.get(node).is_none_or(|seen| seen.online != Some(false))
+    }
+
+    /// Since when the figures of a node do not move, in seconds.
+    pub fn frozen(&self, node: &str) -> Option<f64> {
+        let (seen, known) = (self.nodes.get(node)?, self.memory.nodes.get(node)?);
+        let since = known.since.filter(|_| seen.uptime.is_some() && known.uptime == seen.uptime)?;
+        Some(seconds(self.at?, since)).filter(|since| *since > FROZEN)
     }
 
     /// The items of one type.
@@ -190,12 +242,7 @@ impl<'a> Estate<'a> {
         }
         match &self.state {
             Quorum::Lost(name) => {
-                let local = self.nodes.iter().find(|(_, seen)| seen.local).map_or("?", |(name, _)| name.as_str());
-                return Some(tr!(
-                    "node {local} looks like a node without a cluster, but belongs to {name}: pmxcfs does not answer there (systemctl status pve-cluster)",
-                    local,
-                    name
-                ));
+                return Some(is_alone(local(&self.nodes), name));
             }
             Quorum::No(name) => {
                 return Some(tr!("the endpoint that answered is in a minority of {name}: of other nodes it knows nothing", name));

@@ -7,6 +7,7 @@ use super::out::{Out, blank, judged, verdict};
 use super::row::{kind, slot};
 use crate::domain::estimate::Estimate;
 use crate::domain::value::{Record, Value};
+use jiff::Timestamp;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +17,33 @@ pub(super) const STOPS: [&str; 5] = ["qmstop", "qmshutdown", "vzstop", "vzshutdo
 const STARTING: f64 = 600.0;
 /// Clocks and looks are not exact to the second.
 const SLACK: f64 = 10.0;
+/// So long a lock explains a state where tasks may not be read: a killed task leaves its lock behind.
+const HELD: f64 = 86_400.0;
+
+/// Tasks of one answer.
+const PAGE: usize = 50;
+
+/// Places of what is measured of a guest that runs.
+const MEASURED: [u8; 8] =
+    [slot::CPU, slot::MEMORY, slot::MEMORY_BYTES, slot::UPTIME, slot::NET_IN, slot::NET_OUT, slot::DISK_READ, slot::DISK_WRITE];
+
+/// The call that tells what a node is at work on.
+pub(super) fn at_work(node: &str) -> String {
+    format!("/nodes/{node}/tasks?source=active")
+}
+
+/// Whether what a guest shows may be the work of something else, so that its state before holds; how that is said.
+pub(super) fn is_held(status: Option<&str>, lock: Option<&str>) -> Option<String> {
+    match (status, lock) {
+        (None | Some("running" | "unknown"), _) => None,
+        (Some("prelaunch"), Some("backup")) => Some(tr!("it is being backed up")),
+        (Some("inmigrate" | "postmigrate" | "finish-migrate" | "restore-vm" | "save-vm" | "prelaunch"), _) | (_, Some("migrate")) => {
+            Some(tr!("it is being moved or prepared"))
+        }
+        (_, Some(lock @ ("backup" | "snapshot" | "snapshot-delete" | "rollback"))) => Some(tr!("it is locked: {lock}", lock)),
+        _ => None,
+    }
+}
 
 /// Makes the records; what is to be remembered of each guest.
 pub(super) fn tell(estate: &Estate<'_>, out: &mut Out<'_>) -> BTreeMap<String, Guest> {
@@ -93,21 +121,39 @@ impl Look<'_> {
         record.set(slot::TEMPLATE, optional_flag(item, "template"));
         record.set(slot::POOL, optional_text(item, "pool"));
         record.set(slot::TAG, list(item, "tags", Value::Texts(Vec::new(), true)));
-        let believed = node.as_deref().is_some_and(|node| estate.believes(node));
-        let status = text(item, "status").filter(|status| believed && status != "unknown");
-        let (held, why_held) = self.held(status.as_deref(), lock.as_text());
-        let state = if held { known.map(|known| known.status.clone()).filter(|status| !status.is_empty()) } else { status.clone() };
-        let state = state.or_else(|| (held && status.as_deref() == Some("prelaunch")).then(|| "stopped".to_owned()));
+        let heard = node.as_deref().is_some_and(|node| estate.hears(node));
+        let status = text(item, "status").filter(|status| heard && status != "unknown");
+        let held = self.held(status.as_deref(), lock.as_text(), node.as_deref());
+        let state = match (&held, status.as_deref()) {
+            // A guest that was only made ready does not run.
+            (Held::LeftBehind(..), Some("prelaunch")) => Some("stopped".to_owned()),
+            (Held::By(..), Some(shown)) => {
+                let before = known.map(|known| known.status.clone()).filter(|status| !status.is_empty());
+                before.or_else(|| (shown == "prelaunch").then(|| "stopped".to_owned()))
+            }
+            _ => status.clone(),
+        };
         let stop = self.stop(state.as_deref(), &before, node.as_deref());
-        self.verdicts(&mut record, (status.as_deref(), state.as_deref()), &ha, &stop, why_held);
-        let running = state.as_deref() == Some("running");
+        self.verdicts(&mut record, (status.as_deref(), state.as_deref()), &ha, &stop, held.words());
+        // Of one that is held, or whose node's figures stopped, nothing is measured now: what comes next counts from before.
+        let frozen = node.as_deref().filter(|node| estate.frozen(node).is_some());
+        let running = status.as_deref() == Some("running") && frozen.is_none();
+        let measured = running || state.as_deref().is_some_and(|state| state != "running");
         let uptime = num(item, "uptime").filter(|_| running);
         let moved = known.is_some_and(|known| !known.node.is_empty() && Some(&known.node) != node.as_ref());
-        self.figures(&mut record, state.as_deref(), (uptime, moved));
+        match (state.as_deref().filter(|_| measured), frozen) {
+            (Some(state), _) => self.figures(&mut record, state, (uptime, moved)),
+            (None, Some(node)) => self.unmeasured(&mut record, &tr!("statistics of node {node} stopped (pvestatd)", node)),
+            (None, None) => {
+                let why = record.detail.clone();
+                self.unmeasured(&mut record, &why);
+            }
+        }
         let template = matches!(record.slot(slot::TEMPLATE), Value::Flag(true));
         record.set(slot::UNPROTECTED, coverage.unprotected(vmid, node.as_deref(), record.slot(slot::POOL), template));
+        record.details.extend(coverage.jobs.as_ref().err().map(|why| (slot::UNPROTECTED, why.clone())));
         let counters = running.then(|| self.counters()).flatten();
-        let at = if state.is_some() { estate.at } else { before.at };
+        let at = if measured { estate.at } else { before.at };
         let kept = Guest {
             name: own_name,
             kind: self.kind.to_owned(),
@@ -116,31 +162,47 @@ impl Look<'_> {
             at,
             first: before.first.or(estate.at),
             ran: if running { estate.at } else { before.ran },
-            uptime: if state.is_some() { uptime } else { before.uptime },
-            counters: if state.is_some() { counters } else { before.counters },
+            uptime: if measured { uptime } else { before.uptime },
+            counters: if measured { counters } else { before.counters },
             wanted: match (state.as_deref(), &stop) {
                 (Some("running"), _) => true,
                 (Some("stopped"), Stop::Purpose(_)) => false,
                 _ => before.wanted,
             },
+            held: held.since(),
             missed: 0,
         };
         (record, kept)
     }
 
     /// Whether what it shows is the work of something else, and its state before holds.
-    fn held(&self, status: Option<&str>, lock: Option<&str>) -> (bool, String) {
-        match (status, lock) {
-            (Some("running"), _) | (None, _) => (false, String::new()),
-            (Some("prelaunch"), Some("backup")) => (true, tr!("it is being backed up")),
-            (Some("inmigrate" | "postmigrate" | "finish-migrate" | "restore-vm" | "save-vm" | "prelaunch"), _) | (_, Some("migrate")) => {
-                (true, tr!("it is being moved or prepared"))
-            }
-            (Some(_), Some(lock @ ("backup" | "snapshot" | "snapshot-delete" | "rollback"))) if self.known.is_some() => {
-                (true, tr!("it is locked: {lock}", lock))
-            }
-            _ => (false, String::new()),
+    fn held(&self, status: Option<&str>, lock: Option<&str>, node: Option<&str>) -> Held {
+        let (Some(why), Some(now)) = (is_held(status, lock), self.estate.at) else { return Held::No };
+        if self.known.is_none() && status == Some("stopped") {
+            return Held::No;
         }
+        let since = self.known.and_then(|known| known.held);
+        match node.and_then(|node| self.is_at_work(node)) {
+            Some(true) => Held::By(None, why),
+            // It may have ended between two answers: two looks tell.
+            Some(false) if since.is_some() => Held::LeftBehind(since, why),
+            None if since.is_some_and(|since| seconds(now, since) > HELD) => Held::LeftBehind(since, why),
+            _ => Held::By(since.or(Some(now)), why),
+        }
+    }
+
+    /// Whether a task is at work on it. Of those of others only an auditor of the node is told.
+    fn is_at_work(&self, node: &str) -> Option<bool> {
+        let items = self.estate.lines.get(&at_work(node))?.items()?;
+        let whole = self.estate.rights.has("Sys.Audit", &format!("/nodes/{node}")) && items.len() < PAGE;
+        let mine = |task: &Json| match (text(task, "id"), text(task, "type").as_deref()) {
+            // A backup of several guests names none.
+            (None, of) => of == Some("vzdump"),
+            (Some(id), _) => id == self.vmid,
+        };
+        let runs = |task: &Json| epoch(task, "endtime").is_none() && matches!(text(task, "status").as_deref(), None | Some("RUNNING"));
+        let found = items.into_iter().filter_map(super::super::json_of).any(|task| mine(&task) && runs(&task));
+        if found || whole { Some(found) } else { None }
     }
 
     /// Why it does not run, as far as the tasks of its node say.
@@ -231,20 +293,27 @@ impl Look<'_> {
         all?.try_into().ok()
     }
 
-    fn figures(&self, record: &mut Record, state: Option<&str>, (uptime, moved): (Option<f64>, bool)) {
-        let slots =
-            [slot::CPU, slot::MEMORY, slot::MEMORY_BYTES, slot::UPTIME, slot::NET_IN, slot::NET_OUT, slot::DISK_READ, slot::DISK_WRITE];
+    /// Nothing is measured of it now, for this reason.
+    fn unmeasured(&self, record: &mut Record, why: &str) {
+        let mut slots = MEASURED.to_vec();
+        slots.push(slot::RESTARTS);
+        if self.kind == "lxc" {
+            slots.push(slot::DISK_USED);
+        } else {
+            record.set(slot::DISK_USED, Value::Absent);
+        }
+        record.details = slots.into_iter().map(|slot| (slot, why.to_owned())).collect();
+    }
+
+    fn figures(&self, record: &mut Record, state: &str, (uptime, moved): (Option<f64>, bool)) {
         if self.kind == "qemu" {
             // Proxmox does not look into virtual disks: it always says 0.
             record.set(slot::DISK_USED, Value::Absent);
         }
-        if state == Some("stopped") {
-            slots.into_iter().for_each(|slot| record.set(slot, Value::Absent));
+        if state == "stopped" {
+            MEASURED.into_iter().for_each(|slot| record.set(slot, Value::Absent));
             record.set(slot::DISK_USED, Value::Absent);
             record.set(slot::RESTARTS, verdict(0));
-            return;
-        }
-        if state.is_none() {
             return;
         }
         let (used, whole) = (num(self.item, "mem"), num(self.item, "maxmem"));
@@ -270,19 +339,49 @@ impl Look<'_> {
             record.set(slot::RESTARTS, verdict(0));
             let why = tr!("a rate is known from the second run on");
             record.details = slots.into_iter().map(|slot| (slot, why.clone())).collect();
-            record.details.push((slot::VERDICT, record.detail.clone()));
+            slots.into_iter().for_each(|slot| record.learns(slot));
             return;
         };
         let span = self.estate.at.zip(known.at).map(|(now, before)| seconds(now, before)).filter(|span| *span >= 1.0);
         let (Some(span), Some(uptime), Some(before)) = (span, uptime, known.uptime) else { return };
         let again = uptime + SLACK < before + span && uptime < before;
         record.set(slot::RESTARTS, verdict(u8::from(again && !moved)));
+        if again || moved {
+            let why = tr!("it was started anew or moved since the previous run: what it had counted before is gone");
+            record.details = slots.into_iter().map(|slot| (slot, why.clone())).collect();
+            slots.into_iter().for_each(|slot| record.learns(slot));
+        }
         let (Some(now), Some(then)) = (self.counters(), known.counters) else { return };
         for ((slot, now), then) in slots.into_iter().zip(now).zip(then) {
             // Counters begin anew with the guest and with its process on another node; then they hold a part of what was.
             let whole = !again && !moved && now >= then;
             let rate = 8.0 * if whole { now - then } else { now } / span;
             record.set(slot, Value::Number(if whole { Estimate::exact(rate) } else { Estimate::at_least(rate) }));
+        }
+    }
+}
+
+/// Whether something else explains what a guest shows; since when without a task that is seen, and what.
+enum Held {
+    No,
+    By(Option<Timestamp>, String),
+    /// Only the lock is left of it.
+    LeftBehind(Option<Timestamp>, String),
+}
+
+impl Held {
+    fn words(&self) -> String {
+        match self {
+            Held::No => String::new(),
+            Held::By(_, why) => why.clone(),
+            Held::LeftBehind(_, why) => tr!("{why}, but no task is at work on it: the lock was left behind (qm unlock, pct unlock)", why),
+        }
+    }
+
+    fn since(&self) -> Option<Timestamp> {
+        match self {
+            Held::No => None,
+            Held::By(since, _) | Held::LeftBehind(since, _) => *since,
         }
     }
 }
@@ -302,18 +401,20 @@ enum Stop {
 
 /// Which guests the enabled backup jobs have.
 struct Coverage {
-    jobs: Option<Vec<Json>>,
+    /// The jobs, or why they are not known.
+    jobs: Result<Vec<Json>, String>,
 }
 
 impl Coverage {
     fn of(estate: &Estate<'_>) -> Coverage {
-        let items = estate.lines.get(call::BACKUP).and_then(Line::items);
-        let jobs: Option<Vec<Json>> = items.map(|items| items.into_iter().filter_map(super::super::json_of).collect());
+        let line = estate.lines.get(call::BACKUP);
+        let items = line.and_then(Line::items).ok_or_else(|| estate.why(call::BACKUP));
+        let jobs = items.map(|items| items.into_iter().filter_map(super::super::json_of).collect());
         Coverage { jobs }
     }
 
     fn unprotected(&self, vmid: &str, node: Option<&str>, pool: &Value, template: bool) -> Value {
-        let Some(jobs) = &self.jobs else { return Value::NotTold };
+        let Ok(jobs) = &self.jobs else { return Value::NotTold };
         if template {
             return verdict(0);
         }

@@ -30,6 +30,7 @@ pub(super) mod call {
     pub const HA: &str = "/cluster/ha/status/current";
     pub const BACKUP: &str = "/cluster/backup";
     pub const QDEVICE: &str = "/cluster/config/qdevice";
+    pub const VOTES: &str = "/cluster/config/nodes";
     pub const CEPH: &str = "/cluster/ceph/status";
 }
 

@@ -60,6 +60,9 @@ pub(super) struct Guest {
     pub counters: Option<[f64; 4]>,
     /// It ran, and nobody stopped it on purpose since.
     pub wanted: bool,
+    /// Since when something that is not seen at work explains its state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held: Option<Timestamp>,
     /// Whole answers in a row without it.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "loose_count")]
     pub missed: u8,

@@ -1,7 +1,7 @@
 //! Nodes: their state, their figures, and whether these move.
 
 use super::estate::{Estate, Quorum, Seen};
-use super::line::{Line, num, optional_text, seconds, share, text, words};
+use super::line::{Line, num, optional_text, share, text, words};
 use super::out::{Out, blank, judged, verdict};
 use super::rights::missing;
 use super::row::{kind, slot};
@@ -9,8 +9,6 @@ use crate::domain::estimate::Estimate;
 use crate::domain::value::{Record, Value};
 use serde_json::Value as Json;
 
-/// Figures that do not move for longer than this between two runs are frozen.
-const FROZEN: f64 = 20.0;
 /// The cluster forgets figures that are older.
 const FORGOTTEN: f64 = 300.0;
 
@@ -57,13 +55,19 @@ fn one(estate: &Estate<'_>, name: &str, seen: &Seen, item: &Json) -> Record {
         (false, _, _) => (Value::NotTold, Value::NotTold, tr!("the endpoint that answered is cut off from it, or from everything")),
         (_, _, Some("fence" | "gone")) => (Value::text("offline"), verdict(2), tr!("HA fences it or has given it up")),
         (_, _, Some("maintenance")) => (Value::text("maintenance"), verdict(0), tr!("in maintenance")),
+        (_, Some(true), _) if seen.alone => {
+            (Value::text("online"), verdict(1), tr!("pmxcfs does not answer there (systemctl status pve-cluster)"))
+        }
         (_, Some(true), _) => (Value::text("online"), verdict(0), String::new()),
         (_, Some(false), _) => (Value::text("offline"), verdict(2), tr!("offline: the cluster does not hear of it")),
         (_, None, _) => (Value::NotTold, Value::NotTold, tr!("the cluster does not know whether it is online")),
     };
     record.set(slot::HA_STATE, ha);
     let online = believed && seen.online == Some(true);
-    if online && seen.silent {
+    let forgotten = forgotten(estate, name, seen);
+    if forgotten {
+        detail = tr!("its statistics stopped (pvestatd or pmxcfs): nothing is known of it, nor of its guests");
+    } else if online && seen.silent {
         detail = tr!("its statistics stopped, and nothing is known of its guests: look at pvestatd on it, often a storage hangs");
     }
     let absent = !online && believed && seen.online == Some(false);
@@ -79,22 +83,29 @@ fn one(estate: &Estate<'_>, name: &str, seen: &Seen, item: &Json) -> Record {
     }
     record.set(slot::STALE, if absent { Value::Absent } else { stale(estate, name, seen, online) });
     if online && seen.uptime.is_none() {
-        let why = missing("Sys.Audit", &format!("/nodes/{name}"), &estate.token);
+        let why = if forgotten { detail.clone() } else { missing("Sys.Audit", &format!("/nodes/{name}"), &estate.token) };
         record.details =
             [slot::CPU, slot::MEMORY, slot::DISK_USED, slot::UPTIME, slot::STALE].into_iter().map(|slot| (slot, why.clone())).collect();
-        record.details.push((slot::VERDICT, detail.clone()));
     }
     more(estate, name, absent, &mut record);
     judged(&mut record, status, own, detail);
     record
 }
 
+/// Whether its figures are gone although it is online, and not for lack of a right.
+fn forgotten(estate: &Estate<'_>, name: &str, seen: &Seen) -> bool {
+    seen.forgotten && estate.believes(name) && estate.rights.has("Sys.Audit", &format!("/nodes/{name}"))
+}
+
 /// Since when its figures do not move.
 fn stale(estate: &Estate<'_>, name: &str, seen: &Seen, online: bool) -> Value {
-    let (Some(uptime), Some(at), true) = (seen.uptime, estate.at, online) else { return Value::NotTold };
-    let known = estate.memory.nodes.get(name).filter(|known| known.uptime == Some(uptime));
-    let since = known.and_then(|known| known.since).map(|since| seconds(at, since)).filter(|since| *since > FROZEN);
-    match since {
+    if forgotten(estate, name, seen) {
+        return Value::Number(Estimate::at_least(FORGOTTEN));
+    }
+    if seen.uptime.is_none() || estate.at.is_none() || !online {
+        return Value::NotTold;
+    }
+    match estate.frozen(name) {
         Some(since) if seen.silent => Value::Number(Estimate::at_least(since.max(FORGOTTEN))),
         None if seen.silent => Value::Number(Estimate::at_least(FORGOTTEN)),
         since => Value::number(Some(since.unwrap_or(0.0))),

@@ -19,6 +19,10 @@ impl Out<'_> {
     /// Takes a record.
     pub fn put(&mut self, mut record: Record) {
         record.set(slot::CLUSTER, self.cluster.clone());
+        if !record.details.is_empty() {
+            // Where reasons are told apart, that of the verdict is one of them.
+            record.details.extend([slot::VERDICT, slot::DOWN].map(|slot| (slot, record.detail.clone())));
+        }
         if self.allowance.takes(record.close()) {
             self.records.push(record);
         }

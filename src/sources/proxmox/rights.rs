@@ -121,9 +121,7 @@ pub(super) fn missing(right: &str, path: &str, token: &str) -> String {
 pub(super) fn of_call(path: &str, token: &str) -> Option<String> {
     let mut parts = path.trim_start_matches('/').splitn(3, '/');
     match (parts.next(), parts.next(), parts.next()) {
-        (Some("cluster"), _, _)
-            if path == call::STATUS || path == call::HA || path == call::BACKUP || path == call::QDEVICE || path == call::CEPH =>
-        {
+        (Some("cluster"), _, _) if [call::STATUS, call::HA, call::BACKUP, call::QDEVICE, call::VOTES, call::CEPH].contains(&path) => {
             Some(missing("Sys.Audit", "/", token))
         }
         (Some("nodes"), Some(_), Some(rest)) if rest.starts_with("disks/zfs") => Some(missing("Sys.Audit", "/", token)),

@@ -4,12 +4,13 @@
 //! asked beyond the three calls for the whole cluster is what some rule needs.
 
 use super::super::{Ask, Obtained, Take};
-use super::client::{Endpoint, Token, Trouble};
-use super::estate::{Quorum, Seen, members, quorum};
+use super::client::{Clock, Endpoint, Token, Trouble};
+use super::estate::{Quorum, Seen, is_alone, local, members, quorum};
+use super::guest::{at_work, is_held};
 use super::line::{Line, call, own, text};
 use super::memory::Memory;
 use super::rights::{Rights, Sight, missing, name};
-use super::row::kind;
+use super::row::{kind, slot};
 use super::settings::ProxmoxSettings;
 use super::wide::{OF_CLUSTER, OF_NODES};
 use crate::domain::fault::{Fault, Party};
@@ -83,12 +84,12 @@ struct Chosen<'s> {
     troubles: Vec<Trouble>,
 }
 
-fn choose<'s>(settings: &'s ProxmoxSettings, token: &Token, until: Instant, before: &Memory) -> Result<Chosen<'s>, Fault> {
+fn choose<'s>(settings: &'s ProxmoxSettings, token: &Token, clock: Clock, until: Instant, before: &Memory) -> Result<Chosen<'s>, Fault> {
     let mut troubles: Vec<Trouble> = Vec::new();
     let mut views = Vec::new();
     let mut second: Option<View<'s>> = None;
     for url in &settings.urls {
-        let endpoint = Endpoint::of(settings, url).map_err(|why| Fault::of(Party::Config, format!("{}: {why}", settings.name)))?;
+        let endpoint = Endpoint::of(settings, url, clock).map_err(|why| Fault::of(Party::Config, format!("{}: {why}", settings.name)))?;
         let seen = match view(endpoint, token, until, before) {
             Ok(Ok(seen)) => seen,
             Ok(Err(trouble)) => {
@@ -106,8 +107,14 @@ fn choose<'s>(settings: &'s ProxmoxSettings, token: &Token, until: Instant, befo
             Quorum::Standalone => "standalone",
             Quorum::Unknown(_) => "unknown",
         };
-        if matches!(seen.state, Quorum::Yes(_) | Quorum::No(_)) {
-            views.push(json!({ "endpoint": seen.endpoint.shown, "state": word, "online": online }));
+        match &seen.state {
+            Quorum::Yes(_) | Quorum::No(_) => views.push(json!({ "endpoint": seen.endpoint.shown, "state": word, "online": online })),
+            Quorum::Lost(name) => {
+                let node = local(&seen.nodes);
+                views.push(json!({ "endpoint": seen.endpoint.shown, "state": word, "node": node }));
+                troubles.push(Trouble::Alone(is_alone(node, name)));
+            }
+            _ => {}
         }
         match seen.state {
             Quorum::No(_) => {
@@ -137,19 +144,23 @@ struct Job {
 /// What else is to be asked, the quick ones first.
 fn plan(settings: &ProxmoxSettings, view: &View<'_>, ask: &Ask, before: &Memory) -> Vec<Job> {
     let wants = |of: u8| ask.kinds >> of & 1 == 1;
+    let reads = |of: u8, slot: u8| wants(of) && ask.fields >> slot & 1 == 1;
     let job =
         |path: String, slow: bool| Job { path, limit: if slow { SLOW.max(settings.request_timeout) } else { settings.request_timeout } };
     let mut jobs = Vec::new();
     for (of, path) in OF_CLUSTER {
         let also = match of {
-            kind::BACKUP_JOB => wants(kind::GUEST),
-            kind::QDEVICE => wants(kind::CLUSTER),
+            kind::BACKUP_JOB => reads(kind::GUEST, slot::UNPROTECTED),
+            kind::QDEVICE => reads(kind::CLUSTER, slot::VOTES_MARGIN),
             _ => false,
         };
         let pointless = of == kind::QDEVICE && view.state == Quorum::Standalone;
         if (wants(of) || also) && !pointless {
             jobs.push(job(path.to_owned(), false));
         }
+    }
+    if reads(kind::CLUSTER, slot::VOTES_MARGIN) && view.state != Quorum::Standalone {
+        jobs.push(job(call::VOTES.to_owned(), false));
     }
     let resources = resources(view);
     let nodes = nodes(view, &resources);
@@ -162,7 +173,8 @@ fn plan(settings: &ProxmoxSettings, view: &View<'_>, ask: &Ask, before: &Memory)
         jobs.extend(online().map(|node| job(format!("/nodes/{node}/status"), false)));
     }
     if wants(kind::GUEST) {
-        jobs.extend(stopped(&resources, before).into_iter().map(|path| job(path, false)));
+        let asked = stopped(&resources, before).into_iter().filter(|(node, _)| nodes.get(node) == Some(&true));
+        jobs.extend(asked.map(|(_, path)| job(path, false)));
     }
     if wants(kind::STORAGE) {
         // A storage that a node says nothing of is asked for there: that mounts it, and may take its time.
@@ -203,19 +215,23 @@ fn nodes(view: &View<'_>, resources: &[Json]) -> BTreeMap<String, bool> {
     out
 }
 
-/// The tasks of guests that ran and do not run any more: whether somebody stopped them.
-fn stopped(resources: &[Json], before: &Memory) -> Vec<String> {
-    let mut out = Vec::new();
-    let mut nodes = BTreeSet::new();
+/// The tasks of guests that ran and do not run any more, with their nodes: whether somebody stopped them, or is at work on them.
+fn stopped(resources: &[Json], before: &Memory) -> BTreeSet<(String, String)> {
+    let mut out = BTreeSet::new();
+    let mut guests = 0;
     for item in resources.iter().filter(|item| matches!(text(item, "type").as_deref(), Some("qemu" | "lxc"))) {
         let (Some(vmid), Some(node)) = (text(item, "vmid"), text(item, "node")) else { continue };
         let wanted = before.guests.get(&vmid).is_some_and(|known| known.wanted);
-        if wanted && text(item, "status").as_deref() == Some("stopped") && out.len() < MOST_STOPPED {
-            out.push(format!("/nodes/{node}/tasks?vmid={vmid}"));
-            nodes.insert(node);
+        let status = text(item, "status");
+        if wanted && status.as_deref() == Some("stopped") && guests < MOST_STOPPED {
+            guests += 1;
+            out.insert((node.clone(), format!("/nodes/{node}/tasks?vmid={vmid}")));
+            out.insert((node.clone(), format!("/nodes/{node}/tasks?typefilter=stopall")));
+        }
+        if wanted && is_held(status.as_deref(), text(item, "lock").as_deref()).is_some() {
+            out.insert((node.clone(), at_work(&node)));
         }
     }
-    out.extend(nodes.into_iter().map(|node| format!("/nodes/{node}/tasks?typefilter=stopall")));
     out
 }
 
@@ -265,7 +281,7 @@ pub(super) fn run(settings: &ProxmoxSettings, ask: &Ask, take: &mut Take<'_>) ->
     let until = until(settings);
     let remembered = settings.memory();
     let memory = Memory::read(remembered.as_deref());
-    let Chosen { view, views, troubles } = choose(settings, &token, until, &memory)?;
+    let Chosen { view, views, troubles } = choose(settings, &token, Clock::of(ask.to), until, &memory)?;
     let jobs = plan(settings, &view, ask, &memory);
     let more = ask_all(&view.endpoint, &token, &jobs, until);
     let told = json!({ "token": token.name, "expect_nodes": settings.expect_nodes, "endpoint": view.endpoint.shown });
@@ -288,6 +304,7 @@ fn lacking(view: &View<'_>, more: &[Line], token: &Token, ask: &Ask, troubles: &
         .iter()
         .filter_map(|trouble| match trouble {
             Trouble::Distrusted(why) => Some(why.clone()),
+            Trouble::Alone(why) if !matches!(view.state, Quorum::Lost(_)) => Some(why.clone()),
             _ => None,
         })
         .collect();
@@ -335,7 +352,7 @@ pub(super) fn examine(settings: &ProxmoxSettings) -> Result<String, String> {
     let mut good: Option<String> = None;
     let mut bad = Vec::new();
     for url in &settings.urls {
-        let endpoint = Endpoint::of(settings, url)?;
+        let endpoint = Endpoint::of(settings, url, Clock::of(Timestamp::now()))?;
         let shown = endpoint.shown.clone();
         match view(endpoint, &token, until, &Memory::default()) {
             Err(Failed(fault)) => return Err(fault.message),

@@ -42,7 +42,11 @@ pub(super) fn tell(estate: &Estate<'_>, out: &mut Out<'_>) {
         let state = state(estate, &node, &name, item);
         all.entry(key).or_default().push(Side { node, item, state });
     }
-    for (key, sides) in all {
+    for (key, mut sides) in all {
+        // A node that is offline says nothing of a storage that others have, too.
+        if sides.iter().any(|side| estate.hears(&side.node)) {
+            sides.retain(|side| estate.hears(&side.node));
+        }
         one(&key, &sides, out);
     }
 }
@@ -60,7 +64,7 @@ fn state(estate: &Estate<'_>, node: &str, name: &str, item: &Json) -> State {
         _ => {}
     }
     match text(item, "status").as_deref() {
-        Some("available") if estate.believes(node) => State::Available,
+        Some("available") if estate.hears(node) => State::Available,
         _ => State::Unknown,
     }
 }

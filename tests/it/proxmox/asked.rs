@@ -108,7 +108,7 @@ fn guests_over_several_runs() {
     let room = room(&[fake.url()], "", &format!("{DOWN}{NODES}"));
     room.run(&CHECK).exits(0);
     let asked = fake.asked();
-    assert_eq!(asked, ["/access/permissions", "/cluster/status", "/cluster/resources", "/cluster/backup"]);
+    assert_eq!(asked, ["/access/permissions", "/cluster/status", "/cluster/resources"]);
     let stopped = guest("qemu", 100, "pve1", json!({ "status": "stopped", "uptime": 0 }));
     cluster(&[stopped]).iter().for_each(|line| fake.says(line));
     fake.says(&line("/nodes/pve1/tasks?vmid=100", &json!([])));

@@ -93,6 +93,7 @@ pub fn rows() -> Vec<Value> {
                 "nodes": { "pve1": { "uptime": 863_700, "since": "2026-11-20T09:55:00Z" } } }),
         ),
         line("/cluster/config/qdevice", &json!({ "State": "Not connected", "QNetd host": "192.0.2.9" })),
+        line("/cluster/config/nodes", &json!([{ "node": "pve1", "quorum_votes": "1" }, { "node": "pve2", "quorum_votes": "1" }])),
         line("/cluster/backup", &json!([{ "id": "backup-1", "enabled": 1, "vmid": "100", "schedule": "21:00" }])),
         line(
             "/cluster/ha/status/current",

@@ -425,7 +425,9 @@ fn replication_certificates_and_ha() {
     for (device, count, margin) in
         [(json!({}), 0, Some(0.0)), (json!({ "State": "Connected" }), 1, Some(1.0)), (json!({ "State": "Not connected" }), 1, Some(0.0))]
     {
-        let rows = with_line(line("/cluster/config/qdevice", &device));
+        let mut rows = with_line(line("/cluster/config/qdevice", &device));
+        assert_eq!(number(&of(&rows, "cluster").0[0], "votes_margin"), None);
+        rows.push(line("/cluster/config/nodes", &json!([{ "node": "pve1", "quorum_votes": "1" }, { "name": "pve2" }])));
         let (seen, why) = of(&rows, "qdevice");
         assert_eq!((seen.len(), why.len(), number(&of(&rows, "cluster").0[0], "votes_margin")), (count, 0, margin), "{device}");
     }

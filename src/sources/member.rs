@@ -245,6 +245,13 @@ pub struct SourceTable {
     pub read: fn(&mut Reader<'_>, &[(&str, &dyn Settings)]),
 }
 
+impl Trust<'_> {
+    /// Whether a certificate with this fingerprint is known.
+    pub fn knows(&self, fingerprint: &str) -> bool {
+        Pin::read(fingerprint).is_ok_and(|pin| self.pins.contains(&pin))
+    }
+}
+
 /// How obtaining went.
 #[derive(Debug, Default)]
 pub struct Obtained {

@@ -3,7 +3,6 @@
 use super::ask::{complain, question};
 use crate::commands::common::Failure;
 use crate::domain::text::visible;
-use crate::http::pin::Pin;
 use crate::http::reach::{self, Presented};
 use crate::run::output::print;
 use crate::sources::Settings;
@@ -49,7 +48,7 @@ pub fn unknown(settings: &dyn Settings) -> Vec<Unknown> {
             .and_then(|stream| reach::shake_hands(stream, name, "ca_file", trust.ca_file, PATIENCE));
         let Ok(shown) = shown else { continue };
         let (Err(refused), Some(own)) = (shown.trusted, shown.certificates.into_iter().next()) else { continue };
-        if !Pin::read(&own.fingerprint).is_ok_and(|pin| trust.pins.contains(&pin)) {
+        if !trust.knows(&own.fingerprint) {
             out.push(Unknown { endpoint: format!("{host}:{port}"), why: refused.why, certificate: own });
         }
     }

@@ -116,11 +116,11 @@ fn guests_and_storages_of_an_offline_node_are_unknown_at_once() {
     cluster.storages.push(Storage::new("nfs", "nfs", "images", true));
     let lab = Lab::new(cluster, &rules);
     lab.look(0).exits(0);
-    lab.look(1).exits(0);
+    let report = lab.look(1).exits(0).json();
+    assert_eq!(report.rule("node status")["threshold"], "the record's own status");
     lab.change(|cluster| cluster.node("pve2").unwrap().down_since = Some(now() + MINUTE));
     let report = lab.look(3).exits(2).json();
     is(&report, "node status", "firing");
-    assert_eq!(report.rule("node status")["threshold"], "the record's own status");
     for name in ["guest status", "guest down", "guest cpu", "guest net_in", "storage used"] {
         is(&report, name, "unknown");
     }
@@ -337,4 +337,24 @@ fn pmxcfs_is_down_on_the_first_endpoint() {
     let rule = report.rule("node status").to_string();
     assert!(rule.contains("pve1") && rule.contains("pmxcfs does not answer there (systemctl status pve-cluster)"), "{rule}");
     is(&report, "guest down", "ok");
+}
+
+/// Three calls for the whole cluster, one for each kind that is asked once, one for each node and kind that is asked there:
+/// guests cost nothing.
+#[test]
+fn calls_of_a_large_cluster() {
+    let rules = [
+        rule("guest", "down", "critical = \">= 1\""),
+        rule("storage", "used", "warning = \"> 90 %\""),
+        rule("ha", "status", ""),
+        rule("disk", "status", ""),
+        rule("certificate", "cert_expiry", "warning = \"< 3d\""),
+    ];
+    let lab = Lab::new(Cluster::large(16, 500, now()), &rules);
+    let report = lab.look(0).json();
+    assert!(report.rule("guest down")["matched"].as_u64() == Some(500), "{:#}", report.rule("guest down"));
+    let calls: Vec<String> = lab.sim.calls().into_iter().map(|call| call.path).collect();
+    let of_nodes = |end: &str| calls.iter().filter(|path| path.starts_with("nodes/") && path.ends_with(end)).count();
+    assert_eq!((calls.len(), of_nodes("/disks/list"), of_nodes("/certificates/info")), (3 + 1 + 16 * 2, 16, 16), "{calls:?}");
+    assert!(lab.sim.most_at_once("pve1") <= 3);
 }

@@ -154,6 +154,8 @@ pub struct Record {
     pub none: u128,
     /// It is no record but stands for those that the answer does not tell: any number of them that agree with what it says.
     pub unseen: bool,
+    /// Of records with a window: the run before did not know of it, although it may have happened before that.
+    pub late: bool,
 }
 
 impl Record {
@@ -173,6 +175,7 @@ impl Record {
             open: Vec::new(),
             none: 0,
             unseen: false,
+            late: false,
         }
     }
 

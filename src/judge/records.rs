@@ -26,7 +26,7 @@ use crate::domain::threshold::{PCE_CRITICAL, PCE_NOT_NORMAL, Severity};
 use crate::domain::time::{before, since};
 use crate::domain::value::{GroupValue, Record, Value};
 use jiff::Timestamp;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Events shown before: their ids, and when they happened.
@@ -258,7 +258,9 @@ pub fn snapshot(rule: &Rule, answer: Answer<'_>, known: &[Vec<Option<String>>], 
     let windowed = rule.source.is_snapshot().then_some(()).is_none();
     let start = before(now, rule.window);
     // A record with a time counts while that lies in the window; one without counts now.
-    let within = |record: &&Record| !windowed || record.at.is_none_or(|at| at > start && at <= now);
+    let until = |record: &Record, end: Timestamp| record.at.is_none_or(|at| at > before(end, rule.window) && at <= end);
+    let seen_late = |record: &Record| rule.metric.is_sighting() && record.late;
+    let within = |record: &&Record| !windowed || until(record, now) || seen_late(record);
     let all = answer.records.iter().filter(|record| !record.unseen && rule.reads(&record.target)).count();
     let mut chosen = choose(rule, answer.records.iter().filter(within), now);
     chosen.counted.retain(|counted| !has_none(rule, counted.record));
@@ -266,6 +268,13 @@ pub fn snapshot(rule: &Rule, answer: Answer<'_>, known: &[Vec<Option<String>>], 
         return sighted(rule, &chosen, memory, now);
     }
     let mut groups = add_up(rule, &chosen);
+    if windowed && !rule.thresholds.are_falling() {
+        for end in late_ends(rule, answer, start) {
+            let mut then = choose(rule, answer.records.iter().filter(|record| until(record, end)), now);
+            then.counted.retain(|counted| !has_none(rule, counted.record));
+            most_of(&mut groups, add_up(rule, &then));
+        }
+    }
     let mut note = note_of(rule, &chosen, all);
     if rule.group_by.is_empty() && groups.is_empty() && !row(rule).is_some_and(|def| def.must_be_told) {
         let nothing = GroupMeasurement::of(UNGROUPED, Vec::new(), Estimate::ZERO);
@@ -302,6 +311,31 @@ pub fn snapshot(rule: &Rule, answer: Answer<'_>, known: &[Vec<Option<String>>], 
     }
     let covers = windowed.then_some((start, now));
     Measurement { groups, covers, matched: chosen.matched, top, note, trouble, unlisted }
+}
+
+/// Most windows of the past that are looked at.
+const MOST_ENDS: usize = 100;
+
+/// The ends of windows that lie before the present one and hold what the run before did not know of: everything is judged
+/// at least once.
+fn late_ends(rule: &Rule, answer: Answer<'_>, start: Timestamp) -> BTreeSet<Timestamp> {
+    let late = answer.records.iter().filter(|record| record.late && !record.unseen && is_read(rule, record));
+    let mut ends: BTreeSet<Timestamp> = late.filter_map(|record| record.at.filter(|at| *at <= start)).collect();
+    while ends.len() > MOST_ENDS {
+        ends.pop_first();
+    }
+    ends
+}
+
+/// Of each group the window with the most counts.
+fn most_of(groups: &mut Vec<GroupMeasurement>, others: Vec<GroupMeasurement>) {
+    for other in others {
+        match groups.iter_mut().find(|group| group.key == other.key) {
+            Some(group) if group.estimate.low >= other.estimate.low => group.estimate.high = group.estimate.high.max(other.estimate.high),
+            Some(group) => *group = GroupMeasurement { estimate: group.estimate.larger(other.estimate), ..other },
+            None => groups.push(other),
+        }
+    }
 }
 
 /// Whether some record says what is measured.

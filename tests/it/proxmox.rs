@@ -4,3 +4,4 @@ mod asked;
 mod clients;
 pub mod fixture;
 mod source;
+pub mod tasks;

@@ -71,7 +71,7 @@ pub const SOURCE: SourceDef = SourceDef {
         metric("count", Unit::Records, Input::Count, Agg::Sum),
         metric("duration", Unit::Seconds, Input::Number(slot::DURATION), Agg::Max),
     ],
-    flag: "proxmox-tasks",
+    flag: "proxmox_tasks",
     files: &["proxmox_tasks-"],
     key: ("ProxmoxTasks", "ProxmoxTasks"),
 };

@@ -3,7 +3,7 @@
 use super::{conditions, thresholds};
 use crate::domain::metric::Metric;
 use crate::domain::rule::{Against, Baseline, ExpectedGroups, Matcher, Ratio, Rule, Stat};
-use crate::domain::source::SourceKind;
+use crate::domain::source::{Agg, SourceKind};
 use crate::domain::threshold::{Threshold, Thresholds};
 use crate::domain::unit::Unit;
 use crate::settings::reader::{Placed, Reader};
@@ -136,7 +136,9 @@ fn expected_groups(reader: &mut Reader<'_>, rule: &Rule) -> Option<Option<Expect
     let expect = reader.raw("expect").is_some();
     let watches = misses_silence(&rule.thresholds) && !rule.group_by.is_empty() && rule.ratio.is_none();
     if !expect {
-        return Some(watches.then(|| ExpectedGroups { expect: Vec::new() }));
+        // Of what is measured and not added up, nothing is not zero: a certificate that is gone has not expired.
+        let adds_up = rule.source.is_flows() || rule.aggregation() == Agg::Sum;
+        return Some((watches && adds_up).then(|| ExpectedGroups { expect: Vec::new() }));
     }
     let refuse = |reader: &Reader<'_>, message: &str, hint: &str| {
         reader.error_at("expect", format!("`expect` in {} {message}", reader.name()), Some(hint.to_owned()));

@@ -87,6 +87,11 @@ impl Metric {
         matches!(self, Metric::Row(def) if matches!(def.input, Input::Status(_)))
     }
 
+    /// Whether it is counted over a window, also where the source says how things are now.
+    pub fn has_window(&self) -> bool {
+        matches!(self, Metric::Row(def) if def.input.has_window())
+    }
+
     /// Whether the values of several records add up.
     pub fn adds_up(&self) -> bool {
         match self {

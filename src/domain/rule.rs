@@ -234,6 +234,7 @@ impl Rule {
         let measured = match &self.metric {
             Metric::Row(def) => match def.input {
                 Input::Number(slot) | Input::Status(slot) | Input::Age(slot) => row(slot),
+                Input::Rest { bad, all } => row(bad) || row(all),
                 Input::Count => false,
             },
             _ => false,
@@ -285,7 +286,7 @@ impl Rule {
 
     /// The span that the value covers; `None`: it is what stands at each run.
     pub fn span(&self) -> Option<Duration> {
-        (!self.source.is_snapshot() || self.metric.is_sighting()).then_some(self.window)
+        (!self.source.is_snapshot() || self.metric.is_sighting() || self.metric.has_window()).then_some(self.window)
     }
 
     /// The severities its alerts can have.

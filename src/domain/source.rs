@@ -199,6 +199,20 @@ pub enum Input {
     Age(u8),
     /// The record's own verdict in a slot: 0 well, 1 a warning, 2 critical. A rule needs no thresholds.
     Status(u8),
+    /// What one number of all leaves of the other, both counted over the rule's window: 1 - bad / all.
+    Rest {
+        /// The slot of what does not count.
+        bad: u8,
+        /// The slot of what there is.
+        all: u8,
+    },
+}
+
+impl Input {
+    /// Whether it is counted over a window, also where the source says how things are now.
+    pub fn has_window(self) -> bool {
+        matches!(self, Input::Rest { .. })
+    }
 }
 
 /// How records become one value.

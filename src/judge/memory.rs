@@ -8,6 +8,7 @@ use sum::{Number, Sum};
 
 use super::history::History;
 use super::measurement::{ANYWHERE, GroupMeasurement, Measurement, Span, UNGROUPED, Unlisted};
+use super::share::Shares;
 use super::sightings::Sightings;
 use super::tally::{Amount, GroupTally, Tally, merge_contributors};
 use crate::domain::alert::Contributor;
@@ -79,6 +80,8 @@ pub struct RuleMemory {
     pub sightings: Sightings,
     /// Who is missed when silent, and what is usual.
     pub history: History,
+    /// What each run counted of each record, for a share of it over the window.
+    pub shares: Shares,
 }
 
 /// What pcemon 0.1 remembered of a rule.
@@ -119,6 +122,7 @@ impl From<FirstRuleMemory> for RuleMemory {
             possible: BTreeMap::new(),
             sightings,
             history,
+            shares: Shares::default(),
         }
     }
 }
@@ -451,6 +455,7 @@ impl RuleMemory {
     /// Clock stepped back: what lies in the future is moved to now, so that it is neither lost nor kept for ever.
     pub fn clamp_to(&mut self, now: Timestamp) {
         self.learning_since = self.learning_since.map(|at| at.min(now));
+        self.shares.clamp_to(now);
         for slot in self.slots.iter_mut().chain(&mut self.late) {
             slot.at = slot.at.min(now);
             slot.from = slot.from.min(now);

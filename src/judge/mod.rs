@@ -27,6 +27,7 @@ pub mod recent;
 pub mod records;
 pub mod repeats;
 pub mod sample;
+pub mod share;
 pub mod sightings;
 pub mod snapshot;
 pub mod tally;

@@ -11,6 +11,7 @@
 
 use super::measurement::{GroupMeasurement, Measurement, Span, UNGROUPED, Unlisted, group_key};
 use super::memory::{Happening, RuleMemory, Together};
+use super::share::{ENOUGH, Shown as Shares};
 use super::tally::{Amount, MOST_GROUPS, SHOWN, Tally, merge_contributors};
 use super::transition::{Evidence, Verdict};
 use crate::domain::alert::Contributor;
@@ -99,7 +100,7 @@ fn is_read(rule: &Rule, record: &Record) -> bool {
     (kind.is_empty() || rule.source.kinds.get(usize::from(record.kind)) == Some(&kind)) && rule.reads(&record.target)
 }
 
-fn choose<'r>(rule: &Rule, records: impl Iterator<Item = &'r Record>, now: Timestamp) -> Chosen<'r> {
+fn choose<'r>(rule: &Rule, records: impl Iterator<Item = &'r Record>, shares: Option<&Shares>, now: Timestamp) -> Chosen<'r> {
     let mut chosen = Chosen {
         counted: Vec::new(),
         matched: 0,
@@ -141,8 +142,12 @@ fn choose<'r>(rule: &Rule, records: impl Iterator<Item = &'r Record>, now: Times
             }
         }
         let sure = truth.is_yes() && !record.unseen;
-        let input = if record.unseen { anything(rule) } else { input(rule, record, now) };
-        if sure && !input.is_exact() {
+        let input = match shares {
+            _ if record.unseen => anything(rule),
+            Some(shares) => shares.of(record.id),
+            None => input(rule, record, now),
+        };
+        if sure && !input.is_exact() && !shares.is_some_and(|shares| shares.is_learning(record.id)) {
             *chosen.silent.entry(rule.metric.name()).or_default() += 1;
             chosen.because = chosen.because.take().or_else(|| why_untold(rule, record));
         }
@@ -203,6 +208,8 @@ fn input(rule: &Rule, record: &Record, now: Timestamp) -> Estimate {
     };
     match &rule.metric {
         Metric::Row(def) => match def.input {
+            // A share is known by what earlier runs counted, too.
+            Input::Rest { .. } => Estimate { low: 0.0, high: 1.0 },
             Input::Count => Estimate::exact(1.0),
             Input::Number(slot) | Input::Status(slot) => amount(record.slot(slot), def.unit.highest()),
             Input::Age(slot) => match record.slot(slot) {
@@ -221,17 +228,24 @@ fn has_none(rule: &Rule, record: &Record) -> bool {
     match &rule.metric {
         Metric::Row(def) => match def.input {
             Input::Number(slot) | Input::Status(slot) | Input::Age(slot) => record.slot(slot) == &Value::Absent,
+            Input::Rest { all, .. } => record.slot(all) == &Value::Absent,
             Input::Count => false,
         },
         _ => false,
     }
 }
 
+/// What each record's share of its window is, where the rule asks for one.
+fn shares<'r>(rule: &Rule, records: impl Iterator<Item = &'r Record>, memory: &mut RuleMemory, window: Span) -> Option<Shares> {
+    let Some(Input::Rest { bad, all }) = row(rule).map(|def| def.input) else { return None };
+    Some(memory.shares.look(records.filter(|record| is_read(rule, record)), (bad, all), window))
+}
+
 fn talker(rule: &Rule, counted: &Counted<'_>) -> Contributor {
     let Record { name, word, .. } = counted.record;
     let value = counted.input.value().unwrap_or(0.0);
     let detail = match row(rule).map(|def| def.input) {
-        Some(Input::Number(slot) | Input::Status(slot)) => counted.record.detail_of(slot),
+        Some(Input::Number(slot) | Input::Status(slot) | Input::Rest { bad: slot, .. }) => counted.record.detail_of(slot),
         _ => counted.record.detail.clone(),
     };
     Contributor { src: visible(name), dst: visible(&detail), port: None, proto: String::new(), decision: visible(word), value }
@@ -255,27 +269,32 @@ fn note_of(rule: &Rule, chosen: &Chosen<'_>, all: usize) -> Option<String> {
 /// match no more has nothing; one whose records are gone is not listed at all.
 pub fn snapshot(rule: &Rule, answer: Answer<'_>, known: &[Vec<Option<String>>], memory: &mut RuleMemory) -> Measurement {
     let now = answer.now;
-    let windowed = rule.source.is_snapshot().then_some(()).is_none();
+    let windowed = !rule.source.is_snapshot();
     let start = before(now, rule.window);
+    let shares = shares(rule, answer.records.iter(), memory, Span { from: Some(start), to: now });
     // A record with a time counts while that lies in the window; one without counts now.
     let until = |record: &Record, end: Timestamp| record.at.is_none_or(|at| at > before(end, rule.window) && at <= end);
     let seen_late = |record: &Record| rule.metric.is_sighting() && record.late;
     let within = |record: &&Record| !windowed || until(record, now) || seen_late(record);
     let all = answer.records.iter().filter(|record| !record.unseen && rule.reads(&record.target)).count();
-    let mut chosen = choose(rule, answer.records.iter().filter(within), now);
+    let mut chosen = choose(rule, answer.records.iter().filter(within), shares.as_ref(), now);
     chosen.counted.retain(|counted| !has_none(rule, counted.record));
     if rule.metric.is_sighting() {
         return sighted(rule, &chosen, memory, now);
     }
     let mut groups = add_up(rule, &chosen);
+    let mut note = note_of(rule, &chosen, all);
+    if let Some(shares) = shares.as_ref().filter(|shares| shares.is_any_learning()) {
+        learn(rule, &mut groups, &mut chosen, shares);
+        note = note.or_else(|| Some(tr!("learning: judged after half of the window, or {count} samples", count = ENOUGH)));
+    }
     if windowed && !rule.thresholds.are_falling() {
         for end in late_ends(rule, answer, start) {
-            let mut then = choose(rule, answer.records.iter().filter(|record| until(record, end)), now);
+            let mut then = choose(rule, answer.records.iter().filter(|record| until(record, end)), None, now);
             then.counted.retain(|counted| !has_none(rule, counted.record));
             most_of(&mut groups, add_up(rule, &then));
         }
     }
-    let mut note = note_of(rule, &chosen, all);
     if rule.group_by.is_empty() && groups.is_empty() && !row(rule).is_some_and(|def| def.must_be_told) {
         let nothing = GroupMeasurement::of(UNGROUPED, Vec::new(), Estimate::ZERO);
         // Of the run itself a number that it has none of, such as the time since the run before the first, is not zero.
@@ -285,9 +304,11 @@ pub fn snapshot(rule: &Rule, answer: Answer<'_>, known: &[Vec<Option<String>>], 
     }
     let present: std::collections::BTreeSet<u64> = groups.iter().map(|measured| measured.key).collect();
     let loose = loose(rule, &chosen);
+    // Zero is nothing where it would be added up, or crosses no threshold; else a group that matches no more is gone.
+    let is_nothing = rule.aggregation() == Agg::Sum || !rule.thresholds.worst_first().any(|(_, threshold)| threshold.holds(0.0));
     for values in known.iter().filter(|values| {
         let key = group_key(values);
-        chosen.beside.contains(&key) && !present.contains(&key)
+        is_nothing && chosen.beside.contains(&key) && !present.contains(&key)
     }) {
         groups.push(GroupMeasurement::of(group_key(values), values.clone(), Estimate { low: 0.0, high: loose }));
     }
@@ -309,7 +330,7 @@ pub fn snapshot(rule: &Rule, answer: Answer<'_>, known: &[Vec<Option<String>>], 
     if falling {
         top.sort_by(|a, b| a.value.total_cmp(&b.value));
     }
-    let covers = windowed.then_some((start, now));
+    let covers = (windowed || shares.is_some()).then_some((start, now));
     Measurement { groups, covers, matched: chosen.matched, top, note, trouble, unlisted }
 }
 
@@ -335,6 +356,16 @@ fn most_of(groups: &mut Vec<GroupMeasurement>, others: Vec<GroupMeasurement>) {
             Some(group) => *group = GroupMeasurement { estimate: group.estimate.larger(other.estimate), ..other },
             None => groups.push(other),
         }
+    }
+}
+
+/// What is still being learned does not make a group UNKNOWN.
+fn learn(rule: &Rule, groups: &mut [GroupMeasurement], chosen: &mut Chosen<'_>, shares: &Shares) {
+    for counted in chosen.counted.iter_mut().filter(|counted| shares.is_learning(counted.record.id)) {
+        counted.input = Estimate::exact(1.0);
+    }
+    for (group, besides) in groups.iter_mut().zip(add_up(rule, chosen)) {
+        group.besides_learning = besides.estimate;
     }
 }
 
@@ -537,13 +568,13 @@ pub fn stream(rule: &Rule, answer: Answer<'_>, memory: &mut RuleMemory, shown: &
     let start = before(span.to, rule.window);
     let all = answer.records.len();
     if rule.metric.is_sighting() {
-        let mut chosen = choose(rule, fresh, span.to);
+        let mut chosen = choose(rule, fresh, None, span.to);
         chosen.matched = matched;
         return sighted(rule, &chosen, memory, span.to);
     }
     // On the first look only what happened within the window is news.
     let news = fresh.filter(|record| span.from.is_some() || record.at.is_none_or(|at| at > start));
-    let mut chosen = choose(rule, news, span.to);
+    let mut chosen = choose(rule, news, None, span.to);
     let together = match (&rule.metric, rule.aggregation()) {
         (Metric::Distinct(_), _) => Together::Values,
         (_, Agg::Sum) => Together::Sum,

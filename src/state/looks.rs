@@ -21,7 +21,7 @@ const FLAGS: u32 = 5;
 const AT_REST: u64 = 2;
 const MAGIC: &[u8; 8] = b"pcemonLK";
 /// The version of what is written.
-pub const VERSION: u8 = 6;
+pub const VERSION: u8 = 7;
 /// The one that pcemon 0.1 wrote.
 const FIRST_VERSION: u8 = 4;
 

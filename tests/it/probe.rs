@@ -1,5 +1,6 @@
 //! Probes of services, against servers on loopback that answer as tests want them to.
 
+mod availability;
 mod certificates;
 mod differential;
 mod dns;

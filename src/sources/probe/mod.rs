@@ -197,6 +197,11 @@ fn verdict(record: &mut Record, json: &Json) {
         _ => None,
     };
     record.set(slot::DOWN, Value::number(down));
+    if down.is_none() {
+        // What failed by our own fault, or may have, says nothing of the service: it failed never, or every time.
+        let attempts = json.get("attempts").and_then(count);
+        record.set(slot::FAILURES, attempts.map_or(Value::NotTold, |most| Value::Number(Estimate { low: 0.0, high: most as f64 })));
+    }
     record.set(slot::STATUS, down.map_or(Value::NotTold, |down| Value::Number(Estimate::exact(2.0 * down))));
     record.word = foreign(&outcome);
     let reason = foreign(&text(json, "reason"));

@@ -175,6 +175,10 @@ pub const SOURCE: SourceDef = SourceDef {
         MetricDef { input: Input::Count, must_be_told: false, ..metric("count", Unit::Records, slot::PROBE, Agg::Sum) },
         MetricDef { must_be_told: false, ..metric("failures", Unit::Plain, slot::FAILURES, Agg::Sum) },
         MetricDef { must_be_told: false, ..metric("attempts", Unit::Plain, slot::ATTEMPTS, Agg::Sum) },
+        MetricDef {
+            input: Input::Rest { bad: slot::FAILURES, all: slot::ATTEMPTS },
+            ..metric("availability", Unit::Ratio, slot::FAILURES, Agg::Min)
+        },
         metric("latency", Unit::Seconds, slot::LATENCY, Agg::Max),
         metric("resolve", Unit::Seconds, slot::RESOLVE, Agg::Max),
         metric("connect", Unit::Seconds, slot::CONNECT, Agg::Max),

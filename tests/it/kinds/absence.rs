@@ -1,5 +1,6 @@
 //! `< 1`: who is silent.
 
+use crate::support::cli::Room;
 use crate::support::tape::{MODES, Tape, event, fires, minute};
 use serde_json::json;
 
@@ -127,4 +128,44 @@ fn events_that_stay_away() {
     let report = tape.check("11:31", "events", &json!([]));
     fires(&report, "No events", &[""]);
     fires(&tape.check("11:41", "events", &json!([event(3, "11:40", "backup@example.com", "user.sign_in", "info")])), "Job", &[]);
+}
+
+/// Nothing is zero where it would have been added up: a certificate that nobody presents any more has not expired, and whose
+/// alert stood is over; what a rule names in `expect` is missed.
+#[test]
+fn a_certificate_that_is_gone_has_not_expired() {
+    let room = Room::new();
+    let rules = |more: &str| {
+        format!(
+            "[[rules]]\nname = \"Expires\"\nsource = \"probe\"\nmetric = \"cert_expiry\"\ngroup_by = [\"probe\"]\nwarning = \"< 14d\"\n{more}\n"
+        )
+    };
+    room.config(&rules(""));
+    let probe = |name: &str, until: &str| {
+        json!({"probe": name, "id": name, "type": "tls", "outcome": "ok",
+               "certificate": {"not_before": "2025-12-01T00:00:00Z", "not_after": until, "path_not_after": until}})
+    };
+    let (near, far) = (probe("near", "2026-01-10T00:00:00Z"), probe("far", "2026-06-01T00:00:00Z"));
+    let check = |lines: &[&serde_json::Value], now: &str| {
+        let at = |line: &&serde_json::Value| {
+            let mut line = (*line).clone();
+            line["at"] = json!(now);
+            format!("{line}\n")
+        };
+        room.write("probe.ndjson", lines.iter().map(at).collect::<String>());
+        room.run(&["check", "-o", "json", "--state", "state", "--input", "probe=probe.ndjson", "--now", now]).json()
+    };
+    fires(&check(&[&near, &far], "2026-01-05T00:00:00Z"), "Expires", &["near"]);
+    fires(&check(&[&near], "2026-01-05T01:00:00Z"), "Expires", &["near"]);
+    fires(&check(&[&far], "2026-01-05T02:00:00Z"), "Expires", &["near"]);
+    fires(&check(&[&far], "2026-01-05T03:00:00Z"), "Expires", &[]);
+    // Still there, and the rule looks at it no more: it has not expired by that either.
+    room.config(&rules("exclude = { outcome = [\"certificate\"] }"));
+    fires(&check(&[&near, &far], "2026-01-05T03:10:00Z"), "Expires", &["near"]);
+    let mut beside = near.clone();
+    beside["outcome"] = json!("certificate");
+    fires(&check(&[&beside, &far], "2026-01-05T03:20:00Z"), "Expires", &["near"]);
+    fires(&check(&[&beside, &far], "2026-01-05T03:30:00Z"), "Expires", &[]);
+    room.config(&rules("expect = [\"far\", \"other\"]"));
+    fires(&check(&[&far], "2026-01-05T04:00:00Z"), "Expires", &["other"]);
 }

@@ -156,6 +156,8 @@ pub struct Record {
     pub learning: u128,
     /// It is no record but stands for those that the answer does not tell: any number of them that agree with what it says.
     pub unseen: bool,
+    /// Of records with a window: the run before did not know of it, although it may have happened before that.
+    pub late: bool,
 }
 
 impl Record {
@@ -176,6 +178,7 @@ impl Record {
             none: 0,
             learning: 0,
             unseen: false,
+            late: false,
         }
     }
 

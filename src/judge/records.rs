@@ -27,7 +27,7 @@ use crate::domain::threshold::{PCE_CRITICAL, PCE_NOT_NORMAL, Severity};
 use crate::domain::time::{before, since};
 use crate::domain::value::{GroupValue, Record, Value};
 use jiff::Timestamp;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Events shown before: their ids, and when they happened.
@@ -305,7 +305,9 @@ pub fn snapshot(rule: &Rule, answer: Answer<'_>, known: &[Vec<Option<String>>], 
     let start = before(now, rule.window);
     let shares = shares(rule, answer.records.iter(), memory, Span { from: Some(start), to: now });
     // A record with a time counts while that lies in the window; one without counts now.
-    let within = |record: &&Record| !windowed || record.at.is_none_or(|at| at > start && at <= now);
+    let until = |record: &Record, end: Timestamp| record.at.is_none_or(|at| at > before(end, rule.window) && at <= end);
+    let seen_late = |record: &Record| rule.metric.is_sighting() && record.late;
+    let within = |record: &&Record| !windowed || until(record, now) || seen_late(record);
     let all = answer.records.iter().filter(|record| !record.unseen && rule.reads(&record.target)).count();
     let mut chosen = choose(rule, answer.records.iter().filter(within), shares.as_ref(), now);
     chosen.counted.retain(|counted| !has_none(rule, counted.record));
@@ -317,6 +319,13 @@ pub fn snapshot(rule: &Rule, answer: Answer<'_>, known: &[Vec<Option<String>>], 
     if let Some(shares) = shares.as_ref().filter(|shares| shares.is_any_learning()) {
         learn(rule, &mut groups, &mut chosen, shares);
         note = note.or_else(|| Some(tr!("learning: judged after half of the window, or {count} samples", count = ENOUGH)));
+    }
+    if windowed && !rule.thresholds.are_falling() {
+        for end in late_ends(rule, answer, start) {
+            let mut then = choose(rule, answer.records.iter().filter(|record| until(record, end)), None, now);
+            then.counted.retain(|counted| !has_none(rule, counted.record));
+            most_of(&mut groups, add_up(rule, &then));
+        }
     }
     if rule.group_by.is_empty() && groups.is_empty() && !row(rule).is_some_and(|def| def.must_be_told) {
         let nothing = GroupMeasurement::of(UNGROUPED, Vec::new(), Estimate::ZERO);
@@ -355,6 +364,31 @@ pub fn snapshot(rule: &Rule, answer: Answer<'_>, known: &[Vec<Option<String>>], 
     }
     let covers = (windowed || shares.is_some()).then_some((start, now));
     Measurement { groups, covers, matched: chosen.matched, top, note, trouble, unlisted }
+}
+
+/// Most windows of the past that are looked at.
+const MOST_ENDS: usize = 100;
+
+/// The ends of windows that lie before the present one and hold what the run before did not know of: everything is judged
+/// at least once.
+fn late_ends(rule: &Rule, answer: Answer<'_>, start: Timestamp) -> BTreeSet<Timestamp> {
+    let late = answer.records.iter().filter(|record| record.late && !record.unseen && is_read(rule, record));
+    let mut ends: BTreeSet<Timestamp> = late.filter_map(|record| record.at.filter(|at| *at <= start)).collect();
+    while ends.len() > MOST_ENDS {
+        ends.pop_first();
+    }
+    ends
+}
+
+/// Of each group the window with the most counts.
+fn most_of(groups: &mut Vec<GroupMeasurement>, others: Vec<GroupMeasurement>) {
+    for other in others {
+        match groups.iter_mut().find(|group| group.key == other.key) {
+            Some(group) if group.estimate.low >= other.estimate.low => group.estimate.high = group.estimate.high.max(other.estimate.high),
+            Some(group) => *group = GroupMeasurement { estimate: group.estimate.larger(other.estimate), ..other },
+            None => groups.push(other),
+        }
+    }
 }
 
 /// What is still being learned does not make a group UNKNOWN.

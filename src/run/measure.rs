@@ -4,7 +4,7 @@ use super::cycle::{Cycle, Rules};
 use super::error::RunError;
 use super::labels::LabelBook;
 use super::late::{self, Further, Others};
-use super::read::{self, Batch, Inputs};
+use super::read::{self, Batch, Inputs, Wanted};
 use super::recording::not_asked;
 use super::trace::{SourceSpan, TracingSink};
 use super::{offered, sources};
@@ -139,7 +139,7 @@ pub(super) fn read_and_measure(
     };
     let at = shifted(now, skew);
     let ask = ask_of(config, book, rules, at);
-    let inputs = Inputs::of(cycle, book.state.targets.clone(), named_by(rules, at));
+    let inputs = Inputs::of(cycle, book.state.targets.clone(), wanted_of(rules, at));
     let (traffic_report, read) = std::thread::scope(|scope| {
         let mut others = Others::new(scope.spawn(|| read::all(&inputs, needed, client, &ask)));
         let traffic = traffic_needed.then(|| {
@@ -176,14 +176,15 @@ pub(super) fn read_and_measure(
     Ok(out)
 }
 
-/// The kinds of record and the fields that rules name, by source.
-fn named_by(rules: &Rules<'_>, now: Timestamp) -> BTreeMap<SourceKind, (u32, u128)> {
-    let mut named: BTreeMap<SourceKind, (u32, u128)> = BTreeMap::new();
+/// What rules want of each source.
+fn wanted_of(rules: &Rules<'_>, now: Timestamp) -> BTreeMap<SourceKind, Wanted> {
+    let mut all: BTreeMap<SourceKind, Wanted> = BTreeMap::new();
     for rule in rules.enabled.iter().flat_map(|rule| rule.counted()) {
-        let (kinds, fields) = named.entry(rule.source).or_default();
-        (*kinds, *fields) = (*kinds | rule.kinds(now), *fields | rule.fields());
+        let wanted = all.entry(rule.source).or_default();
+        *wanted =
+            Wanted { kinds: wanted.kinds | rule.kinds(now), fields: wanted.fields | rule.fields(), window: wanted.window.max(rule.window) };
     }
-    named
+    all
 }
 
 /// What the sources are asked for: of a stream as far back as rules and what was missed need.

@@ -10,7 +10,8 @@ use crate::config::{Config, TargetConfig};
 use crate::domain::fault::{Fault, Party};
 use crate::domain::record::Health;
 use crate::domain::report::{SourceReport, SourceStatus};
-use crate::domain::source::SourceKind;
+use crate::domain::source::{Nature, SourceKind};
+use crate::domain::time::before;
 use crate::domain::value::Record;
 use crate::files::recorder::{Kept, Recorder};
 use crate::pce::Client;
@@ -21,7 +22,7 @@ use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The records of one source, of all its targets.
 #[derive(Debug)]
@@ -61,25 +62,36 @@ pub(super) struct Inputs<'i> {
     recorder: Option<&'i Recorder>,
     /// What the targets were when they last answered, by name.
     known: BTreeMap<String, TargetState>,
-    /// The kinds of record and the fields that rules name, by source; of a source that is not listed all.
-    named: BTreeMap<SourceKind, (u32, u128)>,
+    /// What rules want of each source; of a source that is not listed all.
+    wanted: BTreeMap<SourceKind, Wanted>,
+}
+
+/// What rules want of a source.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Wanted {
+    /// The kinds of record that they name, one bit each.
+    pub kinds: u32,
+    /// The fields that they name, one bit each.
+    pub fields: u128,
+    /// The longest window.
+    pub window: Duration,
 }
 
 impl<'i> Inputs<'i> {
-    pub fn of(cycle: &'i Cycle<'_>, known: BTreeMap<String, TargetState>, named: BTreeMap<SourceKind, (u32, u128)>) -> Inputs<'i> {
+    pub fn of(cycle: &'i Cycle<'_>, known: BTreeMap<String, TargetState>, wanted: BTreeMap<SourceKind, Wanted>) -> Inputs<'i> {
         let targets = &cycle.config.targets;
         let whole = asked().filter_map(|source| Some((source, None, cycle.recording(source)?)));
         let single = asked().flat_map(|source| {
             targets.iter().filter_map(move |target| Some((source, Some(target.name.as_str()), cycle.recording_of(source, &target.name)?)))
         });
-        Inputs { recorded: whole.chain(single).collect(), targets, offline: cycle.is_offline(), recorder: cycle.recorder, known, named }
+        Inputs { recorded: whole.chain(single).collect(), targets, offline: cycle.is_offline(), recorder: cycle.recorder, known, wanted }
     }
 
     /// What a question outside of a cycle reads from.
     pub fn given(config: &'i Config, inputs: &'i GivenInputs, recorder: Option<&'i Recorder>) -> Inputs<'i> {
         let recorded = inputs.iter().map(|input| (input.source, input.target.as_deref(), RecordedAnswer::Path(&input.path)));
-        let (known, named) = (BTreeMap::new(), BTreeMap::new());
-        Inputs { recorded: recorded.collect(), targets: &config.targets, offline: !inputs.is_empty(), recorder, known, named }
+        let (known, wanted) = (BTreeMap::new(), BTreeMap::new());
+        Inputs { recorded: recorded.collect(), targets: &config.targets, offline: !inputs.is_empty(), recorder, known, wanted }
     }
 
     fn is_another(&self, target: &TargetConfig) -> bool {
@@ -104,8 +116,11 @@ pub(super) fn all(inputs: &Inputs<'_>, needed: &[SourceKind], client: Option<&Cl
 /// Reads one source.
 pub(super) fn one(inputs: &Inputs<'_>, member: &Member, client: Option<&Client>, ask: &Ask) -> Batch {
     let source = member.kind;
-    let (kinds, fields) = inputs.named.get(&source).copied().unwrap_or((ask.kinds, ask.fields));
-    let ask = &Ask { source: Some(source), kinds, fields, ..*ask };
+    let wanted = inputs.wanted.get(&source);
+    let (kinds, fields) = wanted.map_or((ask.kinds, ask.fields), |wanted| (wanted.kinds, wanted.fields));
+    // What counts its windows anew in every run is asked for as far back as they reach.
+    let from = wanted.filter(|_| source.nature == Nature::Window).map_or(ask.from, |wanted| before(ask.to, wanted.window));
+    let ask = &Ask { source: Some(source), kinds, fields, from, ..*ask };
     let (reports, records, memories) = (Vec::new(), Vec::new(), Vec::new());
     let mut batch = Batch { source, reports, records, whole_until: None, memories, tells_gaps: member.tells_gaps };
     let mut take = |answer: Answer, target: &str, labels: &Arc<Vec<(String, String)>>| {

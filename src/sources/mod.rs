@@ -44,7 +44,7 @@ pub const DATABASE: SourceKind = SourceKind(&database::SOURCE);
 pub const MONITOR: SourceKind = SourceKind(&monitor::SOURCE);
 
 /// All sources, in the order in which they are reported.
-pub const SOURCES: [SourceKind; 9] = [
+pub const SOURCES: [SourceKind; 10] = [
     TRAFFIC,
     EVENTS,
     HEALTH,
@@ -52,12 +52,13 @@ pub const SOURCES: [SourceKind; 9] = [
     DATABASE,
     SourceKind(&probe::SOURCE),
     SourceKind(&proxmox::SOURCE),
+    SourceKind(&proxmox::tasks::SOURCE),
     SourceKind(&records::SOURCE),
     MONITOR,
 ];
 
 /// Those that are read as records, with how.
-pub const MEMBERS: [Member; 7] = [
+pub const MEMBERS: [Member; 8] = [
     Member {
         kind: EVENTS,
         assemble: |_, _| Box::<events::Events>::default(),
@@ -87,6 +88,7 @@ pub const MEMBERS: [Member; 7] = [
     },
     Member { kind: SourceKind(&probe::SOURCE), assemble: probe::assembler, pce: None, tells_gaps: false },
     Member { kind: SourceKind(&proxmox::SOURCE), assemble: proxmox::assembler, pce: None, tells_gaps: true },
+    Member { kind: SourceKind(&proxmox::tasks::SOURCE), assemble: proxmox::tasks::assembler, pce: None, tells_gaps: true },
     Member { kind: SourceKind(&records::SOURCE), assemble: records::assembler, pce: None, tells_gaps: false },
 ];
 
@@ -108,7 +110,7 @@ pub fn find(name: &str) -> Option<SourceKind> {
 
 /// How a source is read.
 pub fn member(source: SourceKind) -> Option<&'static Member> {
-    static ALL: [Member; 7] = MEMBERS;
+    static ALL: [Member; 8] = MEMBERS;
     ALL.iter().find(|member| member.kind == source)
 }
 

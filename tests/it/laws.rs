@@ -1,7 +1,7 @@
 //! Laws that every source passes, walked from the table: knowing less is never calmer, a number is a number in every
 //! notation, a name matches itself, and the order of parts and records does not matter.
 
-use crate::proxmox::fixture;
+use crate::proxmox::{fixture, tasks};
 use jiff::Timestamp;
 use pcemon::config::parse;
 use pcemon::domain::rule::Rule;
@@ -28,7 +28,7 @@ struct World {
 const NOW: &str = "2026-11-20T10:00:00Z";
 
 fn worlds() -> Vec<World> {
-    vec![events(), vens(), health(), database(), probes(), proxmox(), own_records()]
+    vec![events(), vens(), health(), database(), probes(), proxmox(), proxmox_tasks(), own_records()]
 }
 
 fn events() -> World {
@@ -430,6 +430,16 @@ fn proxmox() -> World {
         none_by_null: fixture::NONE,
         none_by_absence: fixture::NONE,
         rules: fixture::RULES,
+    }
+}
+
+fn proxmox_tasks() -> World {
+    World {
+        source: sources::find("proxmox_tasks").unwrap(),
+        rows: tasks::rows(),
+        none_by_null: tasks::NONE,
+        none_by_absence: tasks::NONE,
+        rules: tasks::RULES,
     }
 }
 

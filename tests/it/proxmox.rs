@@ -8,3 +8,4 @@ mod scenarios;
 mod scenarios_around;
 mod simulated;
 mod source;
+pub mod tasks;

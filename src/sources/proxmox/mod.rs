@@ -18,6 +18,8 @@ mod row;
 mod settings;
 mod storage;
 mod target;
+pub mod tasks;
+mod upid;
 mod wide;
 
 pub use row::SOURCE;

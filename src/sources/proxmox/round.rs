@@ -31,9 +31,9 @@ const SLOW: Duration = Duration::from_secs(60);
 const MOST_STOPPED: usize = 50;
 
 /// What the first calls of an endpoint gave.
-struct View<'s> {
-    endpoint: Endpoint<'s>,
-    lines: Vec<Line>,
+pub(super) struct View<'s> {
+    pub endpoint: Endpoint<'s>,
+    pub lines: Vec<Line>,
     state: Quorum,
     nodes: BTreeMap<String, Seen>,
 }
@@ -41,7 +41,7 @@ struct View<'s> {
 /// Why no endpoint gave a view.
 struct Failed(Fault);
 
-fn line_of<'l>(lines: &'l [Line], path: &str) -> Option<&'l Line> {
+pub(super) fn line_of<'l>(lines: &'l [Line], path: &str) -> Option<&'l Line> {
     lines.iter().find(|line| line.call == path)
 }
 
@@ -76,15 +76,21 @@ fn view<'s>(endpoint: Endpoint<'s>, token: &Token, until: Instant, before: &Memo
 }
 
 /// What is known when the endpoints were asked.
-struct Chosen<'s> {
-    view: View<'s>,
+pub(super) struct Chosen<'s> {
+    pub view: View<'s>,
     /// What each endpoint thinks: its name, whether it has quorum, and who is online.
     views: Vec<Json>,
     /// Endpoints that gave nothing, each with its reason.
-    troubles: Vec<Trouble>,
+    pub troubles: Vec<Trouble>,
 }
 
-fn choose<'s>(settings: &'s ProxmoxSettings, token: &Token, clock: Clock, until: Instant, before: &Memory) -> Result<Chosen<'s>, Fault> {
+pub(super) fn choose<'s>(
+    settings: &'s ProxmoxSettings,
+    token: &Token,
+    clock: Clock,
+    until: Instant,
+    before: &Memory,
+) -> Result<Chosen<'s>, Fault> {
     let mut troubles: Vec<Trouble> = Vec::new();
     let mut views = Vec::new();
     let mut second: Option<View<'s>> = None;
@@ -190,17 +196,17 @@ fn plan(settings: &ProxmoxSettings, view: &View<'_>, ask: &Ask, before: &Memory)
 }
 
 /// What a peer called a node becomes part of a path only where it can be nothing else.
-fn is_path(path: &str) -> bool {
+pub(super) fn is_path(path: &str) -> bool {
     path.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | '.' | '?' | '=' | '&')) && !path.contains("..")
 }
 
-fn resources(view: &View<'_>) -> Vec<Json> {
+pub(super) fn resources(view: &View<'_>) -> Vec<Json> {
     let items = line_of(&view.lines, call::RESOURCES).and_then(Line::items).unwrap_or_default();
     items.into_iter().filter_map(super::super::json_of).collect()
 }
 
 /// Nodes, and whether they are online. A node without quorum knows only of itself.
-fn nodes(view: &View<'_>, resources: &[Json]) -> BTreeMap<String, bool> {
+pub(super) fn nodes(view: &View<'_>, resources: &[Json]) -> BTreeMap<String, bool> {
     if matches!(view.state, Quorum::Lost(_)) {
         return BTreeMap::new();
     }
@@ -237,6 +243,20 @@ fn stopped(resources: &[Json], before: &Memory) -> BTreeSet<(String, String)> {
 
 /// Asks, up to three at the same time.
 fn ask_all(endpoint: &Endpoint<'_>, token: &Token, jobs: &[Job], until: Instant) -> Vec<Line> {
+    each(jobs, &|job: &Job| ask_one(endpoint, token, (&job.path, job.limit), until))
+}
+
+/// Asks for one thing; what went wrong is a line as well.
+pub(super) fn ask_one(endpoint: &Endpoint<'_>, token: &Token, (path, limit): (&str, Duration), until: Instant) -> Line {
+    endpoint.get(token, path, limit, until).unwrap_or_else(|trouble| Line {
+        call: path.to_owned(),
+        error: format!("{path}: {}", trouble.words()),
+        ..Line::default()
+    })
+}
+
+/// Does each job, up to three at the same time; what they give in their order.
+pub(super) fn each<J: Sync, T: Send>(jobs: &[J], work: &(dyn Fn(&J) -> T + Sync)) -> Vec<T> {
     let (next, done) = (Mutex::new(0usize), Mutex::new(Vec::new()));
     let work = || {
         loop {
@@ -246,12 +266,8 @@ fn ask_all(endpoint: &Endpoint<'_>, token: &Token, jobs: &[Job], until: Instant)
                 *next - 1
             };
             let Some(job) = jobs.get(number) else { return };
-            let line = endpoint.get(token, &job.path, job.limit, until).unwrap_or_else(|trouble| Line {
-                call: job.path.clone(),
-                error: format!("{}: {}", job.path, trouble.words()),
-                ..Line::default()
-            });
-            done.lock().unwrap_or_else(PoisonError::into_inner).push((number, line));
+            let given = work(job);
+            done.lock().unwrap_or_else(PoisonError::into_inner).push((number, given));
         }
     };
     std::thread::scope(|scope| {
@@ -264,14 +280,14 @@ fn ask_all(endpoint: &Endpoint<'_>, token: &Token, jobs: &[Job], until: Instant)
     });
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(number, _)| *number);
-    done.into_iter().map(|(_, line)| line).collect()
+    done.into_iter().map(|(_, given)| given).collect()
 }
 
-fn until(settings: &ProxmoxSettings) -> Instant {
+pub(super) fn until(settings: &ProxmoxSettings) -> Instant {
     Instant::now() + patience::left().map_or(settings.timeout, |left| left.min(settings.timeout))
 }
 
-fn whole(name: &str, at: Timestamp, data: &Json) -> Line {
+pub(super) fn whole(name: &str, at: Timestamp, data: &Json) -> Line {
     Line { call: name.to_owned(), at: Some(at), status: 200, data: RawValue::from_string(data.to_string()).ok(), ..Line::default() }
 }
 

@@ -3,7 +3,9 @@
 use super::super::{Ask, Obtained, Settings, Take, Trust};
 use super::round;
 use super::settings::ProxmoxSettings;
+use super::tasks;
 use crate::domain::fault::Fault;
+use crate::domain::source::SourceKind;
 
 impl Settings for ProxmoxSettings {
     /// Endpoints come and go; what is remembered is bound to the cluster's own name.
@@ -16,7 +18,7 @@ impl Settings for ProxmoxSettings {
     }
 
     fn obtain(&self, ask: &Ask, take: &mut Take<'_>) -> Result<Obtained, Fault> {
-        round::run(self, ask, take)
+        if ask.source == Some(SourceKind(&tasks::SOURCE)) { tasks::run(self, ask, take) } else { round::run(self, ask, take) }
     }
 
     fn trust(&self) -> Option<Trust<'_>> {

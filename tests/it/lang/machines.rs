@@ -158,6 +158,7 @@ fn room() -> Room {
     // A record that cannot be read makes the source partial, which is told, too.
     room.write("flows.json", format!(r#"[{flow},{{"src":1}}]"#));
     room.write("proxmox.json", Value::from(crate::proxmox::fixture::rows()).to_string());
+    room.write("proxmox_tasks.json", Value::from(crate::proxmox::tasks::rows()).to_string());
     room.write("events.json", r#"[{"href":"/orgs/1/events/1","timestamp":"x","event_type":"user.login","severity":"err","status":null},{"href":"/orgs/1/events/2","timestamp":"2026-11-20T09:58:00Z","event_type":"user.login","severity":"err","status":"failure"}]"#);
     room.write("health.json", r#"[{"fqdn":"pce.example.com","status":"warning","type":"standalone","notifications":[],"nodes":[]}]"#);
     room.write("probe.json", r#"[{"probe":"shop","outcome":"timeout","reason":"late"},{"probe":"wiki","outcome":"ok","latency":0.1}]"#);
@@ -201,8 +202,8 @@ fn calls(path: &str) -> Vec<String> {
     if let Some(source) = path.strip_prefix("show ") {
         let kind = pcemon::sources::find(source).unwrap();
         let wanted = if kind.is_flows() { "flows" } else { source };
-        let files = ["flows.json", "events.json", "health.json", "vens.json", "database.json", "probe.json", "proxmox.json"];
-        let answer = files.into_iter().find(|file| file.starts_with(wanted)).unwrap_or("events.json");
+        let own = format!("{wanted}.json");
+        let answer = if room().path(&own).exists() { own.as_str() } else { "events.json" };
         return vec![format!("--input {source}={answer} --now NOW{}", if kind.is_snapshot() { "" } else { " --since 365d" })];
     }
     let known = CALLS.iter().find(|(known, _)| *known == path);

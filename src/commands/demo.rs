@@ -134,7 +134,7 @@ fn story(first: &Report, second: &Report, left: usize, with_proxmox: bool) -> St
     let cleaned = if left == 0 { tr!("deleted its queries") } else { tr!("left queries behind") };
     let cluster = || {
         tr!(
-            "Beside it stood a simulated Proxmox cluster of three nodes, asked over TLS: pve2 failed, the quorum held, HA started two of its guests elsewhere, and nobody knows of the third."
+            "Beside it stood a simulated Proxmox cluster of three nodes, asked over TLS: pve2 failed, the quorum held, HA started two of its guests elsewhere, nobody knows of the third, and a backup failed."
         )
     };
     let told = [

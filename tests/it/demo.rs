@@ -23,6 +23,7 @@ fn a_cluster_beside_the_pce() {
         ("Proxmox quorum", "ok"),
         ("Proxmox node offline", "firing"),
         ("No vote to spare", "firing"),
+        ("Failed tasks", "firing"),
         ("Storage filling", "firing"),
         ("Proxmox HA trouble", "ok"),
         // HA started two guests elsewhere. The third was on the node that failed, and nobody knows of it.

@@ -1,6 +1,7 @@
 //! Proxmox VE: what its answers mean, how it is asked, and the simulated cluster read by programs that others wrote.
 
 mod asked;
+mod backups;
 mod clients;
 pub mod fixture;
 mod place;

@@ -270,8 +270,13 @@ impl<'a> Estate<'a> {
         missing.find(|before| before.split_once(' ').is_some_and(|(_, path)| !self.rights.has(name, path))).map(String::as_str)
     }
 
+    /// Whether the token has a right that it did not have before.
+    pub fn gained(&self) -> bool {
+        self.rights.seeing().any(|right| !self.memory.rights.contains(&right))
+    }
+
     /// What the next run is to know.
-    pub fn remember(&self, kept: BTreeMap<String, super::memory::Guest>) -> Option<String> {
+    pub fn remember(&self, kept: BTreeMap<String, super::memory::Guest>, backups: super::backups::Backups) -> Option<String> {
         let at = self.at?;
         // An answer that cannot be believed teaches nothing.
         if self.resources.is_none() || matches!(self.state, Quorum::Lost(_) | Quorum::No(_)) {
@@ -279,6 +284,8 @@ impl<'a> Estate<'a> {
         }
         let mut memory = self.memory.clone();
         memory.at = Some(at);
+        memory.began = memory.began.or(Some(at));
+        (memory.backups, memory.backed_up) = (backups.indexes, backups.last);
         if let Quorum::Yes(name) = &self.state {
             memory.cluster = Some(name.clone());
         }

@@ -1,5 +1,6 @@
 //! Guests: virtual machines and containers. Whoever is one is told by its number alone; names vanish, and guests move.
 
+use super::backups::Backups;
 use super::estate::{Estate, Quorum};
 use super::line::{Line, call, epoch, flag, list, num, optional_flag, optional_text, seconds, share, text};
 use super::memory::Guest;
@@ -46,7 +47,7 @@ pub(super) fn is_held(status: Option<&str>, lock: Option<&str>) -> Option<String
 }
 
 /// Makes the records; what is to be remembered of each guest.
-pub(super) fn tell(estate: &Estate<'_>, out: &mut Out<'_>) -> BTreeMap<String, Guest> {
+pub(super) fn tell(estate: &Estate<'_>, backups: &Backups, out: &mut Out<'_>) -> BTreeMap<String, Guest> {
     let hidden = estate.hidden(kind::GUEST);
     if let Some(why) = &hidden {
         out.unseen(kind::GUEST, None, why);
@@ -64,7 +65,7 @@ pub(super) fn tell(estate: &Estate<'_>, out: &mut Out<'_>) -> BTreeMap<String, G
             continue;
         }
         let look = Look { estate, item, vmid: &vmid, kind: kind_of_guest, known: estate.memory.guests.get(&vmid) };
-        let (record, guest) = look.tell(&coverage);
+        let (record, guest) = look.tell(&coverage, backups);
         out.put(record);
         kept.insert(vmid, guest);
     }
@@ -104,7 +105,7 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    fn tell(&self, coverage: &Coverage) -> (Record, Guest) {
+    fn tell(&self, coverage: &Coverage, backups: &Backups) -> (Record, Guest) {
         let Look { estate, item, vmid, known, .. } = *self;
         let mut record = blank(kind::GUEST, &format!("{}/{vmid}", self.kind));
         let before = known.cloned().unwrap_or_default();
@@ -152,6 +153,9 @@ impl Look<'_> {
         let template = matches!(record.slot(slot::TEMPLATE), Value::Flag(true));
         record.set(slot::UNPROTECTED, coverage.unprotected(vmid, node.as_deref(), record.slot(slot::POOL), template));
         record.details.extend(coverage.jobs.as_ref().err().map(|why| (slot::UNPROTECTED, why.clone())));
+        // Nobody was given a right by which it is seen only now.
+        let came = known.map_or_else(|| estate.memory.began.is_some() && !estate.gained(), |known| known.came);
+        self.since_backup(&mut record, backups, (before.first, came), template);
         let counters = running.then(|| self.counters()).flatten();
         let at = if measured { estate.at } else { before.at };
         let kept = Guest {
@@ -170,6 +174,7 @@ impl Look<'_> {
                 _ => before.wanted,
             },
             held: held.since(),
+            came,
             missed: 0,
         };
         (record, kept)
@@ -285,6 +290,17 @@ impl Look<'_> {
             _ if matches!(self.estate.state, Quorum::No(_) | Quorum::Lost(_)) => tr!("the endpoint that answered is cut off from its node"),
             _ => tr!("the cluster has heard nothing of it for 5 minutes"),
         }
+    }
+
+    fn since_backup(&self, record: &mut Record, backups: &Backups, (first, came): (Option<Timestamp>, bool), template: bool) {
+        if template {
+            // Nothing in it changes.
+            record.set(slot::BACKUP_AGE, Value::Absent);
+            return;
+        }
+        let (age, why) = backups.age(self.estate, self.vmid, first.or(self.estate.at).filter(|_| came));
+        record.set(slot::BACKUP_AGE, age);
+        record.details.extend(why.map(|why| (slot::BACKUP_AGE, why)));
     }
 
     fn counters(&self) -> Option<[f64; 4]> {

@@ -16,6 +16,9 @@ pub(super) struct Memory {
     /// When it was last looked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
+    /// When it was looked first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub began: Option<Timestamp>,
     /// The cluster that it was ever seen to be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
@@ -28,6 +31,33 @@ pub(super) struct Memory {
     /// By name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub nodes: BTreeMap<String, Node>,
+    /// What is known of the backup tasks of each node.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub backups: BTreeMap<String, Indexed>,
+    /// When the last good backup of each guest ended.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub backed_up: BTreeMap<String, Timestamp>,
+}
+
+/// What is known of the backup tasks of a node.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Indexed {
+    /// All of them are known from here on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<Timestamp>,
+    /// When they were asked for last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<Timestamp>,
+    /// The latest of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last: Option<String>,
+    /// Those of several guests whose logs were read.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub read: BTreeSet<String>,
+    /// Since when the node is offline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub off: Option<Timestamp>,
 }
 
 /// A guest as it was last seen.
@@ -63,6 +93,9 @@ pub(super) struct Guest {
     /// Since when something that is not seen at work explains its state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<Timestamp>,
+    /// It came to be while somebody looked.
+    #[serde(skip_serializing_if = "is_false")]
+    pub came: bool,
     /// Whole answers in a row without it.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "loose_count")]
     pub missed: u8,
@@ -81,6 +114,10 @@ fn loose_four<'de, D: Deserializer<'de>>(from: D) -> Result<Option<[f64; 4]>, D:
 
 fn loose_count<'de, D: Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
     Ok(number(&Json::deserialize(from)?).map_or(0, |count| count.clamp(0.0, 9.0) as u8))
+}
+
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 fn is_zero(number: &u8) -> bool {

@@ -4,6 +4,7 @@
 //! recorded answer means the same as a live one. Never calm by ignorance: a kind of which nothing is proven, because nobody
 //! asked, a right is missing or a node is silent, has a record that is unseen in its place.
 
+mod backups;
 mod client;
 mod cluster;
 mod estate;
@@ -27,6 +28,7 @@ pub use settings::{ProxmoxSettings, read_settings};
 
 use super::{Allowance, Assembled, Assembler, DecodeError, Decoded, Settings, Unreadable, read_records};
 use crate::domain::value::Value;
+use backups::Backups;
 use estate::Estate;
 use line::Line;
 use out::{Out, unseen};
@@ -70,10 +72,11 @@ impl Assembler for Answers {
         estate.read_resources(&mut out);
         cluster::tell(&estate, &mut out);
         node::tell(&estate, &mut out);
-        let kept = guest::tell(&estate, &mut out);
+        let backups = Backups::of(&estate);
+        let kept = guest::tell(&estate, &backups, &mut out);
         storage::tell(&estate, &mut out);
         wide::tell(&estate, &mut out);
-        let memory = estate.remember(kept);
+        let memory = estate.remember(kept, backups);
         let Out { mut records, allowance, .. } = out;
         let unreadable = unreadable.count();
         let full = allowance.remark();

@@ -4,6 +4,7 @@
 //! asked beyond the three calls for the whole cluster is what some rule needs.
 
 use super::super::{Ask, Obtained, Take};
+use super::backups;
 use super::client::{Clock, Endpoint, Token, Trouble};
 use super::estate::{Quorum, Seen, is_alone, local, members, quorum};
 use super::guest::{at_work, is_held};
@@ -195,6 +196,18 @@ fn plan(settings: &ProxmoxSettings, view: &View<'_>, ask: &Ask, before: &Memory)
     jobs
 }
 
+/// Whether some rule asks when guests were backed up last.
+fn wants_backups(ask: &Ask) -> bool {
+    ask.kinds >> kind::GUEST & 1 == 1 && ask.fields >> slot::BACKUP_AGE & 1 == 1
+}
+
+/// The nodes whose backup tasks can be read whole.
+fn backed_up(view: &View<'_>) -> Vec<String> {
+    let rights = Rights::of(line_of(&view.lines, call::PERMISSIONS));
+    let nodes = nodes(view, &resources(view)).into_iter().filter(|(_, online)| *online).map(|(name, _)| name);
+    nodes.filter(|node| is_path(node) && rights.has("Sys.Audit", &format!("/nodes/{node}"))).collect()
+}
+
 /// What a peer called a node becomes part of a path only where it can be nothing else.
 pub(super) fn is_path(path: &str) -> bool {
     path.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | '.' | '?' | '=' | '&')) && !path.contains("..")
@@ -299,7 +312,10 @@ pub(super) fn run(settings: &ProxmoxSettings, ask: &Ask, take: &mut Take<'_>) ->
     let memory = Memory::read(remembered.as_deref());
     let Chosen { view, views, troubles } = choose(settings, &token, Clock::of(ask.to), until, &memory)?;
     let jobs = plan(settings, &view, ask, &memory);
-    let more = ask_all(&view.endpoint, &token, &jobs, until);
+    let mut more = ask_all(&view.endpoint, &token, &jobs, until);
+    if wants_backups(ask) {
+        more.extend(backups::ask(&view.endpoint, &token, &backed_up(&view), &memory, until));
+    }
     let told = json!({ "token": token.name, "expect_nodes": settings.expect_nodes, "endpoint": view.endpoint.shown });
     let mut lines = vec![whole(own::ASKED, ask.to, &told), whole(own::VIEWS, ask.to, &Json::Array(views))];
     if let Some(data) = remembered.and_then(|text| RawValue::from_string(text).ok()) {

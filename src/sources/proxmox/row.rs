@@ -102,6 +102,7 @@ pub(super) mod slot {
     pub const CERT_EXPIRY: u8 = 56;
     pub const CERT_LIFE: u8 = 57;
     pub const EXPIRY: u8 = 58;
+    pub const BACKUP_AGE: u8 = 59;
 }
 
 /// What each kind has beside cluster, id, status and verdict; of all else it has none.
@@ -132,6 +133,7 @@ const OWN: [&[u8]; KINDS.len()] = {
             RESTARTS,
             DOWN,
             UNPROTECTED,
+            BACKUP_AGE,
         ],
         &[NODE, STORAGE, STORAGE_TYPE, SHARED, CONTENT, USED, FREE],
         &[NODE, DISK, MODEL, WEAR, SIZE],
@@ -278,6 +280,7 @@ pub const SOURCE: SourceDef = SourceDef {
         number("cert_expiry", "Until a certificate expires", Unit::Seconds),
         number("cert_life", "Share of a certificate's lifetime that is left", Unit::Ratio),
         number("expiry", "Until a subscription is due", Unit::Seconds),
+        number("backup_age", "Since the last good backup of a guest ended", Unit::Seconds),
     ],
     open_fields: false,
     metrics: &[
@@ -285,6 +288,7 @@ pub const SOURCE: SourceDef = SourceDef {
         MetricDef { input: Input::Count, must_be_told: false, ..metric("count", Unit::Records, slot::ID, Agg::Sum) },
         MetricDef { must_be_told: false, ..of("guest", metric("down", Unit::Records, slot::DOWN, Agg::Sum)) },
         MetricDef { must_be_told: false, ..of("guest", metric("unprotected", Unit::Records, slot::UNPROTECTED, Agg::Sum)) },
+        of("guest", metric("backup_age", Unit::Seconds, slot::BACKUP_AGE, Agg::Max)),
         MetricDef { must_be_told: false, ..of("guest", metric("restarts", Unit::Plain, slot::RESTARTS, Agg::Sum)) },
         metric("cpu", Unit::Ratio, slot::CPU, Agg::Max),
         metric("memory", Unit::Ratio, slot::MEMORY, Agg::Max),

@@ -57,7 +57,7 @@ fn rules() -> String {
 }
 
 /// What every rule says when nothing is known.
-pub const BLIND: [&str; 16] = [
+pub const BLIND: [&str; 17] = [
     "Proxmox quorum: unknown",
     "Proxmox node offline: unknown",
     "Proxmox figures stale: unknown",
@@ -67,6 +67,7 @@ pub const BLIND: [&str; 16] = [
     "No vote to spare: unknown",
     "Memory for a failure: unknown",
     "Guest without a backup job: unknown",
+    "No recent backup: unknown",
     "Proxmox HA trouble: unknown",
     "Replication failing: unknown",
     "Disk failing: unknown",

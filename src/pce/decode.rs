@@ -67,28 +67,24 @@ pub(super) fn named(error: io::Error, rows: u64) -> DecodeError {
 
 /// Reads every record of a stream: a JSON array on one line or many, or one object after the other, plain or gzip.
 ///
-/// Inflating, reading and judging go on side by side where there are processors for it. The sink sees the same records in
-/// the same order however many there are, up to the same error.
+/// Inflating, reading and judging go on side by side where there is more than one processor. The sink sees the same records
+/// in the same order on any number of them, up to the same error.
 pub fn decode_flows(stream: impl Read + Send, endpoints: &mut Endpoints<'_>, sink: &mut dyn FlowSink) -> Result<Decoded, DecodeError> {
     decode_on(available_parallelism().map_or(1, usize::from), stream, endpoints, sink)
 }
 
-/// The same on so many threads: one for everything; another that inflates; a third that reads.
 fn decode_on(
-    threads: usize,
+    processors: usize,
     stream: impl Read + Send,
     endpoints: &mut Endpoints<'_>,
     sink: &mut dyn FlowSink,
 ) -> Result<Decoded, DecodeError> {
-    if threads <= 1 {
+    if processors == 1 {
         let chunks = pump::here(stream).map_err(|error| named(error, 0))?;
         return Scanner::new(chunks, endpoints, Straight(sink)).run();
     }
     scope(|scope| {
         let chunks = pump::start(scope, stream).map_err(DecodeError::Read)?;
-        if threads == 2 {
-            return Scanner::new(chunks, endpoints, Straight(sink)).run();
-        }
         let (handover, batches) = batch::between();
         let scanner = Scanner::new(chunks, endpoints, handover);
         let reader = Builder::new().name("read".to_owned()).spawn_scoped(scope, move || scanner.run()).map_err(DecodeError::Read)?;

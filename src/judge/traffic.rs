@@ -47,7 +47,13 @@ struct FlowContributor {
 
 impl FlowContributor {
     fn of(flow: &Flow<'_>) -> Self {
-        Self { src: Arc::clone(&flow.src.name), dst: Arc::clone(&flow.dst.name), port: flow.port, proto: flow.proto, decision: flow.decision }
+        Self {
+            src: Arc::clone(&flow.src.name),
+            dst: Arc::clone(&flow.dst.name),
+            port: flow.port,
+            proto: flow.proto,
+            decision: flow.decision,
+        }
     }
 
     fn again(&self) -> Self {

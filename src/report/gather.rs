@@ -324,7 +324,7 @@ impl Gather {
         }
         if self.pairs.len() >= self.most_flows {
             self.as_reported += 1;
-            let (src, dst) = (self.make_side(&flow.src), self.make_side(&flow.dst));
+            let (src, dst) = (self.make_side(flow.src), self.make_side(flow.dst));
             let mut volumes = [Volume::default(); 4];
             volumes[decision as usize] = Volume { flows: 1, connections: flow.connections, bytes };
             let day = (!across).then(|| self.axis.index(first));
@@ -332,7 +332,7 @@ impl Gather {
             return;
         }
         let told = Told { decision, connections: [0; 2], bytes: [0; 2] };
-        let mut pairing = Pairing { src: self.side(&flow.src), dst: self.side(&flow.dst), port, across, told, others: Vec::new() };
+        let mut pairing = Pairing { src: self.side(flow.src), dst: self.side(flow.dst), port, across, told, others: Vec::new() };
         pairing.add(decision, side, flow.connections, bytes);
         self.pairs.insert(key, pairing);
     }

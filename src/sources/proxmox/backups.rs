@@ -5,12 +5,11 @@
 //! backup the age counts from where all tasks are known, or from when the guest was first seen.
 
 use super::super::json_of;
-use super::client::{Endpoint, Token};
+use super::client::{Endpoint, Token, ask_one, each};
 use super::estate::Estate;
 use super::line::{Line, epoch, seconds, text};
 use super::memory::{Indexed, MOST, Memory};
 use super::rights::missing;
-use super::round::{ask_one, each};
 use super::upid::Upid;
 use crate::domain::estimate::Estimate;
 use crate::domain::time::before;
@@ -264,11 +263,9 @@ impl Backups {
     }
 
     fn good(&mut self, vmid: &str, ended: Timestamp, good: bool) {
-        if good {
-            if self.last.len() < MOST || self.last.contains_key(vmid) {
-                let last = self.last.entry(vmid.to_owned()).or_insert(ended);
-                *last = ended.max(*last);
-            }
+        if good && (self.last.len() < MOST || self.last.contains_key(vmid)) {
+            let last = self.last.entry(vmid.to_owned()).or_insert(ended);
+            *last = ended.max(*last);
         }
     }
 
@@ -301,7 +298,9 @@ mod tests {
     fn lines_of_a_log_name_guests() {
         assert_eq!(outcome("INFO: Finished Backup of VM 100 (00:02:13)"), Some(("100", true)));
         assert_eq!(outcome("ERROR: Backup of VM 101 failed - no space"), Some(("101", false)));
-        for none in ["INFO: Starting Backup of VM 100 (qemu)", "INFO: VM Name: INFO: Finished Backup of VM 100", "INFO: Finished Backup of VM x"] {
+        for none in
+            ["INFO: Starting Backup of VM 100 (qemu)", "INFO: VM Name: INFO: Finished Backup of VM 100", "INFO: Finished Backup of VM x"]
+        {
             assert_eq!(outcome(none), None, "{none}");
         }
     }

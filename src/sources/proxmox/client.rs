@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 use std::io::{ErrorKind, Read};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use url::Url;
 
@@ -21,6 +22,8 @@ use url::Url;
 const BODY: u64 = 64 << 20;
 /// Connections to one endpoint that may be kept open.
 const KEPT: usize = 3;
+/// Requests at the same time to one endpoint: it has three workers.
+const AT_ONCE: usize = 3;
 /// Characters of a refusal that are shown.
 const EXCERPT: usize = 200;
 
@@ -222,6 +225,43 @@ impl<'s> Endpoint<'s> {
             other => Trouble::Lost(tr!("{peer}: {why}", peer, why = words(&other.to_string()))),
         }
     }
+}
+
+/// Asks for one thing; what went wrong is a line as well.
+pub(super) fn ask_one(endpoint: &Endpoint<'_>, token: &Token, (path, limit): (&str, Duration), until: Instant) -> Line {
+    endpoint.get(token, path, limit, until).unwrap_or_else(|trouble| Line {
+        call: path.to_owned(),
+        error: format!("{path}: {}", trouble.words()),
+        ..Line::default()
+    })
+}
+
+/// Does each job, up to three at the same time; what they give in their order.
+pub(super) fn each<J: Sync, T: Send>(jobs: &[J], work: &(dyn Fn(&J) -> T + Sync)) -> Vec<T> {
+    let (next, done) = (Mutex::new(0usize), Mutex::new(Vec::new()));
+    let work = || {
+        loop {
+            let number = {
+                let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);
+                *next += 1;
+                *next - 1
+            };
+            let Some(job) = jobs.get(number) else { return };
+            let given = work(job);
+            done.lock().unwrap_or_else(PoisonError::into_inner).push((number, given));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..AT_ONCE.min(jobs.len()) {
+            if std::thread::Builder::new().name("proxmox".to_owned()).spawn_scoped(scope, work).is_err() {
+                break;
+            }
+        }
+        work();
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(number, _)| *number);
+    done.into_iter().map(|(_, given)| given).collect()
 }
 
 #[cfg(test)]

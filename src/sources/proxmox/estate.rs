@@ -117,6 +117,9 @@ pub(super) fn is_alone(node: &str, cluster: &str) -> String {
     )
 }
 
+/// What is known of the backup tasks of each node, and when the last good backup of each guest ended.
+type BackupMemory = (BTreeMap<String, super::memory::Indexed>, BTreeMap<String, Timestamp>);
+
 /// Figures that do not move for longer than this between two runs are frozen.
 const FROZEN: f64 = 20.0;
 
@@ -276,7 +279,7 @@ impl<'a> Estate<'a> {
     }
 
     /// What the next run is to know.
-    pub fn remember(&self, kept: BTreeMap<String, super::memory::Guest>, backups: super::backups::Backups) -> Option<String> {
+    pub fn remember(&self, kept: BTreeMap<String, super::memory::Guest>, backups: BackupMemory) -> Option<String> {
         let at = self.at?;
         // An answer that cannot be believed teaches nothing.
         if self.resources.is_none() || matches!(self.state, Quorum::Lost(_) | Quorum::No(_)) {
@@ -285,7 +288,7 @@ impl<'a> Estate<'a> {
         let mut memory = self.memory.clone();
         memory.at = Some(at);
         memory.began = memory.began.or(Some(at));
-        (memory.backups, memory.backed_up) = (backups.indexes, backups.last);
+        (memory.backups, memory.backed_up) = backups;
         if let Quorum::Yes(name) = &self.state {
             memory.cluster = Some(name.clone());
         }

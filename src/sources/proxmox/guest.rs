@@ -119,7 +119,9 @@ impl Look<'_> {
         let lock = optional_text(item, "lock");
         record.set(slot::HA_STATE, ha.clone());
         record.set(slot::LOCK, lock.clone());
-        record.set(slot::TEMPLATE, optional_flag(item, "template"));
+        // A cluster that has heard nothing of its node leaves this out, too; a template is never made a guest again.
+        let was = known.is_some_and(|known| known.template) && item.get("template").is_none();
+        record.set(slot::TEMPLATE, if was { Value::Flag(true) } else { optional_flag(item, "template") });
         record.set(slot::POOL, optional_text(item, "pool"));
         record.set(slot::TAG, list(item, "tags", Value::Texts(Vec::new(), true)));
         let heard = node.as_deref().is_some_and(|node| estate.hears(node));
@@ -174,6 +176,7 @@ impl Look<'_> {
                 _ => before.wanted,
             },
             held: held.since(),
+            template,
             came,
             missed: 0,
         };

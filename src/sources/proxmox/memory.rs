@@ -93,6 +93,9 @@ pub(super) struct Guest {
     /// Since when something that is not seen at work explains its state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<Timestamp>,
+    /// It is a template.
+    #[serde(skip_serializing_if = "is_false")]
+    pub template: bool,
     /// It came to be while somebody looked.
     #[serde(skip_serializing_if = "is_false")]
     pub came: bool,

@@ -76,7 +76,7 @@ impl Assembler for Answers {
         let kept = guest::tell(&estate, &backups, &mut out);
         storage::tell(&estate, &mut out);
         wide::tell(&estate, &mut out);
-        let memory = estate.remember(kept, backups);
+        let memory = estate.remember(kept, (backups.indexes, backups.last));
         let Out { mut records, allowance, .. } = out;
         let unreadable = unreadable.count();
         let full = allowance.remark();

@@ -5,7 +5,7 @@
 
 use super::super::{Ask, Obtained, Take};
 use super::backups;
-use super::client::{Clock, Endpoint, Token, Trouble};
+use super::client::{Clock, Endpoint, Token, Trouble, ask_one, each};
 use super::estate::{Quorum, Seen, is_alone, local, members, quorum};
 use super::guest::{at_work, is_held};
 use super::line::{Line, call, own, text};
@@ -21,11 +21,8 @@ use serde_json::Value as Json;
 use serde_json::json;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Requests at the same time to one endpoint: it has three workers.
-const AT_ONCE: usize = 3;
 /// Storages are mounted while they are looked at, disks are woken.
 const SLOW: Duration = Duration::from_secs(60);
 /// Guests whose tasks are looked at in one run.
@@ -176,7 +173,8 @@ fn plan(settings: &ProxmoxSettings, view: &View<'_>, ask: &Ask, before: &Memory)
         let slow = matches!(*of, kind::DISK | kind::POOL);
         jobs.extend(online().map(|node| job(format!("/nodes/{node}/{path}"), slow)));
     }
-    if ask.second && wants(kind::NODE) {
+    let of_status = [slot::LOAD, slot::IOWAIT, slot::SWAP, slot::VERSION];
+    if ask.second && of_status.into_iter().any(|slot| reads(kind::NODE, slot)) {
         jobs.extend(online().map(|node| job(format!("/nodes/{node}/status"), false)));
     }
     if wants(kind::GUEST) {
@@ -198,7 +196,7 @@ fn plan(settings: &ProxmoxSettings, view: &View<'_>, ask: &Ask, before: &Memory)
 
 /// Whether some rule asks when guests were backed up last.
 fn wants_backups(ask: &Ask) -> bool {
-    ask.kinds >> kind::GUEST & 1 == 1 && ask.fields >> slot::BACKUP_AGE & 1 == 1
+    ask.second && ask.kinds >> kind::GUEST & 1 == 1 && ask.fields >> slot::BACKUP_AGE & 1 == 1
 }
 
 /// The nodes whose backup tasks can be read whole.
@@ -257,43 +255,6 @@ fn stopped(resources: &[Json], before: &Memory) -> BTreeSet<(String, String)> {
 /// Asks, up to three at the same time.
 fn ask_all(endpoint: &Endpoint<'_>, token: &Token, jobs: &[Job], until: Instant) -> Vec<Line> {
     each(jobs, &|job: &Job| ask_one(endpoint, token, (&job.path, job.limit), until))
-}
-
-/// Asks for one thing; what went wrong is a line as well.
-pub(super) fn ask_one(endpoint: &Endpoint<'_>, token: &Token, (path, limit): (&str, Duration), until: Instant) -> Line {
-    endpoint.get(token, path, limit, until).unwrap_or_else(|trouble| Line {
-        call: path.to_owned(),
-        error: format!("{path}: {}", trouble.words()),
-        ..Line::default()
-    })
-}
-
-/// Does each job, up to three at the same time; what they give in their order.
-pub(super) fn each<J: Sync, T: Send>(jobs: &[J], work: &(dyn Fn(&J) -> T + Sync)) -> Vec<T> {
-    let (next, done) = (Mutex::new(0usize), Mutex::new(Vec::new()));
-    let work = || {
-        loop {
-            let number = {
-                let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);
-                *next += 1;
-                *next - 1
-            };
-            let Some(job) = jobs.get(number) else { return };
-            let given = work(job);
-            done.lock().unwrap_or_else(PoisonError::into_inner).push((number, given));
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 1..AT_ONCE.min(jobs.len()) {
-            if std::thread::Builder::new().name("proxmox".to_owned()).spawn_scoped(scope, work).is_err() {
-                break;
-            }
-        }
-        work();
-    });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|(number, _)| *number);
-    done.into_iter().map(|(_, given)| given).collect()
 }
 
 pub(super) fn until(settings: &ProxmoxSettings) -> Instant {

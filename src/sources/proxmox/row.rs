@@ -280,7 +280,7 @@ pub const SOURCE: SourceDef = SourceDef {
         number("cert_expiry", "Until a certificate expires", Unit::Seconds),
         number("cert_life", "Share of a certificate's lifetime that is left", Unit::Ratio),
         number("expiry", "Until a subscription is due", Unit::Seconds),
-        number("backup_age", "Since the last good backup of a guest ended", Unit::Seconds),
+        asked(number("backup_age", "Since the last good backup of a guest ended", Unit::Seconds)),
     ],
     open_fields: false,
     metrics: &[

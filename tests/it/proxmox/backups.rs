@@ -148,7 +148,8 @@ fn without_the_right_nothing_is_known() {
     lab.add([Task::backup("pve1", &[100, 101], &[], now() - HOUR * 3)]);
     lab.sim
         .change(|cluster| {
-            cluster.access.entries = ["/vms", "/storage"].map(|path| Entry::new(path, "pcemon@pve", &["VM.Audit", "Datastore.Audit"])).to_vec();
+            cluster.access.entries =
+                ["/vms", "/storage"].map(|path| Entry::new(path, "pcemon@pve", &["VM.Audit", "Datastore.Audit"])).to_vec();
         })
         .unwrap();
     let ran = lab.look_with(0, &[]).exits(3);

@@ -75,7 +75,7 @@ fn quorum_is_lost() {
     });
     let mut known = and(&["Proxmox quorum: critical taipei"], &OF_A_NODE_THAT_IS_OFF);
     known.extend(["Proxmox node offline: unknown", "Proxmox figures stale: unknown", "No vote to spare: unknown"]);
-    known.extend(["Memory for a failure: unknown", "Guest without a backup job: unknown"]);
+    known.extend(["Memory for a failure: unknown", "Guest without a backup job: unknown", "No recent backup: unknown"]);
     for (time, sent) in [("12:02", &["firing Proxmox quorum taipei"][..]), ("12:05", &[]), ("12:10", &[])] {
         place.look(time).says(2, &known, sent);
     }

@@ -2,11 +2,11 @@
 
 use super::super::super::json_of;
 use super::super::super::{Ask, Obtained, Take};
-use super::super::client::{Clock, Endpoint, Token, Trouble};
+use super::super::client::{Clock, Endpoint, Token, Trouble, ask_one, each};
 use super::super::line::{Line, call, own, text};
 use super::super::memory::Memory as Estate;
 use super::super::rights::{Rights, missing};
-use super::super::round::{Chosen, ask_one, choose, each, is_path, line_of, nodes, resources, until, whole};
+use super::super::round::{Chosen, choose, is_path, line_of, nodes, resources, until, whole};
 use super::super::settings::ProxmoxSettings;
 use super::memory::Memory;
 use super::{MARGIN, is_calm};

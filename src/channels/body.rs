@@ -1,5 +1,6 @@
 //! The program's own body, schema `pcemon.alert/1`: what the webhook posts, a program reads and the file gathers.
 
+use super::text;
 use crate::domain::alert::{Alert, Contributor, End, Group, Notification, Reason, group_serde};
 use crate::domain::entry::AlertState;
 use crate::domain::text::shorten;
@@ -54,6 +55,8 @@ struct Entry<'a> {
     summary: String,
     description: Option<String>,
     runbook: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    console: Option<&'a str>,
     since: String,
     /// Why it is over.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -122,6 +125,7 @@ fn entry<'p>(alert: &'p Alert, notification: &Notification) -> Entry<'p> {
         summary: shorten(&alert.summary, TEXT),
         description: alert.description.as_deref().map(|text| shorten(text, TEXT)),
         runbook: alert.runbook.as_deref(),
+        console: text::console(alert),
         since: notification.began(alert).to_string(),
         end: alert.end,
         top: alert.top.iter().map(top).collect(),

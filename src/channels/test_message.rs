@@ -34,6 +34,7 @@ pub fn test_notification(channel: &str, pce: PceIdentity, now: Timestamp) -> Not
             name = text::name(channel)
         )),
         runbook: None,
+        console: None,
         since: now,
         top: vec![Contributor {
             src: "example-workload".to_owned(),

@@ -39,6 +39,11 @@ pub fn runbook(alert: &Alert) -> Option<&str> {
     alert.runbook.as_deref().filter(|link| is_link(link))
 }
 
+/// The page of the PCE's console, if there is one.
+pub fn console(alert: &Alert) -> Option<&str> {
+    alert.console.as_deref().filter(|link| is_link(link))
+}
+
 /// Whether a text is a web address that can be shown whole.
 pub fn is_link(text: &str) -> bool {
     (text.starts_with("https://") || text.starts_with("http://"))
@@ -270,13 +275,16 @@ pub fn body(notification: &Notification, alert: &Alert) -> String {
     lines.join("\n")
 }
 
-/// The same with the runbook behind it.
+/// The same with its links behind it.
 pub fn block(notification: &Notification, alert: &Alert) -> String {
-    let body = body(notification, alert);
-    match runbook(alert) {
-        Some(link) => format!("{body}\n{}", tr!("runbook: {link}", link)),
-        None => body,
-    }
+    let lines: Vec<String> = std::iter::once(body(notification, alert)).chain(links(alert)).collect();
+    lines.join("\n")
+}
+
+/// A line for each page to go on from: that of the PCE's console, the runbook.
+pub fn links(alert: &Alert) -> impl Iterator<Item = String> {
+    let console = console(alert).map(|link| tr!("in the PCE's console: {link}", link));
+    console.into_iter().chain(runbook(alert).map(|link| tr!("runbook: {link}", link)))
 }
 
 /// What was crossed, for people.

@@ -148,6 +148,9 @@ pub struct Alert {
     pub description: Option<String>,
     /// The rule's runbook.
     pub runbook: Option<String>,
+    /// The page of what it is about in the PCE's console.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub console: Option<String>,
     /// Since when it fires.
     pub since: Timestamp,
     /// Largest contributors, largest first.

@@ -4,6 +4,7 @@ pub mod alert;
 pub mod asks;
 pub mod calendar;
 pub mod condition;
+pub mod console;
 pub mod counted;
 pub mod entry;
 pub mod estimate;

@@ -2,7 +2,7 @@
 
 use super::mute::Mutes;
 use super::transition::Instance;
-use crate::domain::alert::{Alert, Counted, End, Notification, NotificationKind, PceIdentity, Reason, SendMode};
+use crate::domain::alert::{Alert, Counted, End, Group, Notification, NotificationKind, PceIdentity, Reason, SendMode};
 use crate::domain::calendar::Digest;
 use crate::domain::entry::AlertState;
 use crate::domain::rule::{Route, Rule, channels_for};
@@ -11,6 +11,7 @@ use crate::domain::threshold::Severity;
 use crate::domain::unit::Unit;
 use crate::lang;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What the outbox needs to know of a channel.
@@ -27,6 +28,9 @@ pub struct Receiver {
     /// When it hears everything at once; `None`: in every run what is due.
     pub digest: Option<Digest>,
 }
+
+/// Pages of the PCE's console, by rule and by what its groups are about.
+pub type Pages = BTreeMap<(String, Group), String>;
 
 /// How messages are made.
 pub struct Policy<'p> {
@@ -48,6 +52,8 @@ pub struct Policy<'p> {
     pub mutes: &'p Mutes,
     /// The run before this one.
     pub last_run: Option<Timestamp>,
+    /// Pages of the console.
+    pub pages: &'p Pages,
 }
 
 impl Receiver {
@@ -103,6 +109,7 @@ pub(super) fn alert(fingerprint: &str, instance: &Instance, rule: Option<&Rule>,
         summary: String::new(),
         description: rule.and_then(|rule| rule.description.clone()),
         runbook: rule.and_then(|rule| rule.runbook.clone()),
+        console: None,
         since: instance.fired_at.unwrap_or(instance.since),
         top: instance.top.clone(),
         resolved_at: None,
@@ -143,6 +150,10 @@ pub(super) fn notification(
 ) -> Option<Notification> {
     if alerts.is_empty() && more.is_empty() {
         return None;
+    }
+    for alert in &mut alerts {
+        let page = policy.pages.get(&(alert.rule.clone(), alert.group.clone()));
+        alert.console = page.cloned().or_else(|| alert.console.take());
     }
     let news = |alert: &Alert| match alert.reason {
         Reason::First | Reason::Escalated | Reason::Test => 0,

@@ -9,16 +9,19 @@ use super::recording::not_asked;
 use super::trace::{SourceSpan, TracingSink};
 use super::{offered, sources};
 use crate::config::Config;
+use crate::domain::console;
 use crate::domain::fault::{Fault, Party};
 use crate::domain::record::FlowSink;
 use crate::domain::report::{Accounting, SourceReport, SourceStatus};
 use crate::domain::rule::{Matcher, Rule};
 use crate::domain::source::SourceKind;
 use crate::domain::time::{before, utc_day_start};
+use crate::domain::value::{Record, Value};
 use crate::judge::coverage::{Coverage, Scope};
 use crate::judge::late::Told;
 use crate::judge::measurement::{Measurement, Span};
 use crate::judge::memory::RuleMemory;
+use crate::judge::message::Pages;
 use crate::judge::records::StreamLook;
 use crate::judge::traffic::{Settings as JudgeSettings, TrafficJudge, TrafficMemory};
 use crate::judge::transition::Instance;
@@ -27,12 +30,12 @@ use crate::pce::Client;
 use crate::pce::decode::Endpoints;
 use crate::process::patience;
 use crate::sources::monitor::Monitor;
-use crate::sources::{Ask, MONITOR, TRAFFIC};
+use crate::sources::{Ask, MONITOR, TRAFFIC, VENS, vens};
 use crate::state::looks::Memory;
 use crate::state::{State, heal};
 use jiff::{SignedDuration, Timestamp};
 use sources::FlowReader;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 /// What the run remembers, while it reads.
@@ -59,6 +62,8 @@ pub(super) struct Measurements {
     pub not_given: Vec<(SourceKind, String)>,
     /// What targets want to be known in their next run, by source and target.
     pub memories: BTreeMap<(SourceKind, String), String>,
+    /// Pages of the PCE's console for what rules found.
+    pub pages: Pages,
 }
 
 impl Measurements {
@@ -135,6 +140,7 @@ pub(super) fn read_and_measure(
         uncompared: BTreeSet::new(),
         not_given: cycle.not_given(),
         memories: BTreeMap::new(),
+        pages: Pages::new(),
     };
     let at = shifted(now, skew);
     let ask = ask_of(config, book, rules, at);
@@ -244,6 +250,9 @@ fn measure_batch(
         own.iter().zip(&mut memories).map(|(rule, memory)| records::snapshot(rule, answer, &groups_of(state, rule), memory)).collect()
     };
     finish_measurement(&own, measured, &mut memories, &|_| whole, at, &mut out.measurements);
+    if source == VENS && cycle.recording(source).is_none() {
+        add_pages(&cycle.config.identity().url, &own, &records, out);
+    }
     book.memory.rules.extend(keys.into_iter().zip(memories));
     if source.is_stream() {
         records::remember(&mut book.memory.shown, &records, at);
@@ -253,6 +262,31 @@ fn measure_batch(
         book.state.events.read_to = Some(read_to);
         let lookback = cycle.config.events.lookback.saturating_add(Duration::from_secs(60));
         records::forget(&mut book.memory.shown, before(read_to, lookback));
+    }
+}
+
+/// The console's page of each VEN that a rule found by name. A name that two of them have leads nowhere.
+fn add_pages(pce: &str, rules: &[&Rule], records: &[Record], out: &mut Measurements) {
+    let mut hrefs: HashMap<&str, Option<&str>> = HashMap::new();
+    for record in records {
+        if let Value::Texts(names, _) = record.slot(vens::VEN)
+            && let Some(name) = names.first()
+        {
+            let href = record.slot(vens::WORKLOAD).as_text();
+            hrefs.entry(name).and_modify(|href| *href = None).or_insert(href);
+        }
+    }
+    for rule in rules {
+        let Some(measurement) = out.measurements.get(&rule.name) else { continue };
+        let fields: Vec<String> = rule.group_by.iter().map(ToString::to_string).collect();
+        let Some(place) = fields.iter().position(|field| field == vens::SOURCE.fields[usize::from(vens::VEN)].name) else { continue };
+        for found in &measurement.groups {
+            let href = found.group[place].as_deref().and_then(|name| hrefs.get(name).copied().flatten());
+            if let Some(page) = href.and_then(|href| console::page(pce, href)) {
+                let group = fields.iter().cloned().zip(found.group.iter().cloned()).collect();
+                out.pages.insert((rule.name.clone(), group), page);
+            }
+        }
     }
 }
 

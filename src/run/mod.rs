@@ -422,6 +422,7 @@ fn decide(
         new_id: &|| uuid::Uuid::new_v4().to_string(),
         mutes: &mutes,
         last_run,
+        pages: &read.pages,
     };
     let notifications = outbox::due(&rules.enabled, &mut state.instances, &mut state.outbox, &policy, now);
     let telling: std::collections::BTreeSet<String> = notifications.iter().flat_map(outbox::fingerprints).collect();

@@ -42,6 +42,8 @@ pub const HOSTNAME: u8 = 13;
 pub const HREF: u8 = 14;
 /// When the PCE last heard of it.
 pub const LAST_HEARTBEAT: u8 = 15;
+/// The id of its workload.
+pub const WORKLOAD: u8 = 16;
 
 const FOLDED: Takes = Takes::Patterns { fold: true, catalogue: Catalogue::Open };
 
@@ -173,6 +175,7 @@ pub const SOURCE: SourceDef = SourceDef {
         field("hostname", "Host name", &[], false, ""),
         field("href", "Its id", &[], false, ""),
         FieldDef { holds: Holds::Time, ..field("last_heartbeat", "Last heartbeat", &[], false, "") },
+        field("workload", "The id of its workload", &[], false, ""),
     ],
     open_fields: false,
     metrics: &[
@@ -306,17 +309,24 @@ impl Assembler for Vens {
         let lacking = self.wants_workloads && self.workloads.is_empty() && !self.vens.is_empty();
         let lacking = lacking.then(|| tr!("it holds no workloads, and only workloads have enforcement, sync_state and online"));
         let Vens { mut vens, workloads, allowance, .. } = *self;
-        let mut of_ven: HashMap<&str, &Workload> = HashMap::new();
-        for (ven, workload) in workloads.values().filter(|(ven, _)| !ven.is_empty()) {
-            of_ven.entry(ven).or_insert(workload);
+        let mut of_ven: HashMap<&str, (&str, &Workload)> = HashMap::new();
+        for (href, (ven, workload)) in workloads.iter().filter(|(_, (ven, _))| !ven.is_empty()) {
+            of_ven.entry(ven).or_insert((href, workload));
         }
         let href = |ven: &Ven| ven.record.slot(HREF).as_text().unwrap_or_default().to_owned();
         vens.sort_by(|a, b| a.record.slot(HREF).as_text().cmp(&b.record.slot(HREF).as_text()));
         let joined = |ven: Ven| {
-            let named = || ven.workloads.iter().flatten().find_map(|href| workloads.get(href).map(|(_, workload)| workload));
+            let named = || ven.workloads.iter().flatten().find_map(|href| workloads.get(href).map(|(_, own)| (href.as_str(), own)));
             let workload = of_ven.get(href(&ven).as_str()).copied().or_else(named);
             let none = ven.workloads.as_ref().is_some_and(Vec::is_empty);
             let mut record = ven.record;
+            let only = || ven.workloads.iter().flatten().next().map(String::as_str);
+            match workload.map(|(href, _)| href).or_else(only) {
+                Some(href) => record.set(WORKLOAD, Value::text(href)),
+                None if none => record.set(WORKLOAD, Value::Absent),
+                None => {}
+            }
+            let workload = workload.map(|(_, workload)| workload);
             join(&mut record, workload, none);
             record.close();
             record

@@ -111,6 +111,7 @@ fn alert() -> Alert {
         summary: "1,234 connections from web-01".to_owned(),
         description: Some("Somebody knocks at the databases.\nAsk the owner.".to_owned()),
         runbook: Some("https://wiki.example.com/db-blocked".to_owned()),
+        console: None,
         since: "2026-11-20T09:55:00Z".parse().unwrap(),
         top: vec![Contributor {
             src: "web-01".to_owned(),

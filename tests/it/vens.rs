@@ -1,6 +1,7 @@
 //! Rules on VENs, from the PCE's lists to the verdict.
 
 use crate::support::cli::{Bench, Ran, Room, at, until};
+use crate::support::receivers::SmtpReceiver;
 use pcemon::domain::value::Record;
 use pcemon::sim::fault::{Action, Endpoint, Fault};
 use pcemon::sim::fleet::SimVen;
@@ -487,4 +488,52 @@ fn the_command_lists_what_its_flags_choose() {
     bench.sim.set_faults(vec![Fault::new(Endpoint::Vens, .., Action::error(403, "forbidden_error", "Forbidden"))]);
     let refused = ask(&[]).exits(3);
     assert!(refused.err.contains("could not be had") && refused.err.contains("Global Viewer"), "{}", refused.err);
+}
+
+/// An alert on one VEN leads to its workload in the PCE's console. An href that is none leads nowhere, and neither does a
+/// recorded answer: nobody knows whose it is.
+#[test]
+fn an_alert_leads_to_the_console() {
+    let id = "f8b9a4c2-0d6e-4b6c-9d0a-1f2e3d4c5b6a";
+    let vens = vec![
+        SimVen { workload: format!("/orgs/1/workloads/{id}"), ..silent(1, "08:00") },
+        SimVen { workload: format!("/orgs/1/workloads/{id}\"><b>x</b>/../../evil"), ..silent(2, "08:00") },
+        SimVen { workload: "https://evil.example.com/orgs/1/workloads/x".to_owned(), ..silent(3, "08:00") },
+    ];
+    let alone = &OFFLINE[OFFLINE.rfind("[[rules]]").unwrap()..];
+    let mail = SmtpReceiver::start(&[]);
+    let bench = bench(vens, "");
+    let told = bench.room.path("told.ndjson");
+    let config = format!(
+        "{alone}notify = [\"mail\", \"file\"]\n\
+         [[channels]]\nname = \"mail\"\ntype = \"email\"\nfrom = \"a@example.com\"\nto = [\"b@example.com\"]\nsmtp = {{ host = \"127.0.0.1\", port = {}, tls = \"none\" }}\n\
+         [[channels]]\nname = \"file\"\ntype = \"file\"\npath = \"{}\"\n",
+        mail.port(),
+        told.display()
+    );
+    bench.config(&config);
+    bench.check(at("10:00"), &["--record", "answers"]).exits(1);
+    let page = format!("{}/#/workloads/{id}", bench.sim.url());
+    let alerts = |text: &str| -> Vec<(String, Value)> {
+        let body: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+        let of = |alert: &Value| (alert["group"]["ven"].as_str().unwrap().to_owned(), alert["console"].clone());
+        let mut all: Vec<_> = body["alerts"].as_array().unwrap().iter().map(of).collect();
+        all.sort_by(|a, b| a.0.cmp(&b.0));
+        all
+    };
+    let links = alerts(&std::fs::read_to_string(&told).unwrap());
+    let wanted = [("web-0001", json!(page)), ("web-0002", Value::Null), ("web-0003", Value::Null)];
+    assert_eq!(links, wanted.map(|(name, link)| (name.to_owned(), link)));
+    let mails = mail.mails();
+    let text = mails[0].data.replace("=\r\n", "").replace("=3D", "=");
+    assert!(text.contains(&format!("in the PCE's console: {page}\r\n")), "{text}");
+    assert!(text.contains(&format!("href=\"{page}\">In the PCE&#39;s console</a>")), "{text}");
+    assert_eq!(text.matches("/#/").count(), 2, "{text}");
+    assert!(!text.contains("evil") && !text.contains("<b>x"), "{text}");
+
+    let again = Bench::new(Options::new(World::default(), at("10:00")), "");
+    let told = again.room.path("told.ndjson");
+    again.config(&format!("{alone}notify = [\"file\"]\n[[channels]]\nname = \"file\"\ntype = \"file\"\npath = \"{}\"\n", told.display()));
+    again.check(at("10:00"), &["--vens", bench.room.path("answers").to_str().unwrap()]).exits(1);
+    assert!(alerts(&std::fs::read_to_string(&told).unwrap()).iter().all(|(_, link)| link.is_null()));
 }

@@ -178,9 +178,10 @@ fn card(page: &mut Page, notification: &Notification, alert: &Alert, alone: bool
     }
     page.markup("</table>\n");
     talkers(page, alert);
-    if let Some(link) = text::runbook(alert) {
+    let console = text::console(alert).map(|link| (link, tr!("In the PCE's console")));
+    for (link, label) in console.into_iter().chain(text::runbook(alert).map(|link| (link, tr!("Runbook")))) {
         page.markup("<div style=\"margin:6px 0 0\">");
-        page.link(link, &tr!("Runbook"), LINK);
+        page.link(link, &label, LINK);
         page.markup("</div>\n");
     }
     page.element(

@@ -104,7 +104,7 @@ fn block(notification: &Notification, alert: &Alert) -> String {
         lines.push(tr!("top:"));
         lines.extend(text::contributors(alert).iter().map(|one| format!("  {}", text::talker(one, alert.unit))));
     }
-    lines.extend(text::runbook(alert).map(|link| tr!("runbook: {link}", link)));
+    lines.extend(text::links(alert));
     lines.push(next_step(alert));
     lines.join("\n")
 }

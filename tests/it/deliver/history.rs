@@ -10,7 +10,7 @@ use pcemon::domain::entry::AlertState;
 use pcemon::domain::estimate::Estimate;
 use pcemon::domain::threshold::Severity;
 use pcemon::domain::time::Window;
-use pcemon::judge::message::{Policy, Receiver};
+use pcemon::judge::message::{Pages, Policy, Receiver};
 use pcemon::judge::mute::Mutes;
 use pcemon::judge::transition::{Evaluation, Evidence, Stage, Verdict, fingerprint, step};
 use pcemon::judge::{attempts, outbox, snapshot};
@@ -357,6 +357,7 @@ impl World {
             },
             mutes: &Mutes::default(),
             last_run: None,
+            pages: &Pages::default(),
         };
         let notifications = outbox::due(&[rule], &mut state.instances, &mut state.outbox, &policy, now);
         let mut addressed = BTreeSet::new();

@@ -12,7 +12,7 @@ use pcemon::domain::mute::{Matcher, Silence, Target};
 use pcemon::domain::rule::Rule;
 use pcemon::domain::threshold::Severity;
 use pcemon::domain::time::Window;
-use pcemon::judge::message::{Policy, Receiver};
+use pcemon::judge::message::{Pages, Policy, Receiver};
 use pcemon::judge::mute::{self, Muting};
 use pcemon::judge::outbox;
 use pcemon::judge::transition::Instances;
@@ -222,6 +222,7 @@ impl World {
             new_id: &new_id,
             mutes: &mutes,
             last_run: self.last,
+            pages: &Pages::default(),
         };
         let notifications = outbox::due(&rules, &mut self.state.instances, &mut self.state.outbox, &policy, now);
         for notification in &notifications {

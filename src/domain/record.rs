@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use std::net::IpAddr;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Reported policy decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -229,35 +229,36 @@ impl Endpoint {
     }
 }
 
-/// One flow record: the totals of one day bucket as the PCE holds them now.
+/// One flow record: the totals of one day bucket as the PCE holds them now. `E` holds an end, `T` a text, so that a record can
+/// be kept while it goes from one thread to another.
 #[derive(Debug, Clone)]
-pub struct Flow<'a> {
+pub struct FlowOf<E, T> {
     /// The end that opened the connection.
-    pub src: Rc<Interned>,
+    pub src: E,
     /// The end that was connected to.
-    pub dst: Rc<Interned>,
+    pub dst: E,
     /// Destination port; `None` for protocols without ports.
     pub port: Option<u16>,
     /// IANA protocol number; -1 when the PCE does not say.
     pub proto: i16,
     /// Process on the reporting side, or empty.
-    pub process: &'a str,
+    pub process: T,
     /// Windows service on the reporting side, or empty.
-    pub service: &'a str,
+    pub service: T,
     /// User on the reporting side, or empty.
-    pub user: &'a str,
+    pub user: T,
     /// Reported policy decision.
     pub decision: Decision,
     /// Which end reported.
     pub direction: Direction,
     /// `active`, `closed`, `timed out`, `snapshot` and others, or empty.
-    pub state: &'a str,
+    pub state: T,
     /// `broadcast`, `multicast`; `unicast` also when absent.
-    pub transmission: &'a str,
+    pub transmission: T,
     /// Network name, or empty.
-    pub network: &'a str,
+    pub network: T,
     /// `server`, `endpoint`, ..., or empty.
-    pub client_type: &'a str,
+    pub client_type: T,
     /// Connections reported so far in this bucket.
     pub connections: u64,
     /// Bytes received by the destination so far in this bucket.
@@ -272,6 +273,37 @@ pub struct Flow<'a> {
     pub last: Option<Timestamp>,
     /// What is not told of the flow itself; see [`Flow::not_told`] for all.
     pub own_not_told: NotTold,
+}
+
+/// A flow record to look at.
+pub type Flow<'a> = FlowOf<&'a Interned, &'a str>;
+
+impl<E, T> FlowOf<E, T> {
+    /// The same record with its ends and texts held in another way.
+    pub fn held<'s, F, U>(&'s self, mut end: impl FnMut(&'s E) -> F, mut text: impl FnMut(&'s T) -> U) -> FlowOf<F, U> {
+        FlowOf {
+            src: end(&self.src),
+            dst: end(&self.dst),
+            process: text(&self.process),
+            service: text(&self.service),
+            user: text(&self.user),
+            state: text(&self.state),
+            transmission: text(&self.transmission),
+            network: text(&self.network),
+            client_type: text(&self.client_type),
+            port: self.port,
+            proto: self.proto,
+            decision: self.decision,
+            direction: self.direction,
+            connections: self.connections,
+            bytes_in: self.bytes_in,
+            bytes_out: self.bytes_out,
+            icmp: self.icmp,
+            first: self.first,
+            last: self.last,
+            own_not_told: self.own_not_told,
+        }
+    }
 }
 
 impl Flow<'_> {
@@ -303,7 +335,7 @@ pub struct Interned {
     /// The endpoint itself.
     pub endpoint: Endpoint,
     /// What people call it; shared, so that whoever keeps the name need not keep the endpoint.
-    pub name: Rc<str>,
+    pub name: Arc<str>,
     /// One bit for each distinct end condition of the rules; see `judge::plan`.
     pub marks: Box<[u64]>,
     /// Stable hash of the address as sent.

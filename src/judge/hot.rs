@@ -379,7 +379,6 @@ mod tests {
     use super::*;
     use crate::domain::record::{Decision, Direction, Endpoint, Flow, Interned};
     use proptest::prelude::*;
-    use std::rc::Rc;
 
     #[derive(Debug, Default, PartialEq)]
     struct Heard(Vec<(Hit, Option<(Ways, Timestamp)>)>, u32);
@@ -449,9 +448,9 @@ mod tests {
     /// What is heard over some looks, and what is remembered after the last.
     fn heard(looks: &[Vec<Told>], index_from: usize) -> (Vec<Heard>, Vec<CounterSample>) {
         let end = |ip: &str, href: u8| {
-            let (name, endpoint) = (Rc::from(ip), Endpoint { ip_text: ip.to_owned(), ..Endpoint::default() });
+            let endpoint = Endpoint { ip_text: ip.to_owned(), ..Endpoint::default() };
             let ip_key = xxhash_rust::xxh3::xxh3_64(ip.as_bytes());
-            Rc::new(Interned { endpoint, name, marks: Box::new([]), ip_key, href_key: u64::from(href) })
+            Interned { endpoint, name: ip.into(), marks: Box::new([]), ip_key, href_key: u64::from(href) }
         };
         let rules = rules();
         let (mut known, mut coverage, mut aging, mut all) = (Vec::new(), Coverage::default(), Aging::default(), Vec::new());
@@ -470,8 +469,8 @@ mod tests {
             let mut out = Heard::default();
             for (minute, who, decision, inbound, state, href, count, (marks, labels_missing)) in look {
                 let flow = Flow {
-                    src: end("10.0.0.1", *href),
-                    dst: end("10.0.0.2", 7),
+                    src: &end("10.0.0.1", *href),
+                    dst: &end("10.0.0.2", 7),
                     port: Some(443),
                     proto: 6,
                     process: ["a", "b", "c"][usize::from(*who % 3)],

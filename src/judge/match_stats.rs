@@ -94,7 +94,6 @@ mod tests {
     use crate::domain::filter::TrafficCondition;
     use crate::domain::record::{Decision, Direction, Flow, Interned};
     use proptest::prelude::*;
-    use std::rc::Rc;
 
     fn condition(number: usize, word: usize) -> (String, TrafficCondition) {
         match number {
@@ -116,11 +115,11 @@ mod tests {
             let filter = Filter { all: of(&all), none: of(&none) };
             let mut match_stats = MatchStats::of(&filter);
             let mut matching = 0;
-            let end = Rc::new(Interned { endpoint: Default::default(), name: "".into(), marks: Box::new([]), ip_key: 0, href_key: 0 });
+            let end = Interned { endpoint: Default::default(), name: "".into(), marks: Box::new([]), ip_key: 0, href_key: 0 };
             for (decision, proto, state) in flows {
                 let state = format!("s{state}");
                 let flow = Flow {
-                    src: Rc::clone(&end), dst: Rc::clone(&end), port: None, proto, process: "", service: "", user: "",
+                    src: &end, dst: &end, port: None, proto, process: "", service: "", user: "",
                     decision: Decision::ALL[decision], direction: Direction::Inbound, state: &state, transmission: "", network: "",
                     client_type: "", connections: 1, bytes_in: 0, bytes_out: 0, icmp: 0, first: None, last: None, own_not_told: Default::default(),
                 };

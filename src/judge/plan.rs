@@ -465,7 +465,6 @@ mod tests {
     use crate::domain::record::{Direction, Interned, Workload};
     use proptest::prelude::*;
     use std::collections::BTreeMap;
-    use std::rc::Rc;
 
     const WORDS: [&str; 4] = ["", "alpha", "beta", "timed out"];
 
@@ -554,12 +553,12 @@ mod tests {
             (0..filters.len()).filter(|rule| rule % 5 == 0).for_each(|rule| plan.undecided_is_no(rule));
             let marker = plan.marker();
             let (mut out, mut undecided) = (Vec::new(), Vec::new());
-            let interned = |endpoint: Endpoint| Rc::new(Interned { marks: marker(&endpoint), name: "".into(), endpoint, ip_key: 0, href_key: 0 });
+            let interned = |endpoint: Endpoint| Interned { marks: marker(&endpoint), name: "".into(), endpoint, ip_key: 0, href_key: 0 };
             for (src, dst, port, decision, inbound, texts, own_not_told) in records {
                 let text = |number: usize| *texts[number].get(&WORDS);
                 let flow = Flow {
-                    src: interned(src),
-                    dst: interned(dst),
+                    src: &interned(src),
+                    dst: &interned(dst),
                     port,
                     proto: [6, 17, -1][texts[7].index(3)],
                     process: text(0),

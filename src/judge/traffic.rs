@@ -24,7 +24,7 @@ use crate::domain::rule::{Matcher, Rule};
 use crate::domain::text::visible;
 use crate::domain::time::before;
 use jiff::Timestamp;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -38,8 +38,8 @@ struct Judged<'r> {
 
 /// What is kept of a contributor until it is shown.
 struct FlowContributor {
-    src: Rc<str>,
-    dst: Rc<str>,
+    src: Arc<str>,
+    dst: Arc<str>,
     port: Option<u16>,
     proto: i16,
     decision: Decision,
@@ -47,11 +47,17 @@ struct FlowContributor {
 
 impl FlowContributor {
     fn of(flow: &Flow<'_>) -> Self {
-        Self { src: Rc::clone(&flow.src.name), dst: Rc::clone(&flow.dst.name), port: flow.port, proto: flow.proto, decision: flow.decision }
+        Self {
+            src: Arc::clone(&flow.src.name),
+            dst: Arc::clone(&flow.dst.name),
+            port: flow.port,
+            proto: flow.proto,
+            decision: flow.decision,
+        }
     }
 
     fn again(&self) -> Self {
-        Self { src: Rc::clone(&self.src), dst: Rc::clone(&self.dst), ..*self }
+        Self { src: Arc::clone(&self.src), dst: Arc::clone(&self.dst), ..*self }
     }
 
     fn show(&self, value: f64) -> Contributor {

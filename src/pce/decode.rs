@@ -4,15 +4,18 @@
 //! a few buffers, and the endpoints met so far up to a cap. A stream that is cut, in its compression
 //! or in its JSON, is an error and never a short answer.
 
+use super::batch::{self, Handover, Unwanted};
 use super::bounds::{LONGEST_RECORD, too_late};
 pub use super::endpoints::Endpoints;
 use super::inflate::BadGzip;
-use super::pump::{self, Chunk, Pumped, ROOM};
+use super::pump::{self, Chunk, Chunks, ROOM};
 use super::{quick, wire};
-use crate::domain::record::FlowSink;
+use crate::domain::record::{FlowOf, FlowSink, Interned};
 use crate::process::patience;
 use serde::de::IgnoredAny;
 use std::io::{self, Read};
+use std::sync::Arc;
+use std::thread::{Builder, available_parallelism, scope};
 
 /// How much a stream held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -62,21 +65,111 @@ pub(super) fn named(error: io::Error, rows: u64) -> DecodeError {
     DecodeError::Read(error)
 }
 
-/// Reads every record of a stream: a JSON array on one line or many, or one object after the other,
-/// plain or gzip. The stream is read and inflated on a thread of its own.
+/// Reads every record of a stream: a JSON array on one line or many, or one object after the other, plain or gzip.
+///
+/// Inflating, reading and judging go on side by side where there is more than one processor. The sink sees the same records
+/// in the same order on any number of them, up to the same error.
 pub fn decode_flows(stream: impl Read + Send, endpoints: &mut Endpoints<'_>, sink: &mut dyn FlowSink) -> Result<Decoded, DecodeError> {
-    std::thread::scope(|scope| {
-        let pumped = pump::start(scope, stream).map_err(DecodeError::Read)?;
-        let mut scanner =
-            Scanner { pumped, buffer: Vec::new(), start: 0, end: 0, at_end: false, decoded: Decoded::default(), scratch: String::new() };
-        scanner.run(endpoints, sink)?;
-        Ok(scanner.decoded)
+    decode_on(available_parallelism().map_or(1, usize::from), stream, endpoints, sink)
+}
+
+fn decode_on(
+    processors: usize,
+    stream: impl Read + Send,
+    endpoints: &mut Endpoints<'_>,
+    sink: &mut dyn FlowSink,
+) -> Result<Decoded, DecodeError> {
+    if processors == 1 {
+        let chunks = pump::here(stream).map_err(|error| named(error, 0))?;
+        return Scanner::new(chunks, endpoints, Straight(sink)).run();
+    }
+    scope(|scope| {
+        let chunks = pump::start(scope, stream).map_err(DecodeError::Read)?;
+        let (handover, batches) = batch::between();
+        let scanner = Scanner::new(chunks, endpoints, handover);
+        let reader = Builder::new().name("read".to_owned()).spawn_scoped(scope, move || scanner.run()).map_err(DecodeError::Read)?;
+        let mut rows = 0u64;
+        batches.each(|flow| {
+            sink.flow(flow);
+            rows += 1;
+            continue_matching(sink, rows)
+        })?;
+        reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
+}
+
+/// Whether there is somebody who wants more, and time for it: judging takes time, too.
+fn continue_matching(sink: &dyn FlowSink, rows: u64) -> Result<(), DecodeError> {
+    if sink.enough() {
+        return Err(DecodeError::Enough);
+    }
+    in_time(rows)
+}
+
+fn in_time(rows: u64) -> Result<(), DecodeError> {
+    if rows.is_multiple_of(RECORDS_A_GLANCE) && patience::is_over() {
+        return Err(DecodeError::Read(too_late()));
+    }
+    Ok(())
+}
+
+/// Where the records go.
+trait Taker {
+    /// One more record.
+    fn take(&mut self, flow: FlowOf<Arc<Interned>, &str>) -> Result<(), DecodeError>;
+    /// After each record, readable or not.
+    fn go_on(&self, rows: u64) -> Result<(), DecodeError>;
+    /// More bytes are waited for, or there are none.
+    fn pause(&mut self) -> Result<(), DecodeError>;
+}
+
+/// Right to the sink.
+struct Straight<'s>(&'s mut dyn FlowSink);
+
+impl Taker for Straight<'_> {
+    fn take(&mut self, flow: FlowOf<Arc<Interned>, &str>) -> Result<(), DecodeError> {
+        self.0.flow(&flow.held(|end| &**end, |text| *text));
+        Ok(())
+    }
+
+    fn go_on(&self, rows: u64) -> Result<(), DecodeError> {
+        continue_matching(self.0, rows)
+    }
+
+    fn pause(&mut self) -> Result<(), DecodeError> {
+        Ok(())
+    }
+}
+
+impl From<Unwanted> for DecodeError {
+    fn from(Unwanted: Unwanted) -> Self {
+        DecodeError::Enough
+    }
+}
+
+impl Taker for Handover {
+    fn take(&mut self, flow: FlowOf<Arc<Interned>, &str>) -> Result<(), DecodeError> {
+        Ok(self.push(flow)?)
+    }
+
+    fn go_on(&self, rows: u64) -> Result<(), DecodeError> {
+        in_time(rows)
+    }
+
+    fn pause(&mut self) -> Result<(), DecodeError> {
+        Ok(self.flush()?)
+    }
+}
+
+/// Why a record could not be read, or not be handed on.
+enum Unreadable {
+    Json(serde_json::Error),
+    Taker(DecodeError),
 }
 
 /// Reads the record at the start of these bytes with everything that JSON allows; its length, and
 /// whether it is a flow record at all. Errors are those of JSON: mistakes and cuts.
-fn thorough(bytes: &[u8], endpoints: &mut Endpoints<'_>, sink: &mut dyn FlowSink) -> Result<(usize, bool), serde_json::Error> {
+fn thorough(bytes: &[u8], endpoints: &mut Endpoints<'_>, taker: &mut dyn Taker) -> Result<(usize, bool), Unreadable> {
     let mut stream = serde_json::Deserializer::from_slice(bytes).into_iter::<wire::RawFlow<'_>>();
     match stream.next() {
         Some(Ok(raw)) => {
@@ -84,25 +177,27 @@ fn thorough(bytes: &[u8], endpoints: &mut Endpoints<'_>, sink: &mut dyn FlowSink
             if raw.is_complete()
                 && let (Ok(src), Ok(dst)) = (endpoints.intern(raw.src()), endpoints.intern(raw.dst()))
             {
-                sink.flow(&raw.flow(src, dst));
+                taker.take(wire::flow_of(raw.parts(), src, dst)).map_err(Unreadable::Taker)?;
                 return Ok((length, true));
             }
             Ok((length, false))
         }
-        Some(Err(error)) if !error.is_data() => Err(error),
+        Some(Err(error)) if !error.is_data() => Err(Unreadable::Json(error)),
         // JSON, but no flow record; how long is it?
         Some(Err(_)) | None => {
             let mut stream = serde_json::Deserializer::from_slice(bytes).into_iter::<IgnoredAny>();
             match stream.next() {
-                Some(Err(error)) => Err(error),
+                Some(Err(error)) => Err(Unreadable::Json(error)),
                 Some(Ok(_)) | None => Ok((stream.byte_offset(), false)),
             }
         }
     }
 }
 
-struct Scanner {
-    pumped: Pumped,
+struct Scanner<'e, 'm, C, T> {
+    chunks: C,
+    endpoints: &'e mut Endpoints<'m>,
+    taker: T,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
@@ -112,8 +207,29 @@ struct Scanner {
     scratch: String,
 }
 
-impl Scanner {
-    fn run(&mut self, endpoints: &mut Endpoints<'_>, sink: &mut dyn FlowSink) -> Result<(), DecodeError> {
+impl<'e, 'm, C: Chunks, T: Taker> Scanner<'e, 'm, C, T> {
+    fn new(chunks: C, endpoints: &'e mut Endpoints<'m>, taker: T) -> Self {
+        Self {
+            chunks,
+            endpoints,
+            taker,
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+            at_end: false,
+            decoded: Decoded::default(),
+            scratch: String::new(),
+        }
+    }
+
+    fn run(mut self) -> Result<Decoded, DecodeError> {
+        let read = self.read();
+        // What was read before an error counts.
+        self.taker.pause()?;
+        read.map(|()| self.decoded)
+    }
+
+    fn read(&mut self) -> Result<(), DecodeError> {
         match self.skip_blank()? {
             Some(0xef) if self.starts_with_mark()? => self.start += 3,
             _ => {}
@@ -121,7 +237,7 @@ impl Scanner {
         match self.skip_blank()? {
             Some(b'[') => {
                 self.start += 1;
-                self.array(endpoints, sink)?;
+                self.array()?;
                 match self.skip_blank()? {
                     None => Ok(()),
                     Some(_) => {
@@ -129,7 +245,7 @@ impl Scanner {
                     }
                 }
             }
-            Some(b'{') => self.sequence(endpoints, sink),
+            Some(b'{') => self.sequence(),
             None => Err(DecodeError::Format(tr!("there is nothing in it; an empty answer would be []"))),
             Some(b'<') => Err(DecodeError::Format(tr!("this is HTML, not JSON: a proxy or a login page answered"))),
             Some(byte) if byte.is_ascii_alphabetic() || byte == b'"' => {
@@ -139,14 +255,14 @@ impl Scanner {
         }
     }
 
-    fn array(&mut self, endpoints: &mut Endpoints<'_>, sink: &mut dyn FlowSink) -> Result<(), DecodeError> {
+    fn array(&mut self) -> Result<(), DecodeError> {
         if self.skip_blank()? == Some(b']') {
             self.start += 1;
             return Ok(());
         }
         loop {
-            self.record(endpoints, sink)?;
-            self.continue_matching(sink)?;
+            self.record()?;
+            self.taker.go_on(self.decoded.rows)?;
             match self.skip_blank()? {
                 Some(b',') => self.start += 1,
                 Some(b']') => {
@@ -159,10 +275,10 @@ impl Scanner {
         }
     }
 
-    fn sequence(&mut self, endpoints: &mut Endpoints<'_>, sink: &mut dyn FlowSink) -> Result<(), DecodeError> {
+    fn sequence(&mut self) -> Result<(), DecodeError> {
         loop {
-            self.record(endpoints, sink)?;
-            self.continue_matching(sink)?;
+            self.record()?;
+            self.taker.go_on(self.decoded.rows)?;
             if self.skip_blank()? == Some(b',') {
                 self.start += 1;
             }
@@ -172,19 +288,8 @@ impl Scanner {
         }
     }
 
-    /// Whether there is somebody who wants more, and time for it: judging takes time, too.
-    fn continue_matching(&self, sink: &dyn FlowSink) -> Result<(), DecodeError> {
-        if sink.enough() {
-            return Err(DecodeError::Enough);
-        }
-        if self.decoded.rows.is_multiple_of(RECORDS_A_GLANCE) && patience::is_over() {
-            return Err(DecodeError::Read(too_late()));
-        }
-        Ok(())
-    }
-
     /// Parses the record that begins at `start`; fetches more bytes and begins again when it is cut by the buffer's end.
-    fn record(&mut self, endpoints: &mut Endpoints<'_>, sink: &mut dyn FlowSink) -> Result<(), DecodeError> {
+    fn record(&mut self) -> Result<(), DecodeError> {
         // A number cut behind its point or its `e` is a mistake to the parser, not a cut: a mistake
         // counts when it is still there with more bytes behind it.
         let mut mistaken_at = None;
@@ -193,13 +298,12 @@ impl Scanner {
                 return Err(DecodeError::Cut { rows: self.decoded.rows });
             }
             let bytes = &self.buffer[self.start..self.end];
-            if let Some((flow, length)) = quick::record(bytes, endpoints, &mut self.scratch) {
-                sink.flow(&flow);
-                self.start += length;
+            if let Some(quick) = quick::record(bytes, self.endpoints, &mut self.scratch) {
+                self.start += quick.length;
                 self.decoded.rows += 1;
-                return Ok(());
+                return self.taker.take(wire::flow_of(quick.parts, quick.src, quick.dst));
             }
-            match thorough(bytes, endpoints, sink) {
+            match thorough(bytes, self.endpoints, &mut self.taker) {
                 Ok((length, readable)) => {
                     self.start += length;
                     self.decoded.rows += 1;
@@ -208,15 +312,16 @@ impl Scanner {
                     }
                     return Ok(());
                 }
-                Err(error) if !error.is_eof() => {
+                Err(Unreadable::Taker(error)) => return Err(error),
+                Err(Unreadable::Json(error)) if !error.is_eof() => {
                     let at = Some((error.line(), error.column()));
                     if self.at_end || mistaken_at == at {
                         return Err(self.bad_json(&error.to_string()));
                     }
                     mistaken_at = at;
                 }
-                Err(_) if self.at_end => return Err(DecodeError::Cut { rows: self.decoded.rows }),
-                Err(_) => {}
+                Err(Unreadable::Json(_)) if self.at_end => return Err(DecodeError::Cut { rows: self.decoded.rows }),
+                Err(Unreadable::Json(_)) => {}
             }
             self.fill()?;
         }
@@ -259,7 +364,7 @@ impl Scanner {
             let Some(mut chunk) = self.next_chunk()? else { return Ok(()) };
             chunk.bytes[ROOM - rest..ROOM].copy_from_slice(&self.buffer[self.start..self.end]);
             (self.start, self.end) = (ROOM - rest, chunk.end);
-            self.pumped.give_back(std::mem::replace(&mut self.buffer, chunk.bytes));
+            self.chunks.give_back(std::mem::replace(&mut self.buffer, chunk.bytes));
             return Ok(());
         }
         // A record longer than the room: gather until there is twice as much, so that it is not begun again too often.
@@ -271,118 +376,21 @@ impl Scanner {
             && let Some(chunk) = self.next_chunk()?
         {
             long.extend_from_slice(&chunk.bytes[ROOM..chunk.end]);
-            self.pumped.give_back(chunk.bytes);
+            self.chunks.give_back(chunk.bytes);
         }
         (self.start, self.end) = (0, long.len());
-        self.pumped.give_back(std::mem::replace(&mut self.buffer, long));
+        self.chunks.give_back(std::mem::replace(&mut self.buffer, long));
         Ok(())
     }
 
+    /// What was read is handed on first: the next bytes may be long in coming.
     fn next_chunk(&mut self) -> Result<Option<Chunk>, DecodeError> {
-        let chunk = self.pumped.next().map_err(|error| named(error, self.decoded.rows))?;
+        self.taker.pause()?;
+        let chunk = self.chunks.next().map_err(|error| named(error, self.decoded.rows))?;
         self.at_end = chunk.is_none();
         Ok(chunk)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::record::Flow;
-    use std::io::Write;
-
-    #[derive(Default)]
-    struct Sums {
-        flows: u64,
-        connections: u64,
-        longest: usize,
-    }
-
-    impl FlowSink for Sums {
-        fn flow(&mut self, flow: &Flow<'_>) {
-            self.flows += 1;
-            self.connections += flow.connections;
-            self.longest = self.longest.max(flow.process.len());
-        }
-    }
-
-    fn record(number: u64, length: usize) -> String {
-        format!(
-            r#"{{"src":{{"ip":"10.0.0.{}"}},"dst":{{"ip":"10.0.1.1"}},"service":{{"process_name":"{}"}},"num_connections":{number},"policy_decision":"allowed"}}"#,
-            number % 7,
-            "x".repeat(length)
-        )
-    }
-
-    fn gzip(text: &str) -> Vec<u8> {
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        encoder.write_all(text.as_bytes()).unwrap();
-        encoder.finish().unwrap()
-    }
-
-    fn decode(bytes: &[u8]) -> (Sums, Result<Decoded, DecodeError>) {
-        let mut sums = Sums::default();
-        let decoded = decode_flows(bytes, &mut Endpoints::new(|_| Box::new([])), &mut sums);
-        (sums, decoded)
-    }
-
-    /// Records of every length against the ends of the chunks, and the room before them.
-    #[test]
-    fn records_are_whole_wherever_chunks_end() {
-        let mut rng = fastrand::Rng::with_seed(7);
-        let lengths: Vec<usize> =
-            (0..600).map(|_| [rng.usize(..500), rng.usize(..3_000), rng.usize(..90_000)][rng.usize(..3)]).chain([1_200_000, 3]).collect();
-        let records: Vec<String> = (0u64..).zip(&lengths).map(|(number, length)| record(number, *length)).collect();
-        for text in [format!("[{}]", records.join(",")), format!(" [ {}\n]\n", records.join(" ,\n ")), records.join("\n")] {
-            for bytes in [text.clone().into_bytes(), gzip(&text)] {
-                let (sums, decoded) = decode(&bytes);
-                assert_eq!(decoded.unwrap(), Decoded { rows: 602, unreadable: 0 });
-                assert_eq!((sums.flows, sums.connections, sums.longest), (602, 602 * 601 / 2, 1_200_000));
-            }
-        }
-        let whole = format!("[{}]", records.join(","));
-        let packed = gzip(&whole);
-        for cut in [1, 2, 9, packed.len() / 2, packed.len() - 1] {
-            assert!(decode(&packed[..packed.len() - cut]).1.is_err(), "{cut}");
-        }
-        for cut in [1, 2, 300_000, whole.len() - 1] {
-            assert!(matches!(decode(&whole.as_bytes()[..whole.len() - cut]).1, Err(DecodeError::Cut { .. })), "{cut}");
-        }
-    }
-
-    /// A chunk that ends inside a number, a word or an escape is no mistake; a mistake stays one.
-    #[test]
-    fn a_cut_anywhere_in_a_record_is_mended() {
-        let tail = r#"{"src":{"ip":"10.0.0.9"},"dst":{"ip":"10.0.1.1"},"x":[-2.5e-3,1E+2,0.1,null,true,"\u00e9\n王"],"dst_bi":"no","num_connections":5,"policy_decision":"allowed"}"#;
-        let good = tail.replace(r#""dst_bi":"no","#, "");
-        let bare = record(1, 0).len();
-        for (tail, unreadable) in [(tail, 1), (good.as_str(), 0)] {
-            for inside in 0..=tail.len() {
-                // The first chunk holds 256 KiB: the bracket, a long record, the comma, and `inside` bytes of the next.
-                let text = format!("[{},{tail}]", record(1, (256 << 10) - 2 - inside - bare));
-                let (_, decoded) = decode(text.as_bytes());
-                assert_eq!(decoded.unwrap(), Decoded { rows: 2, unreadable }, "{inside}");
-                let broken = text.replace("0.1,", "0.,");
-                assert!(matches!(decode(broken.as_bytes()).1, Err(DecodeError::Format(_))), "{inside}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_source_that_fails_is_named() {
-        struct Failing(usize);
-        impl Read for Failing {
-            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-                let text = b"[{\"src\":";
-                if self.0 == text.len() {
-                    return Err(io::Error::new(io::ErrorKind::TimedOut, "the line is dead"));
-                }
-                buffer[0] = text[self.0];
-                self.0 += 1;
-                Ok(1)
-            }
-        }
-        let error = decode_flows(Failing(0), &mut Endpoints::new(|_| Box::new([])), &mut Sums::default()).unwrap_err();
-        assert!(matches!(&error, DecodeError::Read(cause) if cause.to_string().contains("the line is dead")), "{error}");
-    }
-}
+mod tests;

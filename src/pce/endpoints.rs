@@ -13,7 +13,7 @@ use crate::domain::record::{Endpoint, Interned, NotTold};
 use hashbrown::HashMap;
 use serde_json::value::RawValue;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::rc::Rc;
+use std::sync::Arc;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed, xxh3_128_with_seed};
 
 /// Most ends remembered. A PCE carries 25,000 workloads.
@@ -30,10 +30,10 @@ const BEGINNING: usize = 64;
 const PASSED: usize = 32 * 1024;
 
 /// Finds the key and value of a label by its address, for PCEs that tell no more of it in a flow.
-type Labels<'m> = Box<dyn FnMut(&str) -> Option<(String, String)> + 'm>;
+type Labels<'m> = Box<dyn FnMut(&str) -> Option<(String, String)> + Send + 'm>;
 
 /// Tests every end condition of the rules on an endpoint.
-type Marker<'m> = Box<dyn Fn(&Endpoint) -> Box<[u64]> + 'm>;
+type Marker<'m> = Box<dyn Fn(&Endpoint) -> Box<[u64]> + Send + 'm>;
 
 /// Parses endpoints once and tests the rules' end conditions on them once.
 pub struct Endpoints<'m> {
@@ -43,7 +43,7 @@ pub struct Endpoints<'m> {
     mark: Marker<'m>,
     labels: Labels<'m>,
     seed: u64,
-    nothing: Rc<Interned>,
+    nothing: Arc<Interned>,
 }
 
 /// The ends that are remembered.
@@ -64,7 +64,7 @@ struct Met {
     length: u32,
     /// Asked for since the hand came by.
     asked: bool,
-    interned: Rc<Interned>,
+    interned: Arc<Interned>,
     /// The place of another one with the same beginning.
     next: Option<u32>,
 }
@@ -80,12 +80,12 @@ impl Met {
 }
 
 impl Known {
-    fn find(&mut self, beginning: u64, bytes: &[u8], seed: u64) -> Option<(Rc<Interned>, usize)> {
+    fn find(&mut self, beginning: u64, bytes: &[u8], seed: u64) -> Option<(Arc<Interned>, usize)> {
         let mut next = self.first.get(&beginning).copied();
         while let Some(met) = self.places.get_mut(next? as usize)?.as_mut() {
             if met.is_at(bytes, seed) {
                 met.asked = true;
-                return Some((Rc::clone(&met.interned), met.length as usize));
+                return Some((Arc::clone(&met.interned), met.length as usize));
             }
             next = met.next;
         }
@@ -150,9 +150,9 @@ impl Known {
 
 impl<'m> Endpoints<'m> {
     /// `mark` tests an endpoint's conditions; see `judge::plan`.
-    pub fn new(mark: impl Fn(&Endpoint) -> Box<[u64]> + 'm) -> Self {
+    pub fn new(mark: impl Fn(&Endpoint) -> Box<[u64]> + Send + 'm) -> Self {
         let unknown = Endpoint { not_told: NotTold::END, ..Endpoint::default() };
-        let nothing = Rc::new(Interned { marks: mark(&unknown), name: "".into(), endpoint: unknown, ip_key: xxh3_64(b""), href_key: 0 });
+        let nothing = Arc::new(Interned { marks: mark(&unknown), name: "".into(), endpoint: unknown, ip_key: xxh3_64(b""), href_key: 0 });
         // A seed of the run's own: nobody outside can prepare two endpoints that hash alike.
         let seed = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0u8);
         Self { known: Known::default(), passed: Vec::new(), mark: Box::new(mark), labels: Box::new(|_| None), seed, nothing }
@@ -160,13 +160,13 @@ impl<'m> Endpoints<'m> {
 
     /// With somebody who knows the labels of which a flow tells the address only.
     #[must_use]
-    pub fn with_labels(self, labels: impl FnMut(&str) -> Option<(String, String)> + 'm) -> Self {
+    pub fn with_labels(self, labels: impl FnMut(&str) -> Option<(String, String)> + Send + 'm) -> Self {
         Self { labels: Box::new(labels), ..self }
     }
 
     /// The endpoint that this text, a whole JSON value, stands for.
-    pub(super) fn intern(&mut self, raw: Option<&str>) -> Result<Rc<Interned>, serde_json::Error> {
-        let Some(raw) = raw else { return Ok(Rc::clone(&self.nothing)) };
+    pub(super) fn intern(&mut self, raw: Option<&str>) -> Result<Arc<Interned>, serde_json::Error> {
+        let Some(raw) = raw else { return Ok(Arc::clone(&self.nothing)) };
         if raw.starts_with('{')
             && let Some((interned, _)) = self.met(raw.as_bytes())
         {
@@ -177,13 +177,13 @@ impl<'m> Endpoints<'m> {
     }
 
     /// The endpoint at the start of these bytes, if it was met before, and its length.
-    pub(super) fn met(&mut self, bytes: &[u8]) -> Option<(Rc<Interned>, usize)> {
+    pub(super) fn met(&mut self, bytes: &[u8]) -> Option<(Arc<Interned>, usize)> {
         let beginning = self.beginning(bytes);
         self.known.find(beginning, bytes, self.seed)
     }
 
     /// Reads the JSON object at the start of these bytes the thorough way, and remembers it. `None` when it cannot be read.
-    pub(super) fn meet(&mut self, bytes: &[u8]) -> Option<(Rc<Interned>, usize)> {
+    pub(super) fn meet(&mut self, bytes: &[u8]) -> Option<(Arc<Interned>, usize)> {
         let raw: &RawValue = serde_json::Deserializer::from_slice(bytes).into_iter().next()?.ok()?;
         let text = raw.get();
         if !text.starts_with('{') {
@@ -193,15 +193,15 @@ impl<'m> Endpoints<'m> {
     }
 
     /// The same of an object that was read already.
-    pub(super) fn remember_parts(&mut self, text: &[u8], parts: wire::EndParts) -> Rc<Interned> {
+    pub(super) fn remember_parts(&mut self, text: &[u8], parts: wire::EndParts) -> Arc<Interned> {
         let endpoint = wire::endpoint_of(parts, &mut self.labels);
         self.remember(text, endpoint)
     }
 
     /// Remembers what this text, a JSON object, stands for.
-    fn remember(&mut self, text: &[u8], endpoint: Endpoint) -> Rc<Interned> {
+    fn remember(&mut self, text: &[u8], endpoint: Endpoint) -> Arc<Interned> {
         let is_workload = endpoint.workload.is_some();
-        let interned = Rc::new(Interned {
+        let interned = Arc::new(Interned {
             marks: (self.mark)(&endpoint),
             name: endpoint.display_name().into(),
             ip_key: xxh3_64(endpoint.ip_text.as_bytes()),
@@ -212,7 +212,7 @@ impl<'m> Endpoints<'m> {
         let hash = whole(text, self.seed);
         if is_workload || self.has_passed(hash[0]) {
             let beginning = self.beginning(text);
-            self.known.put(Met { beginning, hash, length, asked: false, interned: Rc::clone(&interned), next: None });
+            self.known.put(Met { beginning, hash, length, asked: false, interned: Arc::clone(&interned), next: None });
         }
         interned
     }
@@ -262,7 +262,7 @@ impl Hasher for AsIs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::cell::Cell;
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
     fn workload(number: usize, length: usize) -> String {
         let name = "n".repeat(length);
@@ -276,9 +276,9 @@ mod tests {
 
     /// How often each of these texts, met in turn, had to be read, and what they took at most.
     fn reads(texts: impl IntoIterator<Item = String>) -> (usize, usize, usize) {
-        let read = Cell::new(0usize);
+        let read = AtomicUsize::new(0);
         let mut endpoints = Endpoints::new(|_| {
-            read.set(read.get() + 1);
+            read.fetch_add(1, Relaxed);
             Box::new([])
         });
         let (mut most_ends, mut most_bytes) = (0, 0);
@@ -289,7 +289,7 @@ mod tests {
             assert_eq!(interned.endpoint, wire::endpoint(&text, &mut |_| None).unwrap());
             let known = &endpoints.known;
             let ends = known.places.len() - known.free.len();
-            if read.get().is_multiple_of(1_000) {
+            if read.load(Relaxed).is_multiple_of(1_000) {
                 assert_eq!(known.places.iter().flatten().map(Met::bytes).sum::<usize>(), known.bytes);
                 assert_eq!(known.places.iter().flatten().count(), ends);
                 let chained = |first: &u32| std::iter::successors(Some(*first), |place| known.at(*place)?.next).count();
@@ -298,7 +298,7 @@ mod tests {
             most_ends = most_ends.max(ends);
             most_bytes = most_bytes.max(known.bytes);
         }
-        (read.get() - 1, most_ends, most_bytes)
+        (read.load(Relaxed) - 1, most_ends, most_bytes)
     }
 
     /// The workloads of the largest PCE are read once, however often they come, although every second end is an address

@@ -5,6 +5,7 @@
 
 mod answer;
 mod ask;
+mod batch;
 mod body;
 mod bounds;
 mod client;

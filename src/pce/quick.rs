@@ -9,11 +9,11 @@
 //! where it ends, whatever follows, so equal bytes are the same end and need not be read again.
 
 use super::endpoints::Endpoints;
-use super::wire::{Parts, flow_of};
-use crate::domain::record::{Flow, Interned};
+use super::wire::Parts;
+use crate::domain::record::Interned;
 use crate::domain::time::parse_pce_time;
 use jiff::Timestamp;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Deeper nesting under unknown keys is left to the thorough way.
 const MOST_DEPTH: u32 = 8;
@@ -33,8 +33,16 @@ impl Span {
     }
 }
 
-/// Reads the record at the start of `bytes`; returns it and its length. `None`: read it the thorough way.
-pub(super) fn record<'b>(bytes: &'b [u8], endpoints: &mut Endpoints<'_>, scratch: &'b mut String) -> Option<(Flow<'b>, usize)> {
+/// A record, and how long it is.
+pub(super) struct Quick<'b> {
+    pub(super) parts: Parts<'b>,
+    pub(super) src: Arc<Interned>,
+    pub(super) dst: Arc<Interned>,
+    pub(super) length: usize,
+}
+
+/// Reads the record at the start of `bytes`. `None`: read it the thorough way.
+pub(super) fn record<'b>(bytes: &'b [u8], endpoints: &mut Endpoints<'_>, scratch: &'b mut String) -> Option<Quick<'b>> {
     scratch.clear();
     let mut cursor = Cursor { bytes, at: 0, scratch };
     let raw = cursor.record(endpoints)?;
@@ -53,38 +61,34 @@ pub(super) fn record<'b>(bytes: &'b [u8], endpoints: &mut Endpoints<'_>, scratch
         Some(at) => Some(Some(at)),
         None => text(span).map(parse_pce_time),
     };
-    let flow = flow_of(
-        Parts {
-            port: raw.port,
-            proto: raw.proto,
-            process: text(raw.process)?,
-            service: text(raw.service)?,
-            user: text(raw.user)?,
-            decision: word(raw.decision?)?,
-            direction: word(raw.direction)?,
-            state: if raw.state.is_there() { Some(word(raw.state)?) } else { None },
-            transmission: word(raw.transmission)?,
-            network: text(raw.network)?,
-            client_type: word(raw.client_type)?,
-            connections: raw.connections?,
-            bytes_in: raw.bytes_in,
-            bytes_out: raw.bytes_out,
-            icmp_type: raw.icmp_type,
-            icmp_code: raw.icmp_code,
-            first: instant(raw.first)?,
-            last: instant(raw.last)?,
-        },
-        raw.src?,
-        raw.dst?,
-    );
-    Some((flow, length))
+    let parts = Parts {
+        port: raw.port,
+        proto: raw.proto,
+        process: text(raw.process)?,
+        service: text(raw.service)?,
+        user: text(raw.user)?,
+        decision: word(raw.decision?)?,
+        direction: word(raw.direction)?,
+        state: if raw.state.is_there() { Some(word(raw.state)?) } else { None },
+        transmission: word(raw.transmission)?,
+        network: text(raw.network)?,
+        client_type: word(raw.client_type)?,
+        connections: raw.connections?,
+        bytes_in: raw.bytes_in,
+        bytes_out: raw.bytes_out,
+        icmp_type: raw.icmp_type,
+        icmp_code: raw.icmp_code,
+        first: instant(raw.first)?,
+        last: instant(raw.last)?,
+    };
+    Some(Quick { parts, src: raw.src?, dst: raw.dst?, length })
 }
 
 /// What was found so far. An absent text and an empty one mean the same, but for the state.
 #[derive(Default)]
 struct Raw {
-    src: Option<Rc<Interned>>,
-    dst: Option<Rc<Interned>>,
+    src: Option<Arc<Interned>>,
+    dst: Option<Arc<Interned>>,
     port: Option<u16>,
     proto: Option<i16>,
     process: Span,
@@ -265,7 +269,7 @@ impl<'b> Cursor<'b, '_> {
     }
 
     /// One end of the flow: one met before, by its bytes, or a new one.
-    fn end(&mut self, endpoints: &mut Endpoints<'_>) -> Option<Rc<Interned>> {
+    fn end(&mut self, endpoints: &mut Endpoints<'_>) -> Option<Arc<Interned>> {
         if self.peek()? != b'{' {
             return None;
         }

@@ -4,7 +4,7 @@
 //! wrong type makes the record unreadable, which is counted and said. What is absent is noted as not told, but for what
 //! the PCE says by leaving it out; see [`NotTold`].
 
-use crate::domain::record::{Decision, Direction, Endpoint, Flow, Interned, NotTold, WITH_PORTS, Workload};
+use crate::domain::record::{Decision, Direction, Endpoint, FlowOf, NotTold, WITH_PORTS, Workload};
 use crate::domain::time::parse_pce_time;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -12,7 +12,6 @@ use serde::de::{Deserializer, Error, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
-use std::rc::Rc;
 
 /// A text that borrows from the buffer unless it holds escapes.
 #[derive(Debug, Default, Clone)]
@@ -166,11 +165,11 @@ impl<'a> RawFlow<'a> {
         self.dst.map(RawValue::get)
     }
 
-    /// The record in the program's own terms.
-    pub fn flow(&self, src: Rc<Interned>, dst: Rc<Interned>) -> Flow<'_> {
+    /// What it says beside its ends.
+    pub fn parts(&self) -> Parts<'_> {
         let service = self.service.as_ref();
         let range = self.timestamp_range.as_ref();
-        let parts = Parts {
+        Parts {
             port: service.and_then(|service| service.port),
             proto: service.and_then(|service| service.proto),
             process: service.map_or("", |service| text(&service.process_name)),
@@ -189,8 +188,7 @@ impl<'a> RawFlow<'a> {
             icmp_code: self.icmp_code,
             first: range.and_then(|range| time(&range.first_detected)),
             last: range.and_then(|range| time(&range.last_detected)),
-        };
-        flow_of(parts, src, dst)
+        }
     }
 }
 
@@ -217,7 +215,7 @@ pub struct Parts<'a> {
 }
 
 /// What the parts of a record mean.
-pub fn flow_of<'a>(parts: Parts<'a>, src: Rc<Interned>, dst: Rc<Interned>) -> Flow<'a> {
+pub fn flow_of<E>(parts: Parts<'_>, src: E, dst: E) -> FlowOf<E, &str> {
     let proto = parts.proto.filter(|proto| *proto >= 0);
     let is_icmp = matches!(proto, Some(1 | 58));
     let has_ports = proto.is_none_or(|proto| WITH_PORTS.contains(&proto));
@@ -236,7 +234,7 @@ pub fn flow_of<'a>(parts: Parts<'a>, src: Rc<Interned>, dst: Rc<Interned>) -> Fl
         (NotTold::BYTES_OUT, parts.bytes_out.is_none()),
         (NotTold::REPORTER, parts.proto.is_none() && parts.port.is_none()),
     ];
-    Flow {
+    FlowOf {
         src,
         dst,
         port,

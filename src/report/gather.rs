@@ -16,7 +16,7 @@ use crate::judge::repeats::Repeats;
 use hashbrown::{HashMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Pairs and days whose two ends are told apart.
@@ -160,7 +160,7 @@ impl Pairing {
 
 /// One end, for the rankings.
 struct Side {
-    name: Rc<str>,
+    name: Arc<str>,
     place: Place,
     managed: bool,
 }
@@ -168,7 +168,7 @@ struct Side {
 /// A group while records stream by.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Place {
-    Label(Rc<str>),
+    Label(Arc<str>),
     Unlabelled,
     Unmanaged,
 }
@@ -190,7 +190,7 @@ pub struct Gather {
     span: Span,
     axis: Axis,
     label: String,
-    labels: HashSet<Rc<str>>,
+    labels: HashSet<Arc<str>>,
     sides: Vec<Side>,
     /// Which side has this address and this workload.
     side_of: HashMap<(u64, u64), u32>,
@@ -212,14 +212,14 @@ struct Sums {
     all: [Volume; 4],
     /// By UTC day; `None` once something may belong to it in part.
     days: Vec<Option<[Volume; 4]>>,
-    talkers: Heavy<Rc<str>>,
-    blocked: Heavy<(Rc<str>, Rc<str>, Port)>,
+    talkers: Heavy<Arc<str>>,
+    blocked: Heavy<(Arc<str>, Arc<str>, Port)>,
     ports: Heavy<Port>,
     breaks: Heavy<Place>,
     breaks_at: Heavy<(Place, Port)>,
     breaks_with: Heavy<(Place, Place)>,
     matrix: Heavy<(Place, Place)>,
-    unmanaged: Heavy<Rc<str>>,
+    unmanaged: Heavy<Arc<str>>,
 }
 
 impl Sums {
@@ -261,12 +261,12 @@ impl Sums {
             only.connections[decision as usize] = connections;
             (flows > 0).then_some(only)
         };
-        self.talkers.add(Rc::clone(&src.name), &more);
+        self.talkers.add(Arc::clone(&src.name), &more);
         if !src.managed {
-            self.unmanaged.add(Rc::clone(&src.name), &more);
+            self.unmanaged.add(Arc::clone(&src.name), &more);
         }
         if let Some(blocked) = only(Decision::Blocked) {
-            self.blocked.add((Rc::clone(&src.name), Rc::clone(&dst.name), port), &blocked);
+            self.blocked.add((Arc::clone(&src.name), Arc::clone(&dst.name), port), &blocked);
             self.ports.add(port, &blocked);
         }
         if let Some(breaks) = only(Decision::PotentiallyBlocked) {
@@ -324,7 +324,7 @@ impl Gather {
         }
         if self.pairs.len() >= self.most_flows {
             self.as_reported += 1;
-            let (src, dst) = (self.make_side(&flow.src), self.make_side(&flow.dst));
+            let (src, dst) = (self.make_side(flow.src), self.make_side(flow.dst));
             let mut volumes = [Volume::default(); 4];
             volumes[decision as usize] = Volume { flows: 1, connections: flow.connections, bytes };
             let day = (!across).then(|| self.axis.index(first));
@@ -332,7 +332,7 @@ impl Gather {
             return;
         }
         let told = Told { decision, connections: [0; 2], bytes: [0; 2] };
-        let mut pairing = Pairing { src: self.side(&flow.src), dst: self.side(&flow.dst), port, across, told, others: Vec::new() };
+        let mut pairing = Pairing { src: self.side(flow.src), dst: self.side(flow.dst), port, across, told, others: Vec::new() };
         pairing.add(decision, side, flow.connections, bytes);
         self.pairs.insert(key, pairing);
     }
@@ -351,18 +351,18 @@ impl Gather {
     }
 
     fn make_side(&mut self, end: &Interned) -> Side {
-        Side { name: Rc::clone(&end.name), place: self.place(&end.endpoint), managed: end.endpoint.is_managed() }
+        Side { name: Arc::clone(&end.name), place: self.place(&end.endpoint), managed: end.endpoint.is_managed() }
     }
 
     fn place(&mut self, end: &Endpoint) -> Place {
         match end.label(&self.label) {
             Some(value) => {
                 if let Some(known) = self.labels.get(value) {
-                    return Place::Label(Rc::clone(known));
+                    return Place::Label(Arc::clone(known));
                 }
-                let value: Rc<str> = value.into();
+                let value: Arc<str> = value.into();
                 if self.labels.len() < super::heavy::MOST {
-                    self.labels.insert(Rc::clone(&value));
+                    self.labels.insert(Arc::clone(&value));
                 }
                 Place::Label(value)
             }

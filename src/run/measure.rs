@@ -33,7 +33,6 @@ use crate::state::looks::Memory;
 use crate::state::{State, heal};
 use jiff::{SignedDuration, Timestamp};
 use sources::FlowReader;
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -410,8 +409,8 @@ fn measure_traffic(
         memory.sightings.open(rule.learn, rule.remember, ask.to);
         judge.lend(number, std::mem::take(&mut memory.sightings));
     }
-    let book_of_labels = RefCell::new(LabelBook::new(cycle.recording(TRAFFIC), further.as_ref().map(|further| further.client)));
-    let mut endpoints = Endpoints::new(judge.marker()).with_labels(|href| book_of_labels.borrow_mut().find(href));
+    let mut labels = LabelBook::new(cycle.recording(TRAFFIC), further.as_ref().map(|further| further.client));
+    let mut endpoints = Endpoints::new(judge.marker()).with_labels(|href| labels.find(href));
     if let Some(trace) = cycle.trace {
         let asked: Vec<&str> = ask.decisions.iter().map(|decision| decision.name()).collect();
         let only =
@@ -448,7 +447,7 @@ fn measure_traffic(
         }
     };
     drop(endpoints);
-    warnings.extend(book_of_labels.into_inner().trouble.map(|fault| fault.message));
+    warnings.extend(labels.trouble.map(|fault| fault.message));
     let (mut report, short) = sources::as_settled(report, short, judge.settle(), config.traffic.max_new_looks);
     if matches!(report.status, SourceStatus::Failed) {
         // The memory may hold half an answer: that of the previous run is the one that counts.

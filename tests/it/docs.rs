@@ -4,7 +4,7 @@ use crate::support::cli::Room;
 use pcemon::sim::estate::{self, Estate};
 use pcemon::sim::options::Options;
 use pcemon::sim::server::Sim;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -342,4 +342,17 @@ fn tests_share_what_the_program_compiled() {
         other.is_empty(),
         "the tests' crates ask these of more features, so `cargo test --release` compiles them again; name the features in Cargo.toml: {other:#?}"
     );
+}
+
+/// The shipped build inherits the profile that compiles quickly: what that one names and does not optimise is optimised there by name.
+#[test]
+fn the_shipped_build_optimises_every_crate() {
+    let manifest: toml::Table = toml::from_str(&std::fs::read_to_string(root().join("Cargo.toml")).unwrap()).unwrap();
+    let levels = |profile: &str| -> BTreeMap<String, i64> {
+        let packages = manifest["profile"][profile]["package"].as_table().unwrap();
+        packages.iter().filter_map(|(name, own)| Some((name.clone(), own.get("opt-level")?.as_integer()?))).collect()
+    };
+    let (quick, shipped) = (levels("release"), levels("dist"));
+    let slow: Vec<&String> = quick.iter().filter(|(name, level)| *shipped.get(*name).unwrap_or(level) < 3).map(|(name, _)| name).collect();
+    assert!(quick.len() > 10 && slow.is_empty(), "[profile.dist] of Cargo.toml has to name these with opt-level 3: {slow:?}");
 }

@@ -1,6 +1,6 @@
 //! The quick way and the thorough way make the same of every record.
 
-use super::super::wire::RawFlow;
+use super::super::wire::{RawFlow, flow_of};
 use super::*;
 use proptest::prelude::*;
 
@@ -10,11 +10,13 @@ fn thorough(bytes: &[u8]) -> Option<(String, usize)> {
     let mut stream = serde_json::Deserializer::from_slice(bytes).into_iter::<RawFlow<'_>>();
     let raw = stream.next()?.ok().filter(RawFlow::is_complete)?;
     let (src, dst) = (endpoints.intern(raw.src()).ok()?, endpoints.intern(raw.dst()).ok()?);
-    Some((format!("{:?}", raw.flow(src, dst)), stream.byte_offset()))
+    Some((format!("{:?}", flow_of(raw.parts(), src, dst)), stream.byte_offset()))
 }
 
 fn quick(bytes: &[u8], endpoints: &mut Endpoints<'_>) -> Option<(String, usize)> {
-    record(bytes, endpoints, &mut String::new()).map(|(flow, length)| (format!("{flow:?}"), length))
+    let mut scratch = String::new();
+    let quick = record(bytes, endpoints, &mut scratch)?;
+    Some((format!("{:?}", flow_of(quick.parts, quick.src, quick.dst)), quick.length))
 }
 
 /// Texts as they stand between quotes, some of them broken.
@@ -213,8 +215,8 @@ fn the_usual_record_is_read_quickly() {
     assert_eq!(found.as_ref().map(|(_, length)| *length), Some(text.len()));
     assert_eq!(found, thorough(text.as_bytes()));
     let mut scratch = String::new();
-    let (flow, _) = record(text.as_bytes(), &mut endpoints, &mut scratch).unwrap();
-    assert_eq!((flow.process, flow.network, flow.port, flow.connections), ("C:\\a.exe", "Büro", Some(443), 3));
+    let parts = record(text.as_bytes(), &mut endpoints, &mut scratch).unwrap().parts;
+    assert_eq!((parts.process, parts.network, parts.port, parts.connections), ("C:\\a.exe", "Büro", Some(443), 3));
     assert_eq!(usual_moment(b"2024-02-29T23:59:59Z"), parse_pce_time("2024-02-29T23:59:59Z"));
     assert_eq!(usual_moment(b"2023-02-29T23:59:59Z"), None);
 }

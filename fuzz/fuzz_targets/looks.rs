@@ -6,7 +6,7 @@ use pcemon::state::looks::{decode, encode};
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(memory) = decode(bytes)
-        && let Ok(written) = encode(&memory)
+        && let Ok(written) = encode(memory)
     {
         assert!(decode(&written).is_ok());
     }

@@ -48,6 +48,11 @@ impl Metric {
         (Metric::Throughput, "throughput"),
     ];
 
+    /// The row of its source's table, where it is of one.
+    pub fn row(&self) -> Option<&'static MetricDef> {
+        if let Metric::Row(def) = self { Some(def) } else { None }
+    }
+
     /// The names of a source's metrics, the usual one first.
     pub fn names(source: SourceKind) -> Vec<&'static str> {
         if source.is_flows() {

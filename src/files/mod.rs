@@ -7,7 +7,7 @@ pub mod recorder;
 mod replace;
 mod system;
 
-pub use replace::{New, Room, make_folders, open_beside, prove_replaceable, replace, write_out};
+pub use replace::{New, Room, make_folders, open_beside, prove_replaceable, replace, replace_with, write_out};
 pub use system::own_user;
 
 use crate::process::patience::within;

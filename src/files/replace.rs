@@ -39,12 +39,17 @@ pub enum Room {
 /// Puts a file in its place: written beside it, made durable, renamed, and the folder made durable too. A link is replaced
 /// and not followed.
 pub fn replace(path: &Path, bytes: &[u8], new: New, room: Room) -> io::Result<()> {
+    replace_with(path, new, room, |file| file.write_all(bytes))
+}
+
+/// The same for a file that is made while it is written.
+pub fn replace_with(path: &Path, new: New, room: Room, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let folder = folder_of(path);
     sweep(path);
     let mut temporary = Temporary::beside(path, new)?;
     let old = std::fs::symlink_metadata(path).ok().filter(|old| old.is_file());
     dress(&temporary.file, old.as_ref(), &folder)?;
-    temporary.file.write_all(bytes)?;
+    write(&mut temporary.file)?;
     temporary.file.sync_all()?;
     match room {
         Room::Taken => {

@@ -35,7 +35,7 @@ use super::identity::{Detail, pair_key};
 use super::pair::{Lead, Leads, Reading, RuleAccount, Sides, Ways};
 use super::reading::Learned;
 pub use super::sample::Noted;
-use super::sample::{CounterSample, Counters, Like, Looks, OfPair, Place, is_missing, not_above};
+use super::sample::{CounterSample, Counters, Earlier, Like, Looks, OfPair, Place, is_missing, not_above};
 use crate::domain::record::{Flow, NotTold};
 use crate::domain::time::{before, utc_day_start};
 use hashbrown::HashMap;
@@ -401,7 +401,9 @@ impl Ledger {
         self.change(place, record, |look| {
             (look.detail, look.marks, look.not_told) = (record.detail, marks, not_told);
             for (counter, _) in came_to_be_told.iter().enumerate().filter(|(_, came)| **came) {
-                look.shown[counter] = shown[counter];
+                let mut told = look.shown;
+                told[counter] = shown[counter];
+                look.show(told);
             }
         });
         if came_to_be_told.contains(&true) {
@@ -415,10 +417,11 @@ impl Ledger {
         self.count_before(record, hits, rules);
         let shrank = !not_above(&old, &new);
         self.change(place, record, |look| {
-            (look.shown, look.part, look.day) = (new, record.part, look.day.max(record.day));
             if shrank {
-                look.settled = [[0; 3]; 2];
+                look.earlier = Earlier::Nothing;
             }
+            look.show(new);
+            (look.part, look.day) = (record.part, look.day.max(record.day));
         });
         if shrank {
             hits.iter().for_each(|hit| out.learning(*hit));
@@ -455,7 +458,7 @@ impl Ledger {
     fn remember(&mut self, record: &Seen) {
         let Seen { pair, detail, shown, day, part, noted: Noted { marks, not_told }, .. } = *record;
         let unproven = record.absent_at.is_none();
-        let look = CounterSample { pair, detail, shown, settled: [[0; 3]; 2], day, unseen_since: 0, marks, part, not_told, unproven };
+        let look = CounterSample { pair, detail, shown, earlier: Earlier::Nothing, day, unseen_since: 0, marks, part, not_told, unproven };
         let place = self.looks.push(look);
         if let Some(hot) = self.hot.get_mut(&pair) {
             if self.coverage.looked_at.is_some_and(|at| record.first < at) {
@@ -508,7 +511,7 @@ fn settle(known: &mut [CounterSample], coverage: &Coverage, settled_at: Option<T
     if !whole || !settled_at.is_none_or(is_past) {
         return settled_at;
     }
-    known.iter_mut().for_each(|look| look.settled = [look.settled[1], look.shown]);
+    known.iter_mut().for_each(CounterSample::settle);
     Some(looked_at)
 }
 

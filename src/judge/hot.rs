@@ -247,7 +247,7 @@ impl Hot {
             self.leave(spot, old);
             self.enter(spot, new);
         }
-        if (old.like(), old.marks, old.shown, old.settled) != (new.like(), new.marks, new.shown, new.settled)
+        if (old.like(), old.marks, old.shown, &old.earlier) != (new.like(), new.marks, new.shown, &new.earlier)
             && let (Some(sums), Some(subsets)) = (&mut self.sums, subsets)
         {
             let subsets = &subsets[usize::from(self.by_asks)];
@@ -532,7 +532,7 @@ mod tests {
             pair: 1 << 8,
             detail,
             shown,
-            settled: [[0; 3]; 2],
+            earlier: Default::default(),
             day: 0,
             unseen_since: 0,
             marks: 0,

@@ -139,14 +139,14 @@ impl Sides {
     pub(super) fn add(&mut self, look: &CounterSample) {
         let (end, blocked) = place_of(look.detail);
         self.told[end][blocked] = plus(self.told[end][blocked], look.shown);
-        self.aged[end][blocked] = plus(self.aged[end][blocked], look.settled[0]);
+        self.aged[end][blocked] = plus(self.aged[end][blocked], look.settled()[0]);
     }
 
     /// Takes away what a record shows.
     pub(super) fn remove(&mut self, look: &CounterSample) {
         let (end, blocked) = place_of(look.detail);
         self.told[end][blocked] = minus(self.told[end][blocked], look.shown);
-        self.aged[end][blocked] = minus(self.aged[end][blocked], look.settled[0]);
+        self.aged[end][blocked] = minus(self.aged[end][blocked], look.settled()[0]);
     }
 
     /// A record has moved from one reading to the next; whether it is among these or not.

@@ -78,7 +78,7 @@ impl Learned {
 
 /// What one pair tells; `None` while it moves, or when its source does not report.
 fn sample(pair: &[CounterSample]) -> Option<Sample> {
-    let at_rest = |look: &CounterSample| look.settled[0] == look.shown && look.unseen_since == 0;
+    let at_rest = |look: &CounterSample| look.settled()[0] == look.shown && look.unseen_since == 0;
     if !pair.iter().all(at_rest) || !pair.iter().any(|look| !look.detail.inbound()) {
         return None;
     }

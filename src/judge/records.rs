@@ -9,9 +9,12 @@
 //! rule: online = false, warning ">= 6"        the same                                                 ok
 //! ```
 
+mod late;
+mod learning;
+
 use super::measurement::{GroupMeasurement, Measurement, Span, UNGROUPED, Unlisted, group_key};
 use super::memory::{Happening, RuleMemory, Together};
-use super::share::{ENOUGH, Shown as Shares};
+use super::share::Shown as Shares;
 use super::tally::{Amount, MOST_GROUPS, SHOWN, Tally, merge_contributors};
 use super::transition::{Evidence, Verdict};
 use crate::domain::alert::Contributor;
@@ -27,7 +30,7 @@ use crate::domain::threshold::{PCE_CRITICAL, PCE_NOT_NORMAL, Severity};
 use crate::domain::time::{before, since};
 use crate::domain::value::{GroupValue, Record, Value};
 use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Events shown before: their ids, and when they happened.
@@ -73,6 +76,7 @@ struct Counted<'r> {
 }
 
 impl Counted<'_> {
+    /// Whether what it adds is being learned.
     fn learns(&self) -> bool {
         self.besides_learning != Some(self.input)
     }
@@ -92,7 +96,7 @@ struct Chosen<'r> {
     overflow: bool,
     /// Why records that may count are not told.
     unseen: Option<String>,
-    /// What is said of the first record whose value is not known before the next look.
+    /// What is said of the first record whose value is being learned.
     learning: Option<String>,
 }
 
@@ -101,7 +105,7 @@ fn filter(rule: &Rule) -> Option<&Filter<Condition>> {
 }
 
 fn row(rule: &Rule) -> Option<&'static MetricDef> {
-    if let Metric::Row(def) = &rule.metric { Some(def) } else { None }
+    rule.metric.row()
 }
 
 /// Whether a rule looks at a record at all: it is of the kind that its metric is about, and of one of its targets.
@@ -158,12 +162,12 @@ fn choose<'r>(rule: &Rule, records: impl Iterator<Item = &'r Record>, shares: Op
             Some(shares) => shares.of(record.id),
             None => input(rule, record, now),
         };
-        let besides_learning = besides_learning(rule, record, input);
+        let besides_learning = learning::besides(rule, record, shares, input);
         if besides_learning != Some(input) {
-            chosen.learning = chosen.learning.take().or_else(|| why_untold(rule, record));
-        } else if sure && !input.is_exact() && !shares.is_some_and(|shares| shares.is_learning(record.id)) {
+            chosen.learning = chosen.learning.take().or_else(|| learning::note(rule, record));
+        } else if sure && !input.is_exact() {
             *chosen.silent.entry(rule.metric.name()).or_default() += 1;
-            chosen.because = chosen.because.take().or_else(|| why_untold(rule, record));
+            chosen.because = chosen.because.take().or_else(|| learning::why_untold(rule, record));
         }
         chosen.matched += u64::from(sure);
         let open = values
@@ -186,28 +190,6 @@ fn choose<'r>(rule: &Rule, records: impl Iterator<Item = &'r Record>, shares: Op
 fn anything(rule: &Rule) -> Estimate {
     let highest = row(rule).filter(|def| def.agg != Agg::Sum).and_then(|def| def.unit.highest());
     Estimate { low: 0.0, high: highest.unwrap_or(f64::INFINITY) }
-}
-
-/// What a record adds for certain where what is measured of it needs a second look, else what it adds.
-fn besides_learning(rule: &Rule, record: &Record, input: Estimate) -> Option<Estimate> {
-    match row(rule).map(|def| def.input) {
-        Some(Input::Number(slot) | Input::Status(slot)) if record.is_learning(slot) => {
-            if let Value::Number(number) = record.slot(slot) {
-                Some(Estimate::exact(number.low))
-            } else {
-                None
-            }
-        }
-        _ => Some(input),
-    }
-}
-
-/// What a record says of its not telling what is measured.
-fn why_untold(rule: &Rule, record: &Record) -> Option<String> {
-    let (Input::Number(slot) | Input::Status(slot)) = row(rule)?.input else { return None };
-    let is_open = record.is_learning(slot) || record.slot(slot) == &Value::NotTold;
-    let (_, why) = record.details.iter().find(|(of, _)| *of == slot && is_open)?;
-    Some(format!("{}: {}", visible(&record.name), visible(why)))
 }
 
 /// How many records certainly match.
@@ -287,7 +269,7 @@ fn note_of(rule: &Rule, chosen: &Chosen<'_>, all: usize) -> Option<String> {
     }
     let metric = rule.metric.name();
     if chosen.silent.is_empty() {
-        return chosen.learning.as_ref().map(|why| tr!("learning: {why}", why));
+        return chosen.learning.clone();
     }
     let (key, count) = chosen.silent.iter().max_by_key(|(_, count)| **count)?;
     let note = tr!("{count} of {all} records have no `{key}`", count, all, key = visible(key));
@@ -316,15 +298,12 @@ pub fn snapshot(rule: &Rule, answer: Answer<'_>, known: &[Vec<Option<String>>], 
     }
     let mut groups = add_up(rule, &chosen);
     let mut note = note_of(rule, &chosen, all);
-    if let Some(shares) = shares.as_ref().filter(|shares| shares.is_any_learning()) {
-        learn(rule, &mut groups, &mut chosen, shares);
-        note = note.or_else(|| Some(tr!("learning: judged after half of the window, or {count} samples", count = ENOUGH)));
-    }
     if windowed && !rule.thresholds.are_falling() {
-        for end in late_ends(rule, answer, start) {
+        let late = answer.records.iter().filter(|record| record.late && !record.unseen && is_read(rule, record));
+        for end in late::ends(late, start) {
             let mut then = choose(rule, answer.records.iter().filter(|record| until(record, end)), None, now);
             then.counted.retain(|counted| !has_none(rule, counted.record));
-            most_of(&mut groups, add_up(rule, &then));
+            late::most_of(&mut groups, add_up(rule, &then));
         }
     }
     if rule.group_by.is_empty() && groups.is_empty() && !row(rule).is_some_and(|def| def.must_be_told) {
@@ -364,41 +343,6 @@ pub fn snapshot(rule: &Rule, answer: Answer<'_>, known: &[Vec<Option<String>>], 
     }
     let covers = (windowed || shares.is_some()).then_some((start, now));
     Measurement { groups, covers, matched: chosen.matched, top, note, trouble, unlisted }
-}
-
-/// Most windows of the past that are looked at.
-const MOST_ENDS: usize = 100;
-
-/// The ends of windows that lie before the present one and hold what the run before did not know of: everything is judged
-/// at least once.
-fn late_ends(rule: &Rule, answer: Answer<'_>, start: Timestamp) -> BTreeSet<Timestamp> {
-    let late = answer.records.iter().filter(|record| record.late && !record.unseen && is_read(rule, record));
-    let mut ends: BTreeSet<Timestamp> = late.filter_map(|record| record.at.filter(|at| *at <= start)).collect();
-    while ends.len() > MOST_ENDS {
-        ends.pop_first();
-    }
-    ends
-}
-
-/// Of each group the window with the most counts.
-fn most_of(groups: &mut Vec<GroupMeasurement>, others: Vec<GroupMeasurement>) {
-    for other in others {
-        match groups.iter_mut().find(|group| group.key == other.key) {
-            Some(group) if group.estimate.low >= other.estimate.low => group.estimate.high = group.estimate.high.max(other.estimate.high),
-            Some(group) => *group = GroupMeasurement { estimate: group.estimate.larger(other.estimate), ..other },
-            None => groups.push(other),
-        }
-    }
-}
-
-/// What is still being learned does not make a group UNKNOWN.
-fn learn(rule: &Rule, groups: &mut [GroupMeasurement], chosen: &mut Chosen<'_>, shares: &Shares) {
-    for counted in chosen.counted.iter_mut().filter(|counted| shares.is_learning(counted.record.id)) {
-        counted.input = Estimate::exact(1.0);
-    }
-    for (group, besides) in groups.iter_mut().zip(add_up(rule, chosen)) {
-        group.besides_learning = besides.estimate;
-    }
 }
 
 /// Whether some record says what is measured.

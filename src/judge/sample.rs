@@ -15,10 +15,10 @@ pub struct CounterSample {
     pub pair: u64,
     /// Which of its records.
     pub detail: Detail,
-    /// The counters, as the PCE showed them.
+    /// The counters, as the PCE showed them; changed by [`CounterSample::show`].
     pub shown: Counters,
     /// The counters as they were at two earlier looks: at least `lookback` ago, and in between.
-    pub settled: [Counters; 2],
+    pub earlier: Earlier,
     /// The last UTC day (since the epoch) on which the bucket can still grow.
     pub day: i32,
     /// When it was seen last, in seconds, where a later look may have left it out; 0: it was at rest or seen since.
@@ -31,6 +31,99 @@ pub struct CounterSample {
     pub not_told: NotTold,
     /// First seen in this run, and nothing proves that it was not there before.
     pub unproven: bool,
+}
+
+/// The counters of two earlier looks, next to those of now: most have not moved, or were not there. There is one of a million
+/// records, so it takes what it must.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Earlier {
+    /// They were zero.
+    #[default]
+    Nothing,
+    /// At the newer of the two they were what they are, before that zero.
+    Newer,
+    /// They were what they are.
+    Same,
+    /// By how much they have grown since the newer of the two, and from the older to that; what is small takes no place of its own.
+    Close([[u16; 3]; 2]),
+    /// The same.
+    Near(Box<[[u32; 3]; 2]>),
+    /// The counters themselves, older and newer.
+    Far(Box<[Counters; 2]>),
+}
+
+const ZERO: Counters = [0; 3];
+
+impl CounterSample {
+    /// No record at all.
+    const NONE: CounterSample = CounterSample {
+        pair: 0,
+        detail: Detail(0),
+        shown: ZERO,
+        earlier: Earlier::Nothing,
+        day: 0,
+        unseen_since: 0,
+        marks: 0,
+        part: 0,
+        not_told: NotTold::NOTHING,
+        unproven: false,
+    };
+
+    /// The counters as they were at least `lookback` ago, and in between.
+    pub fn settled(&self) -> [Counters; 2] {
+        match &self.earlier {
+            Earlier::Nothing => [ZERO; 2],
+            Earlier::Newer => [ZERO, self.shown],
+            Earlier::Same => [self.shown; 2],
+            Earlier::Close(grown) => self.before(grown.map(|grown| grown.map(u64::from))),
+            Earlier::Near(grown) => self.before(grown.map(|grown| grown.map(u64::from))),
+            Earlier::Far(settled) => **settled,
+        }
+    }
+
+    fn before(&self, [since, until]: [Counters; 2]) -> [Counters; 2] {
+        let less = |counters: Counters, grown: Counters| [0, 1, 2].map(|counter: usize| counters[counter].wrapping_sub(grown[counter]));
+        let newer = less(self.shown, since);
+        [less(newer, until), newer]
+    }
+
+    /// Says what they were, in the one way in which that is kept.
+    pub fn set_settled(&mut self, settled: [Counters; 2]) {
+        let [older, newer] = settled;
+        self.earlier = if settled == [ZERO; 2] {
+            Earlier::Nothing
+        } else if settled == [self.shown; 2] {
+            Earlier::Same
+        } else if older == ZERO && newer == self.shown {
+            Earlier::Newer
+        } else {
+            let grown = |after: Counters, before: Counters| [0, 1, 2].map(|counter: usize| after[counter].wrapping_sub(before[counter]));
+            let grown = [grown(self.shown, newer), grown(newer, older)];
+            match grown.iter().flatten().max() {
+                Some(most) if *most <= u64::from(u16::MAX) => Earlier::Close(grown.map(|grown| grown.map(|by| by as u16))),
+                Some(most) if *most <= u64::from(u32::MAX) => Earlier::Near(Box::new(grown.map(|grown| grown.map(|by| by as u32)))),
+                _ => Earlier::Far(Box::new(settled)),
+            }
+        };
+    }
+
+    /// The counters have moved.
+    pub(super) fn show(&mut self, shown: Counters) {
+        if shown != self.shown {
+            let settled = self.settled();
+            self.shown = shown;
+            self.set_settled(settled);
+        }
+    }
+
+    /// One more look is over: what is shown is what the newer one showed.
+    pub(super) fn settle(&mut self) {
+        match &self.earlier {
+            Earlier::Same => {}
+            Earlier::Newer => self.earlier = Earlier::Same,
+            _ => self.set_settled([self.settled()[1], self.shown]),
+        }
+    }
 }
 
 /// What the records of a pair must have in common, so that a rule counts them together.
@@ -124,6 +217,9 @@ impl Place {
     }
 }
 
+/// From so many on the place for more grows by a part of what there is.
+const MANY: usize = 1 << 17;
+
 /// Looks first seen in this run. They lie one behind the other as they came, so that one takes little more than itself; each
 /// knows the one of its pair before it.
 #[derive(Debug, Default)]
@@ -154,6 +250,12 @@ impl Fresh {
     fn push(&mut self, look: CounterSample) -> u32 {
         let Self { looks, chain, last, seed } = self;
         let (number, pair) = (looks.len() as u32, look.pair);
+        if looks.len() == looks.capacity() && looks.len() >= MANY {
+            // Twice as much would be more than a machine may have to spare. A large step at first makes it a piece of memory of its
+            // own, which grows without a hole being left behind.
+            looks.reserve_exact((3 * MANY).saturating_sub(looks.len()).max(looks.len() / 8));
+            chain.reserve_exact(looks.capacity() - chain.len());
+        }
         looks.push(look);
         let entry =
             last.entry(seed.hash_one(pair), |last| looks[*last as usize].pair == pair, |last| seed.hash_one(looks[*last as usize].pair));
@@ -243,13 +345,76 @@ impl Looks {
     /// All of them, sorted.
     pub(super) fn into_sorted(self) -> Vec<CounterSample> {
         let Self { mut known, fresh: Fresh { looks: mut fresh, .. }, .. } = self;
-        fresh.sort_unstable_by_key(|look| (look.pair, look.detail));
+        let key = |look: &CounterSample| (look.pair, look.detail);
+        fresh.sort_unstable_by_key(key);
         if known.is_empty() {
             return fresh;
         }
-        known.append(&mut fresh);
-        // Two sorted runs: the stable sort merges them in one pass.
-        known.sort_by_key(|look| (look.pair, look.detail));
+        // What moved has stayed in its pair.
+        if !known.is_sorted_by_key(key) {
+            known.chunk_by_mut(|a, b| a.pair == b.pair).filter(|pair| pair.len() > 1).for_each(|pair| pair.sort_by_key(key));
+        }
+        merge(&mut known, &mut fresh, key);
         known
+    }
+}
+
+/// Puts sorted looks among sorted ones, behind those that are their equals; from the end on, so that nothing is copied aside.
+fn merge<K: Ord>(known: &mut Vec<CounterSample>, fresh: &mut [CounterSample], key: impl Fn(&CounterSample) -> K) {
+    let (mut had, mut more) = (known.len(), fresh.len());
+    known.reserve_exact(more);
+    known.resize(had + more, CounterSample::NONE);
+    while more > 0 {
+        let to = had + more - 1;
+        if had > 0 && key(&known[had - 1]) > key(&fresh[more - 1]) {
+            known.swap(had - 1, to);
+            had -= 1;
+        } else {
+            std::mem::swap(&mut known[to], &mut fresh[more - 1]);
+            more -= 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn counters() -> impl Strategy<Value = Counters> {
+        prop_oneof![Just(ZERO), prop::array::uniform3(0u64..4), prop::array::uniform3(0u64..1 << 20), any::<Counters>()]
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_is_told_whatever_is_shown_since(shown in prop::collection::vec(counters(), 1..8), steps in prop::collection::vec(any::<bool>(), 8)) {
+            let mut look = CounterSample::NONE;
+            let mut settled = [ZERO; 2];
+            for (shown, settles) in shown.into_iter().zip(steps) {
+                look.show(shown);
+                prop_assert_eq!((look.shown, look.settled()), (shown, settled));
+                if settles {
+                    look.settle();
+                    settled = [settled[1], shown];
+                }
+                let mut other = CounterSample { shown, ..CounterSample::NONE };
+                other.set_settled(settled);
+                // There is one way to keep it.
+                prop_assert_eq!((look.settled(), &look.earlier), (settled, &other.earlier));
+            }
+        }
+
+        #[test]
+        fn looks_are_merged_as_a_stable_sort_would(mut known in prop::collection::vec(0u64..20, 0..30), mut fresh in prop::collection::vec(0u64..20, 0..30)) {
+            known.sort_unstable();
+            fresh.sort_unstable();
+            let look = |marks: u64| move |pair: &u64| CounterSample { pair: *pair, marks, ..CounterSample::NONE };
+            let mut merged: Vec<CounterSample> = known.iter().map(look(1)).collect();
+            let mut more: Vec<CounterSample> = fresh.iter().map(look(2)).collect();
+            let mut wanted = [merged.clone(), more.clone()].concat();
+            wanted.sort_by_key(|look| look.pair);
+            merge(&mut merged, &mut more, |look| look.pair);
+            prop_assert_eq!(merged, wanted);
+        }
     }
 }

@@ -56,11 +56,6 @@ impl Shown {
     pub fn is_learning(&self, record: u64) -> bool {
         self.learning.contains(&record)
     }
-
-    /// Whether that of some record is.
-    pub fn is_any_learning(&self) -> bool {
-        !self.learning.is_empty()
-    }
 }
 
 /// No share is known.

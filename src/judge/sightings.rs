@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Most combinations, and most values, that one rule remembers.
-const MOST_KNOWN: usize = 1_000_000;
+/// Most combinations, and most values, that one rule remembers: what fills a table, of which the next larger one takes twice as much.
+const MOST_KNOWN: usize = (1 << 20) / 8 * 7;
 /// Earlier values that are named when there is a new one.
 const NAMED: usize = 3;
 

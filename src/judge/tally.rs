@@ -233,6 +233,7 @@ impl<T> Tally<T> {
     fn add_shown(&mut self, group: u32, amount: u64, shown: u64, value: u64, contributor: impl FnOnce() -> T) {
         // With few groups there is room to keep more than is shown, so that the same contributor's parts add up.
         let most = if self.groups.len() > FEW_GROUPS { SHOWN } else { KEPT };
+        let is_crowded = self.groups.len() > MANY_GROUPS;
         let Some(tally) = self.groups.get_mut(group as usize) else { return };
         match &mut tally.amount {
             Amount::Sum(sum) => *sum = sum.saturating_add(amount),
@@ -258,12 +259,17 @@ impl<T> Tally<T> {
                 }
             }
         }
+        if is_crowded && tally.top.kept.is_empty() {
+            // Most of very many groups have one contributor.
+            tally.top.kept.reserve_exact(1);
+        }
         tally.top.offer(most, shown, contributor);
     }
 }
 
 const KEPT: usize = 24;
 const FEW_GROUPS: usize = 64;
+const MANY_GROUPS: usize = 10_000;
 /// Contributors shown.
 pub const SHOWN: usize = 5;
 

@@ -233,7 +233,7 @@ pub fn try_records(rule: &Rule, file: &Path, now: Timestamp) -> Result<Vec<Tried
                 return Err(tr!("{source} is not read from a file", source = rule.source));
             };
             let ask = crate::sources::Ask::all(now, now, false);
-            let answer = super::read::recorded(member, recording, &ask, None);
+            let answer = super::read::recorded(member, recording, &ask, None, crate::sources::MOST_HELD);
             let one = |record: &Record| {
                 let at = RecordAt { source: rule.source, record, now };
                 tried(describe_record(&at), try_all(filter, &at))

@@ -4,6 +4,7 @@
 
 use super::recorded::{RunNote, SourceNote};
 use super::recording::RecordedAnswer;
+use super::rows::Made;
 use crate::domain::fault::Fault;
 use crate::domain::report::SourceStatus;
 use crate::domain::source::SourceKind;
@@ -17,6 +18,8 @@ pub enum Answer {
     Text(Vec<u8>),
     /// As it was recorded.
     Path(PathBuf),
+    /// Made of an export.
+    Made(Made),
     /// There is none, for this reason.
     Failed(Fault),
     /// Whoever was asked does not offer it.
@@ -31,6 +34,7 @@ impl Answer {
         match self {
             Answer::Text(text) => RecordedAnswer::Text(text),
             Answer::Path(path) => RecordedAnswer::Path(path),
+            Answer::Made(made) => RecordedAnswer::Made(made),
             Answer::Failed(error) => RecordedAnswer::Failed(SourceStatus::Failed, error),
             Answer::Unavailable(error) => RecordedAnswer::Failed(SourceStatus::Unavailable, error),
         }

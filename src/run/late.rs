@@ -20,8 +20,8 @@ pub(super) struct Others<'s> {
 }
 
 impl<'s> Others<'s> {
-    pub fn new(reading: ScopedJoinHandle<'s, Vec<Batch>>) -> Self {
-        Self { reading: Some(reading), read: Vec::new() }
+    pub fn new(reading: Option<ScopedJoinHandle<'s, Vec<Batch>>>) -> Self {
+        Self { reading, read: Vec::new() }
     }
 
     /// What was read, once it is.

@@ -28,6 +28,7 @@ use crate::judge::transition::Instance;
 use crate::judge::{ask, plan, ratio, records};
 use crate::pce::Client;
 use crate::pce::decode::Endpoints;
+use crate::process::panics::contained;
 use crate::process::patience;
 use crate::sources::monitor::Monitor;
 use crate::sources::{Ask, MONITOR, TRAFFIC, VENS, vens};
@@ -145,8 +146,11 @@ pub(super) fn read_and_measure(
     let at = shifted(now, skew);
     let ask = ask_of(config, book, rules, at);
     let inputs = Inputs::of(cycle, book.state.targets.clone(), wanted_of(rules, at));
+    inputs.make_place(book.memory.looks.len());
+    // What is given need not be waited for: one after the other is read, judged and let go.
+    let is_given = cycle.is_offline();
     let (traffic_report, read) = std::thread::scope(|scope| {
-        let mut others = Others::new(scope.spawn(|| read::all(&inputs, needed, client, &ask)));
+        let mut others = Others::new((!is_given).then(|| scope.spawn(|| read::all(&inputs, needed, client, &ask))));
         let traffic = traffic_needed.then(|| {
             let further = match (live, config.pce.as_ref()) {
                 (Some(client), Some(settings)) => Some(Further { client, settings, services: &services, progress: cycle.progress }),
@@ -160,9 +164,14 @@ pub(super) fn read_and_measure(
         (traffic, others.into_read())
     });
     out.sources.extend(traffic_report.transpose()?);
-    for mut batch in read {
+    inputs.make_place(book.memory.looks.len());
+    let one_by_one = read::members(needed)
+        .filter(|_| is_given)
+        .filter_map(|member| contained(|| read::one(&inputs, member, client, &ask)).map_err(|fault| log::error!("{fault}")).ok());
+    for mut batch in read.into_iter().chain(one_by_one) {
         offered::is_missed(book.state, &mut batch.reports);
         measure_batch(cycle, rules, batch, book, (ask, at), &mut out);
+        inputs.make_place(book.memory.looks.len());
     }
     // A thread that died has read nothing.
     for source in needed.iter().filter(|source| !source.is_run()) {

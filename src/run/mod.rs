@@ -21,6 +21,7 @@ mod read;
 pub mod recorded;
 pub mod recording;
 pub mod report;
+mod rows;
 mod rules;
 pub mod simulate;
 pub mod sources;
@@ -157,7 +158,7 @@ fn cycle_once(
     } else {
         if unwritable.is_none() {
             let _writing = interrupt.writing();
-            unwritable = store.commit(&mut state, Some(&memory)).err();
+            unwritable = store.commit(&mut state, Some(memory)).err();
         }
         match unwritable {
             None => tell(cycle, &store, &mut state, channels, (now, deadline), &mut report)?,

@@ -14,15 +14,24 @@ use crate::domain::source::{Nature, SourceKind};
 use crate::domain::time::before;
 use crate::domain::value::Record;
 use crate::files::recorder::{Kept, Recorder};
+use crate::judge::sample::CounterSample;
 use crate::pce::Client;
 use crate::sources::health::Clusters;
-use crate::sources::{Ask, Assembled, Assembler, HEALTH, Held, Member, OfPce, Settings, asked, member};
+use crate::sources::{Ask, Assembled, Assembler, HEALTH, Held, MOST_HELD, Member, OfPce, Settings, asked, member};
 use crate::state::TargetState;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
+
+/// Bytes of looks that leave all the place for records that there is: those of some 400,000 flows.
+const USUAL_LOOKS: usize = 32 << 20;
+/// Place for records that there is however many looks there are.
+const LEAST_HELD: usize = 16 << 20;
+/// Place that an answer has whatever came before it.
+const LEAST_ANSWER: usize = 1 << 20;
 
 /// The records of one source, of all its targets.
 #[derive(Debug)]
@@ -50,6 +59,8 @@ pub(super) struct Answer {
     pub records: Vec<Record>,
     pub whole_until: Option<Timestamp>,
     pub memory: Option<String>,
+    /// Bytes that the records take, roughly.
+    pub held: usize,
 }
 
 /// What a run reads from: answers that are given, and targets.
@@ -64,6 +75,8 @@ pub(super) struct Inputs<'i> {
     known: BTreeMap<String, TargetState>,
     /// What rules want of each source; of a source that is not listed all.
     wanted: BTreeMap<SourceKind, Wanted>,
+    /// Bytes of records that there is place for beside those that are held already.
+    place: AtomicUsize,
 }
 
 /// What rules want of a source.
@@ -84,14 +97,44 @@ impl<'i> Inputs<'i> {
         let single = asked().flat_map(|source| {
             targets.iter().filter_map(move |target| Some((source, Some(target.name.as_str()), cycle.recording_of(source, &target.name)?)))
         });
-        Inputs { recorded: whole.chain(single).collect(), targets, offline: cycle.is_offline(), recorder: cycle.recorder, known, wanted }
+        Inputs {
+            recorded: whole.chain(single).collect(),
+            targets,
+            offline: cycle.is_offline(),
+            recorder: cycle.recorder,
+            known,
+            wanted,
+            place: MOST_HELD.into(),
+        }
     }
 
     /// What a question outside of a cycle reads from.
     pub fn given(config: &'i Config, inputs: &'i GivenInputs, recorder: Option<&'i Recorder>) -> Inputs<'i> {
         let recorded = inputs.iter().map(|input| (input.source, input.target.as_deref(), RecordedAnswer::Path(&input.path)));
         let (known, wanted) = (BTreeMap::new(), BTreeMap::new());
-        Inputs { recorded: recorded.collect(), targets: &config.targets, offline: !inputs.is_empty(), recorder, known, wanted }
+        Inputs {
+            recorded: recorded.collect(),
+            targets: &config.targets,
+            offline: !inputs.is_empty(),
+            recorder,
+            known,
+            wanted,
+            place: MOST_HELD.into(),
+        }
+    }
+
+    /// Nothing that was read before is held any more; so many looks are.
+    pub fn make_place(&self, looks: usize) {
+        // What rules remember of so many flows takes as much again.
+        let beside = (looks * size_of::<CounterSample>()).saturating_sub(USUAL_LOOKS) * 2;
+        self.place.store(MOST_HELD.saturating_sub(beside).max(LEAST_HELD), Relaxed);
+    }
+
+    /// How many bytes of records an answer of a source may have. What happened is left to the next run where it does not fit,
+    /// so it takes no more than half from those that are read after it and held with it.
+    fn place_for(&self, source: SourceKind) -> usize {
+        let place = self.place.load(Relaxed);
+        (if source.is_stream() && !self.offline { place / 2 } else { place }).max(LEAST_ANSWER)
     }
 
     fn is_another(&self, target: &TargetConfig) -> bool {
@@ -109,8 +152,12 @@ impl<'i> Inputs<'i> {
 
 /// Reads all that are needed, but the flows and the run itself.
 pub(super) fn all(inputs: &Inputs<'_>, needed: &[SourceKind], client: Option<&Client>, ask: &Ask) -> Vec<Batch> {
-    let members = asked().filter(|source| needed.contains(source)).filter_map(member);
-    members.map(|member| one(inputs, member, client, ask)).collect()
+    members(needed).map(|member| one(inputs, member, client, ask)).collect()
+}
+
+/// The sources of which [`all`] reads.
+pub(super) fn members(needed: &[SourceKind]) -> impl Iterator<Item = &'static Member> {
+    asked().filter(|source| needed.contains(source)).filter_map(member)
 }
 
 /// Reads one source.
@@ -127,6 +174,8 @@ pub(super) fn one(inputs: &Inputs<'_>, member: &Member, client: Option<&Client>,
         let name: Arc<str> = Arc::from(target);
         batch.reports.push(SourceReport { target: target.to_owned(), whole_until: answer.whole_until, ..answer.report });
         batch.memories.extend(answer.memory.map(|memory| ((source, target.to_owned()), memory)));
+        let left = inputs.place.load(Relaxed).saturating_sub(answer.held);
+        inputs.place.store(left, Relaxed);
         let mut records = answer.records;
         for record in &mut records {
             (record.target, record.target_labels) = (Arc::clone(&name), Arc::clone(labels));
@@ -148,16 +197,17 @@ pub(super) fn one(inputs: &Inputs<'_>, member: &Member, client: Option<&Client>,
             // What is of the only target can be of no other.
             Some(target) => {
                 let named = Some((target.name.as_str(), Some(&*target.settings)));
-                take(recorded(member, recording, ask, named), &target.name, &target_labels(target));
+                take(recorded(member, recording, ask, named, inputs.place_for(source)), &target.name, &target_labels(target));
             }
-            None if kept.is_empty() => take(recorded(member, recording, ask, None), source.target_type, &none),
+            None if kept.is_empty() => take(recorded(member, recording, ask, None, inputs.place_for(source)), source.target_type, &none),
             None => {}
         }
         let configured = inputs.of_type(source);
         for name in &kept {
             let target = configured.iter().find(|target| target.name == *name);
             let labels = target.map_or_else(Arc::default, |target| target_labels(target));
-            take(recorded(member, recording, ask, Some((name, target.map(|target| &*target.settings)))), name, &labels);
+            let named = Some((name.as_str(), target.map(|target| &*target.settings)));
+            take(recorded(member, recording, ask, named, inputs.place_for(source)), name, &labels);
         }
         for target in configured.iter().filter(|target| !kept.is_empty() && !kept.contains(&target.name)) {
             let error = tr!("the recorded run holds no answer of target {target}", target = target.name);
@@ -167,7 +217,7 @@ pub(super) fn one(inputs: &Inputs<'_>, member: &Member, client: Option<&Client>,
     }
     if let Some(of_pce) = &member.pce {
         let answer = match client {
-            Some(client) => from_pce(member, of_pce, client, ask),
+            Some(client) => from_pce(member, of_pce, client, ask, inputs.place_for(source)),
             None => failure(source, not_asked()),
         };
         take(answer, source.target_type, &none);
@@ -176,13 +226,13 @@ pub(super) fn one(inputs: &Inputs<'_>, member: &Member, client: Option<&Client>,
     let mut together = at_once(inputs, source, ask);
     for target in inputs.of_type(source) {
         let answer = match inputs.recording(source, Some(&target.name)) {
-            Some(recording) => recorded(member, recording, ask, Some((&target.name, Some(&*target.settings)))),
+            Some(recording) => recorded(member, recording, ask, Some((&target.name, Some(&*target.settings))), inputs.place_for(source)),
             None if inputs.offline => continue,
             None if inputs.is_another(target) => failure(source, another(target)),
             None => {
                 let memory = inputs.known.get(&target.name).and_then(|known| known.memory.get(source.name()));
                 target.settings.recall(memory.map(String::as_str));
-                from_target(member, target, ask, inputs.recorder, together.remove(target.name.as_str()))
+                from_target(member, target, ask, inputs, together.remove(target.name.as_str()))
             }
         };
         take(answer, &target.name, &target_labels(target));
@@ -222,7 +272,11 @@ fn no_target(source: SourceKind) -> String {
 }
 
 fn failure(source: SourceKind, fault: Fault) -> Answer {
-    Answer { report: SourceReport::failed(source, fault), records: Vec::new(), whole_until: None, memory: None }
+    nothing(SourceReport::failed(source, fault))
+}
+
+fn nothing(report: SourceReport) -> Answer {
+    Answer { report, records: Vec::new(), whole_until: None, memory: None, held: 0 }
 }
 
 fn finished(source: SourceKind, assembled: Assembled, base: SourceReport, missing: Option<String>) -> Answer {
@@ -235,7 +289,8 @@ fn finished(source: SourceKind, assembled: Assembled, base: SourceReport, missin
         error,
         ..base
     };
-    Answer { report: with_unreadable(report), records: assembled.records, whole_until: None, memory: assembled.memory }
+    let Assembled { records, memory, held, .. } = assembled;
+    Answer { report: with_unreadable(report), records, whole_until: None, memory, held }
 }
 
 /// How far an assembler got: the report without its records, why it is not whole, and how far a stream was read.
@@ -292,13 +347,14 @@ fn answer_of(source: SourceKind, fed: Fed, assembler: Box<dyn Assembler>) -> Ans
             let whole_until = whole_until.into_iter().chain(assembled.left_from).min();
             Answer { whole_until, ..finished(source, assembled, base, missing) }
         }
-        Err(report) => Answer { report: *report, records: Vec::new(), whole_until: None, memory: None },
+        Err(report) => nothing(*report),
     }
 }
 
 /// Asks the PCE.
-pub(super) fn from_pce(member: &Member, of_pce: &OfPce, client: &Client, ask: &Ask) -> Answer {
+pub(super) fn from_pce(member: &Member, of_pce: &OfPce, client: &Client, ask: &Ask, place: usize) -> Answer {
     let mut assembler = (member.assemble)(ask.second, None);
+    assembler.limit(place);
     let begun = Instant::now();
     if member.kind.is_stream() {
         log::info!("{}: querying {} to {}", member.kind, ask.from, ask.to);
@@ -312,23 +368,25 @@ pub(super) fn from_pce(member: &Member, of_pce: &OfPce, client: &Client, ask: &A
     answer
 }
 
-/// Reads a recorded answer; of the target with these settings, if there is one.
-pub(super) fn recorded(member: &Member, recording: RecordedAnswer<'_>, ask: &Ask, target: Option<Named<'_>>) -> Answer {
+/// Reads a recorded answer; of the target with these settings, if there is one. There is place for so many bytes of records.
+pub(super) fn recorded(member: &Member, recording: RecordedAnswer<'_>, ask: &Ask, target: Option<Named<'_>>, place: usize) -> Answer {
     let source = member.kind;
     let located = match recording.of(source, target.map(|(name, _)| name)) {
         Ok(located) => located,
-        Err(report) => return Answer { report: *report, records: Vec::new(), whole_until: None, memory: None },
+        Err(report) => return nothing(*report),
     };
     let mut assembler = (member.assemble)(ask.second, target.and_then(|(_, settings)| settings));
+    assembler.limit(place);
     let fed = replayed(source, &located, ask, &mut *assembler);
     let answer = answer_of(source, fed, assembler);
     Answer { report: located.held_by(answer.report), ..answer }
 }
 
 /// Asks any other target.
-fn from_target(member: &Member, target: &TargetConfig, ask: &Ask, recorder: Option<&Recorder>, held: Option<Held>) -> Answer {
-    let source = member.kind;
+fn from_target(member: &Member, target: &TargetConfig, ask: &Ask, inputs: &Inputs<'_>, held: Option<Held>) -> Answer {
+    let (source, recorder) = (member.kind, inputs.recorder);
     let mut assembler = (member.assemble)(ask.second, Some(&*target.settings));
+    assembler.limit(inputs.place_for(source));
     let mut number = 0;
     let mut take = |name: &str, body: &mut dyn Read| {
         let Some(recorder) = recorder else { return assembler.part(name, body) };

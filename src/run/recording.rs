@@ -1,6 +1,7 @@
 //! Answers that were recorded: a file, a folder of a run, standard input, or a text, with what is known of their completeness.
 
 use super::recorded::{self, SourceNote};
+use super::rows::Made;
 use crate::domain::fault::{Fault, Party};
 use crate::domain::report::{SourceReport, SourceStatus};
 use crate::domain::source::SourceKind;
@@ -20,6 +21,8 @@ pub enum RecordedAnswer<'r> {
     Path(&'r Path),
     /// The answer itself.
     Text(&'r [u8]),
+    /// One that is made while it is read.
+    Made(&'r Made),
     /// There was none, for this reason.
     Failed(SourceStatus, &'r Fault),
 }
@@ -28,6 +31,7 @@ pub enum RecordedAnswer<'r> {
 pub(super) enum RecordedPart<'r> {
     Path(PathBuf),
     Text(&'r [u8]),
+    Made(&'r Made),
 }
 
 impl<'r> RecordedAnswer<'r> {
@@ -42,6 +46,7 @@ impl<'r> RecordedAnswer<'r> {
         let (place, note) = match self {
             RecordedAnswer::Failed(status, fault) => return Err(none(status, fault.clone())),
             RecordedAnswer::Text(text) => (Place::Text(text), None),
+            RecordedAnswer::Made(made) => (Place::Made(made), None),
             RecordedAnswer::Path(path) if !path.is_dir() => (Place::File(path.to_path_buf()), None),
             RecordedAnswer::Path(path) => {
                 let (folder, note) = recorded::locate(path, source, target);
@@ -60,6 +65,7 @@ enum Place<'r> {
     File(PathBuf),
     Folder(PathBuf),
     Text(&'r [u8]),
+    Made(&'r Made),
 }
 
 /// The recorded answer of one source and target.
@@ -87,6 +93,7 @@ impl<'r> Located<'r> {
     pub(super) fn files(&self, prefix: &str) -> Result<Vec<RecordedPart<'r>>, Fault> {
         let path = match &self.place {
             Place::Text(text) => return Ok(vec![RecordedPart::Text(text)]),
+            Place::Made(made) => return Ok(vec![RecordedPart::Made(made)]),
             Place::File(path) => return Ok(vec![RecordedPart::Path(path.clone())]),
             Place::Folder(path) => path,
         };
@@ -114,6 +121,7 @@ impl<'r> RecordedPart<'r> {
     pub(super) fn open(&self) -> Result<Box<dyn Read + Send + 'r>, Fault> {
         match self {
             RecordedPart::Text(text) => Ok(Box::new(*text)),
+            RecordedPart::Made(made) => Ok(Box::new(made.text())),
             RecordedPart::Path(path) if path.as_os_str() == "-" => Ok(Box::new(io::stdin())),
             RecordedPart::Path(path) => match File::open(path) {
                 Ok(file) => Ok(Box::new(file)),

@@ -18,7 +18,7 @@ use crate::report::gather::Gather;
 use crate::report::memory::{Memory, compare};
 use crate::report::model::{Health, Report, SCHEMA, Source, Span, Traffic};
 use crate::report::{events, rules, vens};
-use crate::sources::{Ask, EVENTS, HEALTH, TRAFFIC, VENS, member};
+use crate::sources::{Ask, EVENTS, HEALTH, MOST_HELD, TRAFFIC, VENS, member};
 use crate::state::Store;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::atomic::Ordering;
@@ -105,14 +105,17 @@ pub fn report(cycle: &Cycle<'_>, question: &Question) -> Result<(Report, Memory)
     let records = |source, recording: Option<RecordedAnswer<'_>>| {
         let member = member(source)?;
         match (recording, &client, &member.pce) {
-            (Some(recording), _, _) => Some(super::read::recorded(member, recording, &ask, None)),
-            (None, Some(client), Some(of_pce)) => Some(super::read::from_pce(member, of_pce, client, &ask)),
+            (Some(recording), _, _) => Some(super::read::recorded(member, recording, &ask, None, MOST_HELD)),
+            (None, Some(client), Some(of_pce)) => Some(super::read::from_pce(member, of_pce, client, &ask, MOST_HELD)),
             _ => None,
         }
     };
+    let was_read = |report: &SourceReport| matches!(report.status, SourceStatus::Ok | SourceStatus::Partial);
     let (traffic, (events, health, vens)) = std::thread::scope(|scope| {
         let others = scope.spawn(|| {
-            let events = records(EVENTS, recorded_events);
+            // They are gone before the next are read.
+            let events = records(EVENTS, recorded_events)
+                .map(|answer| (was_read(&answer.report).then(|| events::gather(&answer.records, span)), answer.report));
             let health =
                 (recorded_health.is_some() || client.is_some()).then(|| super::read::health(recorded_health, client.as_ref(), now));
             (events, health, records(VENS, recorded_vens))
@@ -131,10 +134,8 @@ pub fn report(cycle: &Cycle<'_>, question: &Question) -> Result<(Report, Memory)
         read.push(traffic.report);
         traffic.answer
     });
-    let was_read = |report: &SourceReport| matches!(report.status, SourceStatus::Ok | SourceStatus::Partial);
-    let events = events.and_then(|answer| {
-        let list = was_read(&answer.report).then(|| events::gather(&answer.records, span));
-        read.push(answer.report);
+    let events = events.and_then(|(list, report)| {
+        read.push(report);
         list
     });
     let health = health.and_then(|(report, clusters)| {

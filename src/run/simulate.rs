@@ -3,7 +3,7 @@
 
 use super::cycle::{Cycle, Rules, begun};
 use super::error::RunError;
-use super::{RunInput, RunOutcome, decide, rules};
+use super::{Answer, RunInput, RunOutcome, decide, rules};
 use crate::config::Config;
 use crate::domain::alert::Notification;
 use crate::domain::outcome::Outcome;
@@ -19,14 +19,15 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug)]
 pub struct SimulationState {
     state: State,
-    memory: Memory,
+    /// As it would be on disk, which takes a fifth of the place; `None`: nothing is remembered yet.
+    memory: Option<Vec<u8>>,
     cycles: u64,
 }
 
 impl SimulationState {
     /// Nothing yet.
     pub fn new(config: &Config) -> Self {
-        Self { state: State::new(config.identity()), memory: Memory::default(), cycles: 0 }
+        Self { state: State::new(config.identity()), memory: None, cycles: 0 }
     }
 }
 
@@ -51,18 +52,28 @@ pub fn simulate(cycle: &Cycle<'_>, kept: &mut SimulationState, down: &BTreeSet<S
     let rules = Rules { enabled, selected, not_judged: Vec::new() };
     kept.cycles += 1;
     let run = begun(config, format!("rehearsal-{}", kept.cycles), now, true);
-    // What a failed source has half read is taken back from here, as from the file: that takes a fifth of the memory.
-    let before = looks::encode(&kept.memory).map_err(RunError::Fault)?;
-    let memory = std::mem::take(&mut kept.memory);
-    let known = RunInput { state: kept.state.clone(), memory, memory_lost: None, silences: Vec::new() };
-    let reload = || looks::decode(&before).map_err(RunError::Fault);
+    let mut before = kept.memory.take();
+    let decoded = |before: Option<&[u8]>| before.map_or_else(|| Ok(Memory::default()), looks::decode).map_err(RunError::Fault);
+    let memory = decoded(before.as_deref())?;
+    // What a failed source has half read is taken back from here, as from the file. What was read before does not fail.
+    let is_proven = cycle.given.is_some_and(|given| given.values().all(|answer| matches!(answer, Answer::Made(_))));
+    if is_proven {
+        before = None;
+    }
+    let reload = || match is_proven {
+        true => Err(RunError::Fault(tr!("what was read at first cannot be read now"))),
+        false => decoded(before.as_deref()),
+    };
+    let state = std::mem::replace(&mut kept.state, State::new(config.identity()));
+    let known = RunInput { state, memory, memory_lost: None, silences: Vec::new() };
     let RunOutcome { mut report, mut state, memory, .. } = decide(cycle, &rules, &sources, run, known, None, &reload, Vec::new())?;
     let (told, deliveries) = deliver(config, &mut state, down, now);
     report.deliveries = deliveries;
     rules::mark_notified(&mut report.rules, &state);
     report.status = exit::status(&report, false);
     report.exit_code = exit::exit_code(&report, false, exit::FailOn::Unknown);
-    (kept.state, kept.memory) = (state, memory);
+    kept.state = state;
+    kept.memory = Some(looks::encode(memory).map_err(RunError::Fault)?);
     Ok(Simulated { report, told })
 }
 

@@ -93,8 +93,12 @@ impl Assembler for Database {
         Ok(decoded)
     }
 
+    fn limit(&mut self, bytes: usize) {
+        self.allowance = super::Allowance::of(bytes);
+    }
+
     fn finish(self: Box<Self>) -> Assembled {
-        Assembled { rows: self.rows, records: self.records, ..Assembled::default() }
+        Assembled { rows: self.rows, records: self.records, held: self.allowance.held(), ..Assembled::default() }
     }
 }
 

@@ -232,6 +232,10 @@ impl Assembler for Events {
         })
     }
 
+    fn limit(&mut self, bytes: usize) {
+        self.allowance = Allowance::of(bytes);
+    }
+
     fn finish(self: Box<Self>) -> Assembled {
         let unreadable = self.unreadable.count();
         let missing = match self.left_from {
@@ -245,6 +249,7 @@ impl Assembler for Events {
             missing,
             left_from: self.left_from,
             memory: None,
+            held: self.allowance.held(),
         }
     }
 }

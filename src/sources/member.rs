@@ -22,6 +22,8 @@ use xxhash_rust::xxh3::xxh3_128;
 pub trait Assembler: Send {
     /// Takes one part; `name` is its file name in a recording. Parts may overlap and come in any order.
     fn part(&mut self, name: &str, body: &mut dyn Read) -> Result<Decoded, DecodeError>;
+    /// Keeps no more than so many bytes of records; called before the first part. One that keeps little has no limit.
+    fn limit(&mut self, _bytes: usize) {}
     /// All records, each once.
     fn finish(self: Box<Self>) -> Assembled;
 }
@@ -41,30 +43,44 @@ pub struct Assembled {
     pub left_from: Option<Timestamp>,
     /// What the target's next run is to know.
     pub memory: Option<String>,
+    /// Bytes that the records take, roughly.
+    pub held: usize,
 }
 
-/// How much memory the records of one answer may take, in bytes: some 60,000 VENs with everything that a PCE tells of them.
+/// How much memory the records may take that a process holds at the same time, of all sources together, in bytes: some 60,000
+/// VENs with everything that a PCE tells of them.
 pub const MOST_HELD: usize = 96 << 20;
 
 /// What is left of it.
 #[derive(Debug)]
 pub struct Allowance {
-    left: usize,
+    most: usize,
+    held: usize,
     /// Something was left out.
     pub is_full: bool,
 }
 
 impl Default for Allowance {
     fn default() -> Self {
-        Self { left: MOST_HELD, is_full: false }
+        Self::of(MOST_HELD)
     }
 }
 
 impl Allowance {
+    /// Place for so many bytes.
+    pub fn of(most: usize) -> Self {
+        Self { most, held: 0, is_full: false }
+    }
+
+    /// How much of it is taken.
+    pub fn held(&self) -> usize {
+        self.held
+    }
+
     /// Whether there is place for this much more.
     pub fn takes(&mut self, bytes: usize) -> bool {
-        match self.left.checked_sub(bytes) {
-            Some(left) => self.left = left,
+        match self.held.checked_add(bytes).filter(|held| *held <= self.most) {
+            Some(held) => self.held = held,
             None => self.is_full = true,
         }
         !self.is_full
@@ -72,12 +88,12 @@ impl Allowance {
 
     /// This much is needed no more.
     pub fn gives_back(&mut self, bytes: usize) {
-        (self.left, self.is_full) = (self.left + bytes, false);
+        (self.held, self.is_full) = (self.held.saturating_sub(bytes), false);
     }
 
     /// Why the answer is not whole, if it is not.
     pub fn remark(&self) -> Option<String> {
-        self.is_full.then(|| tr!("more came than the {size} MiB that are kept of an answer: the rest was left out", size = MOST_HELD >> 20))
+        self.is_full.then(|| tr!("more came than the {size} MiB that are kept of an answer: the rest was left out", size = self.most >> 20))
     }
 }
 

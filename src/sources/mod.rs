@@ -20,8 +20,8 @@ pub use crate::pce::decode::{DecodeError, Decoded};
 pub use crate::pce::records::read_records;
 
 pub use member::{
-    Allowance, Ask, Assembled, Assembler, Held, Member, Obtained, OfPce, Settings, SourceTable, Take, TargetType, Trust, Unreadable,
-    json_of,
+    Allowance, Ask, Assembled, Assembler, Held, MOST_HELD, Member, Obtained, OfPce, Settings, SourceTable, Take, TargetType, Trust,
+    Unreadable, json_of,
 };
 
 use crate::domain::source::SourceKind;

@@ -302,6 +302,10 @@ impl Assembler for Vens {
         })
     }
 
+    fn limit(&mut self, bytes: usize) {
+        self.allowance = Allowance::of(bytes);
+    }
+
     /// Joins VENs and workloads. The outcome does not depend on the order in which they came.
     fn finish(self: Box<Self>) -> Assembled {
         let unreadable = self.unreadable.count();
@@ -333,7 +337,7 @@ impl Assembler for Vens {
         };
         let records = vens.into_iter().map(joined).collect();
         let missing = [allowance.remark(), lacking].into_iter().flatten().reduce(|all, more| format!("{all}; {more}"));
-        Assembled { rows, records, unreadable, missing, ..Assembled::default() }
+        Assembled { rows, records, unreadable, missing, held: allowance.held(), ..Assembled::default() }
     }
 }
 

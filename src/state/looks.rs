@@ -9,16 +9,21 @@ use crate::judge::accounting::Aging;
 use crate::judge::identity::Detail;
 use crate::judge::memory::{FirstRuleMemory, RuleMemory};
 use crate::judge::pair::Lead;
-use crate::judge::sample::CounterSample;
+use crate::judge::sample::{CounterSample, Earlier};
 use crate::judge::traffic::Marked;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 /// Bits of a look's head that say what follows; the rest is the day.
 const FLAGS: u32 = 5;
 /// What they say of a look whose counters have not moved for long; 0: it is new, 1: its earlier counters follow.
 const AT_REST: u64 = 2;
+/// Bytes that are read and written together.
+const BLOCK: usize = 64 << 10;
+/// More bytes than one look takes.
+const LONGEST: usize = 256;
 const MAGIC: &[u8; 8] = b"pcemonLK";
 /// The version of what is written.
 pub const VERSION: u8 = 7;
@@ -82,8 +87,22 @@ struct FirstRest {
     marks_of: u64,
 }
 
-/// Writes the file's bytes.
-pub fn encode(memory: &Memory) -> Result<Vec<u8>, String> {
+/// Writes the file's bytes. The memory goes while it is written: a large one and its file are not held side by side.
+pub fn write(mut memory: Memory, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = Summed { out, sum: crc32fast::Hasher::new(), block: Vec::with_capacity(BLOCK + LONGEST) };
+    out.block.extend_from_slice(MAGIC);
+    out.block.push(VERSION);
+    let looks = std::mem::take(&mut memory.looks);
+    number(&mut out.block, looks.len() as u64);
+    let first_day = looks.iter().map(|look| look.day).min().unwrap_or(0).max(0);
+    number(&mut out.block, first_day as u64);
+    let mut previous = 0u64;
+    for look in &looks {
+        write_look(&mut out.block, look, previous, first_day);
+        previous = look.pair;
+        out.pass_on()?;
+    }
+    drop(looks);
     let marked = if let Marked::Rules(marked) = &memory.marked { marked.as_slice() } else { &[] };
     let rest = postcard::to_stdvec(&RestRef {
         rules: &memory.rules,
@@ -92,82 +111,222 @@ pub fn encode(memory: &Memory) -> Result<Vec<u8>, String> {
         leads: &memory.aging.leads,
         settled_at: memory.aging.settled_at,
     })
-    .map_err(|error| tr!("cannot encode the memory: {error}", error))?;
-    let mut out = Vec::with_capacity(64 + memory.looks.len() * 24 + rest.len());
-    out.extend_from_slice(MAGIC);
-    out.push(VERSION);
-    number(&mut out, memory.looks.len() as u64);
-    let first_day = memory.looks.iter().map(|look| look.day).min().unwrap_or(0).max(0);
-    number(&mut out, first_day as u64);
-    let mut previous = 0u64;
-    for look in &memory.looks {
-        // The low byte of a pair's hash is always zero.
-        number(&mut out, look.pair.wrapping_sub(previous) >> 8);
-        previous = look.pair;
-        out.extend_from_slice(&look.detail.0.to_le_bytes());
-        let settled = if look.settled == [look.shown; 2] { AT_REST } else { u64::from(look.settled != [[0; 3]; 2]) };
-        let is_missing = u64::from(look.not_told != NotTold::NOTHING);
-        let flags = u64::from(look.marks != 0) | u64::from(look.unseen_since != 0) << 1 | settled << 2 | is_missing << 4;
-        number(&mut out, flags | ((look.day.max(first_day) - first_day) as u64) << FLAGS);
-        look.shown.iter().for_each(|counter| number(&mut out, *counter));
-        if look.marks != 0 {
-            number(&mut out, look.marks);
-        }
-        if look.unseen_since != 0 {
-            number(&mut out, u64::from(look.unseen_since));
-        }
-        if is_missing != 0 {
-            number(&mut out, u64::from(look.not_told.0));
-        }
-        if settled == 1 {
-            let [older, newer] = look.settled;
-            (0..3).for_each(|counter| number(&mut out, look.shown[counter].wrapping_sub(newer[counter])));
-            (0..3).for_each(|counter| number(&mut out, newer[counter].wrapping_sub(older[counter])));
-        }
+    .map_err(|error| io::Error::other(tr!("cannot encode the memory: {error}", error)))?;
+    drop(memory);
+    number(&mut out.block, rest.len() as u64);
+    for part in rest.chunks(BLOCK) {
+        out.block.extend_from_slice(part);
+        out.pass_on()?;
     }
-    number(&mut out, rest.len() as u64);
-    out.extend_from_slice(&rest);
-    let sum = crc32fast::hash(&out);
-    out.extend_from_slice(&sum.to_le_bytes());
-    Ok(out)
+    out.finish()
 }
 
-/// Reads the file's bytes.
+/// Writes the file's bytes into memory.
+pub fn encode(memory: Memory) -> Result<Vec<u8>, String> {
+    let mut bytes = Parts(Vec::new());
+    write(memory, &mut bytes).map_err(|error| error.to_string())?;
+    Ok(bytes.0.concat())
+}
+
+/// Bytes as they come: a list that doubles would take twice as much.
+struct Parts(Vec<Vec<u8>>);
+
+impl Write for Parts {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.push(bytes.to_vec());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn write_look(out: &mut Vec<u8>, look: &CounterSample, previous: u64, first_day: i32) {
+    // The low byte of a pair's hash is always zero.
+    number(out, look.pair.wrapping_sub(previous) >> 8);
+    out.extend_from_slice(&look.detail.0.to_le_bytes());
+    let [older, newer] = look.settled();
+    let settled = if [older, newer] == [look.shown; 2] { AT_REST } else { u64::from([older, newer] != [[0; 3]; 2]) };
+    let is_missing = u64::from(look.not_told != NotTold::NOTHING);
+    let flags = u64::from(look.marks != 0) | u64::from(look.unseen_since != 0) << 1 | settled << 2 | is_missing << 4;
+    number(out, flags | ((look.day.max(first_day) - first_day) as u64) << FLAGS);
+    look.shown.iter().for_each(|counter| number(out, *counter));
+    if look.marks != 0 {
+        number(out, look.marks);
+    }
+    if look.unseen_since != 0 {
+        number(out, u64::from(look.unseen_since));
+    }
+    if is_missing != 0 {
+        number(out, u64::from(look.not_told.0));
+    }
+    if settled == 1 {
+        (0..3).for_each(|counter| number(out, look.shown[counter].wrapping_sub(newer[counter])));
+        (0..3).for_each(|counter| number(out, newer[counter].wrapping_sub(older[counter])));
+    }
+}
+
+/// A file on its way, block by block, with its checksum so far.
+struct Summed<'o> {
+    out: &'o mut dyn Write,
+    sum: crc32fast::Hasher,
+    block: Vec<u8>,
+}
+
+impl Summed<'_> {
+    /// Writes what has come to be a block.
+    fn pass_on(&mut self) -> io::Result<()> {
+        if self.block.len() < BLOCK { Ok(()) } else { self.flush() }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.sum.update(&self.block);
+        self.out.write_all(&self.block)?;
+        self.block.clear();
+        Ok(())
+    }
+
+    fn finish(mut self) -> io::Result<()> {
+        self.flush()?;
+        self.out.write_all(&self.sum.finalize().to_le_bytes())
+    }
+}
+
+/// Why what is remembered cannot be had.
+#[derive(Debug)]
+pub enum Unread {
+    /// It could not be read now, and may be whole.
+    Io(io::Error),
+    /// It is of no use, for this reason.
+    Useless(String),
+}
+
+impl From<io::Error> for Unread {
+    fn from(error: io::Error) -> Self {
+        // It became shorter while it was read.
+        if error.kind() == io::ErrorKind::UnexpectedEof { damaged() } else { Unread::Io(error) }
+    }
+}
+
+fn damaged() -> Unread {
+    Unread::Useless(tr!("it is damaged"))
+}
+
+/// Reads the file's bytes: first all of them for their checksum, then block by block.
+pub fn read(mut file: impl Read + Seek) -> Result<Memory, Unread> {
+    let length = file.seek(SeekFrom::End(0))?;
+    let body = length.checked_sub(4).ok_or_else(damaged)?;
+    file.rewind()?;
+    let mut source = Blocks::of(file.by_ref().take(body));
+    let mut sum = crc32fast::Hasher::new();
+    source.fill(MAGIC.len())?;
+    if !source.held().starts_with(MAGIC) {
+        return Err(Unread::Useless(tr!("it is not a pcemon file")));
+    }
+    while !source.held().is_empty() {
+        sum.update(source.held());
+        source.at = source.block.len();
+        source.fill(1)?;
+    }
+    let mut told = [0u8; 4];
+    file.read_exact(&mut told)?;
+    if sum.finalize().to_le_bytes() != told {
+        return Err(Unread::Useless(tr!("its checksum is wrong")));
+    }
+    file.seek(SeekFrom::Start(MAGIC.len() as u64))?;
+    let body = body - MAGIC.len() as u64;
+    read_body(Blocks::of(file.by_ref().take(body)), body)
+}
+
+/// Reads the file's bytes from memory.
 pub fn decode(bytes: &[u8]) -> Result<Memory, String> {
-    let damaged = || tr!("it is damaged");
-    let (body, sum) = bytes.split_at_checked(bytes.len().saturating_sub(4)).ok_or_else(damaged)?;
-    if !body.starts_with(MAGIC) {
-        return Err(tr!("it is not a pcemon file"));
-    }
-    if crc32fast::hash(body).to_le_bytes() != *sum {
-        return Err(tr!("its checksum is wrong"));
-    }
-    let mut reader = Bytes { rest: &body[MAGIC.len()..] };
-    let version = reader.byte().ok_or_else(damaged)?;
+    read(io::Cursor::new(bytes)).map_err(|unread| match unread {
+        Unread::Io(error) => error.to_string(),
+        Unread::Useless(why) => why,
+    })
+}
+
+fn read_body<R: Read>(mut source: Blocks<R>, body: u64) -> Result<Memory, Unread> {
+    let version = source.one(|bytes| bytes.byte())?;
     if ![VERSION, FIRST_VERSION].contains(&version) {
-        return Err(tr!("another version of pcemon wrote it"));
+        return Err(Unread::Useless(tr!("another version of pcemon wrote it")));
     }
-    let count = reader.number().ok_or_else(damaged)?;
+    let count = source.one(|bytes| bytes.number())?;
     // Every look takes at least a dozen bytes: a count beyond that is no count.
-    if count > reader.rest.len() as u64 / 12 {
+    if count > body / 12 {
         return Err(damaged());
     }
-    let first_day = reader.number().and_then(|day| i32::try_from(day).ok()).ok_or_else(damaged)?;
+    let first_day = i32::try_from(source.one(|bytes| bytes.number())?).map_err(|_| damaged())?;
     let mut looks = Vec::with_capacity(count as usize);
     let mut pair = 0u64;
     for _ in 0..count {
-        let look = if version == VERSION { reader.look(&mut pair, first_day) } else { reader.first_look(&mut pair, first_day) };
-        looks.push(look.ok_or_else(damaged)?);
+        looks.push(source.one(|bytes| match version {
+            VERSION => bytes.look(&mut pair, first_day),
+            _ => bytes.first_look(&mut pair, first_day),
+        })?);
     }
-    let length = reader.number().ok_or_else(damaged)? as usize;
-    let rest = reader.take(length).ok_or_else(damaged)?;
+    let length = source.one(|bytes| bytes.number())?;
+    let rest = source.rest(length.min(body))?;
+    if rest.len() as u64 != length {
+        return Err(damaged());
+    }
     if version == FIRST_VERSION {
-        let FirstRest { rules, shown, marks_of } = postcard::from_bytes(rest).map_err(|_| damaged())?;
+        let FirstRest { rules, shown, marks_of } = postcard::from_bytes(&rest).map_err(|_| damaged())?;
         let rules = rules.into_iter().map(|(key, rule)| (key, rule.into())).collect();
         return Ok(Memory { looks, rules, shown, marked: Marked::Fingerprint(marks_of), aging: Aging::default() });
     }
-    let Rest { rules, shown, marked, leads, settled_at } = postcard::from_bytes(rest).map_err(|_| damaged())?;
+    let Rest { rules, shown, marked, leads, settled_at } = postcard::from_bytes(&rest).map_err(|_| damaged())?;
     Ok(Memory { looks, rules, shown, marked: Marked::Rules(marked), aging: Aging { leads, settled_at } })
+}
+
+/// A file that is read block by block.
+struct Blocks<R> {
+    file: R,
+    block: Vec<u8>,
+    /// So much of the block was read.
+    at: usize,
+}
+
+impl<R: Read> Blocks<R> {
+    fn of(file: R) -> Self {
+        Blocks { file, block: Vec::with_capacity(BLOCK + LONGEST), at: 0 }
+    }
+
+    /// What is held and was not read.
+    fn held(&self) -> &[u8] {
+        &self.block[self.at..]
+    }
+
+    /// Holds at least so much, if there is so much.
+    fn fill(&mut self, least: usize) -> io::Result<()> {
+        if self.block.len() - self.at < least {
+            self.block.drain(..self.at);
+            self.at = 0;
+            self.file.by_ref().take(BLOCK as u64).read_to_end(&mut self.block)?;
+        }
+        Ok(())
+    }
+
+    /// Reads one thing.
+    fn one<T>(&mut self, read: impl FnOnce(&mut Bytes<'_>) -> Option<T>) -> Result<T, Unread> {
+        self.fill(LONGEST)?;
+        let mut bytes = Bytes { rest: &self.block[self.at..] };
+        let read = read(&mut bytes).ok_or_else(damaged)?;
+        self.at = self.block.len() - bytes.rest.len();
+        Ok(read)
+    }
+
+    /// Reads so many bytes, or as many as there are.
+    fn rest(mut self, length: u64) -> io::Result<Vec<u8>> {
+        self.block.drain(..self.at);
+        let mut rest = self.block;
+        let more = length.saturating_sub(rest.len() as u64);
+        rest.reserve_exact(more as usize);
+        self.file.take(more).read_to_end(&mut rest)?;
+        rest.truncate(length as usize);
+        Ok(rest)
+    }
 }
 
 fn number(out: &mut Vec<u8>, mut value: u64) {
@@ -225,7 +384,10 @@ impl<'b> Bytes<'b> {
             _ => [shown; 2],
         };
         let day = first_day.checked_add(i32::try_from(head >> FLAGS).ok()?)?;
-        Some(CounterSample { pair: *pair, detail, shown, settled, day, unseen_since, marks, part: 0, not_told, unproven: false })
+        let earlier = Earlier::Nothing;
+        let mut look = CounterSample { pair: *pair, detail, shown, earlier, day, unseen_since, marks, part: 0, not_told, unproven: false };
+        look.set_settled(settled);
+        Some(look)
     }
 
     /// As version 4 has it: what was counted before a counter shrank is of no use any more.
@@ -240,7 +402,7 @@ impl<'b> Bytes<'b> {
             pair: *pair,
             detail,
             shown,
-            settled: [[0; 3]; 2],
+            earlier: Earlier::Nothing,
             day,
             unseen_since: 0,
             marks,
@@ -270,17 +432,11 @@ mod tests {
         let settled = prop_oneof![Just(None), Just(Some([[0; 3]; 2])), any::<[[u64; 3]; 2]>().prop_map(Some)];
         let pair = (0u64..1 << 56).prop_map(|hash| hash << 8);
         (pair, any::<u64>(), any::<[u64; 3]>(), settled, any::<u32>(), 0i32..40_000, any::<u64>(), prop_oneof![Just(0u32), any::<u32>()])
-            .prop_map(|(pair, detail, shown, settled, unseen_since, day, marks, not_told)| CounterSample {
-                pair,
-                detail: Detail(detail),
-                shown,
-                settled: settled.unwrap_or([shown; 2]),
-                day,
-                unseen_since,
-                marks,
-                part: 0,
-                not_told: NotTold(not_told),
-                unproven: false,
+            .prop_map(|(pair, detail, shown, settled, unseen_since, day, marks, not_told)| {
+                let (detail, not_told, earlier) = (Detail(detail), NotTold(not_told), Earlier::Nothing);
+                let mut look = CounterSample { pair, detail, shown, earlier, day, unseen_since, marks, part: 0, not_told, unproven: false };
+                look.set_settled(settled.unwrap_or([shown; 2]));
+                look
             })
     }
 
@@ -315,7 +471,7 @@ mod tests {
             .collect();
         assert!(rules.values().all(|rule| *rule != RuleMemory::default()));
         let memory = Memory { rules, ..Memory::default() };
-        assert_eq!(decode(&encode(&memory).unwrap()).unwrap(), memory);
+        assert_eq!(decode(&encode(memory.clone()).unwrap()).unwrap(), memory);
     }
 
     proptest! {
@@ -323,12 +479,12 @@ mod tests {
         fn what_is_written_is_read(mut looks in prop::collection::vec(look(), 0..50), shown in prop::collection::btree_map(any::<u64>(), Just(Timestamp::UNIX_EPOCH), 0..5)) {
             looks.sort_by_key(|look| (look.pair, look.detail));
             let memory = Memory { looks, shown, rules: BTreeMap::new(), marked: Marked::Rules(vec![7, 9]), aging: Aging { leads: [(3, Lead { day: 4, own: [[[5; 3]; 2]; 2] })].into(), settled_at: Some(Timestamp::UNIX_EPOCH) } };
-            prop_assert_eq!(decode(&encode(&memory).unwrap()).unwrap(), memory);
+            prop_assert_eq!(decode(&encode(memory.clone()).unwrap()).unwrap(), memory);
         }
 
         #[test]
         fn damage_is_seen(looks in prop::collection::vec(look(), 1..20), at in any::<prop::sample::Index>(), flip in 1u8..=255, cut in any::<prop::sample::Index>()) {
-            let bytes = encode(&Memory { looks, ..Memory::default() }).unwrap();
+            let bytes = encode(Memory { looks, ..Memory::default() }).unwrap();
             let mut damaged = bytes.clone();
             damaged[at.index(bytes.len())] ^= flip;
             prop_assert!(decode(&damaged).is_err());

@@ -21,8 +21,8 @@ use crate::judge::reading::Learned;
 use crate::judge::recent::Recent;
 use crate::judge::transition::Instances;
 use jiff::Timestamp;
-use looks::Memory;
 pub use looks::VERSION as LOOKS_VERSION;
+use looks::{Memory, Unread};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, TryLockError};
@@ -419,11 +419,12 @@ impl Store {
         if self.lock.is_none() && !memory_path.exists() && self.read()?.is_some_and(|newer| newer.generation != state.generation) {
             return self.load(pce);
         }
-        let memory = match files::read_regular(&memory_path) {
-            Ok(bytes) => looks::decode(&bytes),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(error.to_string()),
+        let memory = match files::open_regular(&memory_path).map_err(Unread::Io).and_then(looks::read) {
+            Ok(memory) => Ok(memory),
+            Err(Unread::Useless(why)) => Err(why),
+            Err(Unread::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => Err(error.to_string()),
             // What cannot be read now may be whole: it must not be replaced by less.
-            Err(error) => return Err(StateError::io(tr!("read what is remembered in"), &memory_path, error)),
+            Err(Unread::Io(error)) => return Err(StateError::io(tr!("read what is remembered in"), &memory_path, error)),
         };
         match memory {
             Ok(memory) => Ok(Loaded { state, memory, memory_lost: None }),
@@ -440,14 +441,14 @@ impl Store {
 
     /// Makes a new state the one that counts. With `memory`, a new generation of the binary file is
     /// written first; until the state file is renamed into place, the old pair stays valid.
-    pub fn commit(&self, state: &mut State, memory: Option<&Memory>) -> Result<(), StateError> {
+    pub fn commit(&self, state: &mut State, memory: Option<Memory>) -> Result<(), StateError> {
         debug_assert!(self.lock.is_some(), "a state is only written under its lock");
-        let old = state.generation;
+        let (old, has_memory) = (state.generation, memory.is_some());
         if let Some(memory) = memory {
             state.generation = old + 1;
             let path = self.memory_path(state.generation);
-            let bytes = looks::encode(memory).map_err(|error| StateError::io(tr!("write"), &path, error))?;
-            write_durably(&path, &bytes)?;
+            files::replace_with(&path, files::New::Private, files::Room::Taken, |file| looks::write(memory, file))
+                .map_err(|error| StateError::unwritable(tr!("write"), &path, error))?;
         }
         // No line end after the last brace: every cut is then a broken JSON text.
         let bytes = serde_json::to_vec_pretty(&state).map_err(|error| StateError::io(tr!("write the state file"), &self.path, error))?;
@@ -457,7 +458,7 @@ impl Store {
         if let Err(error) = remove(&journal) {
             log::warn!("{}", tr!("cannot remove {path}: {error}", path = journal.display(), error));
         }
-        if memory.is_some() {
+        if has_memory {
             self.sweep(state.generation);
         }
         Ok(())

@@ -193,3 +193,30 @@ fn one_value_of_several_targets_is_remarked_on() {
     }
     assert!(!remark("") && !remark("metric = \"load\"\nagg = \"max\"\n"), "a sum and the worst of all are values of all");
 }
+
+/// The whole of the window is read in every run, and what changed in it is counted once all the same.
+#[test]
+fn a_change_in_a_window_counts_once() {
+    let room = Room::new();
+    room.config(
+        "[[targets]]\nname = \"jobs\"\ntype = \"records\"\nfrom = { file = \"jobs.ndjson\" }\n\
+         [[rules]]\nname = \"Turned\"\nsource = \"records\"\nmetric = \"changes:status\"\ngroup_by = [\"host\"]\nwindow = \"2h\"\nwarning = \">= 1\"\n",
+    );
+    let one = |time: &str, status: &str| format!("{{\"host\":\"a\",\"status\":\"{status}\",\"timestamp\":\"2026-11-20T{time}:00Z\"}}\n");
+    let (done, failed) = (one("08:50", "done"), one("09:01", "failed"));
+    for (time, lines, code) in [
+        ("09:00", done.clone(), 0),
+        ("09:05", done.clone() + &failed, 1),
+        ("09:10", failed.clone() + &done, 1),
+        ("10:45", done.clone() + &failed, 1),
+        // Only the later one still is in the window; then none is.
+        ("10:55", done.clone() + &failed, 1),
+        ("11:30", done.clone() + &failed, 0),
+        ("11:31", done.clone() + &failed + &one("11:30", "failed"), 0),
+        ("11:35", done + &failed + &one("11:30", "failed") + &one("11:32", "done"), 1),
+    ] {
+        room.write("jobs.ndjson", lines);
+        let report = room.run(&["check", "-o", "json", "--now", &format!("2026-11-20T{time}:00Z")]).exits(code).json();
+        assert_eq!(report.value("Turned"), f64::from(code), "{time}");
+    }
+}

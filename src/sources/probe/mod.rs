@@ -74,11 +74,15 @@ impl Assembler for Probes {
         })
     }
 
+    fn limit(&mut self, bytes: usize) {
+        self.allowance = Allowance::of(bytes);
+    }
+
     fn finish(self: Box<Self>) -> Assembled {
         let unreadable = self.unreadable.count();
         let rows = self.records.len() as u64 + self.left + unreadable;
         let records = self.records.into_values().collect();
-        Assembled { records, rows, unreadable, missing: self.allowance.remark(), ..Assembled::default() }
+        Assembled { records, rows, unreadable, missing: self.allowance.remark(), held: self.allowance.held(), ..Assembled::default() }
     }
 }
 

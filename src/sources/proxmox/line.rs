@@ -1,6 +1,6 @@
 //! One answer of Proxmox as recordings hold it: which call, when, of which node, and what came.
 
-use super::super::json;
+use super::super::{Allowance, DecodeError, Decoded, Unreadable, json, read_records};
 use crate::domain::foreign::Foreign;
 use crate::domain::value::Value;
 use jiff::Timestamp;
@@ -8,6 +8,8 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io::Read;
 
 /// Characters of a name that are kept.
 const EXCERPT: usize = 200;
@@ -45,6 +47,31 @@ pub(super) struct Line {
     pub data: Option<Box<RawValue>>,
     /// What went wrong, for people.
     pub error: String,
+}
+
+/// All that a target answered.
+#[derive(Default)]
+pub(super) struct Lines {
+    /// By call: what comes twice counts once.
+    pub by_call: BTreeMap<String, Line>,
+    pub unreadable: Unreadable,
+    pub allowance: Allowance,
+}
+
+impl Lines {
+    /// Reads one part of the answer.
+    pub fn read(&mut self, body: &mut dyn Read) -> Result<Decoded, DecodeError> {
+        read_records(body, &mut |raw| {
+            let Some(line) = Line::read(raw) else {
+                self.unreadable.add(raw);
+                return false;
+            };
+            if self.allowance.takes(raw.get().len()) {
+                self.by_call.entry(line.call.clone()).or_insert(line);
+            }
+            true
+        })
+    }
 }
 
 #[derive(Deserialize)]

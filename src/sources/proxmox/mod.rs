@@ -26,24 +26,18 @@ mod wide;
 pub use row::SOURCE;
 pub use settings::{ProxmoxSettings, read_settings};
 
-use super::{Allowance, Assembled, Assembler, DecodeError, Decoded, Settings, Unreadable, read_records};
+use super::{Allowance, Assembled, Assembler, DecodeError, Decoded, Settings};
 use crate::domain::value::Value;
 use backups::Backups;
 use estate::Estate;
-use line::Line;
+use line::Lines;
 use out::{Out, unseen};
 use row::KINDS;
-use std::collections::BTreeMap;
 use std::io::Read;
 
 /// Reads what a target answered.
 #[derive(Default)]
-pub struct Answers {
-    /// By call: what comes twice counts once.
-    lines: BTreeMap<String, Line>,
-    unreadable: Unreadable,
-    allowance: Allowance,
-}
+pub struct Answers(Lines);
 
 /// An assembler; every answer says all that there is to know.
 pub fn assembler(_second: bool, _settings: Option<&dyn Settings>) -> Box<dyn Assembler> {
@@ -52,20 +46,15 @@ pub fn assembler(_second: bool, _settings: Option<&dyn Settings>) -> Box<dyn Ass
 
 impl Assembler for Answers {
     fn part(&mut self, _name: &str, body: &mut dyn Read) -> Result<Decoded, DecodeError> {
-        read_records(body, &mut |raw| {
-            let Some(line) = Line::read(raw) else {
-                self.unreadable.add(raw);
-                return false;
-            };
-            if self.allowance.takes(raw.get().len()) {
-                self.lines.entry(line.call.clone()).or_insert(line);
-            }
-            true
-        })
+        self.0.read(body)
+    }
+
+    fn limit(&mut self, bytes: usize) {
+        self.0.allowance = Allowance::of(bytes);
     }
 
     fn finish(self: Box<Self>) -> Assembled {
-        let Answers { lines, mut unreadable, allowance } = *self;
+        let Lines { by_call: lines, mut unreadable, allowance } = self.0;
         let mut out = Out { records: Vec::new(), unreadable: &mut unreadable, allowance, cluster: Value::NotTold };
         let mut estate = Estate::of(&lines);
         out.cluster = estate.cluster();
@@ -85,6 +74,6 @@ impl Assembler for Answers {
             records.extend((0u8..).take(KINDS.len()).map(|kind| unseen(kind, None, &why)));
         }
         let told = records.iter().filter(|record| !record.unseen).count() as u64;
-        Assembled { records, rows: told + unreadable, unreadable, missing: full, memory, ..Assembled::default() }
+        Assembled { records, rows: told + unreadable, unreadable, missing: full, memory, held: allowance.held(), ..Assembled::default() }
     }
 }

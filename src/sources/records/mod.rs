@@ -104,6 +104,10 @@ impl Assembler for Records {
         Ok(Decoded { rows: self.rows - before.0, unreadable: self.bad.0 - before.1 })
     }
 
+    fn limit(&mut self, bytes: usize) {
+        self.allowance = self.allowance.take().map(|_| Allowance::of(bytes));
+    }
+
     fn finish(self: Box<Self>) -> Assembled {
         let most = self.records.len();
         let full = self.allowance.as_ref().is_some_and(|allowance| allowance.is_full);
@@ -116,7 +120,8 @@ impl Assembler for Records {
         let cut = self.cut.then(|| tr!("only the first {most} records are read: raise max_records", most = self.limits.most)).or(full);
         let bad = (!self.bad.1.is_empty()).then(|| self.bad.1.join("; "));
         let missing = [cut, bad].into_iter().flatten().reduce(|all, more| format!("{all}; {more}"));
-        Assembled { records: self.records, rows: self.rows, unreadable: self.bad.0, missing, ..Assembled::default() }
+        let held = self.allowance.as_ref().map_or(0, Allowance::held);
+        Assembled { records: self.records, rows: self.rows, unreadable: self.bad.0, missing, held, ..Assembled::default() }
     }
 }
 

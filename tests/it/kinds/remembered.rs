@@ -57,10 +57,10 @@ fn the_memory_of_every_kind_survives_its_file() {
         story(&tape);
         let memory = tape.memory();
         assert_eq!(memory.rules.len(), 6, "one for each rule and each divisor");
-        let bytes = encode(&memory).unwrap();
+        let bytes = encode(memory.clone()).unwrap();
         let again: Memory = decode(&bytes).unwrap();
         assert_eq!(again, memory, "{mode}");
-        assert_eq!(encode(&again).unwrap(), bytes, "equal contents are equal bytes");
+        assert_eq!(encode(again).unwrap(), bytes, "equal contents are equal bytes");
     }
 }
 

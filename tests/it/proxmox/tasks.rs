@@ -246,6 +246,38 @@ fn a_node_that_was_away() {
     lab.check("14:10", &[]).exits(0);
 }
 
+/// A window of which it is not told how its tasks ended is not calm, however certain the one of now is.
+#[test]
+fn what_came_late_and_is_not_told_is_not_calm() {
+    let lab = Lab::two(&FAILED.replace(">= 1\"", ">= 2\""));
+    lab.check("12:00", &[]).exits(0);
+    let untold = |task: Task| Task { status: String::new(), ..task };
+    lab.add(failures(2, "pve2", at("12:01")).into_iter().map(untold));
+    lab.sim.change(|cluster| cluster.node("pve2").unwrap().down_since = Some(at("12:02"))).unwrap();
+    lab.check("12:05", &[]).exits(3);
+    lab.sim.change(|cluster| cluster.node("pve2").unwrap().down_since = None).unwrap();
+    lab.add(failures(1, "pve1", at("14:04")));
+    let report = lab.check("14:05", &[]).exits(3).json();
+    let rule = report.rule("failed");
+    assert_eq!((&rule["state"], report.value("failed"), &rule["value_max"]), (&json!("unknown"), 1.0, &json!(2)), "{rule:#}");
+}
+
+/// A window is looked at anew in every run, and what changed in it is counted once all the same.
+#[test]
+fn a_change_in_a_window_counts_once() {
+    let lab = Lab::two(
+        "[[rules]]\nname = \"turned\"\nsource = \"proxmox_tasks\"\nmetric = \"changes:status\"\ngroup_by = [\"node\"]\nwindow = \"2h\"\nwarning = \">= 1\"\n",
+    );
+    lab.add([Task::new("pve1", "qmstart", "100", at("11:50"))]);
+    lab.check("12:00", &[]).exits(0);
+    lab.add(failures(2, "pve1", at("12:01")));
+    // Both stand in the window, then the later one alone.
+    for time in ["12:05", "12:10", "13:45", "13:55"] {
+        assert_eq!(lab.check(time, &[]).exits(1).json().value("turned"), 1.0, "{time}");
+    }
+    lab.check("14:06", &[]).exits(0);
+}
+
 /// The nightly job did not run. The first run looks back over the window.
 #[test]
 fn the_job_that_did_not_run() {

@@ -3,7 +3,8 @@
 use crate::support::cli::{Ran, Room};
 use pcemon::sources::Assembler;
 use pcemon::sources::events::Events;
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 
@@ -18,9 +19,13 @@ const LIMIT: u64 = 256 << 10;
 
 /// The program with that limit. Beyond it an allocation fails, which ends the process with a signal.
 fn bounded(room: &Room, arguments: &[&str]) -> Ran {
+    bounded_to(room, arguments, "exec \"$@\"")
+}
+
+fn bounded_to(room: &Room, arguments: &[&str], how: &str) -> Ran {
     let inner = room.command(arguments);
     let mut command = Command::new("sh");
-    command.args(["-c", &format!("ulimit -d {LIMIT}; ulimit -c 0; exec \"$@\""), "sh"]).arg(inner.get_program()).args(inner.get_args());
+    command.args(["-c", &format!("ulimit -d {LIMIT}; ulimit -c 0; {how}"), "sh"]).arg(inner.get_program()).args(inner.get_args());
     command.env_clear().envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?)))).current_dir(room.path(""));
     Ran::of(&mut command)
 }
@@ -200,6 +205,96 @@ fn no_command_takes_more_than_its_share_of_memory() {
                         let said: String = ran.err.chars().take(500).collect();
                         assert!((0..=3).contains(&ran.code), "{what}, {arguments:?}: {} {said}", ran.code);
                         assert!(!ran.err.contains("internal fault"), "{what}, {arguments:?}: {said}");
+                    }
+                }
+            });
+        }
+    });
+}
+
+/// Bytes of each input that is compressed; less for a build that takes its time.
+const PACKED: usize = if cfg!(debug_assertions) { 200_000 } else { 19_900_000 };
+/// Flows, each of its own pair of addresses.
+const PACKED_FLOW: &str = r#"{"src":{"ip":"@","workload":{"href":"/orgs/1/workloads/#","name":"w#","hostname":"h#"}},"dst":{"ip":"10.0.0.2"},"service":{"port":443,"proto":6,"process_name":"p#"},"num_connections":%,"policy_decision":"blocked","flow_direction":"outbound","timestamp_range":{"first_detected":"2026-11-20T09:55:00Z","last_detected":"2026-11-20T09:58:00Z"}}"#;
+const PACKED_VEN: &str = r#"{"href":"/orgs/1/vens/#","name":"v#","status":"active","version":"v#"}"#;
+
+/// As many of these records as fit once they are compressed. `#` stands for the number, `@` for an address
+/// of its own, `%` for an amount, to which `more` is added.
+fn packed(item: &str, more: u64) -> Vec<u8> {
+    let mut out = flate2::write::GzEncoder::new(Vec::with_capacity(PACKED + (1 << 20)), flate2::Compression::fast());
+    let mut text = String::new();
+    let mut number = 0u64;
+    while out.get_ref().len() < PACKED {
+        text.clear();
+        for _ in 0..500 {
+            text.push_str(if number == 0 { "[" } else { "," });
+            for part in item.split_inclusive(['#', '@', '%']) {
+                let end = part.len() - usize::from(part.ends_with(['#', '@', '%']));
+                text.push_str(&part[..end]);
+                match &part[end..] {
+                    "#" => write!(text, "{number}").unwrap(),
+                    "@" => write!(text, "10.{}.{}.{}", number >> 16, number >> 8 & 255, number & 255).unwrap(),
+                    "%" => write!(text, "{}", number * 7_919 % 1_000 + more).unwrap(),
+                    _ => {}
+                }
+            }
+            number += 1;
+        }
+        out.write_all(text.as_bytes()).unwrap();
+    }
+    out.write_all(b"]").unwrap();
+    out.finish().unwrap()
+}
+
+/// Input that is compressed: about a million records, each of its own. Either all of it is judged or it is said that it was not.
+#[test]
+fn no_command_takes_more_for_what_is_compressed() {
+    let made = std::thread::scope(|scope| {
+        let all = [(PACKED_FLOW, 1), (PACKED_FLOW, 5), (EVENT, 0), (PACKED_VEN, 0)];
+        let running = all.map(|(item, more)| scope.spawn(move || packed(item, more)));
+        running.map(|one| one.join().unwrap())
+    });
+    let later = ["--now", "2026-11-20T10:10:00Z"];
+    let (flows, grown, events, vens) = (["--flows", "flows.gz"], ["--flows", "grown.gz"], ["--events", "events.gz"], ["--vens", "vens.gz"]);
+    let of = |start: &[&'static str], input: [&'static str; 2], end: &[&'static str]| [start, &input, end].concat();
+    let plain = ["-c", "plain.toml"];
+    let works: Vec<Vec<Vec<&str>>> = vec![
+        // First look, and one at which all have grown.
+        vec![of(&["check"], flows, &NOW), of(&["check"], grown, &later)],
+        vec![of(&["replay", "--rule", "Blocked"], flows, &[])],
+        vec![of(&["check"], events, &NOW), of(&["check"], events, &later), of(&["replay"], events, &[])],
+        vec![of(&["check"], flows, &[&plain[..], &NOW].concat()), of(&["replay"], flows, &plain)],
+        vec![
+            of(&["flows"], flows, &[]),
+            of(&["flows", "-o", "json", "--sort", "bytes", "--limit", "0"], flows, &[]),
+            of(&["top"], flows, &[]),
+        ],
+        vec![of(&["report", "-o", "json"], flows, &NOW), of(&["show", "traffic", "-o", "json"], flows, &[])],
+        vec![of(&["check"], vens, &NOW), of(&["show", "vens", "-o", "json"], vens, &[]), of(&["explain", "VENs"], vens, &NOW)],
+        vec![of(&["show", "events", "-o", "json"], events, &[])],
+    ];
+    let waiting = std::sync::Mutex::new(works.into_iter());
+    let next = || waiting.lock().unwrap().next();
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, std::num::NonZero::get) {
+            scope.spawn(|| {
+                while let Some(commands) = next() {
+                    let room = Room::new();
+                    std::fs::create_dir(room.path("state")).unwrap();
+                    let config = format!("[run]\nstate = \"{}\"\n{RULES}", room.state().display());
+                    room.config(&config);
+                    room.write("plain.toml", format!("[traffic]\naccounting = \"as_reported\"\n{config}"));
+                    for (name, bytes) in ["flows.gz", "grown.gz", "events.gz", "vens.gz"].into_iter().zip(&made) {
+                        if commands.iter().flatten().any(|argument| *argument == name) {
+                            room.write(name, bytes);
+                        }
+                    }
+                    for arguments in commands {
+                        // What is printed is as long as what was read.
+                        let ran = bounded_to(&room, &arguments, "exec \"$@\" >/dev/null");
+                        let said: String = ran.err.chars().take(500).collect();
+                        assert!((0..=3).contains(&ran.code), "{arguments:?}: {} {said}", ran.code);
+                        assert!(!ran.err.contains("internal fault"), "{arguments:?}: {said}");
                     }
                 }
             });

@@ -92,7 +92,7 @@ fn data(name: &str) -> Vec<u8> {
 
 static OLD_LOOKS: LazyLock<Vec<u8>> = LazyLock::new(|| data("state.json.looks-3"));
 /// The same as today's version writes it.
-static LOOKS: LazyLock<Vec<u8>> = LazyLock::new(|| encode(&decode(&OLD_LOOKS).unwrap()).unwrap());
+static LOOKS: LazyLock<Vec<u8>> = LazyLock::new(|| encode(decode(&OLD_LOOKS).unwrap()).unwrap());
 static STATE: LazyLock<Vec<u8>> = LazyLock::new(|| data("state.json"));
 
 proptest! {
@@ -119,7 +119,7 @@ proptest! {
         let sum = crc32fast::hash(&bytes);
         bytes.extend_from_slice(&sum.to_le_bytes());
         if let Ok(memory) = decode(&bytes)
-            && let Ok(written) = encode(&memory)
+            && let Ok(written) = encode(memory)
         {
             prop_assert!(decode(&written).is_ok());
         }

@@ -12,9 +12,9 @@ mod row;
 pub(super) use round::run;
 pub use row::SOURCE;
 
-use super::super::{Allowance, Assembled, Assembler, DecodeError, Decoded, Settings, Unreadable, json_of, read_records};
+use super::super::{Allowance, Assembled, Assembler, DecodeError, Decoded, Settings, Unreadable, json_of};
 use super::estate::{Quorum, Seen, members, quorum};
-use super::line::{Line, call, epoch, own, seconds, text, words};
+use super::line::{Line, Lines, call, epoch, own, seconds, text, words};
 use super::rights::{Rights, Sight, missing};
 use super::row::kind;
 use super::upid::Upid;
@@ -49,11 +49,7 @@ fn is_calm(page: &[Json], is_known: &dyn Fn(&str) -> bool, from: Option<Timestam
 
 /// Reads what a target answered.
 #[derive(Default)]
-pub struct Answers {
-    lines: BTreeMap<String, Line>,
-    unreadable: Unreadable,
-    allowance: Allowance,
-}
+pub struct Answers(Lines);
 
 /// An assembler; every answer says all that there is to know.
 pub fn assembler(_second: bool, _settings: Option<&dyn Settings>) -> Box<dyn Assembler> {
@@ -62,20 +58,15 @@ pub fn assembler(_second: bool, _settings: Option<&dyn Settings>) -> Box<dyn Ass
 
 impl Assembler for Answers {
     fn part(&mut self, _name: &str, body: &mut dyn Read) -> Result<Decoded, DecodeError> {
-        read_records(body, &mut |raw| {
-            let Some(line) = Line::read(raw) else {
-                self.unreadable.add(raw);
-                return false;
-            };
-            if self.allowance.takes(raw.get().len()) {
-                self.lines.entry(line.call.clone()).or_insert(line);
-            }
-            true
-        })
+        self.0.read(body)
+    }
+
+    fn limit(&mut self, bytes: usize) {
+        self.0.allowance = Allowance::of(bytes);
     }
 
     fn finish(self: Box<Self>) -> Assembled {
-        let Answers { lines, mut unreadable, mut allowance } = *self;
+        let Lines { by_call: lines, mut unreadable, mut allowance } = self.0;
         let mut look = Look::of(&lines);
         let indexes: BTreeMap<String, Result<Index, String>> =
             look.nodes.keys().map(|node| (node.clone(), look.index(node, &mut unreadable))).collect();
@@ -122,7 +113,7 @@ impl Assembler for Answers {
         }
         let told = records.len() as u64;
         records.extend(gaps.into_iter().map(|(node, at, why)| look.unseen(node.as_deref(), at, &why)));
-        Assembled { records, rows: told + unreadable, unreadable, missing: full, memory, ..Assembled::default() }
+        Assembled { records, rows: told + unreadable, unreadable, missing: full, memory, held: allowance.held(), ..Assembled::default() }
     }
 }
 

@@ -15,7 +15,7 @@ pub struct CounterSample {
     pub pair: u64,
     /// Which of its records.
     pub detail: Detail,
-    /// The counters, as the PCE showed them; changed by [`CounterSample::show`].
+    /// The counters, as the PCE showed them; changed by `CounterSample::show`.
     pub shown: Counters,
     /// The counters as they were at two earlier looks: at least `lookback` ago, and in between.
     pub earlier: Earlier,

@@ -515,14 +515,15 @@ fn an_alert_leads_to_the_console() {
     bench.check(at("10:00"), &["--record", "answers"]).exits(1);
     let page = format!("{}/#/workloads/{id}", bench.sim.url());
     let alerts = |text: &str| -> Vec<(String, Value)> {
-        let body: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
         let of = |alert: &Value| (alert["group"]["ven"].as_str().unwrap().to_owned(), alert["console"].clone());
-        let mut all: Vec<_> = body["alerts"].as_array().unwrap().iter().map(of).collect();
+        let bodies = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let mut all: Vec<_> = bodies.flat_map(|body| body["alerts"].as_array().unwrap().iter().map(of).collect::<Vec<_>>()).collect();
         all.sort_by(|a, b| a.0.cmp(&b.0));
         all
     };
     let links = alerts(&std::fs::read_to_string(&told).unwrap());
-    let wanted = [("web-0001", json!(page)), ("web-0002", Value::Null), ("web-0003", Value::Null)];
+    // The second workload is refused as a whole: nobody knows whether its VEN is offline, and the source is partial.
+    let wanted = [("web-0001", json!(page)), ("web-0003", Value::Null)];
     assert_eq!(links, wanted.map(|(name, link)| (name.to_owned(), link)));
     let mails = mail.mails();
     let text = mails[0].data.replace("=\r\n", "").replace("=3D", "=");

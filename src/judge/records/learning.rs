@@ -37,7 +37,12 @@ pub(super) fn note(rule: &Rule, record: &Record) -> Option<String> {
 /// What a record says of its not telling what is measured.
 pub(super) fn why_untold(rule: &Rule, record: &Record) -> Option<String> {
     let (Input::Number(slot) | Input::Status(slot)) = rule.metric.row()?.input else { return None };
-    let is_open = record.is_learning(slot) || record.slot(slot) == &Value::NotTold;
+    // A number that only lies somewhere between two others is not told, either.
+    let is_told = match record.slot(slot) {
+        Value::Number(number) => number.is_exact(),
+        told => told != &Value::NotTold,
+    };
+    let is_open = record.is_learning(slot) || !is_told;
     let (_, why) = record.details.iter().find(|(of, _)| *of == slot && is_open)?;
     Some(format!("{}: {}", visible(&record.name), visible(why)))
 }

@@ -1,48 +1,29 @@
 //! When each guest was backed up last: from the finished backup tasks of every node. One that had several guests names them
 //! in its log alone; a finished log never changes, so it is read once.
 //!
-//! A task that was not read may hold a newer backup of any guest: then the age is an interval. Of a guest without any
-//! backup the age counts from where all tasks are known, or from when the guest was first seen.
+//! A task that was not read may hold a newer backup of any guest, and so may one that an index has lost: then the age is an
+//! interval. Of a guest without any backup the age counts from where all tasks are known, or from when the guest was first
+//! seen.
 
-use super::super::json_of;
+use super::super::{Unreadable, json_of};
 use super::client::{Endpoint, Token, ask_one, each};
 use super::estate::Estate;
-use super::line::{Line, epoch, seconds, text};
+use super::index::{self, Index, ROTATES, Task};
+use super::line::{Line, seconds, text, words};
 use super::memory::{Indexed, MOST, Memory};
-use super::rights::missing;
-use super::upid::Upid;
 use crate::domain::estimate::Estimate;
-use crate::domain::time::before;
 use crate::domain::value::Value;
 use jiff::Timestamp;
 use serde_json::Value as Json;
-use serde_json::json;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-/// The index is asked for by the start of tasks: one that took up to a week is found by its end.
-const MARGIN: Duration = Duration::from_secs(7 * 86_400);
-/// Tasks of one page of an index, and most pages of it.
-const TASKS: usize = 500;
-const MOST_PAGES: usize = 8;
-/// Tasks that an index holds before it rotates.
-const KEPT: usize = 1_000;
 /// Lines of one page of a log, and most pages of it.
 const LINES: usize = 5_000;
 const MOST_LOG: usize = 10;
 /// Logs that are read in one run; the latest come first.
 const MOST_LOGS: usize = 50;
-
-/// The call for the backup tasks of a node, without what varies.
-fn index_of(node: &str) -> String {
-    format!("/nodes/{node}/tasks?source=archive&typefilter=vzdump&")
-}
-
-/// The call for everything that a node keeps, which is made once: how far back that reaches.
-fn kept_of(node: &str) -> String {
-    format!("/nodes/{node}/tasks?source=archive&start=0&limit={KEPT}")
-}
 
 /// The call for the log of a task. What a peer calls a task becomes part of a path only encoded.
 fn log_of(node: &str, upid: &str) -> String {
@@ -51,66 +32,43 @@ fn log_of(node: &str, upid: &str) -> String {
     format!("/nodes/{node}/tasks/{encoded}/log")
 }
 
-/// A finished backup task.
-struct Task {
-    name: String,
-    upid: Upid,
-    ended: Timestamp,
-    good: bool,
+/// Whether it is a backup.
+fn is_backup(task: &Task) -> bool {
+    task.upid.kind == "vzdump"
 }
 
-fn task(row: &Json) -> Option<Task> {
-    let name = row.get("upid")?.as_str()?.to_owned();
-    let upid = Upid::read(&name).filter(|upid| upid.kind == "vzdump")?;
-    let status = text(row, "status")?;
-    Some(Task { upid, ended: epoch(row, "endtime")?, good: status == "OK" || status.starts_with("WARNINGS: "), name })
-}
-
-fn tasks(lines: &[&Line]) -> Vec<Task> {
-    lines.iter().filter_map(|line| line.items()).flatten().filter_map(json_of).filter_map(|row| task(&row)).collect()
-}
-
-/// Asks for the backup tasks of these nodes, and for the logs that were not read yet.
-pub(super) fn ask(endpoint: &Endpoint<'_>, token: &Token, nodes: &[String], memory: &Memory, until: Instant) -> Vec<Line> {
-    let pages = |node: &String| {
-        let known = memory.backups.get(node).and_then(|known| known.to);
-        let since = known.map_or_else(String::new, |to| format!("since={}&", before(to, MARGIN).as_second().max(0)));
-        let mut out = Vec::new();
-        for page in 0..MOST_PAGES {
-            let path = format!("{}{since}start={}&limit={TASKS}", index_of(node), page * TASKS);
-            let line = ask_one(endpoint, token, (&path, endpoint.limit()), until);
-            let is_last = line.items().is_none_or(|items| items.len() < TASKS);
-            out.push(line);
-            if is_last {
-                break;
-            }
-        }
-        if known.is_none() {
-            out.push(oldest(ask_one(endpoint, token, (&kept_of(node), endpoint.limit()), until)));
-        }
-        out
+/// Asks for what came to the indexes of these nodes, and for the logs that were not read yet.
+pub(super) fn ask(endpoint: &Endpoint<'_>, token: &Token, nodes: &[&str], memory: &Memory, until: Instant) -> Vec<Line> {
+    let pages = |node: &&str| {
+        let from = memory.backups.get(*node).and_then(|known| known.to);
+        index::ask(endpoint, token, &index::Wanted { node, since: None, from, is_known: &|_| false, deep: from.is_none() }, until)
     };
-    let mut out: Vec<Line> = each(nodes, &pages).into_iter().flatten().collect();
-    let mut wanted: Vec<(&String, Task)> = Vec::new();
-    for node in nodes {
-        let prefix = index_of(node);
-        let own: Vec<&Line> = out.iter().filter(|line| line.call.starts_with(&prefix)).collect();
-        let read = memory.backups.get(node).map(|known| &known.read);
-        let unread = |task: &Task| task.upid.vmid().is_none() && !read.is_some_and(|read| read.contains(&task.name));
-        wanted.extend(tasks(&own).into_iter().filter(unread).map(|task| (node, task)));
+    let pages = each(nodes, &pages);
+    let mut wanted: Vec<(&str, String, Timestamp)> = Vec::new();
+    for (node, pages) in nodes.iter().zip(&pages) {
+        let read = memory.backups.get(*node).map(|known| &known.read);
+        let rows = pages.iter().filter_map(Line::items).flatten().filter_map(json_of);
+        let tasks = rows.filter_map(|row| Task::read(&row)).filter_map(|(name, task)| Some((name, task?)));
+        let unread =
+            |(name, task): &(String, Task)| is_backup(task) && task.upid.vmid().is_none() && !read.is_some_and(|read| read.contains(name));
+        wanted.extend(tasks.filter(unread).filter_map(|(name, task)| Some((*node, name, task.ended?))));
     }
-    wanted.sort_by_key(|(_, task)| std::cmp::Reverse(task.ended));
+    wanted.sort_by_key(|(_, _, ended)| std::cmp::Reverse(*ended));
     wanted.truncate(MOST_LOGS);
-    out.extend(each(&wanted, &|(node, task): &(&String, Task)| log(endpoint, token, &log_of(node, &task.name), until)));
-    out
+    let logs = each(&wanted, &|(node, name, _): &(&str, String, Timestamp)| log(endpoint, token, &log_of(node, name), until));
+    pages.into_iter().flatten().map(brief).chain(logs).collect()
 }
 
-/// Of all that a node keeps only the oldest matters.
-fn oldest(line: Line) -> Line {
+/// Of a task that is no backup only its name and its end matter here.
+fn brief(line: Line) -> Line {
     let Some(items) = line.items() else { return line };
-    let began = items.into_iter().filter_map(json_of).filter_map(|row| epoch(&row, "starttime")).min();
-    let data = Json::Array(began.iter().map(|began| json!({ "starttime": began.as_second() })).collect());
-    Line { data: RawValue::from_string(data.to_string()).ok(), ..line }
+    let kept = items.into_iter().map(|raw| {
+        let short = json_of(raw).filter(|row| Task::read(row).is_some_and(|(_, task)| task.is_some_and(|task| !is_backup(&task))));
+        let keys = |row: &Json| ["upid", "endtime"].iter().filter_map(|key| Some(((*key).to_owned(), row.get(key)?.clone()))).collect();
+        short.map_or_else(|| raw.get().to_owned(), |row| Json::Object(keys(&row)).to_string())
+    });
+    let text = format!("[{}]", kept.collect::<Vec<String>>().join(","));
+    Line { data: RawValue::from_string(text).ok(), ..line }
 }
 
 /// The lines of a log that tell what became of a guest.
@@ -164,7 +122,7 @@ impl Backups {
         let mut out = Backups { indexes, last, ..Backups::default() };
         let may = |node: &String| estate.rights.has("Sys.Audit", &format!("/nodes/{node}"));
         // Where nobody may look, nobody asks.
-        out.asked = estate.nodes.keys().any(|node| estate.lines.keys().any(|call| call.starts_with(&index_of(node))))
+        out.asked = estate.lines.keys().any(|call| call.contains("/tasks?source=archive"))
             || (!estate.nodes.is_empty() && !estate.nodes.keys().any(may));
         let Some(now) = estate.at.filter(|_| out.asked) else { return out };
         let mut from: Option<Timestamp> = None;
@@ -197,69 +155,61 @@ impl Backups {
 
     /// Reads the tasks of a node; from when on all of them are known.
     fn read(&mut self, estate: &Estate<'_>, node: &str, now: Timestamp) -> Result<Timestamp, String> {
-        let path = format!("/nodes/{node}");
-        if !estate.rights.has("Sys.Audit", &path) {
-            // Of tasks of others nothing would be told: what came would look like a guest without backups.
-            return Err(missing("Sys.Audit", &path, &estate.token));
+        // What is no task of this node is told with the source of tasks; here it can be a backup.
+        let mut unreadable = Unreadable::default();
+        let of = (node, estate.nodes.get(node));
+        let index = Index::of(estate.lines, (&estate.rights, &estate.token), of, &mut unreadable)?;
+        if let Some(why) = index.broken {
+            return Err(why);
         }
-        let prefix = index_of(node);
-        let lines: Vec<&Line> =
-            estate.lines.range(prefix.clone()..).take_while(|(call, _)| call.starts_with(&prefix)).map(|(_, line)| line).collect();
-        if let Some(line) = lines.iter().find(|line| line.items().is_none()) {
-            return Err(line.why());
+        if unreadable.count() > 0 {
+            return Err(tr!("{count} tasks of node {node} could not be read", count = unreadable.count(), node));
         }
-        if lines.is_empty() {
-            let off = estate.nodes.get(node).is_some_and(|seen| seen.online == Some(false));
-            return Err(if off { tr!("node {node} is offline", node) } else { tr!("node {node} was not asked for its tasks", node) });
+        if let Some((name, _)) = index.tasks.iter().find(|(_, task)| is_backup(task) && task.ended.is_none()) {
+            return Err(tr!("when task {upid} ended is not told", upid = words(name)));
         }
-        let whole = lines.iter().any(|line| line.items().is_some_and(|items| items.len() < TASKS));
-        let tasks = tasks(&lines);
         let known = self.indexes.remove(node).unwrap_or_default();
-        let oldest = tasks.iter().map(|task| task.upid.started).min();
-        let since = known.to.map(|to| before(to, MARGIN));
-        // The index rotates: where the latest that was known is not in it any more, others may be gone, too.
-        let gone = known.last.as_deref().is_some_and(|last| {
-            let due = Upid::read(last).is_some_and(|upid| since.is_none_or(|since| upid.started > since));
-            due && !tasks.iter().any(|task| task.name == last)
-        });
-        let kept = estate.lines.get(&kept_of(node)).and_then(Line::items);
-        let kept = kept.into_iter().flatten().filter_map(json_of).filter_map(|row| epoch(&row, "starttime")).min();
-        let from = match known.from {
-            Some(from) if !gone && whole => from,
-            None if whole => kept.into_iter().chain(oldest).min().unwrap_or(now),
-            _ => oldest.unwrap_or(now),
+        let oldest = index.oldest();
+        let gone = match (&known.last, known.to) {
+            (Some(last), _) => index.has_lost(last),
+            // It was empty. It may have filled and rotated meanwhile.
+            (None, Some(_)) => index.tasks.len() >= ROTATES,
+            (None, None) => false,
         };
+        let from = known.from.filter(|_| !gone).or(oldest).unwrap_or(now);
+        let lost = if gone { Some(from) } else { known.lost };
         let (mut read, mut pending) = (BTreeSet::new(), false);
-        for task in &tasks {
+        for (name, task) in index.tasks.iter().filter(|(_, task)| is_backup(task)) {
+            let Some(ended) = task.ended else { continue };
             match task.upid.vmid() {
-                Some(vmid) => self.good(vmid, task.ended, task.good),
-                None if known.read.contains(&task.name) => drop(read.insert(task.name.clone())),
-                None => match estate.lines.get(&log_of(node, &task.name)).map(|line| line.items().ok_or_else(|| line.why())) {
-                    Some(Ok(items)) => {
-                        for item in items.into_iter().filter_map(json_of) {
-                            let line = text(&item, "t").unwrap_or_default();
-                            if let Some((vmid, good)) = outcome(&line) {
-                                self.good(vmid, task.ended, good);
-                            }
-                        }
-                        read.insert(task.name.clone());
-                    }
-                    Some(Err(why)) => {
+                Some(vmid) => self.good(vmid, ended, task.is_good()),
+                None if known.read.contains(name) => drop(read.insert(name.clone())),
+                None => match self.read_log(estate, (node, name), ended) {
+                    Ok(()) => drop(read.insert(name.clone())),
+                    Err(why) => {
                         pending = true;
-                        self.miss(task.ended, why);
-                    }
-                    None => {
-                        pending = true;
-                        self.miss(task.ended, tr!("logs of backups on node {node} are still to be read", node));
+                        self.miss(ended, why);
                     }
                 },
             }
         }
-        let last = tasks.iter().max_by_key(|task| task.ended).map(|task| task.name.clone()).or(known.last);
+        let last = index.tasks.iter().max_by_key(|(_, task)| task.ended).map(|(name, _)| name.clone()).or(known.last);
         // What is still to be read must be listed again.
         let to = if pending { known.to } else { Some(now) };
-        self.indexes.insert(node.to_owned(), Indexed { from: Some(from), to, last, read, off: None });
+        self.indexes.insert(node.to_owned(), Indexed { from: Some(from), to, last, lost, read, off: None });
         Ok(from)
+    }
+
+    /// What the log of a backup of several guests says of each.
+    fn read_log(&mut self, estate: &Estate<'_>, (node, name): (&str, &str), ended: Timestamp) -> Result<(), String> {
+        let line = estate.lines.get(&log_of(node, name));
+        let line = line.ok_or_else(|| tr!("logs of backups on node {node} are still to be read", node))?;
+        for item in line.items().ok_or_else(|| line.why())?.into_iter().filter_map(json_of) {
+            if let Some((vmid, good)) = outcome(&text(&item, "t").unwrap_or_default()) {
+                self.good(vmid, ended, good);
+            }
+        }
+        Ok(())
     }
 
     fn good(&mut self, vmid: &str, ended: Timestamp, good: bool) {
@@ -281,8 +231,12 @@ impl Backups {
                 (Estimate::at_least(age(from)), Some(tr!("no backup of it is known; tasks are known since {from}", from)))
             }
         };
-        let (age, note) = match &self.unread {
-            Some((until, why)) if age(*until) <= sure.low => (Estimate { low: age(*until), ..sure }, Some(why.clone())),
+        // What an index lost is newer than what is known to be good, or it does not matter.
+        let lost = self.indexes.iter().filter_map(|(node, known)| Some((known.lost?, node))).max();
+        let lost = lost.map(|(until, node)| (until, tr!("the task index of node {node} has lost what ended before {until}", node, until)));
+        let unread = [self.unread.clone(), lost].into_iter().flatten().max_by_key(|(until, _)| *until);
+        let (age, note) = match unread {
+            Some((until, why)) if age(until) <= sure.low => (Estimate { low: age(until), ..sure }, Some(why)),
             _ => (sure, note),
         };
         let nothing = age.low <= 0.0 && age.high == f64::INFINITY;

@@ -49,9 +49,12 @@ pub(super) struct Indexed {
     /// When they were asked for last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<Timestamp>,
-    /// The latest of them.
+    /// The latest task of any kind.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last: Option<String>,
+    /// The index has lost tasks since it was looked at: what ended before this may be among them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lost: Option<Timestamp>,
     /// Those of several guests whose logs were read.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub read: BTreeSet<String>,

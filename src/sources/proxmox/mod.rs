@@ -9,6 +9,7 @@ mod client;
 mod cluster;
 mod estate;
 mod guest;
+mod index;
 mod line;
 mod memory;
 mod node;

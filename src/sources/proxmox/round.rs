@@ -146,7 +146,7 @@ struct Job {
 }
 
 /// What else is to be asked, the quick ones first.
-fn plan(settings: &ProxmoxSettings, view: &View<'_>, ask: &Ask, before: &Memory) -> Vec<Job> {
+fn plan(settings: &ProxmoxSettings, (view, scope): (&View<'_>, &Scope), ask: &Ask, before: &Memory) -> Vec<Job> {
     let wants = |of: u8| ask.kinds >> of & 1 == 1;
     let reads = |of: u8, slot: u8| wants(of) && ask.fields >> slot & 1 == 1;
     let job =
@@ -166,27 +166,24 @@ fn plan(settings: &ProxmoxSettings, view: &View<'_>, ask: &Ask, before: &Memory)
     if reads(kind::CLUSTER, slot::VOTES_MARGIN) && view.state != Quorum::Standalone {
         jobs.push(job(call::VOTES.to_owned(), false));
     }
-    let resources = resources(view);
-    let nodes = nodes(view, &resources);
-    let online = || nodes.iter().filter(|(_, online)| **online).map(|(name, _)| name);
     for (of, path) in OF_NODES.iter().filter(|(of, _)| wants(*of)) {
         let slow = matches!(*of, kind::DISK | kind::POOL);
-        jobs.extend(online().map(|node| job(format!("/nodes/{node}/{path}"), slow)));
+        jobs.extend(scope.online().map(|node| job(format!("/nodes/{node}/{path}"), slow)));
     }
     let of_status = [slot::LOAD, slot::IOWAIT, slot::SWAP, slot::VERSION];
     if ask.second && of_status.into_iter().any(|slot| reads(kind::NODE, slot)) {
-        jobs.extend(online().map(|node| job(format!("/nodes/{node}/status"), false)));
+        jobs.extend(scope.online().map(|node| job(format!("/nodes/{node}/status"), false)));
     }
     if wants(kind::GUEST) {
-        let asked = stopped(&resources, before).into_iter().filter(|(node, _)| nodes.get(node) == Some(&true));
+        let asked = stopped(&scope.resources, before).into_iter().filter(|(node, _)| scope.is_online(node));
         jobs.extend(asked.map(|(_, path)| job(path, false)));
     }
     if wants(kind::STORAGE) {
         // A storage that a node says nothing of is asked for there: that mounts it, and may take its time.
         let silent =
             |item: &&Json| text(item, "type").as_deref() == Some("storage") && text(item, "status").as_deref() != Some("available");
-        let asked: BTreeSet<String> = resources.iter().filter(silent).filter_map(|item| text(item, "node")).collect();
-        let asked = asked.into_iter().filter(|node| nodes.get(node) == Some(&true));
+        let asked: BTreeSet<String> = scope.resources.iter().filter(silent).filter_map(|item| text(item, "node")).collect();
+        let asked = asked.into_iter().filter(|node| scope.is_online(node));
         jobs.extend(asked.map(|node| job(format!("/nodes/{node}/storage"), true)));
     }
     jobs.retain(|job| is_path(&job.path));
@@ -199,25 +196,45 @@ fn wants_backups(ask: &Ask) -> bool {
     ask.second && ask.kinds >> kind::GUEST & 1 == 1 && ask.fields >> slot::BACKUP_AGE & 1 == 1
 }
 
-/// The nodes whose backup tasks can be read whole.
-fn backed_up(view: &View<'_>) -> Vec<String> {
-    let rights = Rights::of(line_of(&view.lines, call::PERMISSIONS));
-    let nodes = nodes(view, &resources(view)).into_iter().filter(|(_, online)| *online).map(|(name, _)| name);
-    nodes.filter(|node| is_path(node) && rights.has("Sys.Audit", &format!("/nodes/{node}"))).collect()
-}
-
 /// What a peer called a node becomes part of a path only where it can be nothing else.
 pub(super) fn is_path(path: &str) -> bool {
     path.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | '.' | '?' | '=' | '&')) && !path.contains("..")
 }
 
-pub(super) fn resources(view: &View<'_>) -> Vec<Json> {
-    let items = line_of(&view.lines, call::RESOURCES).and_then(Line::items).unwrap_or_default();
-    items.into_iter().filter_map(super::super::json_of).collect()
+/// What an endpoint's first answers say of what can be asked further.
+pub(super) struct Scope {
+    pub rights: Rights,
+    resources: Vec<Json>,
+    /// Nodes, and whether they are online.
+    pub nodes: BTreeMap<String, bool>,
+}
+
+impl Scope {
+    pub fn of(view: &View<'_>) -> Scope {
+        let items = line_of(&view.lines, call::RESOURCES).and_then(Line::items).unwrap_or_default();
+        let resources: Vec<Json> = items.into_iter().filter_map(super::super::json_of).collect();
+        let nodes = nodes(view, &resources);
+        Scope { rights: Rights::of(line_of(&view.lines, call::PERMISSIONS)), resources, nodes }
+    }
+
+    fn is_online(&self, node: &str) -> bool {
+        self.nodes.get(node) == Some(&true)
+    }
+
+    /// The nodes that can be asked.
+    fn online(&self) -> impl Iterator<Item = &String> {
+        self.nodes.iter().filter(|(_, online)| **online).map(|(name, _)| name)
+    }
+
+    /// Those whose tasks can be read whole.
+    fn with_tasks(&self) -> Vec<&str> {
+        let may = |node: &&String| is_path(node) && self.rights.has("Sys.Audit", &format!("/nodes/{node}"));
+        self.online().filter(may).map(String::as_str).collect()
+    }
 }
 
 /// Nodes, and whether they are online. A node without quorum knows only of itself.
-pub(super) fn nodes(view: &View<'_>, resources: &[Json]) -> BTreeMap<String, bool> {
+fn nodes(view: &View<'_>, resources: &[Json]) -> BTreeMap<String, bool> {
     if matches!(view.state, Quorum::Lost(_)) {
         return BTreeMap::new();
     }
@@ -272,17 +289,18 @@ pub(super) fn run(settings: &ProxmoxSettings, ask: &Ask, take: &mut Take<'_>) ->
     let remembered = settings.memory();
     let memory = Memory::read(remembered.as_deref());
     let Chosen { view, views, troubles } = choose(settings, &token, Clock::of(ask.to), until, &memory)?;
-    let jobs = plan(settings, &view, ask, &memory);
+    let scope = Scope::of(&view);
+    let jobs = plan(settings, (&view, &scope), ask, &memory);
     let mut more = ask_all(&view.endpoint, &token, &jobs, until);
     if wants_backups(ask) {
-        more.extend(backups::ask(&view.endpoint, &token, &backed_up(&view), &memory, until));
+        more.extend(backups::ask(&view.endpoint, &token, &scope.with_tasks(), &memory, until));
     }
     let told = json!({ "token": token.name, "expect_nodes": settings.expect_nodes, "endpoint": view.endpoint.shown });
     let mut lines = vec![whole(own::ASKED, ask.to, &told), whole(own::VIEWS, ask.to, &Json::Array(views))];
     if let Some(data) = remembered.and_then(|text| RawValue::from_string(text).ok()) {
         lines.push(Line { call: own::MEMORY.to_owned(), at: Some(ask.to), status: 200, data: Some(data), ..Line::default() });
     }
-    let missing = lacking(&view, &more, &token, ask, &troubles);
+    let missing = lacking((&view, &scope.rights), &more, &token, ask, &troubles);
     let queries = u32::try_from(view.lines.len() + more.len()).unwrap_or(u32::MAX);
     lines.extend(view.lines);
     lines.extend(more);
@@ -292,7 +310,7 @@ pub(super) fn run(settings: &ProxmoxSettings, ask: &Ask, take: &mut Take<'_>) ->
 }
 
 /// What of all that was asked for is not told, for people.
-fn lacking(view: &View<'_>, more: &[Line], token: &Token, ask: &Ask, troubles: &[Trouble]) -> Vec<String> {
+fn lacking((view, rights): (&View<'_>, &Rights), more: &[Line], token: &Token, ask: &Ask, troubles: &[Trouble]) -> Vec<String> {
     let mut out: Vec<String> = troubles
         .iter()
         .filter_map(|trouble| match trouble {
@@ -301,7 +319,6 @@ fn lacking(view: &View<'_>, more: &[Line], token: &Token, ask: &Ask, troubles: &
             _ => None,
         })
         .collect();
-    let rights = Rights::of(line_of(&view.lines, call::PERMISSIONS));
     if rights.are_none() {
         out.push(tr!(
             "the token {name} has no rights at all: {advice}",
@@ -351,8 +368,8 @@ pub(super) fn examine(settings: &ProxmoxSettings) -> Result<String, String> {
             Err(Failed(fault)) => return Err(fault.message),
             Ok(Err(trouble)) => bad.push(trouble.words()),
             Ok(Ok(view)) => {
-                let rights = Rights::of(line_of(&view.lines, call::PERMISSIONS));
-                let kinds = [kind::GUEST, kind::STORAGE, kind::NODE].map(|of| rights.sight(of, &token.name));
+                let scope = Scope::of(&view);
+                let kinds = [kind::GUEST, kind::STORAGE, kind::NODE].map(|of| scope.rights.sight(of, &token.name));
                 for sight in kinds {
                     if let Sight::Nothing(why) = sight
                         && !bad.contains(&why)
@@ -360,9 +377,8 @@ pub(super) fn examine(settings: &ProxmoxSettings) -> Result<String, String> {
                         bad.push(why);
                     }
                 }
-                let resources = resources(&view);
                 let count = |wanted: &[&str]| {
-                    resources.iter().filter(|item| text(item, "type").is_some_and(|of| wanted.contains(&of.as_str()))).count()
+                    scope.resources.iter().filter(|item| text(item, "type").is_some_and(|of| wanted.contains(&of.as_str()))).count()
                 };
                 let state = match &view.state {
                     Quorum::Yes(name) => tr!("cluster {name} has quorum", name),

@@ -89,7 +89,7 @@ fn is_not_there(of: u8, line: &Line) -> bool {
 
 fn why(estate: &Estate<'_>, line: Option<&Line>, node: &str, offline: bool) -> String {
     match line {
-        _ if offline => tr!("node {node} is offline", node),
+        _ if offline => super::index::offline(node),
         None if node.is_empty() => tr!("it was not asked for"),
         None => tr!("node {node} was not asked for it", node),
         Some(line) if line.status == 403 => of_call(&line.call, &estate.token).unwrap_or_else(|| line.why()),

@@ -30,12 +30,16 @@ fn cluster(guests: u32) -> Cluster {
 
 impl Lab {
     fn new(cluster: Cluster) -> Lab {
+        Lab::with(cluster, RULE)
+    }
+
+    fn with(cluster: Cluster, rules: &str) -> Lab {
         let lab = Lab { sim: Proxmox::start(cluster, now()).unwrap(), room: Room::new() };
         lab.room.write("ca.pem", lab.sim.ca_pem());
         lab.room.write("token", "pcemon@pve!cron=0e8b3c5a-5d1f-4f6e-9a57-2b7f1c9d4e60\n");
         let urls = json!(lab.sim.urls()).to_string();
         lab.room.config(&format!(
-            "[run]\nsite = \"test\"\n[[targets]]\nname = \"dc1\"\ntype = \"proxmox\"\nurls = {urls}\ntoken = {{ file = \"token\" }}\nca_file = \"ca.pem\"\n{RULE}"
+            "[run]\nsite = \"test\"\n[[targets]]\nname = \"dc1\"\ntype = \"proxmox\"\nurls = {urls}\ntoken = {{ file = \"token\" }}\nca_file = \"ca.pem\"\n{rules}"
         ));
         lab
     }
@@ -204,4 +208,43 @@ fn a_recording_says_the_same() {
     let again = lab.room.run(&["check", "-o", "json", "--state", "other.json", "--input", "proxmox=kept", "--now", &now]).json();
     let ages = |report: &Checked| ["vm100", "vm102"].map(|guest| hours(report, guest));
     assert_eq!((ages(&live), ages(&again)), ([(30.9, Some(30.9)); 2], [(30.9, Some(30.9)); 2]));
+}
+
+/// An index that rotated may have lost a backup, though none was ever in it: what ended before its oldest task is not known.
+#[test]
+fn an_index_without_a_backup_that_rotated() {
+    let first = RULE.replace("\"age\"", "\"first\"").replace("group_by", "match = { vmid = [\"100\"] }\ngroup_by");
+    let lab = Lab::with(cluster(2), &format!("{RULE}{first}"));
+    lab.add(["pve1", "pve2", "pve3"].map(|node| Task::new(node, "qmstart", "100", now() - HOUR * 60)));
+    lab.add([Task::backup("pve1", &[100], &[], now() - HOUR * 6)]);
+    let report = lab.look(0);
+    assert_eq!((hours(&report, "vm101"), states(&report).len()), ((60.0, None), 1));
+    // Both are backed up on the other node, and that is forgotten before anybody looks.
+    lab.add([Task::backup("pve2", &[100, 101], &[], now() + SignedDuration::from_mins(1))]);
+    lab.add((0..25).map(|number| Task::new("pve2", "qmstart", "100", now() + SignedDuration::from_mins(30 + number))));
+    lab.sim.change(|cluster| cluster.tasks_kept = 20).unwrap();
+    let report = lab.look(2);
+    assert_eq!((hours(&report, "vm101"), states(&report).len()), ((1.4, None), 1), "{:#}", report.rule("age"));
+    let report = lab.look(24);
+    let rule = report.rule("first");
+    assert_eq!((&rule["state"], &rule["value"], &rule["value_max"]), (&json!("unknown"), &json!(84_290), &json!(107_880)), "{rule:#}");
+    assert!(rule["note"].to_string().contains("the task index of node pve2 has lost"), "{rule:#}");
+    // What is known to be good is good, whatever was lost; what was lost is too old in the end.
+    lab.add([Task::backup("pve1", &[100], &[], now() + HOUR * 24)]);
+    let report = lab.look(30);
+    assert_eq!((hours(&report, "vm101"), states(&report).len()), ((29.4, None), 1), "{:#}", report.rule("age"));
+    assert_eq!(report.rule("age")["state"], "firing");
+}
+
+/// A backup that took longer than a run is apart from the next is found by its end, however long ago it began.
+#[test]
+fn a_backup_that_took_days() {
+    let lab = Lab::new(cluster(1));
+    lab.add([Task { end: Some(now() + HOUR), ..Task::backup("pve1", &[100], &[], now() - HOUR * 24 * 9) }]);
+    lab.add((0..700).map(|number| Task::new("pve1", "qmstart", "100", now() - HOUR * 24 - SignedDuration::from_mins(number))));
+    lab.look(0);
+    lab.sim.forget_calls();
+    assert_eq!(hours(&lab.look(30), "vm100"), (29.0, Some(29.0)));
+    let pages = lab.sim.calls().into_iter().filter(|call| call.path.ends_with("pve1/tasks")).count();
+    assert_eq!(pages, 1, "what is known is not read again");
 }

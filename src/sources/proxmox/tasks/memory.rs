@@ -1,6 +1,7 @@
 //! What one run tells the next: how far the index of each node is known, and which tasks were in it.
 
 use super::super::super::json::{count, number};
+use super::super::index::Task;
 use super::super::upid::Upid;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -46,15 +47,6 @@ pub(super) struct Node {
 /// A number in any notation; what is none is not known.
 fn loose<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
     Ok(count(&Json::deserialize(from)?))
-}
-
-/// A finished task.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Task {
-    pub upid: Upid,
-    pub ended: Option<Timestamp>,
-    /// The text with which it ended, as Proxmox has it; `None`: it is not told.
-    pub outcome: Option<String>,
 }
 
 impl Memory {

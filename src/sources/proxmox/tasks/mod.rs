@@ -14,38 +14,22 @@ pub use row::SOURCE;
 
 use super::super::{Allowance, Assembled, Assembler, DecodeError, Decoded, Settings, Unreadable, json_of};
 use super::estate::{Quorum, Seen, members, quorum};
-use super::line::{Line, Lines, call, epoch, own, seconds, text, words};
-use super::rights::{Rights, Sight, missing};
+use super::index::{Index, MARGIN, ROTATES, Task};
+use super::line::{Line, Lines, call, own, seconds, text, words};
+use super::rights::{Rights, Sight};
 use super::row::kind;
-use super::upid::Upid;
 use crate::domain::source::SourceKind;
 use crate::domain::text::{shorten, visible};
 use crate::domain::time::before;
 use crate::domain::value::{Record, Value};
 use jiff::Timestamp;
-use memory::{MOST, Memory, Node, Task};
+use memory::{MOST, Memory, Node};
 use row::slot;
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
-use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;
-
-/// The index is asked for by the start of tasks: one that took up to a week is found by its end.
-const MARGIN: Duration = Duration::from_secs(7 * 86_400);
-/// An index that lists fewer has not lost any.
-const ROTATES: usize = 1_000;
-/// So many at the end of a page must be known before what follows is taken for known.
-const PROOF: usize = 5;
-
-/// Whether what comes after this page is known: the index is in the order in which tasks ended.
-fn is_calm(page: &[Json], is_known: &dyn Fn(&str) -> bool, from: Option<Timestamp>) -> bool {
-    let old =
-        |row: &Json| from.is_some_and(|from| epoch(row, "endtime").is_some_and(|ended| ended < before(from, Duration::from_secs(600))));
-    let mut last = page.iter().rev().take(PROOF).peekable();
-    last.peek().is_some() && last.all(|row| old(row) || text(row, "upid").is_some_and(|upid| is_known(&upid)))
-}
 
 /// Reads what a target answered.
 #[derive(Default)]
@@ -115,13 +99,6 @@ impl Assembler for Answers {
         records.extend(gaps.into_iter().map(|(node, at, why)| look.unseen(node.as_deref(), at, &why)));
         Assembled { records, rows: told + unreadable, unreadable, missing: full, memory, held: allowance.held(), ..Assembled::default() }
     }
-}
-
-/// The index of a node, as far as it was read.
-struct Index {
-    tasks: BTreeMap<String, Task>,
-    /// It was read to its end.
-    whole: bool,
 }
 
 /// What an answer says before its records are made.
@@ -215,53 +192,12 @@ impl<'a> Look<'a> {
 
     /// What the index of a node lists, or why it is not known.
     fn index(&self, node: &str, unreadable: &mut Unreadable) -> Result<Index, String> {
-        let path = format!("/nodes/{node}");
-        if !self.rights.has("Sys.Audit", &path) {
-            return Err(missing("Sys.Audit", &path, &self.token));
-        }
-        let prefix = format!("{path}/tasks");
-        let own = |name: &str| name.strip_prefix(&prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('?'));
-        let mut pages: Vec<&Line> = self
-            .lines
-            .range(prefix.clone()..)
-            .take_while(|(name, _)| name.starts_with(&prefix))
-            .filter(|(name, _)| own(name))
-            .map(|(_, line)| line)
-            .collect();
-        pages.sort_by_key(|line| parameter(&line.call, "start").unwrap_or(0));
-        if pages.is_empty() {
-            let offline = self.nodes.get(node).is_some_and(|seen| seen.online == Some(false));
-            return Err(if offline { tr!("node {node} is offline", node) } else { tr!("node {node} was not asked for its tasks", node) });
-        }
-        let (mut tasks, mut whole, mut next) = (BTreeMap::new(), false, 0);
-        for (number, line) in pages.iter().enumerate() {
-            let items = match line.items() {
-                Some(items) if parameter(&line.call, "start").unwrap_or(0) <= next => items,
-                Some(_) if number == 0 => return Err(tr!("the first tasks of node {node} are missing", node)),
-                None if number == 0 => return Err(line.why()),
-                // There was no time for the rest.
-                _ => {
-                    whole = false;
-                    break;
-                }
-            };
-            next += items.len() as u64;
-            whole = parameter(&line.call, "limit").is_none_or(|limit| (items.len() as u64) < limit);
-            for raw in items {
-                match json_of(raw).as_ref().and_then(task) {
-                    Some((upid, Some(task))) => drop(tasks.insert(upid, task)),
-                    // It goes on.
-                    Some((_, None)) => {}
-                    None => unreadable.add(raw),
-                }
-            }
-        }
-        Ok(Index { tasks, whole })
+        Index::of(self.lines, (&self.rights, &self.token), (node, self.nodes.get(node)), unreadable)
     }
 
     /// From when on everything is known of a node that was read.
     fn reach(&self, node: &str, index: &Index) -> Node {
-        let oldest = index.tasks.values().filter_map(|task| task.ended).min();
+        let oldest = index.oldest();
         let before = self.memory.nodes.get(node);
         let holds = before.and_then(|before| before.holds).map_or(ROTATES, |holds| ROTATES.min(holds as usize));
         let lost = index.tasks.len() >= holds || !index.whole;
@@ -273,7 +209,7 @@ impl<'a> Look<'a> {
             .filter(|(_, task)| since.is_none_or(|since| task.upid.started >= since))
             .filter(|(_, task)| before.and_then(|before| before.from).is_none_or(|from| task.ended.is_some_and(|ended| ended >= from)))
             .max_by_key(|(_, task)| task.ended);
-        let gone = anchor.is_some_and(|(upid, _)| !index.tasks.contains_key(upid));
+        let gone = anchor.is_some_and(|(upid, _)| index.has_lost(upid));
         let joined = before
             .is_some_and(|before| anchor.is_some() && !gone || !lost || before.to.zip(oldest).is_some_and(|(to, oldest)| oldest < to));
         let from = match before.and_then(|before| before.from) {
@@ -322,6 +258,7 @@ impl<'a> Look<'a> {
 
     fn record(&self, name: &str, task: &Task) -> Record {
         let Task { upid, ended, outcome } = task;
+        let word = task.word();
         let mut record = Record::of(SourceKind(&SOURCE), xxh3_64(name.as_bytes()));
         record.at = *ended;
         record.late = self.late.contains(name);
@@ -334,7 +271,6 @@ impl<'a> Look<'a> {
         // A guest that is gone is known by its number; the name of one that is not shown is not told.
         let told = |(vmid, name): (&str, &str)| if self.named || vmid != name { Value::text(name) } else { Value::NotTold };
         record.set(slot::GUEST, guest.map_or(Value::Absent, told));
-        let word = outcome.as_deref().map(word);
         record.set(slot::STATUS, word.map_or(Value::NotTold, Value::text));
         record.set(slot::MESSAGE, outcome.as_deref().map_or(Value::NotTold, |text| Value::text(words(text))));
         record.set(slot::UPID, Value::text(words(name)));
@@ -359,33 +295,5 @@ impl<'a> Look<'a> {
             record.set(slot::NODE, Value::text(words(node)));
         }
         record
-    }
-}
-
-/// A number in the path of a call.
-fn parameter(path: &str, name: &str) -> Option<u64> {
-    let (_, query) = path.split_once('?')?;
-    query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')?.parse().ok())
-}
-
-/// A row of an index; without a task where it goes on. `None`: it is none.
-fn task(row: &Json) -> Option<(String, Option<Task>)> {
-    let name = row.get("upid")?.as_str()?.to_owned();
-    let upid = Upid::read(&name)?;
-    let outcome = row.get("status").and_then(Json::as_str).map(str::trim).filter(|text| !text.is_empty());
-    if outcome == Some("RUNNING") {
-        return Some((name, None));
-    }
-    let outcome = outcome.map(words);
-    Some((name, Some(Task { upid, ended: epoch(row, "endtime"), outcome })))
-}
-
-/// How a task ended, in a word.
-fn word(outcome: &str) -> &'static str {
-    match outcome {
-        "OK" => "ok",
-        "unexpected status" => "unknown",
-        text if text.starts_with("WARNINGS: ") => "warnings",
-        _ => "error",
     }
 }

@@ -2,14 +2,14 @@
 
 use super::super::super::json_of;
 use super::super::super::{Ask, Obtained, Take};
-use super::super::client::{Clock, Endpoint, Token, Trouble, ask_one, each};
+use super::super::client::{Clock, Endpoint, Token, Trouble, each};
+use super::super::index;
 use super::super::line::{Line, call, own, text};
 use super::super::memory::Memory as Estate;
-use super::super::rights::{Rights, missing};
-use super::super::round::{Chosen, choose, is_path, line_of, nodes, resources, until, whole};
+use super::super::rights::missing;
+use super::super::round::{Chosen, Scope, choose, is_path, until, whole};
 use super::super::settings::ProxmoxSettings;
 use super::memory::Memory;
-use super::{MARGIN, is_calm};
 use crate::domain::fault::{Fault, Party};
 use crate::domain::time::before;
 use jiff::Timestamp;
@@ -18,11 +18,6 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 use std::time::Instant;
-
-/// Tasks on the first page, which is enough in most runs, and on each further one.
-const PAGES: [usize; 2] = [50, 500];
-/// Most pages of one node: its index holds some 2000 tasks.
-const MOST_PAGES: usize = 40;
 
 /// A node whose index is read.
 struct Job {
@@ -33,26 +28,17 @@ struct Job {
     deep: bool,
 }
 
-/// Reads the index of a node page by page, the latest first, until what comes is known.
+/// The pages of the index of a node.
 fn pages(endpoint: &Endpoint<'_>, token: &Token, job: &Job, memory: &Memory, until: Instant) -> Vec<Line> {
     let known = memory.of_node(&job.node);
-    let since = job.from.map(|from| before(from, MARGIN).as_second().max(0));
-    let since = since.map_or_else(String::new, |since| format!("&since={since}"));
-    let (mut out, mut start) = (Vec::new(), 0);
-    for number in 0..MOST_PAGES {
-        let limit = PAGES[number.min(1)];
-        let path = format!("/nodes/{}/tasks?source=archive{since}&start={start}&limit={limit}", job.node);
-        let line = ask_one(endpoint, token, (&path, endpoint.limit()), until);
-        let items: Option<Vec<Json>> = line.items().map(|items| items.into_iter().filter_map(json_of).collect());
-        out.push(line);
-        let Some(items) = items else { break };
-        start += items.len();
-        let is_last = items.len() < limit;
-        if is_last || (!job.deep && is_calm(&items, &|upid| known.contains(upid), job.from)) {
-            break;
-        }
-    }
-    out
+    let wanted = index::Wanted {
+        node: &job.node,
+        since: job.from.map(|from| before(from, index::MARGIN)),
+        from: job.from,
+        is_known: &|upid| known.contains(upid),
+        deep: job.deep,
+    };
+    index::ask(endpoint, token, &wanted, until)
 }
 
 /// Looks at a target.
@@ -63,19 +49,18 @@ pub(in super::super) fn run(settings: &ProxmoxSettings, ask: &Ask, take: &mut Ta
     let memory = Memory::read(remembered.as_deref());
     let before = Estate { cluster: memory.cluster.clone(), ..Estate::default() };
     let Chosen { view, troubles, .. } = choose(settings, &token, Clock::of(ask.to), until, &before)?;
-    let rights = Rights::of(line_of(&view.lines, call::PERMISSIONS));
     let from = Some(ask.from).filter(|from| *from < ask.to);
     let mut jobs = Vec::new();
     let mut lacking: BTreeSet<String> = BTreeSet::new();
-    let listed = nodes(&view, &resources(&view));
-    for (node, online) in &listed {
+    let scope = Scope::of(&view);
+    for (node, online) in &scope.nodes {
         let path = format!("/nodes/{node}");
         if !is_path(&path) {
             continue;
         }
         if !online {
-            lacking.insert(tr!("node {node} is offline", node));
-        } else if rights.has("Sys.Audit", &path) {
+            lacking.insert(index::offline(node));
+        } else if scope.rights.has("Sys.Audit", &path) {
             let known = memory.nodes.get(node);
             let reaches = known.is_some_and(|known| known.from.zip(from).is_some_and(|(own, from)| own <= from));
             let tried = known.is_some_and(|known| known.tried.zip(from).is_some_and(|(tried, from)| tried <= from));
@@ -85,7 +70,7 @@ pub(in super::super) fn run(settings: &ProxmoxSettings, ask: &Ask, take: &mut Ta
             lacking.insert(missing("Sys.Audit", &path, &token.name));
         }
     }
-    if listed.is_empty() {
+    if scope.nodes.is_empty() {
         lacking.insert(tr!("no node is known"));
     }
     let read: Vec<Line> = each(&jobs, &|job: &Job| pages(&view.endpoint, &token, job, &memory, until)).into_iter().flatten().collect();

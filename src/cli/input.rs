@@ -152,7 +152,7 @@ fn parse(text: &str, sources: &[SourceKind]) -> Result<Input, String> {
         }
     })?;
     // There is one PCE, and its target is called so: all of the source is of it.
-    let target = target.filter(|target| !(source.target_type == PCE && target == PCE));
+    let target = target.filter(|target| !(source.is_of_pce() && target == PCE));
     Ok(Input { source: *source, target, path: PathBuf::from(path) })
 }
 

@@ -147,7 +147,7 @@ const TARGET_KEYS: [(&str, &str, &str); 2] =
 
 /// Whether there can be several targets of a source.
 fn has_targets(source: SourceKind) -> bool {
-    !source.is_run() && source.target_type != "pce"
+    !source.is_run() && !source.is_of_pce()
 }
 
 /// Whether a source has anything to choose records by.

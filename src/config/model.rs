@@ -119,7 +119,7 @@ pub struct Config {
 impl Config {
     /// The targets of `[[targets]]` that a source is read from, by name.
     pub fn targets_of(&self, source: SourceKind) -> Vec<&str> {
-        self.targets.iter().filter(|target| target.target_type == source.target_type).map(|target| target.name.as_str()).collect()
+        self.targets.iter().filter(|target| source.is_read_from(target.target_type)).map(|target| target.name.as_str()).collect()
     }
 
     /// Which PCE the config is about; the empty one when everything comes from files.

@@ -131,7 +131,7 @@ pub(super) fn read(mut reader: Reader<'_>, name: Option<Placed<String>>, around:
         by_source(&reader, &rule);
         let whole = kinds::read(&mut reader, &mut rule, over);
         lint::whole_rule(&reader, &rule);
-        let targets = around.targets.iter().filter(|(_, kind)| kind == source.target_type).map(|(name, _)| name.value.as_str());
+        let targets = around.targets.iter().filter(|(_, kind)| rule.wants(source.kinds_of(kind))).map(|(name, _)| name.value.as_str());
         lint::several_targets(&reader, &rule, targets);
         whole.map(|()| rule)
     } else {
@@ -208,7 +208,7 @@ fn group_by(reader: &mut Reader<'_>, source: SourceKind) -> Option<Vec<Field>> {
 /// The targets that a rule reads; each pattern must stand for one.
 fn targets(reader: &mut Reader<'_>, source: SourceKind, around: &Surroundings<'_>) -> Option<Vec<Pattern>> {
     let list = reader.strings("targets")?;
-    if source.is_run() || source.target_type == "pce" {
+    if source.is_run() || source.is_of_pce() {
         let hint = Some(tr!("remove it"));
         reader.error_at("targets", tr!("`targets` means nothing in {name}: there is one PCE", name = reader.name()), hint);
         return None;
@@ -216,14 +216,14 @@ fn targets(reader: &mut Reader<'_>, source: SourceKind, around: &Surroundings<'_
     let mut out = Vec::new();
     for item in list {
         let known: Vec<&str> =
-            around.targets.iter().filter(|(_, kind)| kind == source.target_type).map(|(name, _)| name.value.as_str()).collect();
+            around.targets.iter().filter(|(_, kind)| source.is_read_from(kind)).map(|(name, _)| name.value.as_str()).collect();
         match Pattern::new(&item.value, false) {
             Ok(pattern) if known.iter().any(|name| pattern.matches(name)) => out.push(pattern),
             Ok(_) => {
                 let message = tr!(
                     "`targets` in {name}: no target of type {kind} is called '{item}'",
                     name = reader.name(),
-                    kind = source.target_type,
+                    kind = source.targets.iter().map(|of| of.target_type).collect::<Vec<_>>().join(&tr!(" or ")),
                     item = item.value
                 );
                 reader.problems().error(item.span, message, Some(did_you_mean(&item.value, &known)));

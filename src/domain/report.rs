@@ -133,6 +133,8 @@ pub struct SourceReport {
     pub source: SourceKind,
     /// The target it was read from; empty: the run itself.
     pub target: String,
+    /// The kinds of record that it could tell, one bit each.
+    pub kinds: u32,
     /// Whether it was read.
     pub status: SourceStatus,
     /// Records read.
@@ -160,7 +162,8 @@ impl SourceReport {
     pub fn blank(source: SourceKind) -> SourceReport {
         SourceReport {
             source,
-            target: source.target_type.to_owned(),
+            target: source.target_type().to_owned(),
+            kinds: u32::MAX,
             status: SourceStatus::Failed,
             records: 0,
             unreadable: 0,

@@ -247,15 +247,20 @@ impl Rule {
 
     /// What stands where a threshold would.
     pub fn own_status(&self) -> &'static str {
-        if self.source.target_type == "pce" { PCE_STATUS } else { OWN_STATUS }
+        if self.source.is_of_pce() { PCE_STATUS } else { OWN_STATUS }
     }
 
     /// The kinds of its source's records that it may count, one bit each.
     pub fn kinds(&self, now: jiff::Timestamp) -> u32 {
-        let own = if let Metric::Row(def) = &self.metric { def.kind } else { "" };
-        let measured = (0u8..32).zip(self.source.kinds).filter(|(_, kind)| own.is_empty() || own == **kind);
+        let own = if let Metric::Row(def) = &self.metric { def.kinds } else { &[] };
+        let measured = (0u8..32).zip(self.source.kinds).filter(|(_, kind)| own.is_empty() || own.contains(kind));
         let measured = measured.fold(0, |all, (kind, _)| all | 1 << kind);
         self.matcher.records().map_or(measured, |filter| filter.kinds(self.source, now) & measured)
+    }
+
+    /// Whether something of these kinds, one bit each, could matter to it. Of which kind something is does not change.
+    pub fn wants(&self, kinds: u32) -> bool {
+        if self.source.kinds.is_empty() { kinds != 0 } else { self.kinds(jiff::Timestamp::UNIX_EPOCH) & kinds != 0 }
     }
 
     /// Whether what this target tells could matter to it.
@@ -271,7 +276,7 @@ impl Rule {
     pub fn only_target(&self) -> Option<&str> {
         match &self.targets[..] {
             // What is of no outside target is of the PCE, or of the run itself.
-            [] => Some(self.source.target_type).filter(|of| *of == "pce"),
+            [] => Some(self.source.target_type()).filter(|of| *of == "pce"),
             [one] if one.is_exact() => Some(one.text()),
             _ => None,
         }

@@ -30,8 +30,8 @@ pub struct SourceDef {
     pub name: &'static str,
     /// For people.
     pub title: fn() -> String,
-    /// Type of the targets it is read from; empty: the run itself.
-    pub target_type: &'static str,
+    /// Types of the targets it is read from, the usual one first; none: it is the run itself.
+    pub targets: &'static [ReadFrom],
     /// How it tells things.
     pub nature: Nature,
     /// The kinds of its records; empty: all are alike.
@@ -48,6 +48,22 @@ pub struct SourceDef {
     pub files: &'static [&'static str],
     /// How the memory of rules is keyed since 0.1: source and matcher.
     pub key: (&'static str, &'static str),
+}
+
+/// A type of target that a source is read from.
+#[derive(Debug)]
+pub struct ReadFrom {
+    /// As `type` of `[[targets]]` names it; `pce` is the PCE.
+    pub target_type: &'static str,
+    /// The kinds of record that such a target tells; empty: all.
+    pub kinds: &'static [&'static str],
+}
+
+impl ReadFrom {
+    /// A type that tells everything there is of a source.
+    pub const fn whole(target_type: &'static str) -> ReadFrom {
+        ReadFrom { target_type, kinds: &[] }
+    }
 }
 
 /// One field of a record.
@@ -174,8 +190,8 @@ pub struct MetricDef {
     pub name: &'static str,
     /// The unit of its values.
     pub unit: Unit,
-    /// Only records of this kind; empty: all.
-    pub kind: &'static str,
+    /// The kinds of record that it is about; empty: whatever has the number.
+    pub kinds: &'static [&'static str],
     /// What a record adds.
     pub input: Input,
     /// How records become one value.
@@ -255,7 +271,7 @@ impl std::hash::Hash for FieldDef {
 
 impl PartialEq for MetricDef {
     fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self, other) || (self.name, self.key, self.kind) == (other.name, other.key, other.kind)
+        std::ptr::eq(self, other) || (self.name, self.key, self.kinds) == (other.name, other.key, other.kinds)
     }
 }
 impl Eq for MetricDef {}
@@ -287,7 +303,31 @@ impl SourceKind {
 
     /// Whether it is the run itself.
     pub fn is_run(self) -> bool {
-        self.0.target_type.is_empty()
+        self.0.targets.is_empty()
+    }
+
+    /// Whether it is read from the PCE.
+    pub fn is_of_pce(self) -> bool {
+        self.is_read_from("pce")
+    }
+
+    /// Whether it is read from targets of this type.
+    pub fn is_read_from(self, target_type: &str) -> bool {
+        self.0.targets.iter().any(|of| of.target_type == target_type)
+    }
+
+    /// The usual type of its targets, which stands for all of them; empty: it is the run itself.
+    pub fn target_type(self) -> &'static str {
+        self.0.targets.first().map_or("", |of| of.target_type)
+    }
+
+    /// The kinds of record that a target of this type tells, one bit each.
+    pub fn kinds_of(self, target_type: &str) -> u32 {
+        let Some(of) = self.0.targets.iter().find(|of| of.target_type == target_type) else { return 0 };
+        if of.kinds.is_empty() {
+            return u32::MAX;
+        }
+        (0u8..32).zip(self.0.kinds).filter(|(_, kind)| of.kinds.contains(kind)).fold(0, |all, (kind, _)| all | 1 << kind)
     }
 
     /// The name used in the config and in every output.

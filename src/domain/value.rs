@@ -164,7 +164,7 @@ impl Record {
     /// A record of which nothing is told yet.
     pub fn of(source: SourceKind, id: u64) -> Record {
         Record {
-            target: Arc::from(source.target_type),
+            target: Arc::from(source.target_type()),
             target_labels: Arc::default(),
             kind: 0,
             id,

@@ -108,10 +108,11 @@ fn row(rule: &Rule) -> Option<&'static MetricDef> {
     rule.metric.row()
 }
 
-/// Whether a rule looks at a record at all: it is of the kind that its metric is about, and of one of its targets.
+/// Whether a rule looks at a record at all: it is of a kind that its metric is about, and of one of its targets.
 fn is_read(rule: &Rule, record: &Record) -> bool {
-    let kind = row(rule).map_or("", |def| def.kind);
-    (kind.is_empty() || rule.source.kinds.get(usize::from(record.kind)) == Some(&kind)) && rule.reads(&record.target)
+    let about = row(rule).map_or(&[][..], |def| def.kinds);
+    let is_of = rule.source.kinds.get(usize::from(record.kind)).is_some_and(|kind| about.contains(kind));
+    (about.is_empty() || is_of) && rule.reads(&record.target)
 }
 
 fn choose<'r>(rule: &Rule, records: impl Iterator<Item = &'r Record>, shares: Option<&Shares>, now: Timestamp) -> Chosen<'r> {
@@ -326,9 +327,11 @@ pub fn snapshot(rule: &Rule, answer: Answer<'_>, known: &[Vec<Option<String>>], 
     let told =
         groups.iter().any(|measured| measured.estimate.value().is_some_and(|low| low > f64::NEG_INFINITY)) && anything_told(rule, &chosen);
     let silent = row(rule).is_some_and(|def| def.must_be_told) && !told && rule.group_by.is_empty();
-    let silent = silent.then(|| match rule.source.target_type {
-        "pce" => tr!("the PCE does not report {metric}", metric = rule.metric),
-        _ => note.clone().unwrap_or_else(|| tr!("no record tells {metric}", metric = rule.metric)),
+    let silent = silent.then(|| {
+        if rule.source.is_of_pce() {
+            return tr!("the PCE does not report {metric}", metric = rule.metric);
+        }
+        note.clone().unwrap_or_else(|| tr!("no record tells {metric}", metric = rule.metric))
     });
     let trouble = silent.or_else(|| overflown(&chosen));
     if rule.group_by.is_empty() && (groups.is_empty() || trouble.is_some()) {

@@ -53,16 +53,16 @@ impl Cycle<'_> {
         if !kept.is_empty() {
             return kept;
         }
-        vec![sole_target(&self.config.targets, input.source).map_or(input.source.target_type, |target| &target.name).to_owned()]
+        vec![sole_target(&self.config.targets, input.source).map_or(input.source.target_type(), |target| &target.name).to_owned()]
     }
 
-    /// Targets of which nothing was given, of sources of which something was.
-    pub(super) fn not_given(&self) -> Vec<(SourceKind, String)> {
+    /// Targets of which nothing was given, of sources of which something was, and the kinds that each could tell.
+    pub(super) fn not_given(&self) -> Vec<(SourceKind, String, u32)> {
         let mut missing = Vec::new();
         for source in asked().filter(|source| self.recording(*source).is_none()) {
-            let targets = self.config.targets.iter().filter(|target| target.target_type == source.target_type && target.enabled);
+            let targets = self.config.targets.iter().filter(|target| source.is_read_from(target.target_type) && target.enabled);
             let missing_ones = targets.filter(|target| self.is_offline() && self.recording_of(source, &target.name).is_none());
-            missing.extend(missing_ones.map(|target| (source, target.name.clone())));
+            missing.extend(missing_ones.map(|target| (source, target.name.clone(), source.kinds_of(target.target_type))));
         }
         missing
     }
@@ -70,7 +70,7 @@ impl Cycle<'_> {
 
 /// The only target of a source.
 pub(super) fn sole_target(targets: &[TargetConfig], source: SourceKind) -> Option<&TargetConfig> {
-    let mut own = targets.iter().filter(|target| target.target_type == source.target_type && target.enabled);
+    let mut own = targets.iter().filter(|target| source.is_read_from(target.target_type) && target.enabled);
     own.next().filter(|_| own.next().is_none())
 }
 

@@ -60,7 +60,7 @@ pub(super) struct Measurements {
     /// Rules on recorded flows that nothing can be compared with: what they learn is no calm.
     pub uncompared: BTreeSet<String>,
     /// Targets of which nothing was given, while others of their source were.
-    pub not_given: Vec<(SourceKind, String)>,
+    pub not_given: Vec<(SourceKind, String, u32)>,
     /// What targets want to be known in their next run, by source and target.
     pub memories: BTreeMap<(SourceKind, String), String>,
     /// Pages of the PCE's console for what rules found.
@@ -195,8 +195,10 @@ fn wanted_of(rules: &Rules<'_>, now: Timestamp) -> BTreeMap<SourceKind, Wanted> 
     let mut all: BTreeMap<SourceKind, Wanted> = BTreeMap::new();
     for rule in rules.enabled.iter().flat_map(|rule| rule.counted()) {
         let wanted = all.entry(rule.source).or_default();
-        *wanted =
-            Wanted { kinds: wanted.kinds | rule.kinds(now), fields: wanted.fields | rule.fields(), window: wanted.window.max(rule.window) };
+        wanted.kinds |= rule.kinds(now);
+        wanted.fields |= rule.fields();
+        wanted.window = wanted.window.max(rule.window);
+        wanted.each.insert(rule.kinds(now));
     }
     all
 }

@@ -109,7 +109,7 @@ fn cycle_once(
 
     // Everything that can fail before the first request fails here.
     let from_pce: Vec<SourceKind> = {
-        let asked = |source: &SourceKind| source.target_type == "pce" && cycle.recording(*source).is_none();
+        let asked = |source: &SourceKind| source.is_of_pce() && cycle.recording(*source).is_none();
         needed.iter().copied().filter(asked).collect()
     };
     let mut client = if from_pce.is_empty() {

@@ -8,7 +8,7 @@ use crate::domain::rule::{Matcher, Rule};
 use crate::domain::text::visible;
 use crate::pce::{Client, ErrorKind, Label, PceError};
 use crate::settings::reader::nearest;
-use crate::sources::{PCE, VENS};
+use crate::sources::VENS;
 use std::collections::{BTreeMap, BTreeSet};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -37,7 +37,7 @@ impl Wanted {
                             wanted.add_traffic(&rule.name, condition);
                         }
                     }
-                    Matcher::Records(filter) if rule.source.target_type == PCE => {
+                    Matcher::Records(filter) if rule.source.is_of_pce() => {
                         for (_, condition) in filter.all.iter().chain(&filter.none) {
                             let Place::Slot(slot) = &condition.place else { continue };
                             let field = rule.source.fields.get(usize::from(*slot)).map_or("", |field| field.name);

@@ -19,7 +19,7 @@ pub(super) fn recall(state: &mut State, rules: &[&Rule]) {
     for rule in rules.iter().filter(|rule| !rule.source.is_run()) {
         let judged = state.recent.of(&rule.name).any(|stretch| stretch.state().is_none_or(|state| !SILENT.contains(&state)));
         if judged || state.instances.values().any(|instance| instance.rule == rule.name) {
-            state.offered.entry(rule.source.target_type.to_owned()).or_default().insert(rule.source.name().to_owned());
+            state.offered.entry(rule.source.target_type().to_owned()).or_default().insert(rule.source.name().to_owned());
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::sources::health::Clusters;
 use crate::sources::{Ask, Assembled, Assembler, HEALTH, Held, MOST_HELD, Member, OfPce, Settings, asked, member};
 use crate::state::TargetState;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -80,10 +80,12 @@ pub(super) struct Inputs<'i> {
 }
 
 /// What rules want of a source.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Wanted {
     /// The kinds of record that they name, one bit each.
     pub kinds: u32,
+    /// The same of each rule.
+    pub each: BTreeSet<u32>,
     /// The fields that they name, one bit each.
     pub fields: u128,
     /// The longest window.
@@ -141,8 +143,10 @@ impl<'i> Inputs<'i> {
         self.known.get(&target.name).is_some_and(|known| known.identity != target.settings.identity())
     }
 
-    fn of_type(&self, source: SourceKind) -> Vec<&'i TargetConfig> {
-        self.targets.iter().filter(|target| target.target_type == source.target_type && target.enabled).collect()
+    /// The targets that a source is read from, where they can tell anything of these kinds.
+    fn of_type(&self, source: SourceKind, kinds: u32) -> Vec<&'i TargetConfig> {
+        let tells = |target: &&TargetConfig| target.enabled && may_tell(source, target.target_type, kinds);
+        self.targets.iter().filter(tells).collect()
     }
 
     fn recording(&self, source: SourceKind, target: Option<&str>) -> Option<RecordedAnswer<'i>> {
@@ -172,7 +176,8 @@ pub(super) fn one(inputs: &Inputs<'_>, member: &Member, client: Option<&Client>,
     let mut batch = Batch { source, reports, records, whole_until: None, memories, tells_gaps: member.tells_gaps };
     let mut take = |answer: Answer, target: &str, labels: &Arc<Vec<(String, String)>>| {
         let name: Arc<str> = Arc::from(target);
-        batch.reports.push(SourceReport { target: target.to_owned(), whole_until: answer.whole_until, ..answer.report });
+        let of_type = inputs.targets.iter().find(|known| known.name == target).map_or(u32::MAX, |known| source.kinds_of(known.target_type));
+        batch.reports.push(SourceReport { target: target.to_owned(), kinds: of_type, whole_until: answer.whole_until, ..answer.report });
         batch.memories.extend(answer.memory.map(|memory| ((source, target.to_owned()), memory)));
         let left = inputs.place.load(Relaxed).saturating_sub(answer.held);
         inputs.place.store(left, Relaxed);
@@ -199,10 +204,10 @@ pub(super) fn one(inputs: &Inputs<'_>, member: &Member, client: Option<&Client>,
                 let named = Some((target.name.as_str(), Some(&*target.settings)));
                 take(recorded(member, recording, ask, named, inputs.place_for(source)), &target.name, &target_labels(target));
             }
-            None if kept.is_empty() => take(recorded(member, recording, ask, None, inputs.place_for(source)), source.target_type, &none),
+            None if kept.is_empty() => take(recorded(member, recording, ask, None, inputs.place_for(source)), source.target_type(), &none),
             None => {}
         }
-        let configured = inputs.of_type(source);
+        let configured = inputs.of_type(source, ask.kinds);
         for name in &kept {
             let target = configured.iter().find(|target| target.name == *name);
             let labels = target.map_or_else(Arc::default, |target| target_labels(target));
@@ -220,11 +225,11 @@ pub(super) fn one(inputs: &Inputs<'_>, member: &Member, client: Option<&Client>,
             Some(client) => from_pce(member, of_pce, client, ask, inputs.place_for(source)),
             None => failure(source, not_asked()),
         };
-        take(answer, source.target_type, &none);
+        take(answer, source.target_type(), &none);
         return batch;
     }
     let mut together = at_once(inputs, source, ask);
-    for target in inputs.of_type(source) {
+    for target in inputs.of_type(source, ask.kinds) {
         let answer = match inputs.recording(source, Some(&target.name)) {
             Some(recording) => recorded(member, recording, ask, Some((&target.name, Some(&*target.settings))), inputs.place_for(source)),
             None if inputs.offline => continue,
@@ -237,18 +242,42 @@ pub(super) fn one(inputs: &Inputs<'_>, member: &Member, client: Option<&Client>,
         };
         take(answer, &target.name, &target_labels(target));
     }
-    if batch.reports.is_empty() {
-        let error = if inputs.offline { tr!("not given") } else { no_target(source) };
-        batch.reports.push(SourceReport::failed(source, Fault::of(Party::Config, error)));
+    if batch.reports.is_empty() && inputs.offline {
+        batch.reports.push(SourceReport::failed(source, Fault::of(Party::Config, tr!("not given"))));
+    } else if !inputs.offline {
+        batch.reports.extend(without_target(inputs, source, ask.kinds));
     }
     batch
+}
+
+/// Whether targets of a type can tell anything of these kinds.
+fn may_tell(source: SourceKind, target_type: &str, kinds: u32) -> bool {
+    let told = source.kinds_of(target_type);
+    if source.kinds.is_empty() { told != 0 } else { told & kinds != 0 }
+}
+
+/// What is said for rules of which no target that there is could tell anything.
+fn without_target(inputs: &Inputs<'_>, source: SourceKind, all: u32) -> Vec<SourceReport> {
+    let each = inputs.wanted.get(&source).map(|wanted| wanted.each.clone()).filter(|each| !each.is_empty());
+    let lonely = each.unwrap_or_else(|| BTreeSet::from([all])).into_iter().filter(|kinds| inputs.of_type(source, *kinds).is_empty());
+    let mut by_type: BTreeMap<&'static str, u32> = BTreeMap::new();
+    for kinds in lonely {
+        let of = source.targets.iter().find(|of| may_tell(source, of.target_type, kinds));
+        *by_type.entry(of.map_or(source.target_type(), |of| of.target_type)).or_default() |= kinds;
+    }
+    let failed = |(name, kinds): (&str, u32)| {
+        let error = tr!("no target of type {name}: add [[targets]] with type = \"{name}\"", name);
+        let kinds = if source.kinds.is_empty() { u32::MAX } else { kinds };
+        SourceReport { target: name.to_owned(), kinds, ..SourceReport::failed(source, Fault::of(Party::Config, error)) }
+    };
+    by_type.into_iter().map(failed).collect()
 }
 
 /// Asks all targets of a source at the same time, where that is how its type asks.
 fn at_once<'i>(inputs: &Inputs<'i>, source: SourceKind, ask: &Ask) -> BTreeMap<&'i str, Held> {
     let live =
         |target: &&TargetConfig| !inputs.offline && inputs.recording(source, Some(&target.name)).is_none() && !inputs.is_another(target);
-    let targets: Vec<&TargetConfig> = inputs.of_type(source).into_iter().filter(live).collect();
+    let targets: Vec<&TargetConfig> = inputs.of_type(source, ask.kinds).into_iter().filter(live).collect();
     let settings: Vec<&dyn Settings> = targets.iter().map(|target| &*target.settings).collect();
     let held = settings.first().and_then(|first| first.together(&settings, ask)).unwrap_or_default();
     targets.iter().map(|target| target.name.as_str()).zip(held).collect()
@@ -265,10 +294,6 @@ fn another(target: &TargetConfig) -> Fault {
 
 fn target_labels(target: &TargetConfig) -> Arc<Vec<(String, String)>> {
     Arc::new(target.labels.iter().map(|(key, value)| (key.clone(), value.clone())).collect())
-}
-
-fn no_target(source: SourceKind) -> String {
-    tr!("no target of type {name}: add [[targets]] with type = \"{name}\"", name = source.target_type)
 }
 
 fn failure(source: SourceKind, fault: Fault) -> Answer {
@@ -441,7 +466,7 @@ pub(super) fn together(source: SourceKind, reports: Vec<SourceReport>) -> Source
         all.error = Fault::together([all.error.take(), report.error].into_iter().flatten());
     }
     if several {
-        all.target = source.target_type.to_owned();
+        all.target = source.target_type().to_owned();
     }
     all
 }

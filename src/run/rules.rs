@@ -355,8 +355,8 @@ pub(super) fn is_partial(rule: &Rule, read: &Measurements) -> bool {
 
 /// The first target of a rule of which nothing was given, while another one was.
 fn lacks<'r>(rule: &Rule, read: &'r Measurements) -> Option<&'r str> {
-    let missing = |(source, target): &&(_, String)| *source == rule.source && rule.depends_on(target);
-    read.not_given.iter().find(missing).map(|(_, target)| target.as_str())
+    let missing = |(source, target, kinds): &&(_, String, u32)| *source == rule.source && rule.depends_on(target) && rule.wants(*kinds);
+    read.not_given.iter().find(missing).map(|(_, target, _)| target.as_str())
 }
 
 /// Whether a rule only learned from recorded answers that give nothing to compare with: that it crosses no threshold says nothing.
@@ -367,7 +367,8 @@ fn only_learned(rule: &Rule, read: &Measurements, undecided: bool) -> bool {
 /// The first target of a rule that was not read whole.
 fn incomplete<'r>(rule: &Rule, read: &'r Measurements) -> Option<&'r SourceReport> {
     let missing = |report: &&SourceReport| matches!(report.status, SourceStatus::Partial | SourceStatus::Failed);
-    read.sources.iter().filter(|report| report.source == rule.source && rule.depends_on(&report.target)).find(missing)
+    let matters = |report: &&SourceReport| report.source == rule.source && rule.depends_on(&report.target) && rule.wants(report.kinds);
+    read.sources.iter().filter(matters).find(missing)
 }
 
 fn verdict(rule: &Rule, evidence: &Evidence) -> Verdict {

@@ -2,7 +2,7 @@
 
 use super::json::{amount, number, text, told};
 use super::{Assembled, Assembler, DecodeError, Decoded};
-use crate::domain::source::{Agg, FieldDef, Holds, Input, KeyDef, MetricDef, Nature, Needs, SourceDef, SourceKind};
+use crate::domain::source::{Agg, FieldDef, Holds, Input, KeyDef, MetricDef, Nature, Needs, ReadFrom, SourceDef, SourceKind};
 use crate::domain::unit::Unit;
 use crate::domain::value::{Record, Value};
 use serde_json::Value as Json;
@@ -28,15 +28,15 @@ const fn field(name: &'static str, about: &'static str, holds: Holds) -> FieldDe
     FieldDef { name, about, holds, keys: NO_KEYS, groups: false, needs: Needs::Nothing, told_by_absence: false, key: "" }
 }
 
-const fn metric(name: &'static str, unit: Unit, kind: &'static str, slot: u8, agg: Agg, key: &'static str) -> MetricDef {
-    MetricDef { name, unit, kind, input: Input::Number(slot), agg, must_be_told: true, groups: true, key }
+const fn metric(name: &'static str, unit: Unit, kinds: &'static [&'static str], slot: u8, agg: Agg, key: &'static str) -> MetricDef {
+    MetricDef { name, unit, kinds, input: Input::Number(slot), agg, must_be_told: true, groups: true, key }
 }
 
 /// The row.
 pub const SOURCE: SourceDef = SourceDef {
     name: "database",
     title: || tr!("database"),
-    target_type: "pce",
+    targets: &[ReadFrom::whole("pce")],
     nature: Nature::Snapshot,
     kinds: &["part", "backlog"],
     fields: &[
@@ -50,12 +50,12 @@ pub const SOURCE: SourceDef = SourceDef {
     ],
     open_fields: false,
     metrics: &[
-        metric("used", Unit::Ratio, "part", USED, Agg::Max, "Used"),
-        metric("size", Unit::Bytes, "part", SIZE, Agg::Max, "Size"),
-        metric("days", Unit::Days, "part", DAYS, Agg::Min, "Days"),
-        metric("days_used", Unit::Ratio, "part", DAYS_USED, Agg::Max, "DaysUsed"),
-        metric("backlog", Unit::Bytes, "backlog", BACKLOG, Agg::Max, "Backlog"),
-        metric("backlog_files", Unit::Files, "backlog", BACKLOG_FILES, Agg::Max, "BacklogFiles"),
+        metric("used", Unit::Ratio, &["part"], USED, Agg::Max, "Used"),
+        metric("size", Unit::Bytes, &["part"], SIZE, Agg::Max, "Size"),
+        metric("days", Unit::Days, &["part"], DAYS, Agg::Min, "Days"),
+        metric("days_used", Unit::Ratio, &["part"], DAYS_USED, Agg::Max, "DaysUsed"),
+        metric("backlog", Unit::Bytes, &["backlog"], BACKLOG, Agg::Max, "Backlog"),
+        metric("backlog_files", Unit::Files, &["backlog"], BACKLOG_FILES, Agg::Max, "BacklogFiles"),
     ],
     flag: "database",
     files: &["database"],

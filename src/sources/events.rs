@@ -2,7 +2,9 @@
 
 use super::json::{amount, count, is_null, list, text, text_value, time, told};
 use super::{Allowance, Assembled, Assembler, DecodeError, Decoded, Unreadable, json_of};
-use crate::domain::source::{Agg, Catalogue, FieldDef, Holds, Input, KeyDef, MetricDef, Nature, Needs, SourceDef, SourceKind, Takes};
+use crate::domain::source::{
+    Agg, Catalogue, FieldDef, Holds, Input, KeyDef, MetricDef, Nature, Needs, ReadFrom, SourceDef, SourceKind, Takes,
+};
 use crate::domain::unit::Unit;
 use crate::domain::value::{Record, Value};
 use jiff::Timestamp;
@@ -45,7 +47,7 @@ const fn key(name: &'static str, about: &'static str, takes: Takes, key: &'stati
 }
 
 const fn metric(name: &'static str, unit: Unit, input: Input, agg: Agg, key: &'static str) -> MetricDef {
-    MetricDef { name, unit, kind: "", input, agg, must_be_told: false, groups: true, key }
+    MetricDef { name, unit, kinds: &[], input, agg, must_be_told: false, groups: true, key }
 }
 
 /// Syslog's names and the longer ones that other systems use for them.
@@ -67,7 +69,7 @@ const SEVERITIES: Takes = Takes::Words {
 pub const SOURCE: SourceDef = SourceDef {
     name: "events",
     title: || tr!("events"),
-    target_type: "pce",
+    targets: &[ReadFrom::whole("pce")],
     nature: Nature::Stream { kept_days: 30, most_days: 200 },
     kinds: &[],
     fields: &[

@@ -3,7 +3,7 @@
 use super::{Assembled, Assembler, DecodeError, Decoded};
 use crate::domain::estimate::Estimate;
 use crate::domain::record::{Health, HealthStatus};
-use crate::domain::source::{Agg, FieldDef, Holds, Input, KeyDef, MetricDef, Nature, Needs, SourceDef, SourceKind};
+use crate::domain::source::{Agg, FieldDef, Holds, Input, KeyDef, MetricDef, Nature, Needs, ReadFrom, SourceDef, SourceKind};
 use crate::domain::unit::Unit;
 use crate::domain::value::{Record, Value};
 use std::io::Read;
@@ -26,15 +26,15 @@ const fn field(name: &'static str, about: &'static str, holds: Holds) -> FieldDe
     FieldDef { name, about, holds, keys: NO_KEYS, groups: false, needs: Needs::Nothing, told_by_absence: false, key: "" }
 }
 
-const fn metric(name: &'static str, unit: Unit, kind: &'static str, input: Input, key: &'static str) -> MetricDef {
-    MetricDef { name, unit, kind, input, agg: Agg::Max, must_be_told: true, groups: true, key }
+const fn metric(name: &'static str, unit: Unit, kinds: &'static [&'static str], input: Input, key: &'static str) -> MetricDef {
+    MetricDef { name, unit, kinds, input, agg: Agg::Max, must_be_told: true, groups: true, key }
 }
 
 /// The row.
 pub const SOURCE: SourceDef = SourceDef {
     name: "health",
     title: || tr!("health"),
-    target_type: "pce",
+    targets: &[ReadFrom::whole("pce")],
     nature: Nature::Snapshot,
     kinds: &["cluster", "node", "replication"],
     fields: &[
@@ -47,11 +47,11 @@ pub const SOURCE: SourceDef = SourceDef {
     ],
     open_fields: false,
     metrics: &[
-        metric("status", Unit::Status, "cluster", Input::Status(STATUS), "Status"),
-        metric("cpu", Unit::Ratio, "node", Input::Number(CPU), "Cpu"),
-        metric("memory", Unit::Ratio, "node", Input::Number(MEMORY), "Memory"),
-        metric("disk", Unit::Ratio, "node", Input::Number(DISK), "Disk"),
-        metric("replication_lag", Unit::Seconds, "replication", Input::Number(LAG), "ReplicationLag"),
+        metric("status", Unit::Status, &["cluster"], Input::Status(STATUS), "Status"),
+        metric("cpu", Unit::Ratio, &["node"], Input::Number(CPU), "Cpu"),
+        metric("memory", Unit::Ratio, &["node"], Input::Number(MEMORY), "Memory"),
+        metric("disk", Unit::Ratio, &["node"], Input::Number(DISK), "Disk"),
+        metric("replication_lag", Unit::Seconds, &["replication"], Input::Number(LAG), "ReplicationLag"),
     ],
     flag: "health",
     files: &["health"],

@@ -93,9 +93,10 @@ pub const MEMBERS: [Member; 8] = [
 ];
 
 /// All types of `[[targets]]`.
-pub const TARGET_TYPES: [TargetType; 3] = [
+pub const TARGET_TYPES: [TargetType; 4] = [
     TargetType { name: "probe", about: "Services: HTTP, TCP, TLS, ping, DNS", read: probe::read_settings, asks: &["url"] },
     TargetType { name: "proxmox", about: "Proxmox VE: clusters, nodes, guests, storages", read: proxmox::read_settings, asks: &[] },
+    TargetType { name: "pbs", about: "Proxmox Backup Server: datastores, backups", read: proxmox::read_backup_server, asks: &[] },
     TargetType { name: "records", about: "Records in files: NDJSON, JSON, CSV", read: records::read_settings, asks: &[] },
 ];
 

@@ -28,15 +28,15 @@ const fn field(name: &'static str, about: &'static str, holds: Holds, groups: bo
     FieldDef { name, about, holds, keys: NO_KEYS, groups, needs: Needs::Nothing, told_by_absence: false, key }
 }
 
-const fn metric(name: &'static str, unit: Unit, kind: &'static str, slot: u8, agg: Agg, key: &'static str) -> MetricDef {
-    MetricDef { name, unit, kind, input: Input::Number(slot), agg, must_be_told: false, groups: matches!(agg, Agg::Sum), key }
+const fn metric(name: &'static str, unit: Unit, kinds: &'static [&'static str], slot: u8, agg: Agg, key: &'static str) -> MetricDef {
+    MetricDef { name, unit, kinds, input: Input::Number(slot), agg, must_be_told: false, groups: matches!(agg, Agg::Sum), key }
 }
 
 /// The row.
 pub const SOURCE: SourceDef = SourceDef {
     name: "self",
     title: || tr!("monitoring"),
-    target_type: "",
+    targets: &[],
     nature: Nature::Snapshot,
     kinds: &["source", "run"],
     fields: &[
@@ -50,11 +50,11 @@ pub const SOURCE: SourceDef = SourceDef {
     ],
     open_fields: false,
     metrics: &[
-        metric("failed_sources", Unit::Sources, "source", FAILED, Agg::Sum, "FailedSources"),
-        metric("partial_sources", Unit::Sources, "source", PARTIAL, Agg::Sum, "PartialSources"),
-        metric("undelivered", Unit::Messages, "run", UNDELIVERED, Agg::Max, "Undelivered"),
-        metric("gap", Unit::Seconds, "run", GAP, Agg::Max, "Gap"),
-        metric("clock_skew", Unit::Seconds, "run", CLOCK_SKEW, Agg::Max, "ClockSkew"),
+        metric("failed_sources", Unit::Sources, &["source"], FAILED, Agg::Sum, "FailedSources"),
+        metric("partial_sources", Unit::Sources, &["source"], PARTIAL, Agg::Sum, "PartialSources"),
+        metric("undelivered", Unit::Messages, &["run"], UNDELIVERED, Agg::Max, "Undelivered"),
+        metric("gap", Unit::Seconds, &["run"], GAP, Agg::Max, "Gap"),
+        metric("clock_skew", Unit::Seconds, &["run"], CLOCK_SKEW, Agg::Max, "ClockSkew"),
     ],
     flag: "",
     files: &[],

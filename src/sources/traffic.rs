@@ -1,13 +1,13 @@
 //! The row of `traffic`: flows, whose totals grow. Their fields, keys and metrics are those of the flow judge, which
 //! reads a hundred thousand records a second and tests every condition once for each end of a connection.
 
-use crate::domain::source::{Nature, SourceDef};
+use crate::domain::source::{Nature, ReadFrom, SourceDef};
 
 /// The row.
 pub const SOURCE: SourceDef = SourceDef {
     name: "traffic",
     title: || tr!("traffic"),
-    target_type: "pce",
+    targets: &[ReadFrom::whole("pce")],
     nature: Nature::Flows,
     kinds: &[],
     fields: &[],

@@ -2,7 +2,9 @@
 
 use super::json::{flag, labels, list, text, text_value, time, told};
 use super::{Allowance, Assembled, Assembler, DecodeError, Decoded, Unreadable, json_of};
-use crate::domain::source::{Agg, Catalogue, FieldDef, Holds, Input, KeyDef, MetricDef, Nature, Needs, SourceDef, SourceKind, Takes};
+use crate::domain::source::{
+    Agg, Catalogue, FieldDef, Holds, Input, KeyDef, MetricDef, Nature, Needs, ReadFrom, SourceDef, SourceKind, Takes,
+};
 use crate::domain::unit::Unit;
 use crate::domain::value::{Record, Value};
 use serde_json::Value as Json;
@@ -63,7 +65,7 @@ const fn words(value: &'static str, known: &'static [&'static str]) -> Takes {
 pub const SOURCE: SourceDef = SourceDef {
     name: "vens",
     title: || tr!("VENs"),
-    target_type: "pce",
+    targets: &[ReadFrom::whole("pce")],
     nature: Nature::Snapshot,
     kinds: &[],
     fields: &[
@@ -182,7 +184,7 @@ pub const SOURCE: SourceDef = SourceDef {
         MetricDef {
             name: "count",
             unit: Unit::Vens,
-            kind: "",
+            kinds: &[],
             input: Input::Count,
             agg: Agg::Sum,
             must_be_told: false,
@@ -192,7 +194,7 @@ pub const SOURCE: SourceDef = SourceDef {
         MetricDef {
             name: "heartbeat_age",
             unit: Unit::Seconds,
-            kind: "",
+            kinds: &[],
             input: Input::Age(SILENT_SINCE),
             agg: Agg::Max,
             must_be_told: false,

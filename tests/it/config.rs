@@ -137,7 +137,7 @@ fn the_example_is_complete_and_right() {
     assert!(
         SOURCES
             .iter()
-            .filter(|source| matches!(source.target_type, "" | "pce"))
+            .filter(|source| source.is_run() || source.is_of_pce())
             .all(|source| config.rules.iter().any(|rule| rule.source == *source && rule.enabled))
     );
 }

@@ -121,6 +121,7 @@ fn config(table: &str, key: &str, value: Option<&str>) -> String {
             let own = "urls = [\"https://a.example.com/\"]\ntoken = { env = \"A\" }";
             format!("{RULE}[[targets]]\nname = \"t\"\ntype = \"proxmox\"\n{own}\n{line}")
         }
+        ("pbs", _) => config("proxmox", key, value).replace("type = \"proxmox\"", "type = \"pbs\""),
         ("from", _) => target(&within("file = \"/tmp/x\", ").replace(", }", " }")),
         (kind, _) if KINDS.iter().any(|one| one.name == kind) => {
             let example = KINDS.iter().find(|one| one.name == kind).unwrap().example;

@@ -1,9 +1,10 @@
-//! Proxmox VE: what its answers mean, how it is asked, and the simulated cluster read by programs that others wrote.
+//! Proxmox: what its answers mean, how it is asked, and the simulated cluster read by programs that others wrote.
 
 mod asked;
 mod backups;
 mod clients;
 pub mod fixture;
+pub mod pbs;
 mod place;
 mod scenarios;
 mod scenarios_around;

@@ -23,7 +23,7 @@ fn bench() -> Bench {
 #[test]
 fn every_source_of_a_pce_is_shown_in_every_form() {
     let bench = bench();
-    for source in SOURCES.into_iter().filter(|source| source.target_type == "pce") {
+    for source in SOURCES.into_iter().filter(|source| source.is_of_pce()) {
         let name = source.name();
         let at = ["--now", "2026-11-20T10:10:00Z"];
         let run = |more: &[&str]| bench.room.run(&[&["show", name][..], &at, more].concat()).exits(0);

@@ -132,7 +132,7 @@ fn of_records(global: &Global, args: &ShowArgs) -> Exit {
 /// Every column of a source.
 fn fields_of(source: SourceKind) -> Vec<Field> {
     let mut fields = documents(document);
-    let several = source.target_type != crate::sources::PCE;
+    let several = !source.is_of_pce();
     let target = if several { Audience::Rows } else { Audience::Csv };
     fields.push(Field::new("target", Kind::Text, target, tr!("where it was seen"), From::Target));
     if !source.kinds.is_empty() {
@@ -241,8 +241,8 @@ fn units(source: SourceKind) -> Json {
 fn applies(source: SourceKind, record: &Record, slot: u8) -> bool {
     let kind = source.kinds.get(usize::from(record.kind)).copied().unwrap_or_default();
     let of_slot = |input: Input| matches!(input, Input::Number(of) | Input::Age(of) | Input::Status(of) if of == slot);
-    let mut metrics = source.metrics.iter().filter(|metric| of_slot(metric.input) && !metric.kind.is_empty()).peekable();
-    metrics.peek().is_none() || metrics.any(|metric| metric.kind == kind)
+    let mut metrics = source.metrics.iter().filter(|metric| of_slot(metric.input) && !metric.kinds.is_empty()).peekable();
+    metrics.peek().is_none() || metrics.any(|metric| metric.kinds.contains(&kind))
 }
 
 fn cells(source: SourceKind, record: &Record, now: Timestamp, fields: &[Field]) -> Vec<Cell> {

@@ -13,6 +13,7 @@ use crate::lang::{self, Language};
 use crate::pce::Label;
 use crate::settings::reader::did_you_mean;
 use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
 
 /// The rules that are on at first: one for each topic, none that needs a name of the reader's estate.
 const STARTER: [&str; 14] = [
@@ -104,7 +105,7 @@ pub fn text(rules: &Rules, pce: &Pce) -> Result<String, Failure> {
 }
 
 /// The same for types of targets.
-const STARTER_ON_TARGETS: [&str; 11] = [
+const STARTER_ON_TARGETS: [&str; 15] = [
     "Service down",
     "Certificate not renewed",
     "Certificate expires",
@@ -114,29 +115,37 @@ const STARTER_ON_TARGETS: [&str; 11] = [
     "Guest down",
     "Storage filling",
     "Storage inactive",
+    "Failed tasks",
     "Proxmox HA trouble",
     "Node certificate expires",
+    "Backup datastore filling",
+    "Backup verification failed",
+    "Backup garbage not collected",
 ];
 /// Wherever there are targets: one that cannot be read is an alert.
 const UNREACHABLE: &str = "PCE unreachable";
 
-/// Whether a rule reads targets of this type.
-fn reads(block: &Block, kind: &str) -> bool {
-    block.source.as_deref().and_then(crate::sources::find).is_some_and(|source| source.0.target_type == kind)
+/// Names of the rules of the example that read targets of this type.
+fn readers(kind: &str) -> Result<BTreeSet<String>, Failure> {
+    let example = crate::config::parse(Path::new("rules.example.toml"), EXAMPLE).map_err(|error| Failure(error.render(false)))?;
+    let mine = example.rules.into_iter().filter(|rule| rule.wants(rule.source.kinds_of(kind)));
+    Ok(mine.map(|rule| rule.name).collect())
 }
 
 /// Names of the starters on a type of target.
 pub fn starters_on(kind: &str) -> Result<Vec<String>, Failure> {
     let sheet = Sheet::read(EXAMPLE)?;
-    let is_starter = |block: &&Block| reads(block, kind) && STARTER_ON_TARGETS.contains(&block.name.as_str());
+    let mine = readers(kind)?;
+    let is_starter = |block: &&Block| mine.contains(&block.name) && STARTER_ON_TARGETS.contains(&block.name.as_str());
     Ok(sheet.rules().iter().filter(is_starter).map(|block| block.name.clone()).collect())
 }
 
 /// A config with rules of the example on a type of target: those that are there are switched on, the others stand at the end.
 pub fn with_rules_on(config: &str, kind: &str, which: TargetRules) -> Result<String, Failure> {
     let example = Sheet::read(EXAMPLE)?;
+    let readers = readers(kind)?;
     let is_on = |block: &&Block| {
-        let mine = reads(block, kind);
+        let mine = readers.contains(&block.name);
         match which {
             TargetRules::None => false,
             TargetRules::Starter => mine && STARTER_ON_TARGETS.contains(&block.name.as_str()),

@@ -37,7 +37,7 @@ pub fn run(global: &Global, args: &TargetArgs) -> Exit {
     let source = crate::sources::find(&args.kind).map_or(args.kind.as_str(), |source| source.name());
     let text = rules::with_rules_on(&with(&work, &drafted.text)?, &args.kind, which)?;
     let new = config::parse(work.path(), &text).ok();
-    let is_read = new.iter().flat_map(|config| &config.rules).any(|rule| rule.enabled && rule.source.0.target_type == args.kind);
+    let is_read = new.iter().flat_map(|config| &config.rules).any(|rule| rule.enabled && rule.wants(rule.source.kinds_of(&args.kind)));
     let remark = tr!("No rule reads it yet; for example: pcemon rules add --name NAME --source {source} --warning '>= 1'", source);
     let mut remarks = if is_read { Vec::new() } else { vec![remark] };
     remarks.extend(drafted.places.iter().filter_map(Place::path).map(|path| {

@@ -97,7 +97,7 @@ impl Leaf {
         out
     }
 
-    pub(super) fn config(&self) -> io::Result<Arc<rustls::ServerConfig>> {
+    pub(in crate::sim) fn config(&self) -> io::Result<Arc<rustls::ServerConfig>> {
         let key = PrivateKeyDer::Pkcs8(self.key.clone().into());
         let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()

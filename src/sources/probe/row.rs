@@ -1,7 +1,7 @@
 //! The row: fields, keys and metrics.
 
 use super::failure::OUTCOMES;
-use crate::domain::source::{Agg, Catalogue, FieldDef, Holds, Input, KeyDef, MetricDef, Nature, Needs, SourceDef, Takes};
+use crate::domain::source::{Agg, Catalogue, FieldDef, Holds, Input, KeyDef, MetricDef, Nature, Needs, ReadFrom, SourceDef, Takes};
 use crate::domain::unit::Unit;
 
 /// Places of the fields.
@@ -101,14 +101,14 @@ const fn number(name: &'static str, about: &'static str, unit: Unit) -> FieldDef
 }
 
 const fn metric(name: &'static str, unit: Unit, slot: u8, agg: Agg) -> MetricDef {
-    MetricDef { name, unit, kind: "", input: Input::Number(slot), agg, must_be_told: true, groups: true, key: "" }
+    MetricDef { name, unit, kinds: &[], input: Input::Number(slot), agg, must_be_told: true, groups: true, key: "" }
 }
 
 /// The row.
 pub const SOURCE: SourceDef = SourceDef {
     name: "probe",
     title: || tr!("probes"),
-    target_type: "probe",
+    targets: &[ReadFrom::whole("probe")],
     nature: Nature::Snapshot,
     kinds: &[],
     fields: &[

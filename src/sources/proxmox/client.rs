@@ -1,7 +1,7 @@
 //! One endpoint of Proxmox, asked with a token. It reads only.
 
 use super::line::{Line, words};
-use super::settings::ProxmoxSettings;
+use super::settings::{Product, ProxmoxSettings};
 use crate::domain::foreign::Foreign;
 use crate::domain::secret::Secret;
 use crate::domain::spelling::hide;
@@ -39,18 +39,25 @@ impl Token {
     /// Fetches it. One that Proxmox would read in another way than it is written is refused, without showing it.
     pub fn fetch(settings: &ProxmoxSettings) -> Result<Token, String> {
         // The name before it is told in advice, and is what Proxmox calls whoever stops a guest with it.
-        let text = fetch_secret_with(&settings.token, |text| Some(parts(text.trim())?.1))?;
-        let (name, secret) = parts(text.expose().trim()).ok_or_else(|| {
-            tr!("the token is not of the form user@realm!name=secret, or holds characters that Proxmox would read in another way")
+        let product = settings.product;
+        let text = fetch_secret_with(&settings.token, |text| Some(parts(text.trim(), product)?.1))?;
+        let (name, secret) = parts(text.expose().trim(), product).ok_or_else(|| match product {
+            Product::Ve => {
+                tr!("the token is not of the form user@realm!name=secret, or holds characters that Proxmox would read in another way")
+            }
+            Product::BackupServer => {
+                tr!("the token is not of the form user@realm!name:secret, or holds characters that Proxmox would read in another way")
+            }
         })?;
-        Ok(Token { header: Secret::new(format!("PVEAPIToken={name}={secret}")), secret: secret.to_owned(), name: visible(name) })
+        let (scheme, between) = product.login();
+        Ok(Token { header: Secret::new(format!("{scheme}={name}{between}{secret}")), secret: secret.to_owned(), name: visible(name) })
     }
 }
 
 /// Name and secret. Proxmox ends the value at a semicolon and undoes percent signs.
-fn parts(text: &str) -> Option<(&str, &str)> {
+fn parts(text: &str, product: Product) -> Option<(&str, &str)> {
     let clean = text.chars().all(|c| c.is_ascii_graphic() && !matches!(c, ';' | '%' | ',' | '"' | '\'' | '\\'));
-    let (name, secret) = text.split_once('=')?;
+    let (name, secret) = text.split_once(product.login().1)?;
     let (user, id) = name.split_once('!')?;
     let (user, realm) = user.rsplit_once('@')?;
     let whole = [user, realm, id, secret].iter().all(|part| !part.is_empty());
@@ -133,7 +140,7 @@ impl<'s> Endpoint<'s> {
             timeout: settings.request_timeout,
             ..http::AgentOptions::default()
         };
-        let port = url.port_or_known_default().unwrap_or(8006);
+        let port = url.port_or_known_default().unwrap_or(settings.product.port());
         let shown = visible(&format!("{}:{port}", url.host_str().unwrap_or_default()));
         Ok(Endpoint { url, shown, agent: http::agent(&options)?, settings, clock })
     }
@@ -215,12 +222,15 @@ impl<'s> Endpoint<'s> {
                 let seconds = self.settings.request_timeout.as_secs_f64();
                 Trouble::Lost(tr!("{peer} does not answer within {seconds} s", peer, seconds))
             }
-            error if is_closed(error) => Trouble::Lost(tr!(
-                "{peer} closes the connection at once: look at ALLOW_FROM and DENY_FROM in /etc/default/pveproxy there",
-                peer
-            )),
+            error if is_closed(error) => Trouble::Lost(match self.settings.product {
+                Product::Ve => {
+                    tr!("{peer} closes the connection at once: look at ALLOW_FROM and DENY_FROM in /etc/default/pveproxy there", peer)
+                }
+                Product::BackupServer => tr!("{peer} closes the connection at once", peer),
+            }),
             ureq::Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {
-                Trouble::Lost(tr!("{peer} refuses the connection: pveproxy does not run there, or a firewall says no", peer))
+                let service = self.settings.product.service();
+                Trouble::Lost(tr!("{peer} refuses the connection: {service} does not run there, or a firewall says no", peer, service))
             }
             other => Trouble::Lost(tr!("{peer}: {why}", peer, why = words(&other.to_string()))),
         }
@@ -270,8 +280,10 @@ mod tests {
 
     #[test]
     fn tokens_that_would_be_torn_are_refused() {
-        assert_eq!(parts("pcemon@pve!cron=12345678-aaaa"), Some(("pcemon@pve!cron", "12345678-aaaa")));
-        assert_eq!(parts("a@b@ldap!t=s"), Some(("a@b@ldap!t", "s")));
+        assert_eq!(parts("pcemon@pve!cron=12345678-aaaa", Product::Ve), Some(("pcemon@pve!cron", "12345678-aaaa")));
+        assert_eq!(parts("a@b@ldap!t=s", Product::Ve), Some(("a@b@ldap!t", "s")));
+        assert_eq!(parts("a@pbs!t:s", Product::BackupServer), Some(("a@pbs!t", "s")));
+        assert_eq!(parts("a@pbs!t=s", Product::BackupServer), None);
         for torn in [
             "",
             "secret",
@@ -287,7 +299,7 @@ mod tests {
             "a@pve!t=a b",
             "a@pve!t=é",
         ] {
-            assert_eq!(parts(torn), None, "{torn}");
+            assert_eq!(parts(torn, Product::Ve), None, "{torn}");
         }
     }
 }

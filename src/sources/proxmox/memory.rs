@@ -118,7 +118,7 @@ fn loose_four<'de, D: Deserializer<'de>>(from: D) -> Result<Option<[f64; 4]>, D:
     Ok(numbers.and_then(|numbers| numbers.try_into().ok()))
 }
 
-fn loose_count<'de, D: Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
+pub(super) fn loose_count<'de, D: Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
     Ok(number(&Json::deserialize(from)?).map_or(0, |count| count.clamp(0.0, 9.0) as u8))
 }
 

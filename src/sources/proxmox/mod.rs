@@ -14,6 +14,7 @@ mod line;
 mod memory;
 mod node;
 mod out;
+mod pbs;
 mod rights;
 mod round;
 mod row;
@@ -25,7 +26,7 @@ mod upid;
 mod wide;
 
 pub use row::SOURCE;
-pub use settings::{ProxmoxSettings, read_settings};
+pub use settings::{ProxmoxSettings, read_backup_server, read_settings};
 
 use super::{Allowance, Assembled, Assembler, DecodeError, Decoded, Settings};
 use crate::domain::value::Value;
@@ -33,8 +34,9 @@ use backups::Backups;
 use estate::Estate;
 use line::Lines;
 use out::{Out, unseen};
-use row::KINDS;
+use row::kind;
 use std::io::Read;
+use std::ops::Range;
 
 /// Reads what a target answered.
 #[derive(Default)]
@@ -57,6 +59,10 @@ impl Assembler for Answers {
     fn finish(self: Box<Self>) -> Assembled {
         let Lines { by_call: lines, mut unreadable, allowance } = self.0;
         let mut out = Out { records: Vec::new(), unreadable: &mut unreadable, allowance, cluster: Value::NotTold };
+        if pbs::is_one(&lines) {
+            let memory = pbs::tell(&lines, &mut out);
+            return whole(out, memory, pbs::KINDS_OF_IT);
+        }
         let mut estate = Estate::of(&lines);
         out.cluster = estate.cluster();
         estate.read_resources(&mut out);
@@ -67,14 +73,19 @@ impl Assembler for Answers {
         storage::tell(&estate, &mut out);
         wide::tell(&estate, &mut out);
         let memory = estate.remember(kept, (backups.indexes, backups.last));
-        let Out { mut records, allowance, .. } = out;
-        let unreadable = unreadable.count();
-        let full = allowance.remark();
-        if unreadable > 0 || full.is_some() {
-            let why = full.clone().unwrap_or_else(|| tr!("{count} parts of the answer could not be read", count = unreadable));
-            records.extend((0u8..).take(KINDS.len()).map(|kind| unseen(kind, None, &why)));
-        }
-        let told = records.iter().filter(|record| !record.unseen).count() as u64;
-        Assembled { records, rows: told + unreadable, unreadable, missing: full, memory, held: allowance.held(), ..Assembled::default() }
+        whole(out, memory, 0..kind::DATASTORE)
     }
+}
+
+/// Everything, and what stands for what could not be read.
+fn whole(out: Out<'_>, memory: Option<String>, kinds: Range<u8>) -> Assembled {
+    let Out { mut records, allowance, unreadable, .. } = out;
+    let unreadable = unreadable.count();
+    let full = allowance.remark();
+    if unreadable > 0 || full.is_some() {
+        let why = full.clone().unwrap_or_else(|| tr!("{count} parts of the answer could not be read", count = unreadable));
+        records.extend(kinds.map(|kind| unseen(kind, None, &why)));
+    }
+    let told = records.iter().filter(|record| !record.unseen).count() as u64;
+    Assembled { records, rows: told + unreadable, unreadable, missing: full, memory, held: allowance.held(), ..Assembled::default() }
 }

@@ -76,6 +76,7 @@ impl Rights {
         let (right, path, parts): (&str, &str, &[&str]) = match kind {
             kind::GUEST => ("VM.Audit", "/vms", &["/vms", "/pool"]),
             kind::STORAGE => ("Datastore.Audit", "/storage", &["/storage", "/pool"]),
+            kind::DATASTORE | kind::BACKUP => ("Datastore.Audit", "/datastore", &["/datastore"]),
             _ => ("Sys.Audit", "/nodes", &["/nodes"]),
         };
         if self.paths.is_none() {
@@ -106,6 +107,15 @@ impl Rights {
 pub(super) fn missing(right: &str, path: &str, token: &str) -> String {
     let token = if token.is_empty() { "USER@REALM!TOKEN" } else { token };
     let user = token.split('!').next().unwrap_or_default();
+    if path.starts_with("/datastore") || path.starts_with("/system") {
+        return tr!(
+            "the token needs {right} on {path}: proxmox-backup-manager acl update / Audit --auth-id '{token}' (and the same with --auth-id {user})",
+            right,
+            path,
+            token,
+            user
+        );
+    }
     let role = if right == "Sys.Modify" { "PVEAdmin" } else { "PVEAuditor" };
     tr!(
         "the token needs {right} on {path}: pveum acl modify / --tokens '{token}' --roles {role} (and the same with --users {user})",

@@ -43,6 +43,18 @@ pub(super) fn line_of<'l>(lines: &'l [Line], path: &str) -> Option<&'l Line> {
     lines.iter().find(|line| line.call == path)
 }
 
+/// Why nothing is had with a token.
+pub(super) fn refused(endpoint: &Endpoint<'_>, token: &Token) -> Fault {
+    Fault::of(
+        Party::Target,
+        tr!(
+            "{peer} refuses the token {name} (401): it is wrong, expired, or its user is disabled",
+            peer = endpoint.shown,
+            name = token.name
+        ),
+    )
+}
+
 /// The three calls that tell of the whole cluster.
 fn view<'s>(endpoint: Endpoint<'s>, token: &Token, until: Instant, before: &Memory) -> Result<Result<View<'s>, Trouble>, Failed> {
     let limit = endpoint.limit();
@@ -55,14 +67,7 @@ fn view<'s>(endpoint: Endpoint<'s>, token: &Token, until: Instant, before: &Memo
         match line.status {
             401 => {
                 // The same token would be wrong at every other endpoint, and each refusal counts against it.
-                return Err(Failed(Fault::of(
-                    Party::Target,
-                    tr!(
-                        "{peer} refuses the token {name} (401): it is wrong, expired, or its user is disabled",
-                        peer = endpoint.shown,
-                        name = token.name
-                    ),
-                )));
+                return Err(Failed(refused(&endpoint, token)));
             }
             500.. => return Ok(Err(Trouble::Lost(tr!("{peer}: {why}", peer = endpoint.shown, why = line.why())))),
             _ => lines.push(line),

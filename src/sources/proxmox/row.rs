@@ -1,6 +1,6 @@
 //! The row: kinds, fields, keys and metrics, and which kind has which.
 
-use crate::domain::source::{Agg, Catalogue, FieldDef, Holds, Input, KeyDef, MetricDef, Nature, Needs, SourceDef, Takes};
+use crate::domain::source::{Agg, Catalogue, FieldDef, Holds, Input, KeyDef, MetricDef, Nature, Needs, ReadFrom, SourceDef, Takes};
 use crate::domain::unit::Unit;
 
 /// Kinds of record.
@@ -20,10 +20,12 @@ pub(super) mod kind {
     pub const UPDATE: u8 = 12;
     pub const SUBSCRIPTION: u8 = 13;
     pub const QDEVICE: u8 = 14;
+    pub const DATASTORE: u8 = 15;
+    pub const BACKUP: u8 = 16;
 }
 
 /// Their names, in the order of their numbers.
-pub(super) const KINDS: [&str; 15] = [
+pub(super) const KINDS: [&str; 17] = [
     "cluster",
     "node",
     "guest",
@@ -39,7 +41,12 @@ pub(super) const KINDS: [&str; 15] = [
     "update",
     "subscription",
     "qdevice",
+    "datastore",
+    "backup",
 ];
+
+/// Those that Proxmox VE tells, and those that Proxmox Backup Server does.
+const OF_TYPES: (&[&str], &[&str]) = KINDS.as_slice().split_at(kind::DATASTORE as usize);
 
 /// Places of the fields.
 pub(super) mod slot {
@@ -103,6 +110,13 @@ pub(super) mod slot {
     pub const CERT_LIFE: u8 = 57;
     pub const EXPIRY: u8 = 58;
     pub const BACKUP_AGE: u8 = 59;
+    pub const NAMESPACE: u8 = 60;
+    pub const OWNER: u8 = 61;
+    pub const FILL_TIME: u8 = 62;
+    pub const GC_AGE: u8 = 63;
+    pub const PENDING: u8 = 64;
+    pub const VERIFY_AGE: u8 = 65;
+    pub const BACKUPS: u8 = 66;
 }
 
 /// What each kind has beside cluster, id, status and verdict; of all else it has none.
@@ -147,6 +161,8 @@ const OWN: [&[u8]; KINDS.len()] = {
         &[NODE, VERSION, CHECK],
         &[NODE, EXPIRY],
         &[NODE],
+        &[STORAGE, USED, FREE, FILL_TIME, GC_AGE, PENDING],
+        &[STORAGE, NAMESPACE, OWNER, GUEST, VMID, GUEST_TYPE, BACKUP_AGE, VERIFY_AGE, BACKUPS],
     ]
 };
 
@@ -190,18 +206,18 @@ const fn asked(field: FieldDef) -> FieldDef {
 }
 
 const fn metric(name: &'static str, unit: Unit, slot: u8, agg: Agg) -> MetricDef {
-    MetricDef { name, unit, kind: "", input: Input::Number(slot), agg, must_be_told: true, groups: true, key: "" }
+    MetricDef { name, unit, kinds: &[], input: Input::Number(slot), agg, must_be_told: true, groups: true, key: "" }
 }
 
-const fn of(kind: &'static str, metric: MetricDef) -> MetricDef {
-    MetricDef { kind, ..metric }
+const fn of(kinds: &'static [&'static str], metric: MetricDef) -> MetricDef {
+    MetricDef { kinds, ..metric }
 }
 
 /// The row.
 pub const SOURCE: SourceDef = SourceDef {
     name: "proxmox",
-    title: || tr!("Proxmox VE"),
-    target_type: "proxmox",
+    title: || tr!("Proxmox"),
+    targets: &[ReadFrom { target_type: "proxmox", kinds: OF_TYPES.0 }, ReadFrom { target_type: "pbs", kinds: OF_TYPES.1 }],
     nature: Nature::Snapshot,
     kinds: &KINDS,
     fields: &[
@@ -212,10 +228,14 @@ pub const SOURCE: SourceDef = SourceDef {
         number("verdict", "0 well, 1 a warning, 2 critical", Unit::Status),
         number("cpu", "Share of its processors in use", Unit::Ratio),
         number("memory", "Share of its memory in use", Unit::Ratio),
-        number("used", "Share of a storage or pool in use", Unit::Ratio),
+        number("used", "Share of a storage, pool or datastore in use", Unit::Ratio),
         field("id", "Identity: node/NAME, qemu/NUMBER, lxc/NUMBER, storage/NODE/NAME and others", &[key("id", "Identity", FOLDED)]),
         field("vmid", "Number of a guest", &[key("vmid", "Number of a guest", FOLDED)]),
-        field("guest_type", "qemu or lxc", &[key("guest_type", "qemu or lxc", known("TYPE", &["qemu", "lxc"]))]),
+        field(
+            "guest_type",
+            "qemu or lxc; host, of backups",
+            &[key("guest_type", "qemu, lxc or host", known("TYPE", &["qemu", "lxc", "host"]))],
+        ),
         none_by_absence(field("ha_state", "State in high availability", &[key("ha_state", "State in high availability", FOLDED)])),
         none_by_absence(field(
             "lock",
@@ -229,7 +249,7 @@ pub const SOURCE: SourceDef = SourceDef {
         )),
         none_by_absence(field("pool", "Resource pool of a guest; name of a ZFS pool", &[key("pool", "Pool", FOLDED)])),
         none_by_absence(field("tag", "Tags of a guest", &[key("tag", "Tag of a guest", FOLDED)])),
-        field("storage", "Storage", &[key("storage", "Storage", FOLDED)]),
+        field("storage", "Storage; datastore", &[key("storage", "Storage; datastore", FOLDED)]),
         field("storage_type", "Type of a storage", &[key("storage_type", "Type of a storage", FOLDED)]),
         none_by_absence(flag(
             "shared",
@@ -261,7 +281,7 @@ pub const SOURCE: SourceDef = SourceDef {
         number("restarts", "1 when a guest was restarted since the previous run", Unit::Plain),
         number("down", "1 when a guest should run and does not", Unit::Records),
         number("unprotected", "1 when no enabled backup job has the guest", Unit::Records),
-        number("free", "Free space of a storage", Unit::Bytes),
+        number("free", "Free space of a storage or datastore", Unit::Bytes),
         number("wear", "Share of a disk's endurance that is used up", Unit::Ratio),
         number("size", "Size of a disk", Unit::Bytes),
         number("fragmentation", "Fragmentation of a ZFS pool", Unit::Ratio),
@@ -280,49 +300,69 @@ pub const SOURCE: SourceDef = SourceDef {
         number("cert_expiry", "Until a certificate expires", Unit::Seconds),
         number("cert_life", "Share of a certificate's lifetime that is left", Unit::Ratio),
         number("expiry", "Until a subscription is due", Unit::Seconds),
-        asked(number("backup_age", "Since the last good backup of a guest ended", Unit::Seconds)),
+        asked(number(
+            "backup_age",
+            "Since the last good backup of a guest ended; of a group of backups since the latest began",
+            Unit::Seconds,
+        )),
+        none_by_absence(field(
+            "namespace",
+            "Namespace of a group of backups; that at the top has none",
+            &[key("namespace", "Namespace of a group of backups", FOLDED)],
+        )),
+        field("owner", "Who may change a group of backups: a user or token", &[key("owner", "Owner of a group of backups", FOLDED)]),
+        number("fill_time", "Until a datastore is full, as it estimates from the last month", Unit::Seconds),
+        number("gc_age", "Since garbage was last collected in a datastore", Unit::Seconds),
+        number("pending", "Bytes of a datastore that the next garbage collections free", Unit::Bytes),
+        number("verify_age", "Since a backup of a group was last verified; without any, since its oldest backup", Unit::Seconds),
+        number("backups", "Backups of a group", Unit::Plain),
     ],
     open_fields: false,
     metrics: &[
         MetricDef { input: Input::Status(slot::VERDICT), must_be_told: false, ..metric("status", Unit::Status, slot::VERDICT, Agg::Max) },
         MetricDef { input: Input::Count, must_be_told: false, ..metric("count", Unit::Records, slot::ID, Agg::Sum) },
-        MetricDef { must_be_told: false, ..of("guest", metric("down", Unit::Records, slot::DOWN, Agg::Sum)) },
-        MetricDef { must_be_told: false, ..of("guest", metric("unprotected", Unit::Records, slot::UNPROTECTED, Agg::Sum)) },
-        of("guest", metric("backup_age", Unit::Seconds, slot::BACKUP_AGE, Agg::Max)),
-        MetricDef { must_be_told: false, ..of("guest", metric("restarts", Unit::Plain, slot::RESTARTS, Agg::Sum)) },
+        MetricDef { must_be_told: false, ..of(&["guest"], metric("down", Unit::Records, slot::DOWN, Agg::Sum)) },
+        MetricDef { must_be_told: false, ..of(&["guest"], metric("unprotected", Unit::Records, slot::UNPROTECTED, Agg::Sum)) },
+        of(&["guest", "backup"], metric("backup_age", Unit::Seconds, slot::BACKUP_AGE, Agg::Max)),
+        MetricDef { must_be_told: false, ..of(&["guest"], metric("restarts", Unit::Plain, slot::RESTARTS, Agg::Sum)) },
         metric("cpu", Unit::Ratio, slot::CPU, Agg::Max),
         metric("memory", Unit::Ratio, slot::MEMORY, Agg::Max),
         metric("disk", Unit::Ratio, slot::DISK_USED, Agg::Max),
         metric("used", Unit::Ratio, slot::USED, Agg::Max),
         metric("uptime", Unit::Seconds, slot::UPTIME, Agg::Min),
-        of("guest", metric("memory_bytes", Unit::Bytes, slot::MEMORY_BYTES, Agg::Max)),
-        of("guest", metric("net_in", Unit::BitsPerSecond, slot::NET_IN, Agg::Max)),
-        of("guest", metric("net_out", Unit::BitsPerSecond, slot::NET_OUT, Agg::Max)),
-        of("guest", metric("disk_read", Unit::BitsPerSecond, slot::DISK_READ, Agg::Max)),
-        of("guest", metric("disk_write", Unit::BitsPerSecond, slot::DISK_WRITE, Agg::Max)),
-        of("node", metric("stale", Unit::Seconds, slot::STALE, Agg::Max)),
-        of("node", metric("load", Unit::Plain, slot::LOAD, Agg::Max)),
-        of("node", metric("iowait", Unit::Ratio, slot::IOWAIT, Agg::Max)),
-        of("node", metric("swap", Unit::Ratio, slot::SWAP, Agg::Max)),
-        of("storage", metric("free", Unit::Bytes, slot::FREE, Agg::Min)),
-        of("disk", metric("wear", Unit::Ratio, slot::WEAR, Agg::Max)),
-        of("disk", metric("size", Unit::Bytes, slot::SIZE, Agg::Max)),
-        of("pool", metric("fragmentation", Unit::Ratio, slot::FRAGMENTATION, Agg::Max)),
+        of(&["guest"], metric("memory_bytes", Unit::Bytes, slot::MEMORY_BYTES, Agg::Max)),
+        of(&["guest"], metric("net_in", Unit::BitsPerSecond, slot::NET_IN, Agg::Max)),
+        of(&["guest"], metric("net_out", Unit::BitsPerSecond, slot::NET_OUT, Agg::Max)),
+        of(&["guest"], metric("disk_read", Unit::BitsPerSecond, slot::DISK_READ, Agg::Max)),
+        of(&["guest"], metric("disk_write", Unit::BitsPerSecond, slot::DISK_WRITE, Agg::Max)),
+        of(&["node"], metric("stale", Unit::Seconds, slot::STALE, Agg::Max)),
+        of(&["node"], metric("load", Unit::Plain, slot::LOAD, Agg::Max)),
+        of(&["node"], metric("iowait", Unit::Ratio, slot::IOWAIT, Agg::Max)),
+        of(&["node"], metric("swap", Unit::Ratio, slot::SWAP, Agg::Max)),
+        of(&["storage", "datastore"], metric("free", Unit::Bytes, slot::FREE, Agg::Min)),
+        of(&["disk"], metric("wear", Unit::Ratio, slot::WEAR, Agg::Max)),
+        of(&["disk"], metric("size", Unit::Bytes, slot::SIZE, Agg::Max)),
+        of(&["pool"], metric("fragmentation", Unit::Ratio, slot::FRAGMENTATION, Agg::Max)),
         metric("age", Unit::Seconds, slot::AGE, Agg::Max),
-        of("replication", metric("failures", Unit::Plain, slot::FAILURES, Agg::Max)),
-        of("replication", metric("duration", Unit::Seconds, slot::DURATION, Agg::Max)),
-        of("cluster", metric("nodes", Unit::Plain, slot::NODES, Agg::Min)),
-        of("cluster", metric("online", Unit::Plain, slot::ONLINE, Agg::Min)),
-        of("cluster", metric("votes_margin", Unit::Plain, slot::VOTES_MARGIN, Agg::Min)),
-        of("cluster", metric("views", Unit::Plain, slot::VIEWS, Agg::Max)),
-        of("cluster", metric("spare_memory", Unit::Bytes, slot::SPARE_MEMORY, Agg::Min)),
-        of("cluster", metric("n_plus_1", Unit::Plain, slot::N_PLUS_1, Agg::Max)),
-        of("cluster", metric("overcommit", Unit::Plain, slot::OVERCOMMIT, Agg::Max)),
-        of("ceph", metric("osds_down", Unit::Plain, slot::OSDS_DOWN, Agg::Max)),
-        of("ceph", metric("pgs_degraded", Unit::Plain, slot::PGS_DEGRADED, Agg::Max)),
-        of("certificate", metric("cert_expiry", Unit::Seconds, slot::CERT_EXPIRY, Agg::Min)),
-        of("certificate", metric("cert_life", Unit::Ratio, slot::CERT_LIFE, Agg::Min)),
-        of("subscription", metric("expiry", Unit::Seconds, slot::EXPIRY, Agg::Min)),
+        of(&["replication"], metric("failures", Unit::Plain, slot::FAILURES, Agg::Max)),
+        of(&["replication"], metric("duration", Unit::Seconds, slot::DURATION, Agg::Max)),
+        of(&["cluster"], metric("nodes", Unit::Plain, slot::NODES, Agg::Min)),
+        of(&["cluster"], metric("online", Unit::Plain, slot::ONLINE, Agg::Min)),
+        of(&["cluster"], metric("votes_margin", Unit::Plain, slot::VOTES_MARGIN, Agg::Min)),
+        of(&["cluster"], metric("views", Unit::Plain, slot::VIEWS, Agg::Max)),
+        of(&["cluster"], metric("spare_memory", Unit::Bytes, slot::SPARE_MEMORY, Agg::Min)),
+        of(&["cluster"], metric("n_plus_1", Unit::Plain, slot::N_PLUS_1, Agg::Max)),
+        of(&["cluster"], metric("overcommit", Unit::Plain, slot::OVERCOMMIT, Agg::Max)),
+        of(&["ceph"], metric("osds_down", Unit::Plain, slot::OSDS_DOWN, Agg::Max)),
+        of(&["ceph"], metric("pgs_degraded", Unit::Plain, slot::PGS_DEGRADED, Agg::Max)),
+        of(&["certificate"], metric("cert_expiry", Unit::Seconds, slot::CERT_EXPIRY, Agg::Min)),
+        of(&["certificate"], metric("cert_life", Unit::Ratio, slot::CERT_LIFE, Agg::Min)),
+        of(&["datastore"], metric("fill_time", Unit::Seconds, slot::FILL_TIME, Agg::Min)),
+        of(&["datastore"], metric("gc_age", Unit::Seconds, slot::GC_AGE, Agg::Max)),
+        of(&["datastore"], metric("pending", Unit::Bytes, slot::PENDING, Agg::Max)),
+        of(&["backup"], metric("verify_age", Unit::Seconds, slot::VERIFY_AGE, Agg::Max)),
+        of(&["backup"], metric("backups", Unit::Plain, slot::BACKUPS, Agg::Min)),
+        of(&["subscription"], metric("expiry", Unit::Seconds, slot::EXPIRY, Agg::Min)),
     ],
     flag: "proxmox",
     files: &["proxmox-"],

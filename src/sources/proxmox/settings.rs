@@ -1,4 +1,4 @@
-//! The keys of `[[targets]] type = "proxmox"`.
+//! The keys of `[[targets]] type = "proxmox"` and `type = "pbs"`.
 
 use super::super::Settings;
 use crate::domain::secret::SecretSource;
@@ -15,10 +15,53 @@ const LONGEST: Duration = Duration::from_secs(600);
 /// Most endpoints of one target.
 const MOST: usize = 50;
 
+/// What a target is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Product {
+    /// Proxmox VE.
+    Ve,
+    /// Proxmox Backup Server.
+    BackupServer,
+}
+
+impl Product {
+    /// How a token is introduced, and what stands between its name and its secret.
+    pub fn login(self) -> (&'static str, char) {
+        match self {
+            Product::Ve => ("PVEAPIToken", '='),
+            Product::BackupServer => ("PBSAPIToken", ':'),
+        }
+    }
+
+    /// The usual port.
+    pub fn port(self) -> u16 {
+        match self {
+            Product::Ve => 8006,
+            Product::BackupServer => 8007,
+        }
+    }
+
+    /// Who listens there.
+    pub fn service(self) -> &'static str {
+        match self {
+            Product::Ve => "pveproxy",
+            Product::BackupServer => "proxmox-backup-proxy",
+        }
+    }
+
+    fn example(self) -> &'static str {
+        match self {
+            Product::Ve => "\"https://pve1.example.com:8006\"",
+            Product::BackupServer => "\"https://pbs.example.com:8007\"",
+        }
+    }
+}
+
 /// The settings of one target.
 #[derive(Debug)]
 pub struct ProxmoxSettings {
     pub(super) name: String,
+    pub(super) product: Product,
     /// Endpoints, in the order in which they are asked.
     pub(super) urls: Vec<Url>,
     pub(super) token: SecretSource,
@@ -44,11 +87,20 @@ impl ProxmoxSettings {
     }
 }
 
-/// Reads the keys; `None` after a complaint.
+/// Reads the keys of Proxmox VE; `None` after a complaint.
 pub fn read_settings(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
+    read(reader, Product::Ve)
+}
+
+/// Reads the keys of Proxmox Backup Server; `None` after a complaint.
+pub fn read_backup_server(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
+    read(reader, Product::BackupServer)
+}
+
+fn read(reader: &mut Reader<'_>, product: Product) -> Option<Box<dyn Settings>> {
     let before = reader.problems().count();
     let name = reader.string("name").map(|name| name.value).unwrap_or_default();
-    let urls = urls(reader);
+    let urls = urls(reader, product);
     let token = reader.required_secret("token");
     let ca_file = reader.string("ca_file").map(|path| PathBuf::from(path.value));
     let pins = pins(reader);
@@ -61,13 +113,17 @@ pub fn read_settings(reader: &mut Reader<'_>) -> Option<Box<dyn Settings>> {
     }
     let request_timeout = span(reader, "request_timeout", Duration::from_secs(10));
     let timeout = span(reader, "timeout", Duration::from_secs(60));
-    let expect_nodes = reader.strings("expect_nodes").unwrap_or_default().into_iter().map(|node| node.value).collect();
+    let expect_nodes = match product {
+        Product::Ve => reader.strings("expect_nodes").unwrap_or_default().into_iter().map(|node| node.value).collect(),
+        Product::BackupServer => Vec::new(),
+    };
     let (urls, token) = (urls?, token?);
     if reader.problems().count() > before && reader.problems().has_errors() {
         return None;
     }
     Some(Box::new(ProxmoxSettings {
         name,
+        product,
         urls,
         token,
         ca_file,
@@ -89,9 +145,9 @@ fn span(reader: &mut Reader<'_>, key: &str, usual: Duration) -> Duration {
     span
 }
 
-fn urls(reader: &mut Reader<'_>) -> Option<Vec<Url>> {
+fn urls(reader: &mut Reader<'_>, product: Product) -> Option<Vec<Url>> {
     if reader.raw("urls").is_none() {
-        reader.missing("urls", "[\"https://pve1.example.com:8006\"]");
+        reader.missing("urls", &format!("[{}]", product.example()));
         return None;
     }
     let written = reader.strings("urls")?;
@@ -101,7 +157,7 @@ fn urls(reader: &mut Reader<'_>) -> Option<Vec<Url>> {
     }
     let mut out: Vec<Url> = Vec::new();
     for text in written {
-        let hint = || Some("\"https://pve1.example.com:8006\"".to_owned());
+        let hint = || Some(product.example().to_owned());
         let shown = visible(&text.value);
         let url = Url::parse(&text.value).ok().filter(|url| url.has_host());
         let Some(mut url) = url else {
@@ -123,7 +179,7 @@ fn urls(reader: &mut Reader<'_>) -> Option<Vec<Url>> {
             return None;
         }
         let has_port = text.value.trim_end_matches('/').rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-        if !has_port && url.set_port(Some(8006)).is_err() {
+        if !has_port && url.set_port(Some(product.port())).is_err() {
             return None;
         }
         if out.contains(&url) {

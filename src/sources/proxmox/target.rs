@@ -1,8 +1,9 @@
 //! A target as the rest of the program asks it.
 
 use super::super::{Ask, Obtained, Settings, Take, Trust};
+use super::pbs;
 use super::round;
-use super::settings::ProxmoxSettings;
+use super::settings::{Product, ProxmoxSettings};
 use super::tasks;
 use crate::domain::fault::Fault;
 use crate::domain::source::SourceKind;
@@ -10,7 +11,10 @@ use crate::domain::source::SourceKind;
 impl Settings for ProxmoxSettings {
     /// Endpoints come and go; what is remembered is bound to the cluster's own name.
     fn identity(&self) -> String {
-        "proxmox".to_owned()
+        match self.product {
+            Product::Ve => "proxmox".to_owned(),
+            Product::BackupServer => "pbs".to_owned(),
+        }
     }
 
     fn recall(&self, memory: Option<&str>) {
@@ -18,7 +22,11 @@ impl Settings for ProxmoxSettings {
     }
 
     fn obtain(&self, ask: &Ask, take: &mut Take<'_>) -> Result<Obtained, Fault> {
-        if ask.source == Some(SourceKind(&tasks::SOURCE)) { tasks::run(self, ask, take) } else { round::run(self, ask, take) }
+        match self.product {
+            Product::BackupServer => pbs::run(self, ask, take),
+            Product::Ve if ask.source == Some(SourceKind(&tasks::SOURCE)) => tasks::run(self, ask, take),
+            Product::Ve => round::run(self, ask, take),
+        }
     }
 
     fn trust(&self) -> Option<Trust<'_>> {
@@ -31,6 +39,9 @@ impl Settings for ProxmoxSettings {
     }
 
     fn examine(&self) -> Result<String, String> {
-        round::examine(self)
+        match self.product {
+            Product::Ve => round::examine(self),
+            Product::BackupServer => pbs::examine(self),
+        }
     }
 }

@@ -35,6 +35,12 @@ impl Upid {
     }
 }
 
+/// When a task of a backup server began: `UPID:node:pid:pstart:task:starttime:type:id:user:`, which has one number more.
+pub(super) fn began(text: &str) -> Option<Timestamp> {
+    let mut parts = text.strip_prefix("UPID:")?.split(':').skip(4);
+    Timestamp::from_second(i64::from_str_radix(parts.next()?, 16).ok()?).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,7 @@ mod settings;
 pub use settings::{Format, From, RecordSettings, read_settings};
 
 use super::{Allowance, Assembled, Assembler, DecodeError, Decoded, Settings};
-use crate::domain::source::{Agg, Input, MetricDef, Nature, SourceDef, SourceKind};
+use crate::domain::source::{Agg, Input, MetricDef, Nature, ReadFrom, SourceDef, SourceKind};
 use crate::domain::unit::Unit;
 use crate::domain::value::{Record, Value};
 use format::Limits;
@@ -19,7 +19,7 @@ use std::io::Read;
 pub const SOURCE: SourceDef = SourceDef {
     name: "records",
     title: || tr!("records"),
-    target_type: "records",
+    targets: &[ReadFrom::whole("records")],
     nature: Nature::Window,
     kinds: &[],
     fields: &[],
@@ -27,7 +27,7 @@ pub const SOURCE: SourceDef = SourceDef {
     metrics: &[MetricDef {
         name: "count",
         unit: Unit::Records,
-        kind: "",
+        kinds: &[],
         input: Input::Count,
         agg: Agg::Sum,
         must_be_told: false,

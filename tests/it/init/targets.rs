@@ -10,13 +10,14 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 
 const TOKEN: &str = "pcemon@pve!cron=0e8b3c5a-5d1f-4f6e-9a57-2b7f1c9d4e60";
-const STARTERS: [&str; 9] = [
+const STARTERS: [&str; 10] = [
     "Proxmox quorum",
     "Proxmox node offline",
     "Proxmox figures stale",
     "Guest down",
     "Storage filling",
     "Storage inactive",
+    "Failed tasks",
     "Proxmox HA trouble",
     "Node certificate expires",
     "PCE unreachable",

@@ -43,8 +43,12 @@ fn rules() -> String {
     let example: toml::Table = include_str!("../../../rules.example.toml").parse().unwrap();
     let mut out = toml::Table::new();
     let rules = example["rules"].as_array().unwrap().iter().filter_map(Toml::as_table);
-    let mine = rules
-        .filter(|rule| rule["source"].as_str() == Some("proxmox") || rule.get("metric").and_then(Toml::as_str) == Some("failed_sources"));
+    // Those on what a backup server tells need one.
+    let of_servers = |rule: &toml::Table| rule["name"].as_str().is_some_and(|name| name.starts_with("Backup "));
+    let mine = rules.filter(|rule| {
+        rule["source"].as_str() == Some("proxmox") && !of_servers(rule)
+            || rule.get("metric").and_then(Toml::as_str) == Some("failed_sources")
+    });
     let on = mine.map(|rule| {
         let mut rule = rule.clone();
         for key in ["enabled", "runbook", "description"] {

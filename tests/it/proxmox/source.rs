@@ -62,7 +62,7 @@ fn running(more: Value) -> Value {
 #[test]
 fn empty_without_proof_is_not_calm() {
     let empty = [line("/access/permissions", &json!({})), json!({ "call": "/cluster/status", "status": 403 }), resources(&[])];
-    for wanted in sources::find("proxmox").unwrap().kinds {
+    for wanted in sources::find("proxmox").unwrap().targets[0].kinds {
         let (seen, why) = of(&empty, wanted);
         assert!(seen.is_empty() && !why.is_empty(), "{wanted}");
     }
@@ -72,7 +72,7 @@ fn empty_without_proof_is_not_calm() {
     assert_eq!(of(&cluster(&[]), "guest"), (vec![], vec![]));
     // Without any line nothing is told at all.
     let nothing = [line("asked", &json!({}))];
-    for wanted in sources::find("proxmox").unwrap().kinds {
+    for wanted in sources::find("proxmox").unwrap().targets[0].kinds {
         assert!(!of(&nothing, wanted).1.is_empty(), "{wanted}");
     }
 }

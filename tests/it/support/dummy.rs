@@ -231,7 +231,8 @@ fn disabled() -> RuleReport {
 fn source(source: SourceKind, status: SourceStatus, records: u64, error: Option<&str>) -> SourceReport {
     SourceReport {
         source,
-        target: source.target_type.to_owned(),
+        target: source.target_type().to_owned(),
+        kinds: u32::MAX,
         status,
         records,
         unreadable: 0,

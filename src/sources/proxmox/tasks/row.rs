@@ -1,6 +1,6 @@
 //! The row: fields, keys and metrics of finished tasks.
 
-use crate::domain::source::{Agg, Catalogue, FieldDef, Holds, Input, KeyDef, MetricDef, Nature, Needs, SourceDef, Takes};
+use crate::domain::source::{Agg, Catalogue, FieldDef, Holds, Input, KeyDef, MetricDef, Nature, Needs, ReadFrom, SourceDef, Takes};
 use crate::domain::unit::Unit;
 
 /// Places of the fields.
@@ -36,14 +36,14 @@ const fn field(name: &'static str, about: &'static str, keys: &'static [KeyDef])
 }
 
 const fn metric(name: &'static str, unit: Unit, input: Input, agg: Agg) -> MetricDef {
-    MetricDef { name, unit, kind: "", input, agg, must_be_told: false, groups: true, key: "" }
+    MetricDef { name, unit, kinds: &[], input, agg, must_be_told: false, groups: true, key: "" }
 }
 
 /// The row.
 pub const SOURCE: SourceDef = SourceDef {
     name: "proxmox_tasks",
     title: || tr!("tasks of Proxmox VE"),
-    target_type: "proxmox",
+    targets: &[ReadFrom::whole("proxmox")],
     nature: Nature::Window,
     kinds: &[],
     fields: &[

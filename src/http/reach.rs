@@ -40,6 +40,13 @@ pub enum Unresolved {
     NoThread,
 }
 
+/// What an endpoint shows of itself, before anything is sent there; `None`: it does not answer, or has no certificate.
+pub fn presented(url: &Url, name: Option<&str>, ca_file: Option<&Path>, limit: Duration) -> Option<Shown> {
+    let host = url.host_str().filter(|_| url.scheme() == "https")?;
+    let addresses = resolve(host, url.port_or_known_default().unwrap_or(443), limit).ok()?;
+    shake_hands(connect(&addresses, limit).ok()?, name.unwrap_or(host), "ca_file", ca_file, limit).ok()
+}
+
 /// Finds the addresses of a name.
 pub fn resolve(host: &str, port: u16, limit: Duration) -> Result<Vec<SocketAddr>, String> {
     resolve_kind(host, port, limit).map_err(|(_, why)| why)

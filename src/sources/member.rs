@@ -228,8 +228,9 @@ pub trait Settings: Debug + Send + Sync {
     }
     /// As the type that it is, for its own assembler.
     fn as_any(&self) -> &dyn std::any::Any;
-    /// What it is read from, tried once, for `doctor`.
-    fn examine(&self) -> Result<String, String>;
+    /// What it is read from, tried once, for `doctor`. `kinds`: the kinds of record that rules want of it, one bit each; none: no
+    /// rule is known yet. `now`: the time of whoever asks.
+    fn examine(&self, kinds: u32, now: Timestamp) -> Result<String, String>;
 }
 
 /// The answer of one of several targets that were asked together, until somebody takes it.

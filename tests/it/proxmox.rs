@@ -3,6 +3,7 @@
 mod asked;
 mod backups;
 mod clients;
+mod endpoints;
 pub mod fixture;
 pub mod pbs;
 mod place;

@@ -143,7 +143,8 @@ fn fields_of(source: SourceKind) -> Vec<Field> {
     }
     let own: Vec<&FieldDef> = source.fields.iter().collect();
     if !own.iter().any(|field| field.name == "name") {
-        let audience = if own.is_empty() { Audience::Rows } else { Audience::Csv };
+        // Which field tells what it is differs from kind to kind.
+        let audience = if own.is_empty() || !source.kinds.is_empty() { Audience::Rows } else { Audience::Csv };
         fields.push(Field::new("name", Kind::Text, audience, tr!("what people call it"), From::Name));
     }
     if source.open_fields {

@@ -39,14 +39,9 @@ impl Unknown {
 pub fn unknown(settings: &dyn Settings) -> Vec<Unknown> {
     let Some(trust) = settings.trust() else { return Vec::new() };
     let mut out = Vec::new();
-    for url in trust.urls.iter().filter(|url| url.scheme() == "https") {
-        let host = url.host_str().unwrap_or_default();
-        let port = url.port_or_known_default().unwrap_or(443);
-        let name = trust.server_name.unwrap_or(host);
-        let shown = reach::resolve(host, port, PATIENCE)
-            .and_then(|addresses| reach::connect(&addresses, PATIENCE))
-            .and_then(|stream| reach::shake_hands(stream, name, "ca_file", trust.ca_file, PATIENCE));
-        let Ok(shown) = shown else { continue };
+    for url in trust.urls {
+        let Some(shown) = reach::presented(url, trust.server_name, trust.ca_file, PATIENCE) else { continue };
+        let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(443));
         let (Err(refused), Some(own)) = (shown.trusted, shown.certificates.into_iter().next()) else { continue };
         if !trust.knows(&own.fingerprint) {
             out.push(Unknown { endpoint: format!("{host}:{port}"), why: refused.why, certificate: own });

@@ -28,7 +28,7 @@ const STARTER: [&str; 14] = [
     "Large provisioning",
     "PCE health",
     "Traffic database nearly full",
-    "PCE unreachable",
+    "Target unreachable",
     "Messages are not delivered",
     "Port scan",
 ];
@@ -123,7 +123,7 @@ const STARTER_ON_TARGETS: [&str; 15] = [
     "Backup garbage not collected",
 ];
 /// Wherever there are targets: one that cannot be read is an alert.
-const UNREACHABLE: &str = "PCE unreachable";
+const UNREACHABLE: &str = "Target unreachable";
 
 /// Names of the rules of the example that read targets of this type.
 fn readers(kind: &str) -> Result<BTreeSet<String>, Failure> {
@@ -163,13 +163,20 @@ pub fn with_rules_on(config: &str, kind: &str, which: TargetRules) -> Result<Str
         let own = if lang::current() == Language::TraditionalChinese { in_chinese(&own) } else { own };
         let name = Sheet::read(&own)?.names().first().map(|name| (*name).to_owned()).unwrap_or_default();
         let sheet = Sheet::read(&text)?;
-        let known = sheet.rules().iter().find(|known| known.name == block.name || known.name == name);
+        // Whatever its name is: older configs have another one for it, and names are their owner's.
+        let does_the_same = |known: &Block| block.name == UNREACHABLE && watches_sources(known, sheet.text_of(known));
+        let known = sheet.rules().iter().find(|known| known.name == block.name || known.name == name || does_the_same(known));
         text = match known {
             Some(known) => sheet.with(&[(known, on(sheet.text_of(known)))]),
             None => format!("{}\n\n{own}", text.trim_end()),
         };
     }
     Ok(text)
+}
+
+/// Whether a rule is on sources that cannot be read.
+fn watches_sources(block: &Block, text: &str) -> bool {
+    block.source.as_deref() == Some("self") && text.lines().any(|line| line.trim() == "metric = \"failed_sources\"")
 }
 
 /// Links into a wiki and addresses that are not there help nobody.

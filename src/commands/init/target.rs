@@ -19,6 +19,15 @@ use std::collections::BTreeMap;
 
 /// Adds it.
 pub fn run(global: &Global, args: &TargetArgs) -> Exit {
+    let path = crate::config::find(global.config.as_deref()).ok();
+    if !path.as_ref().is_some_and(|path| path.exists()) {
+        let path = path.unwrap_or_else(|| "rules.toml".into());
+        let path = visible(&path.display().to_string());
+        return Err(Failure(tr!(
+            "there is no config yet. Make one with: pcemon init. Without a PCE, with: printf '[run]\\nsite = \"lab\"\\n' > {path}",
+            path
+        )));
+    }
     let work = Work::begin(global)?;
     let mut shape =
         shape_of_target(&args.kind).ok_or_else(|| Failure(tr!("there is no type of target '{kind}'", kind = visible(&args.kind))))?;
@@ -116,7 +125,7 @@ impl Adding<'_> {
             for unknown in certificate::unknown(settings) {
                 complain(&unknown.described());
             }
-            match settings.examine() {
+            match settings.examine(0, jiff::Timestamp::now()) {
                 Ok(found) if !self.global.quiet => print(&format!("  {}\n", lines(&found)))?,
                 Ok(_) => {}
                 Err(why) => complain(&lines(&why)),
@@ -152,7 +161,7 @@ impl Adding<'_> {
         }
         while let Some(settings) = last(&config) {
             if !certificate::ask(settings, given)? {
-                match settings.examine() {
+                match settings.examine(0, jiff::Timestamp::now()) {
                     Ok(found) => print(&format!("  {}\n", lines(&found)))?,
                     Err(why) => {
                         complain(&lines(&why));

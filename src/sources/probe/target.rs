@@ -25,7 +25,7 @@ impl Settings for ProbeSettings {
         self
     }
 
-    fn examine(&self) -> Result<String, String> {
+    fn examine(&self, _kinds: u32, _now: jiff::Timestamp) -> Result<String, String> {
         round::examine(self)
     }
 }

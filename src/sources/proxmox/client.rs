@@ -118,6 +118,8 @@ pub(super) struct Endpoint<'s> {
     agent: ureq::Agent,
     settings: &'s ProxmoxSettings,
     clock: Clock,
+    /// By how many seconds its clock is ahead, as its last answer says.
+    skew: Mutex<Option<f64>>,
 }
 
 /// The data of every answer.
@@ -142,12 +144,17 @@ impl<'s> Endpoint<'s> {
         };
         let port = url.port_or_known_default().unwrap_or(settings.product.port());
         let shown = visible(&format!("{}:{port}", url.host_str().unwrap_or_default()));
-        Ok(Endpoint { url, shown, agent: http::agent(&options)?, settings, clock })
+        Ok(Endpoint { url, shown, agent: http::agent(&options)?, settings, clock, skew: Mutex::default() })
     }
 
     /// Longest time of a usual request.
     pub fn limit(&self) -> Duration {
         self.settings.request_timeout
+    }
+
+    /// By how many seconds its clock is ahead of the run's, if it told the time.
+    pub fn skew(&self) -> Option<f64> {
+        *self.skew.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Asks; the answer as a line, whatever its status.
@@ -173,6 +180,11 @@ impl<'s> Endpoint<'s> {
         }
         let response = sent.map_err(|error| self.trouble(&error, short))?;
         let status = response.status().as_u16();
+        let date = response.headers().get("date").and_then(|date| date.to_str().ok());
+        let date = date.and_then(|date| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(date).ok());
+        if let Some((date, now)) = date.zip(self.clock.at()) {
+            *self.skew.lock().unwrap_or_else(PoisonError::into_inner) = Some(date.duration_since(now).as_secs_f64());
+        }
         let mut bytes = Vec::new();
         let read = response.into_body().into_reader().take(BODY).read_to_end(&mut bytes);
         read.map_err(|error| {

@@ -8,6 +8,7 @@ mod backups;
 mod client;
 mod cluster;
 mod estate;
+mod examine;
 mod guest;
 mod index;
 mod line;

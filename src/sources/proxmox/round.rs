@@ -32,12 +32,12 @@ const MOST_STOPPED: usize = 50;
 pub(super) struct View<'s> {
     pub endpoint: Endpoint<'s>,
     pub lines: Vec<Line>,
-    state: Quorum,
+    pub state: Quorum,
     nodes: BTreeMap<String, Seen>,
 }
 
 /// Why no endpoint gave a view.
-struct Failed(Fault);
+pub(super) struct Failed(pub Fault);
 
 pub(super) fn line_of<'l>(lines: &'l [Line], path: &str) -> Option<&'l Line> {
     lines.iter().find(|line| line.call == path)
@@ -56,7 +56,12 @@ pub(super) fn refused(endpoint: &Endpoint<'_>, token: &Token) -> Fault {
 }
 
 /// The three calls that tell of the whole cluster.
-fn view<'s>(endpoint: Endpoint<'s>, token: &Token, until: Instant, before: &Memory) -> Result<Result<View<'s>, Trouble>, Failed> {
+pub(super) fn view<'s>(
+    endpoint: Endpoint<'s>,
+    token: &Token,
+    until: Instant,
+    before: &Memory,
+) -> Result<Result<View<'s>, Trouble>, Failed> {
     let limit = endpoint.limit();
     let mut lines = Vec::new();
     for path in [call::PERMISSIONS, call::STATUS, call::RESOURCES] {
@@ -209,7 +214,7 @@ pub(super) fn is_path(path: &str) -> bool {
 /// What an endpoint's first answers say of what can be asked further.
 pub(super) struct Scope {
     pub rights: Rights,
-    resources: Vec<Json>,
+    pub resources: Vec<Json>,
     /// Nodes, and whether they are online.
     pub nodes: BTreeMap<String, bool>,
 }
@@ -358,56 +363,4 @@ fn lacking((view, rights): (&View<'_>, &Rights), more: &[Line], token: &Token, a
         out.push(tr!("and {count} more", count = count - 5));
     }
     out
-}
-
-/// What `doctor` says: each endpoint, then what may be seen.
-pub(super) fn examine(settings: &ProxmoxSettings) -> Result<String, String> {
-    let token = Token::fetch(settings)?;
-    let until = until(settings);
-    let mut good: Option<String> = None;
-    let mut bad = Vec::new();
-    for url in &settings.urls {
-        let endpoint = Endpoint::of(settings, url, Clock::of(Timestamp::now()))?;
-        let shown = endpoint.shown.clone();
-        match view(endpoint, &token, until, &Memory::default()) {
-            Err(Failed(fault)) => return Err(fault.message),
-            Ok(Err(trouble)) => bad.push(trouble.words()),
-            Ok(Ok(view)) => {
-                let scope = Scope::of(&view);
-                let kinds = [kind::GUEST, kind::STORAGE, kind::NODE].map(|of| scope.rights.sight(of, &token.name));
-                for sight in kinds {
-                    if let Sight::Nothing(why) = sight
-                        && !bad.contains(&why)
-                    {
-                        bad.push(why);
-                    }
-                }
-                let count = |wanted: &[&str]| {
-                    scope.resources.iter().filter(|item| text(item, "type").is_some_and(|of| wanted.contains(&of.as_str()))).count()
-                };
-                let state = match &view.state {
-                    Quorum::Yes(name) => tr!("cluster {name} has quorum", name),
-                    Quorum::No(name) => {
-                        bad.push(tr!("{peer} is in a part of cluster {name} without quorum", peer = shown, name));
-                        continue;
-                    }
-                    Quorum::Unknown(why) => why.clone(),
-                    Quorum::Standalone | Quorum::Lost(_) => tr!("a node without a cluster"),
-                };
-                let found = tr!(
-                    "{peer}: {state}; {nodes} nodes, {guests} guests, {storages} storages seen",
-                    peer = shown,
-                    state,
-                    nodes = count(&["node"]),
-                    guests = count(&["qemu", "lxc"]),
-                    storages = count(&["storage"])
-                );
-                good = Some(good.map_or_else(|| found.clone(), |all| format!("{all} | {found}")));
-            }
-        }
-    }
-    match (good, bad.is_empty()) {
-        (Some(good), true) => Ok(good),
-        (good, _) => Err(bad.into_iter().chain(good).collect::<Vec<_>>().join(" | ")),
-    }
 }

@@ -1,6 +1,7 @@
 //! A target as the rest of the program asks it.
 
 use super::super::{Ask, Obtained, Settings, Take, Trust};
+use super::examine;
 use super::pbs;
 use super::round;
 use super::settings::{Product, ProxmoxSettings};
@@ -38,10 +39,10 @@ impl Settings for ProxmoxSettings {
         self
     }
 
-    fn examine(&self) -> Result<String, String> {
+    fn examine(&self, kinds: u32, now: jiff::Timestamp) -> Result<String, String> {
         match self.product {
-            Product::Ve => round::examine(self),
-            Product::BackupServer => pbs::examine(self),
+            Product::Ve => examine::examine(self, kinds, now),
+            Product::BackupServer => pbs::examine(self, now),
         }
     }
 }

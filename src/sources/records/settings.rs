@@ -155,7 +155,7 @@ impl Settings for RecordSettings {
         self
     }
 
-    fn examine(&self) -> Result<String, String> {
+    fn examine(&self, _kinds: u32, _now: jiff::Timestamp) -> Result<String, String> {
         if self.from == From::Stdin {
             return Ok(tr!("reads standard input"));
         }

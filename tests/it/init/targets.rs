@@ -1,7 +1,8 @@
 //! A target is added to a config: tried at once, its certificate shown first, its secret kept out of the config, rules beside it.
 
 use super::unfinished::Person;
-use crate::support::cli::{Room, at};
+use crate::support::cli::Room;
+use jiff::Timestamp;
 use pcemon::config::Config;
 use pcemon::sim::proxmox::access::{AUDITOR, Entry};
 use pcemon::sim::proxmox::scene;
@@ -20,11 +21,12 @@ const STARTERS: [&str; 10] = [
     "Failed tasks",
     "Proxmox HA trouble",
     "Node certificate expires",
-    "PCE unreachable",
+    "Target unreachable",
 ];
 
 fn cluster() -> Proxmox {
-    Proxmox::start(scene::calm(at("12:00")), at("12:00")).unwrap()
+    // Its clock is compared with that of this machine.
+    Proxmox::start(scene::calm(Timestamp::now()), Timestamp::now()).unwrap()
 }
 
 /// A config with a rule that reads no target.
@@ -153,7 +155,7 @@ fn a_probe_is_added() {
     let room = room();
     let ran = room.run(&["init", "target", "probe", "name=shop", &format!("url={url}"), "--yes"]).exits(0);
     assert!(ran.out.contains("1 probe answers as expected"), "{}", ran.out);
-    assert_eq!(on(&written(&room)), ["Service down", "Certificate not renewed", "Certificate expires", "PCE unreachable"]);
+    assert_eq!(on(&written(&room)), ["Service down", "Certificate not renewed", "Certificate expires", "Target unreachable"]);
     drop(listener);
     let mut person = Person::at(&room, "init target probe");
     person.answers("Name of the target [probe]", "gone\n").answers("url", &format!("{url}\n"));

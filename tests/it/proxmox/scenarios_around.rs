@@ -122,16 +122,16 @@ fn a_token_is_refused() {
         place.sim.forget_calls();
         let look = place.look("12:05");
         look.contains(&["refuses the token pcemon@pve!cron (401)"]);
-        let pending: Vec<&str> = BLIND.iter().copied().chain(["PCE unreachable: pending dc1"]).collect();
+        let pending: Vec<&str> = BLIND.iter().copied().chain(["Target unreachable: pending dc1"]).collect();
         look.says(3, &pending, &[]);
         let refused = place.sim.calls().iter().filter(|call| call.status == 401).count();
         assert_eq!(refused, 1, "a wrong token is tried once");
-        let firing: Vec<&str> = BLIND.iter().copied().chain(["PCE unreachable: critical dc1"]).collect();
-        place.look("12:10").says(2, &firing, &["firing PCE unreachable dc1"]);
+        let firing: Vec<&str> = BLIND.iter().copied().chain(["Target unreachable: critical dc1"]).collect();
+        place.look("12:10").says(2, &firing, &["firing Target unreachable dc1"]);
         place.look("12:15").says(2, &firing, &[]);
         place.token("pcemon@pve!cron=0e8b3c5a-5d1f-4f6e-9a57-2b7f1c9d4e60");
         place.change(|cluster| cluster.access.tokens[0].refused = None);
-        place.look("12:20").says(0, &[], &["resolved PCE unreachable dc1"]);
+        place.look("12:20").says(0, &[], &["resolved Target unreachable dc1"]);
     }
 }
 
@@ -157,11 +157,11 @@ fn a_pin_is_not_that_of_the_certificate() {
     place.sim.certify("pve1", None, now, now + DAY * 700).unwrap();
     let after = place.sim.fingerprint("pve1");
     place.sim.forget_calls();
-    let pending: Vec<&str> = BLIND.iter().copied().chain(["PCE unreachable: pending dc1"]).collect();
+    let pending: Vec<&str> = BLIND.iter().copied().chain(["Target unreachable: pending dc1"]).collect();
     place.look("12:05").says(3, &pending, &[]).contains(&[&after]);
     assert!(place.sim.calls().is_empty(), "the token was shown to a stranger");
-    let firing: Vec<&str> = BLIND.iter().copied().chain(["PCE unreachable: critical dc1"]).collect();
-    place.look("12:10").says(2, &firing, &["firing PCE unreachable dc1"]);
+    let firing: Vec<&str> = BLIND.iter().copied().chain(["Target unreachable: critical dc1"]).collect();
+    place.look("12:10").says(2, &firing, &["firing Target unreachable dc1"]);
     pin(&place, &after);
-    place.look("12:15").says(0, &[], &["resolved PCE unreachable dc1"]);
+    place.look("12:15").says(0, &[], &["resolved Target unreachable dc1"]);
 }

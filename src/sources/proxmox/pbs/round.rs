@@ -165,12 +165,12 @@ fn lacking(rights: &Rights, first: &[Line], more: &[Line], token: &Token) -> Vec
 }
 
 /// What `doctor` says: each endpoint, then what may be seen.
-pub(in super::super) fn examine(settings: &ProxmoxSettings) -> Result<String, String> {
+pub(in super::super) fn examine(settings: &ProxmoxSettings, now: Timestamp) -> Result<String, String> {
     let token = Token::fetch(settings)?;
     let until = until(settings);
     let (mut good, mut bad) = (Vec::new(), Vec::new());
     for url in &settings.urls {
-        let endpoint = Endpoint::of(settings, url, Clock::of(Timestamp::now()))?;
+        let endpoint = Endpoint::of(settings, url, Clock::of(now))?;
         match view(endpoint, &token, until).map_err(|fault| fault.message)? {
             Err(trouble) => bad.push(trouble.words()),
             Ok(view) => {
@@ -180,6 +180,7 @@ pub(in super::super) fn examine(settings: &ProxmoxSettings) -> Result<String, St
                 {
                     bad.push(why);
                 }
+                bad.extend(super::super::examine::clock(&view.endpoint));
                 let version = ask_one(&view.endpoint, &token, (VERSION, view.endpoint.limit()), until);
                 let version = version.whole().and_then(|told| text(&told, "version")).unwrap_or_else(|| "?".to_owned());
                 let stores = line_of(&view.lines, USAGE).and_then(Line::items).map_or(0, |items| items.len());

@@ -1,27 +1,19 @@
 //! pcemon: one look at an Illumio PCE, one verdict, alerts that arrive.
 
 #[macro_use]
-pub mod lang;
+extern crate pcemon_engine;
+pub use pcemon_engine::{domain, files, http, judge, lang, pce, process, settings, sources, state, tr, trn};
 
 pub mod app;
 pub mod channels;
 pub mod cli;
 pub mod commands;
 pub mod config;
-pub mod domain;
 pub mod edit;
-pub mod files;
 pub mod heartbeat;
-pub mod http;
 pub mod import;
-pub mod judge;
-pub mod pce;
-pub mod process;
 pub mod render;
 pub mod report;
 pub mod run;
 pub mod schemas;
-pub mod settings;
 pub mod sim;
-pub mod sources;
-pub mod state;

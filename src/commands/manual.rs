@@ -1,7 +1,7 @@
 //! `pcemon.toml(5)`: what a config can hold, made of what the readers ask for and of what the example says.
 
 use crate::channels::KINDS;
-use crate::config::shape::whole;
+use crate::config::shape::{members, whole};
 use crate::config::{defaults, reference};
 use crate::domain::field::Field;
 use crate::settings::shape::{Key, Shape, Want};
@@ -81,7 +81,7 @@ pub fn config_page() -> String {
     for (list, text) in LISTS {
         page.section(&format!("[[{list}]]"));
         page.say(text);
-        for (_, member) in shape.members(list) {
+        for (_, member) in members(&shape, list) {
             page.keys(&member, &[list], |_| None);
         }
         page.shown(&reference::shown(&format!("[[{list}]]")));
@@ -104,7 +104,7 @@ pub fn config_page() -> String {
 fn rules(page: &mut Page, shape: &Shape) {
     page.section("[[rules]]");
     page.say("What is counted, and when it is too much. Required: name, source and a comparison (a health rule works without).");
-    let members = shape.members("rules");
+    let members = members(shape, "rules");
     let mut seen = BTreeSet::new();
     let mut all = Shape::default();
     for (name, key) in members.iter().flat_map(|(_, member)| &member.keys) {
@@ -135,7 +135,7 @@ fn rules(page: &mut Page, shape: &Shape) {
 fn targets(page: &mut Page, shape: &Shape) {
     page.section("[[targets]]");
     page.say("What rules read besides the PCE, each with a name.");
-    for (kind, mut member) in shape.members("targets") {
+    for (kind, mut member) in members(shape, "targets") {
         member.keys.iter_mut().filter(|(name, _)| name == "name" || name == "type").for_each(|(_, key)| key.required = true);
         page.part(&format!("Type {kind}"));
         page.keys(&member, &[kind], |_| None);
@@ -145,7 +145,7 @@ fn targets(page: &mut Page, shape: &Shape) {
 fn channels(page: &mut Page, shape: &Shape) {
     page.section("[[channels]]");
     page.say("Where alerts go. Any URL, token or password may be a secret. Try one with: pcemon channel test NAME");
-    let members = shape.members("channels");
+    let members = members(shape, "channels");
     let mut common = members.first().map(|(_, first)| first.clone()).unwrap_or_default();
     common.keys.retain(|(name, _)| members.iter().all(|(_, member)| member.get(name).is_some_and(usable)));
     page.part("Keys of every channel");

@@ -3,7 +3,7 @@
 //! Nothing is guessed from names: a misspelt key in a table that may hold secrets hides its value, too, and in a file that
 //! cannot be parsed no value is shown at all.
 
-use super::shape::whole;
+use super::shape::{members, whole};
 use crate::settings::shape::{Shape, Want};
 use std::ops::Range;
 use toml::Spanned;
@@ -53,7 +53,7 @@ fn walk(table: &DeTable<'_>, shape: &Shape, private: bool, out: &mut Vec<Range<u
 
 /// Each by the shape of its kind; of an unknown kind only what every channel has is known.
 fn channels(value: &Spanned<DeValue<'_>>, shape: &Shape, out: &mut Vec<Range<usize>>) {
-    let kinds = shape.members("channels");
+    let kinds = members(shape, "channels");
     let DeValue::Array(list) = value.get_ref() else { return everything(value, out) };
     for item in list.iter() {
         let DeValue::Table(table) = item.get_ref() else {

@@ -2,7 +2,7 @@
 
 use super::defaults;
 use super::reference;
-use super::shape::whole;
+use super::shape::{members, whole};
 use crate::channels::KINDS;
 use crate::domain::threshold::Op;
 use crate::settings::shape::{Key, Shape, Want};
@@ -20,19 +20,19 @@ fn schema() -> Value {
     let mut properties = Map::new();
     for (name, key) in &shape.keys {
         let described = match name.as_str() {
-            "channels" => list("Where alerts go.", json!({ "oneOf": shape.members(name).iter().map(channel).collect::<Vec<_>>() })),
+            "channels" => list("Where alerts go.", json!({ "oneOf": members(&shape, name).iter().map(channel).collect::<Vec<_>>() })),
             "targets" => {
-                let kinds: Vec<Value> = shape.members(name).iter().map(|(kind, shape)| table(shape, kind)).collect();
+                let kinds: Vec<Value> = members(&shape, name).iter().map(|(kind, shape)| table(shape, kind)).collect();
                 list("What rules read besides the PCE.", json!({ "anyOf": kinds }))
             }
-            "rules" => list("What is counted, and when it is too much.", rule(&shape.members(name), &mut definitions)),
+            "rules" => list("What is counted, and when it is too much.", rule(&members(&shape, name), &mut definitions)),
             "routes" | "maintenance" | "inhibit" => {
                 let text = match name.as_str() {
                     "routes" => "Where alerts go whose rule has no `notify`: in order, the first that matches wins.",
                     "maintenance" => "When alerts send no messages.",
                     _ => "Which alerts explain others, so that those send no messages.",
                 };
-                let member = shape.members(name).pop().map(|(_, shape)| shape).unwrap_or_default();
+                let member = members(&shape, name).pop().map(|(_, shape)| shape).unwrap_or_default();
                 list(text, table(&member, name))
             }
             "defaults" => table_of(key, "rule"),

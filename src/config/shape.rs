@@ -16,19 +16,17 @@ use toml::{Table, Value};
 const NOT_WANTED: toml::value::Datetime =
     toml::value::Datetime { date: Some(toml::value::Date { year: 1970, month: 1, day: 1 }), time: None, offset: None };
 
-impl Shape {
-    /// The tables of a list, each with what tells it from the others: `channels` by `type`, `rules` by `source`.
-    pub fn members(&self, key: &str) -> Vec<(&'static str, Shape)> {
-        let names: Vec<&'static str> = match key {
-            "channels" => KINDS.iter().map(|kind| kind.name).collect(),
-            "rules" => SOURCES.iter().map(|source| source.name()).collect(),
-            "targets" => TARGET_TYPES.iter().map(|kind| kind.name).collect(),
-            _ => vec![""],
-        };
-        match self.get(key).map(|key| &key.want) {
-            Some(Want::Tables(list)) => names.into_iter().zip(list.iter().map(|shape| shape.borrow().clone())).collect(),
-            _ => Vec::new(),
-        }
+/// The tables of a list, each with what tells it from the others: `channels` by `type`, `rules` by `source`.
+pub fn members(shape: &Shape, key: &str) -> Vec<(&'static str, Shape)> {
+    let names: Vec<&'static str> = match key {
+        "channels" => KINDS.iter().map(|kind| kind.name).collect(),
+        "rules" => SOURCES.iter().map(|source| source.name()).collect(),
+        "targets" => TARGET_TYPES.iter().map(|kind| kind.name).collect(),
+        _ => vec![""],
+    };
+    match shape.get(key).map(|key| &key.want) {
+        Some(Want::Tables(list)) => names.into_iter().zip(list.iter().map(|shape| shape.borrow().clone())).collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is typed on a command line, as a value of a rule.
 
-use crate::config::shape::whole;
+use crate::config::shape::{members, whole};
 use crate::domain::text::visible;
 use crate::settings::reader::did_you_mean;
 use crate::settings::shape::{Key, Shape, Want};
@@ -8,7 +8,7 @@ use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 /// What a rule of this source can hold; of traffic when the source is not known.
 pub fn shape_of_rule(source: Option<&str>) -> Shape {
-    let mut members = whole().members("rules");
+    let mut members = members(&whole(), "rules");
     let at = members.iter().position(|(name, _)| Some(*name) == source);
     let usual = members.iter().position(|(name, _)| *name == "traffic").unwrap_or(0);
     members.swap_remove(at.unwrap_or(usual)).1
@@ -42,12 +42,12 @@ pub fn changed(text: &str, changes: &[Change], shape: &Shape) -> Result<String, 
 
 /// What a channel of this kind can hold.
 pub fn shape_of_channel(kind: &str) -> Option<Shape> {
-    whole().members("channels").into_iter().find(|(name, _)| *name == kind).map(|(_, shape)| shape)
+    members(&whole(), "channels").into_iter().find(|(name, _)| *name == kind).map(|(_, shape)| shape)
 }
 
 /// What a target of this type can hold.
 pub fn shape_of_target(kind: &str) -> Option<Shape> {
-    whole().members("targets").into_iter().find(|(name, _)| *name == kind).map(|(_, shape)| shape)
+    members(&whole(), "targets").into_iter().find(|(name, _)| *name == kind).map(|(_, shape)| shape)
 }
 
 /// A new table of a list (`rules`, `channels`) with these values, the keys in their usual order.

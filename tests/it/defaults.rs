@@ -3,7 +3,7 @@
 use crate::support::cli::Room;
 use pcemon::channels::KINDS;
 use pcemon::config::defaults::DEFAULTS;
-use pcemon::config::shape::whole;
+use pcemon::config::shape::{members, whole};
 use pcemon::config::{Config, parse};
 use pcemon::settings::shape::{Shape, Want};
 use std::path::Path;
@@ -71,7 +71,7 @@ fn the_manual_states_a_default_for_every_key() {
     // What the program reads is in the manual, whatever table it stands in.
     let whole = whole();
     for (table, key) in &whole.keys {
-        let members = whole.members(table);
+        let members = members(&whole, table);
         let section = if members.is_empty() { format!("[{table}]") } else { format!("[[{table}]]") };
         let shapes: Vec<Shape> = if members.is_empty() {
             whole.table(table).into_iter().filter(|_| table != "defaults").collect()

@@ -212,7 +212,7 @@ fn the_image_gets_all_it_needs() {
         assert!(root().join(source).exists(), "the Dockerfile copies {source}");
     }
     let manifest: toml::Value = toml::from_str(&read("Cargo.toml")).unwrap();
-    let minimum = manifest["package"]["rust-version"].as_str().unwrap();
+    let minimum = manifest["workspace"]["package"]["rust-version"].as_str().unwrap();
     let bases = of("FROM");
     assert_eq!((bases[0], *bases.last().unwrap()), (format!("rust:{minimum}-alpine AS build").as_str(), "scratch"));
     let user = *of("USER").last().unwrap();

@@ -2,7 +2,7 @@
 //! readers ask for.
 
 use crate::support::schemas::Validator;
-use pcemon::config::shape::whole;
+use pcemon::config::shape::{members, whole};
 use pcemon::config::{parse, reference, schema};
 use pcemon::settings::shape::{Shape, Want};
 use std::collections::BTreeSet;
@@ -114,7 +114,7 @@ fn every_key_that_is_read_is_documented_in_the_example() {
     for table in ["pce", "run", "heartbeat", "traffic", "events"] {
         assert_eq!(usable(&whole.table(table).unwrap()), documented(table), "[{table}]");
     }
-    let rules = whole.members("rules");
+    let rules = members(&whole, "rules");
     assert!(rules.len() >= 3);
     let all: BTreeSet<String> = rules.iter().flat_map(|(_, shape)| usable(shape)).collect();
     assert_eq!(all, documented("rule"), "keys of a rule");
@@ -127,19 +127,19 @@ fn every_key_that_is_read_is_documented_in_the_example() {
 #[test]
 fn the_look_at_the_readers_sees_everything() {
     let whole = whole();
-    let email = whole.members("channels").into_iter().find(|(kind, _)| *kind == "email").unwrap().1;
+    let email = members(&whole, "channels").into_iter().find(|(kind, _)| *kind == "email").unwrap().1;
     let smtp = email.table("smtp").unwrap();
     assert!(email.get("to").unwrap().required && email.get("smtp").unwrap().required && !email.get("cc").unwrap().required);
     assert!(smtp.get("host").unwrap().required && matches!(smtp.get("password").unwrap().want, Want::Secret));
     assert_eq!(smtp.get("tls").unwrap().words, ["starttls", "implicit", "none"]);
-    let traffic = whole.members("rules").into_iter().find(|(source, _)| *source == "traffic").unwrap().1;
+    let traffic = members(&whole, "rules").into_iter().find(|(source, _)| *source == "traffic").unwrap().1;
     assert!(traffic.get("metric").unwrap().words.contains(&"distinct:FIELD".to_owned()));
     assert!(matches!(traffic.table("match").unwrap().get("port").unwrap().want, Want::Texts(true)));
     assert!(matches!(traffic.table("ratio_to").unwrap().get("decision").unwrap().want, Want::Texts(false)));
     assert!(matches!(traffic.table("baseline").unwrap().get("floor").unwrap().want, Want::Number));
-    let health = whole.members("rules").into_iter().find(|(source, _)| *source == "health").unwrap().1;
+    let health = members(&whole, "rules").into_iter().find(|(source, _)| *source == "health").unwrap().1;
     assert!(health.get("match").is_some_and(|key| matches!(key.want, Want::Unsaid)), "a health rule matches nothing");
-    for (name, kind) in whole.members("channels") {
+    for (name, kind) in members(&whole, "channels") {
         let known = kind.keys.iter().filter(|(_, key)| matches!(key.want, Want::Unsaid)).map(|(key, _)| key.as_str()).collect::<Vec<_>>();
         assert!(known.is_empty() || known == ["template"], "{name}: nothing says what {known:?} take");
     }

@@ -30,7 +30,7 @@ mod continuing;
 mod telling;
 
 use super::coverage::Coverage;
-use super::hot::{Hot, Subsets, Timed};
+use super::hot::{Hot, Room, Subsets, Timed};
 use super::identity::{Detail, pair_key};
 use super::pair::{Lead, Leads, Reading, RuleAccount, Sides, Ways};
 use super::reading::Learned;
@@ -167,6 +167,8 @@ pub struct Ledger {
     /// Pairs with very many records.
     hot: HashMap<u64, Box<Hot>>,
     hot_from: usize,
+    /// The place that is left for them.
+    room: Room,
     subsets: Option<[Subsets; 2]>,
     /// Records that fit no look exactly, held until the answer was seen whole.
     waiting: Vec<(Seen, Vec<Hit>)>,
@@ -184,6 +186,8 @@ pub struct Ledger {
     any_unproven: bool,
     /// Records that were not remembered because of the cap.
     pub over_cap: u64,
+    /// Those of them of which there were too many of one pair.
+    pub over_pair: u64,
     /// Records of each decision that were left to later runs, because too many were new.
     pub left: [u64; 4],
     /// The deadline came while it was judged: not all was.
@@ -194,6 +198,9 @@ pub struct Ledger {
 
 /// From so many looks on a pair has an index of them.
 const HOT_FROM: usize = 48;
+
+/// Most looks of one pair: more different records of the same addresses, port, protocol and day are not remembered.
+pub const MOST_OF_PAIR: usize = 100_000;
 
 /// So many looks of such a pair are gone through one by one for a record that has moved.
 const FEW: usize = 64;
@@ -217,10 +224,12 @@ impl Ledger {
             known.sort_unstable_by_key(|look| (look.pair, look.detail));
         }
         let settled_at = settle(&mut known, &coverage, aging.settled_at, terms);
+        let room = Room::beside(known.len());
         Self {
             looks: Looks::new(known),
             hot: HashMap::new(),
             hot_from: HOT_FROM,
+            room,
             subsets: None,
             waiting: Vec::new(),
             coverage,
@@ -233,6 +242,7 @@ impl Ledger {
             found_late: false,
             any_unproven: false,
             over_cap: 0,
+            over_pair: 0,
             left: [0; 4],
             too_late: false,
             timeless: 0,
@@ -241,8 +251,8 @@ impl Ledger {
 
     /// With an index of every pair that has so many looks.
     #[cfg(test)]
-    pub(super) fn indexed_from(self, hot_from: usize) -> Self {
-        Self { hot_from, ..self }
+    pub(super) fn indexed_from(self, hot_from: usize, room: Room) -> Self {
+        Self { hot_from, room, ..self }
     }
 
     /// Asks for what comes late, too: records that end before this.
@@ -358,8 +368,9 @@ impl Ledger {
         // Asked again in parts, the same record may have waited twice: the first has settled by now.
         if let Some(place) = self.exact(&record).or_else(|| self.heir(&record).map(|(_, place)| place)) {
             self.grow(place, &record, hits, rules, out);
-        } else if self.looks.len() >= self.terms.cap {
+        } else if self.looks.len() >= self.terms.cap || self.looks.count(record.of_pair) >= MOST_OF_PAIR {
             self.over_cap += 1;
+            self.over_pair += u64::from(self.looks.len() < self.terms.cap);
             hits.iter().for_each(|hit| out.learning(*hit));
         } else if self.looks.fresh() >= self.terms.most_new {
             // As if the answer had been cut before it.
@@ -460,17 +471,24 @@ impl Ledger {
         let unproven = record.absent_at.is_none();
         let look = CounterSample { pair, detail, shown, earlier: Earlier::Nothing, day, unseen_since: 0, marks, part, not_told, unproven };
         let place = self.looks.push(look);
+        self.room.shrink();
         if let Some(hot) = self.hot.get_mut(&pair) {
             if self.coverage.looked_at.is_some_and(|at| record.first < at) {
                 hot.told_before(detail.inbound());
             }
-            hot.added(place.spot(), self.looks.at(place), self.subsets.as_ref());
+            if !hot.added(place.spot(), self.looks.at(place), self.subsets.as_ref(), &mut self.room) {
+                self.hot.remove(&pair);
+            }
         }
     }
 
     /// Makes the index of a pair that has come to have very many looks.
     fn index_if_hot(&mut self, record: &Seen) {
-        if self.looks.count(record.of_pair) >= self.hot_from && !self.hot.contains_key(&record.pair) {
+        let count = self.looks.count(record.of_pair);
+        if count < self.hot_from || self.hot.contains_key(&record.pair) {
+            return;
+        }
+        if self.room.take_for(count) {
             let hot = Hot::new(
                 self.places(record).map(|place| (place.spot(), self.looks.at(place))),
                 self.had_told(record),

@@ -4,9 +4,11 @@
 //! of them for each of them would cost the square, so from a certain number on a pair has an index of its looks: by
 //! identity, those that no record has claimed yet by their beginning, and what each subset of them adds up to. The index
 //! follows every change of a look; what it says is what going through all looks would say.
+//!
+//! All indexes together may take a certain place. What finds none is gone through after all, which takes longer.
 
 use super::identity::Detail;
-use super::pair::{RuleAccount, Selector, Sides};
+use super::pair::{Part, RuleAccount, Selector, Sides, add_to, part_of, take_from};
 use super::sample::{CounterSample, Counters, Like, Spot, not_above};
 use crate::domain::record::NotTold;
 use hashbrown::HashMap;
@@ -78,8 +80,15 @@ impl Subsets {
         })
     }
 
-    fn key(&self, subset: usize, like: Like) -> Option<(u32, u64)> {
+    fn key(&self, subset: usize, like: Like) -> Option<SumKey> {
         Some((u32::try_from(subset).ok()?, likeness(&self.accounts.get(subset)?.selector, like)))
+    }
+
+    /// What the looks of a pair add up to for a record like this.
+    pub(super) fn sum<'l>(&self, subset: usize, like: Like, looks: impl Iterator<Item = &'l CounterSample>) -> Sides {
+        let mut sides = Sides::default();
+        looks.filter(|look| self.holds(subset, look, like)).for_each(|look| sides.add(look));
+        sides
     }
 }
 
@@ -94,8 +103,65 @@ fn likeness(selector: &Selector, like: Like) -> u64 {
         | selector.missing(like.not_told) << 34
 }
 
-/// Open looks that have much in common, by their counters.
-type Alike = BTreeMap<(Counters, Spot), Detail>;
+/// A subset, and what its looks have in common.
+type SumKey = (u32, u64);
+/// What each subset adds up to, by the parts of [`Sides`].
+type Sums = HashMap<(SumKey, u32), Part>;
+
+/// Open looks by which part may have moved and by all the others, then by their counters.
+type MovedLooks = BTreeMap<(u8, u64, Counters, Spot), Detail>;
+
+/// Bytes that a look takes in an index, roughly: by itself, in each subset, and where looks are found that have moved.
+const OF_LOOK: usize = 96;
+const OF_SUM: usize = 160;
+const OF_MOVED: usize = 600;
+
+/// From so many looks on a pair may have an index although others have taken half of the place.
+const VERY_HOT: usize = 512;
+/// Bytes that all indexes together may take; with very many looks, which take memory themselves, less.
+const MOST: usize = 64 << 20;
+const LEAST: usize = 16 << 20;
+
+/// The place that is left for indexes.
+#[derive(Debug)]
+pub(super) struct Room {
+    left: usize,
+    /// What is kept for those who need it most.
+    kept: usize,
+}
+
+impl Room {
+    /// What there is beside so many looks.
+    pub(super) fn beside(looks: usize) -> Self {
+        let left = MOST.saturating_sub(looks * size_of::<CounterSample>() / 2).max(LEAST);
+        Self { left, kept: left / 2 }
+    }
+
+    /// So much, whatever else there is.
+    #[cfg(test)]
+    pub(super) fn of(left: usize) -> Self {
+        Self { left, kept: left / 2 }
+    }
+
+    /// A look came to be known.
+    pub(super) fn shrink(&mut self) {
+        if self.left > LEAST {
+            self.left -= size_of::<CounterSample>() / 2;
+        }
+    }
+
+    /// Takes so much, if there is as much.
+    fn take(&mut self, bytes: usize) -> bool {
+        let left = self.left.checked_sub(bytes);
+        self.left = left.unwrap_or(self.left);
+        left.is_some()
+    }
+
+    /// Takes what an index of a pair with so many looks needs at first.
+    pub(super) fn take_for(&mut self, looks: usize) -> bool {
+        (looks >= VERY_HOT || self.left > self.kept) && self.take(looks.saturating_mul(OF_LOOK))
+    }
+}
 
 /// The index of one pair.
 #[derive(Debug)]
@@ -113,14 +179,15 @@ pub(super) struct Hot {
     /// Whether the source and the destination tell of it from before the previous look.
     had_told: [bool; 2],
     /// The open ones by all but one part of their identity; made when there are many and one is asked for that has moved.
-    moved: Option<HashMap<(u8, u64), Alike>>,
+    moved: Option<MovedLooks>,
     few: usize,
     /// How many looks leave out what, by their ends; made when it is asked for.
     left_out: Option<BTreeMap<(u64, NotTold), u32>>,
     /// Something was left out: rules are told apart by what they ask for. It stays so, that nothing is added up over and over.
     by_asks: bool,
     /// What each subset adds up to; made when it is asked for.
-    sums: Option<HashMap<(u32, u64), Sides>>,
+    sums: Option<Sums>,
+    looks: usize,
 }
 
 impl Hot {
@@ -139,12 +206,14 @@ impl Hot {
             left_out: None,
             by_asks: false,
             sums: None,
+            looks: 0,
         };
         for (number, (spot, look)) in looks.enumerate() {
             if number == 0 {
                 hot.base = look.detail;
             }
             hot.enter(spot, look);
+            hot.looks += 1;
         }
         hot
     }
@@ -233,12 +302,19 @@ impl Hot {
         self.by_asks
     }
 
-    /// A look came to be known.
-    pub(super) fn added(&mut self, spot: Spot, look: &CounterSample, subsets: Option<&[Subsets; 2]>) {
+    /// A look came to be known. Whether there was room for it; if not, the index is of no more use.
+    pub(super) fn added(&mut self, spot: Spot, look: &CounterSample, subsets: Option<&[Subsets; 2]>, room: &mut Room) -> bool {
         self.enter(spot, look);
+        self.looks += 1;
         if let (Some(sums), Some(subsets)) = (&mut self.sums, subsets) {
-            add(sums, &subsets[usize::from(self.by_asks)], look);
+            let subsets = &subsets[usize::from(self.by_asks)];
+            if room.take(subsets.accounts.len() * OF_SUM) {
+                add(sums, subsets, look);
+            } else {
+                self.sums = None;
+            }
         }
+        room.take(OF_LOOK)
     }
 
     /// A look is no longer what it was.
@@ -253,9 +329,10 @@ impl Hot {
             let subsets = &subsets[usize::from(self.by_asks)];
             for subset in 0..subsets.accounts.len() {
                 if subsets.holds(subset, old, old.like())
-                    && let Some(sides) = subsets.key(subset, old.like()).and_then(|key| sums.get_mut(&key))
+                    && let Some(key) = subsets.key(subset, old.like())
+                    && let Some(part) = sums.get_mut(&(key, part_of(old.detail)))
                 {
-                    sides.remove(old);
+                    take_from(part, old);
                 }
             }
             add(sums, subsets, new);
@@ -296,6 +373,7 @@ impl Hot {
         detail: Detail,
         shown: Counters,
         look: impl Fn(Spot) -> &'l CounterSample,
+        room: &mut Room,
     ) -> Option<(u32, Spot)> {
         let (open, from) = (&self.open[Self::class(detail)], self.base.seconds_until(detail));
         let among = |from: i64, to: i64| {
@@ -303,24 +381,27 @@ impl Hot {
             let fitting = fitting.filter(|(look, _)| not_above(&look.shown, &shown));
             fitting.map(|(look, spot)| (look.detail.likeness(detail), look.shown, spot)).max()
         };
-        let found = if open.len() < self.few {
-            among(from, i64::MAX)
-        } else {
-            let moved = self.moved.get_or_insert_with(|| {
-                let mut moved = HashMap::new();
-                self.open.iter().flatten().for_each(|(_, spot)| enter_moved(&mut moved, *spot, look(*spot)));
-                moved
-            });
+        let is_few = open.len() < self.few;
+        if !is_few && self.moved.is_none() && room.take(self.open.iter().map(BTreeSet::len).sum::<usize>() * OF_MOVED) {
+            let mut moved = MovedLooks::new();
+            self.open.iter().flatten().for_each(|(_, spot)| enter_moved(&mut moved, *spot, look(*spot)));
+            self.moved = Some(moved);
+        }
+        let found = if let Some(moved) = self.moved.as_ref().filter(|_| !is_few) {
             let but_for = |part: u8| {
-                let alike = moved.get(&(part, detail.but_for(usize::from(part))))?;
-                let fits =
-                    |((have, _), other): &(&(Counters, Spot), &Detail)| not_above(have, &shown) && self.base.seconds_until(**other) >= from;
-                let ((have, spot), other) = alike.range(..=(shown, Spot::MAX)).rev().find(fits)?;
+                let others = detail.but_for(usize::from(part));
+                let fits = |((_, _, have, _), other): &(&(u8, u64, Counters, Spot), &Detail)| {
+                    not_above(have, &shown) && self.base.seconds_until(**other) >= from
+                };
+                let alike = moved.range((part, others, [0; 3], 0)..=(part, others, shown, Spot::MAX));
+                let ((_, _, have, spot), other) = alike.rev().find(fits)?;
                 Some((other.likeness(detail), *have, *spot))
             };
             // One that began at the same instant is more like it than any other, however much else has moved.
             let same_beginning = (0..5).filter_map(but_for).max().or_else(|| among(from, from));
             same_beginning.or_else(|| but_for(5)).or_else(|| among(from.saturating_add(1), i64::MAX))
+        } else {
+            among(from, i64::MAX)
         };
         found.map(|(likeness, _, spot)| (likeness, spot))
     }
@@ -332,40 +413,39 @@ impl Hot {
         like: Like,
         subsets: &Subsets,
         looks: impl Iterator<Item = &'l CounterSample>,
+        room: &mut Room,
     ) -> Sides {
-        let sums = self.sums.get_or_insert_with(|| {
+        if self.sums.is_none() {
+            if !room.take(self.looks * subsets.accounts.len() * OF_SUM) {
+                return subsets.sum(subset, like, looks);
+            }
             let mut sums = HashMap::new();
             looks.for_each(|look| add(&mut sums, subsets, look));
-            sums
-        });
-        subsets.key(subset, like).and_then(|key| sums.get(&key)).copied().unwrap_or_default()
-    }
-}
-
-fn enter_moved(moved: &mut HashMap<(u8, u64), Alike>, spot: Spot, look: &CounterSample) {
-    for part in 0..Detail::PARTS.len() {
-        moved.entry((part as u8, look.detail.but_for(part))).or_default().insert((look.shown, spot), look.detail);
-    }
-}
-
-fn leave_moved(moved: &mut HashMap<(u8, u64), Alike>, spot: Spot, look: &CounterSample) {
-    for part in 0..Detail::PARTS.len() {
-        let key = (part as u8, look.detail.but_for(part));
-        if let Some(alike) = moved.get_mut(&key) {
-            alike.remove(&(look.shown, spot));
-            if alike.is_empty() {
-                moved.remove(&key);
-            }
+            self.sums = Some(sums);
         }
+        let (Some(sums), Some(key)) = (&self.sums, subsets.key(subset, like)) else { return Sides::default() };
+        Sides::of(|part| sums.get(&(key, part)).copied().unwrap_or_default())
     }
 }
 
-fn add(sums: &mut HashMap<(u32, u64), Sides>, subsets: &Subsets, look: &CounterSample) {
+fn enter_moved(moved: &mut MovedLooks, spot: Spot, look: &CounterSample) {
+    for part in 0..Detail::PARTS.len() {
+        moved.insert((part as u8, look.detail.but_for(part), look.shown, spot), look.detail);
+    }
+}
+
+fn leave_moved(moved: &mut MovedLooks, spot: Spot, look: &CounterSample) {
+    for part in 0..Detail::PARTS.len() {
+        moved.remove(&(part as u8, look.detail.but_for(part), look.shown, spot));
+    }
+}
+
+fn add(sums: &mut Sums, subsets: &Subsets, look: &CounterSample) {
     for subset in 0..subsets.accounts.len() {
         if subsets.holds(subset, look, look.like())
             && let Some(key) = subsets.key(subset, look.like())
         {
-            sums.entry(key).or_default().add(look);
+            add_to(sums.entry((key, part_of(look.detail))).or_default(), look);
         }
     }
 }
@@ -446,7 +526,7 @@ mod tests {
     }
 
     /// What is heard over some looks, and what is remembered after the last.
-    fn heard(looks: &[Vec<Told>], index_from: usize) -> (Vec<Heard>, Vec<CounterSample>) {
+    fn heard(looks: &[Vec<Told>], index_from: usize, room: usize) -> (Vec<Heard>, Vec<CounterSample>) {
         let end = |ip: &str, href: u8| {
             let endpoint = Endpoint { ip_text: ip.to_owned(), ..Endpoint::default() };
             let ip_key = xxhash_rust::xxh3::xxh3_64(ip.as_bytes());
@@ -464,8 +544,8 @@ mod tests {
                 lookback: std::time::Duration::from_secs(600),
                 reading: Reading::Unknown,
             };
-            let mut ledger =
-                Ledger::new(std::mem::take(&mut known), coverage.clone(), std::mem::take(&mut aging), terms).indexed_from(index_from);
+            let mut ledger = Ledger::new(std::mem::take(&mut known), coverage.clone(), std::mem::take(&mut aging), terms)
+                .indexed_from(index_from, Room::of(room));
             let mut out = Heard::default();
             for (minute, who, decision, inbound, state, href, count, (marks, labels_missing)) in look {
                 let flow = Flow {
@@ -515,14 +595,17 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
-        /// With the index from the first look on, from the fourth, and without: the same is said and remembered.
+        /// With the index from the first look on, from the fourth, with room for a part of it, and without: the same is said and remembered.
         #[test]
         fn an_index_changes_nothing(
             looks in prop::collection::vec(prop::collection::vec((0u8..4, 0u8..6, 0u8..3, any::<bool>(), 0u8..3, 0u8..2, 1u64..9, (0u8..2, prop::bool::weighted(0.2))), 0..24), 1..5),
+            room in 0usize..12_000,
         ) {
-            let plain = heard(&looks, usize::MAX);
-            prop_assert_eq!(&heard(&looks, 0), &plain);
-            prop_assert_eq!(&heard(&looks, 4), &plain);
+            let plain = heard(&looks, usize::MAX, 0);
+            prop_assert_eq!(&heard(&looks, 0, usize::MAX), &plain);
+            prop_assert_eq!(&heard(&looks, 4, usize::MAX), &plain);
+            // With room for some of it only.
+            prop_assert_eq!(&heard(&looks, 0, room), &plain);
         }
     }
 
@@ -552,12 +635,12 @@ mod tests {
         for (spot, look) in (0..).zip(&looks) {
             assert_eq!(hot.alike(look.detail).collect::<Vec<_>>(), [spot]);
             let seen = CounterSample { part: 1, shown: [2, 2, 3], ..look.clone() };
-            hot.sides(0, look.like(), &subsets[0], looks.iter());
+            hot.sides(0, look.like(), &subsets[0], looks.iter(), &mut Room::of(usize::MAX));
             hot.changed(spot, look, &seen, Some(&subsets));
         }
         assert!(hot.open.iter().all(BTreeSet::is_empty));
         let ways = hot
-            .sides(0, Like { detail: Detail(0), not_told: NotTold::NOTHING }, &subsets[0], std::iter::empty())
+            .sides(0, Like { detail: Detail(0), not_told: NotTold::NOTHING }, &subsets[0], std::iter::empty(), &mut Room::of(0))
             .count(&Own::default(), Reading::Unknown);
         assert_eq!(ways[0][0], 40_000);
     }
@@ -579,10 +662,15 @@ mod tests {
                     // A beginning can only move back.
                     let moved = if part == 5 { number(2 * u64::from(spot), 5) } else { number(5, part) };
                     let record = Detail(look.detail.but_for(part) | moved);
-                    let found = hot.likeliest(record, [60, 1, 1], |spot| {
-                        visited.set(visited.get() + 1);
-                        &looks[spot as usize]
-                    });
+                    let found = hot.likeliest(
+                        record,
+                        [60, 1, 1],
+                        |spot| {
+                            visited.set(visited.get() + 1);
+                            &looks[spot as usize]
+                        },
+                        &mut Room::of(usize::MAX),
+                    );
                     assert_eq!(found, Some((if look.detail == record { 13 } else { likeness }, spot)));
                     let seen = CounterSample { part: 1, ..look.clone() };
                     hot.changed(spot, look, &seen, None);

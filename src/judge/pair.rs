@@ -134,19 +134,44 @@ pub(super) struct Sides {
     aged: [[Counters; 2]; 2],
 }
 
+/// What one end told of blocked connections, or of the others: now, and at least `lookback` ago.
+pub(super) type Part = [Counters; 2];
+
+/// The parts of [`Sides`].
+pub(super) const PARTS: u32 = 4;
+
+/// The part of [`Sides`] that a record belongs to.
+pub(super) fn part_of(detail: Detail) -> u32 {
+    let (end, blocked) = place_of(detail);
+    (2 * end + blocked) as u32
+}
+
+/// Adds what a record shows.
+pub(super) fn add_to(part: &mut Part, look: &CounterSample) {
+    *part = [plus(part[0], look.shown), plus(part[1], look.settled()[0])];
+}
+
+/// Takes away what a record shows.
+pub(super) fn take_from(part: &mut Part, look: &CounterSample) {
+    *part = [minus(part[0], look.shown), minus(part[1], look.settled()[0])];
+}
+
 impl Sides {
+    /// Those of these parts.
+    pub(super) fn of(part: impl Fn(u32) -> Part) -> Sides {
+        let mut sides = Sides::default();
+        for number in 0..PARTS {
+            let (end, blocked) = (number as usize / 2, number as usize % 2);
+            [sides.told[end][blocked], sides.aged[end][blocked]] = part(number);
+        }
+        sides
+    }
+
     /// Adds what a record shows.
     pub(super) fn add(&mut self, look: &CounterSample) {
         let (end, blocked) = place_of(look.detail);
         self.told[end][blocked] = plus(self.told[end][blocked], look.shown);
         self.aged[end][blocked] = plus(self.aged[end][blocked], look.settled()[0]);
-    }
-
-    /// Takes away what a record shows.
-    pub(super) fn remove(&mut self, look: &CounterSample) {
-        let (end, blocked) = place_of(look.detail);
-        self.told[end][blocked] = minus(self.told[end][blocked], look.shown);
-        self.aged[end][blocked] = minus(self.aged[end][blocked], look.settled()[0]);
     }
 
     /// A record has moved from one reading to the next; whether it is among these or not.

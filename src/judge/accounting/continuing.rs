@@ -73,9 +73,9 @@ impl Ledger {
 
     /// The unclaimed look this record has most likely grown from, and how much they are alike.
     pub(super) fn heir(&mut self, record: &Seen) -> Option<(u32, Place)> {
-        let Self { looks, hot, .. } = self;
+        let Self { looks, hot, room, .. } = self;
         if let Some(hot) = hot.get_mut(&record.pair) {
-            let found = hot.likeliest(record.detail, record.shown, |spot| looks.at(Place::of(spot)));
+            let found = hot.likeliest(record.detail, record.shown, |spot| looks.at(Place::of(spot)), room);
             return found.map(|(likeness, spot)| (likeness, Place::of(spot)));
         }
         let fits = |place: &Place| not_above(&self.looks.at(*place).shown, &record.shown);

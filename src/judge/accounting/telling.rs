@@ -47,7 +47,8 @@ impl Ledger {
         if alone && told {
             return;
         }
-        let Self { looks, hot, subsets, counting: Counting { counted, of_hit, by_asks, .. }, coverage, terms, any_unproven, .. } = self;
+        let Self { looks, hot, room, subsets, counting: Counting { counted, of_hit, by_asks, .. }, coverage, terms, any_unproven, .. } =
+            self;
         let mut hot = hot.get_mut(&record.pair);
         *by_asks = !told;
         if let Some(hot) = &mut hot {
@@ -79,12 +80,8 @@ impl Ledger {
                     |not_told| selector.is_some_and(|selector| selector.missing(not_told) != selector.missing(record.noted.not_told));
                 let is_mixed = left_out.iter().any(|not_told| is_other(*not_told));
                 let sides = match &mut hot {
-                    Some(hot) => hot.sides(subset, record.like(), subsets, of_pair()),
-                    None => {
-                        let mut sides = Sides::default();
-                        of_pair().filter(|look| subsets.holds(subset, look, record.like())).for_each(|look| sides.add(look));
-                        sides
-                    }
+                    Some(hot) => hot.sides(subset, record.like(), subsets, of_pair(), room),
+                    None => subsets.sum(subset, record.like(), of_pair()),
                 };
                 counted.push(Counted { subset, sides, by: Ways::default(), is_mixed, open });
                 counted.len() - 1

@@ -353,7 +353,8 @@ fn decide(
         interrupt.wait_for_the_end();
         return Err(RunError::Interrupted);
     }
-    let memory = book.memory;
+    // Nothing of a dry run is stored, and a large memory is better gone.
+    let memory = if cycle.args.dry_run { Memory::default() } else { book.memory };
     bind_targets(cycle, &mut read, &mut state);
     offered::remember(&mut state, &read.sources);
     warnings.extend(offered::remarks(&read.sources, rules));

@@ -11,7 +11,7 @@ use crate::domain::report::{DeliveryReport, DeliveryStatus, Report};
 use crate::domain::source::SourceKind;
 use crate::judge::{attempts, exit};
 use crate::state::State;
-use crate::state::looks::{self, Memory};
+use crate::state::looks::{Memory, Packed};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct SimulationState {
     state: State,
     /// As it would be on disk, which takes a fifth of the place; `None`: nothing is remembered yet.
-    memory: Option<Vec<u8>>,
+    memory: Option<Packed>,
     cycles: u64,
 }
 
@@ -53,16 +53,16 @@ pub fn simulate(cycle: &Cycle<'_>, kept: &mut SimulationState, down: &BTreeSet<S
     kept.cycles += 1;
     let run = begun(config, format!("rehearsal-{}", kept.cycles), now, true);
     let mut before = kept.memory.take();
-    let decoded = |before: Option<&[u8]>| before.map_or_else(|| Ok(Memory::default()), looks::decode).map_err(RunError::Fault);
-    let memory = decoded(before.as_deref())?;
+    let unpacked = |before: Option<&Packed>| before.map_or_else(|| Ok(Memory::default()), Packed::memory).map_err(RunError::Fault);
     // What a failed source has half read is taken back from here, as from the file. What was read before does not fail.
     let is_proven = cycle.given.is_some_and(|given| given.values().all(|answer| matches!(answer, Answer::Made(_))));
-    if is_proven {
-        before = None;
-    }
+    let memory = match before.take_if(|_| is_proven) {
+        Some(packed) => packed.into_memory().map_err(RunError::Fault)?,
+        None => unpacked(before.as_ref())?,
+    };
     let reload = || match is_proven {
         true => Err(RunError::Fault(tr!("what was read at first cannot be read now"))),
-        false => decoded(before.as_deref()),
+        false => unpacked(before.as_ref()),
     };
     let state = std::mem::replace(&mut kept.state, State::new(config.identity()));
     let known = RunInput { state, memory, memory_lost: None, silences: Vec::new() };
@@ -73,7 +73,7 @@ pub fn simulate(cycle: &Cycle<'_>, kept: &mut SimulationState, down: &BTreeSet<S
     report.status = exit::status(&report, false);
     report.exit_code = exit::exit_code(&report, false, exit::FailOn::Unknown);
     kept.state = state;
-    kept.memory = Some(looks::encode(memory).map_err(RunError::Fault)?);
+    kept.memory = Some(Packed::of(memory).map_err(RunError::Fault)?);
     Ok(Simulated { report, told })
 }
 

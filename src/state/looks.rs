@@ -123,13 +123,67 @@ pub fn write(mut memory: Memory, out: &mut dyn Write) -> io::Result<()> {
 
 /// Writes the file's bytes into memory.
 pub fn encode(memory: Memory) -> Result<Vec<u8>, String> {
-    let mut bytes = Parts(Vec::new());
-    write(memory, &mut bytes).map_err(|error| error.to_string())?;
-    Ok(bytes.0.concat())
+    Packed::of(memory).map(|packed| packed.0.0.concat())
+}
+
+/// A memory as the file has it, kept by this process: a fifth of its size.
+#[derive(Debug)]
+pub struct Packed(Parts);
+
+impl Packed {
+    /// Packs it.
+    pub fn of(memory: Memory) -> Result<Packed, String> {
+        let mut bytes = Parts(Vec::new());
+        write(memory, &mut bytes).map_err(|error| error.to_string())?;
+        Ok(Packed(bytes))
+    }
+
+    /// What was packed. It stays, too.
+    pub fn memory(&self) -> Result<Memory, String> {
+        Self::unpacked(self.0.0.iter().cloned(), self.length())
+    }
+
+    /// What was packed: each part goes as soon as it is read.
+    pub fn into_memory(self) -> Result<Memory, String> {
+        let length = self.length();
+        Self::unpacked(self.0.0.into_iter(), length)
+    }
+
+    fn length(&self) -> usize {
+        self.0.0.iter().map(Vec::len).sum()
+    }
+
+    fn unpacked(parts: impl Iterator<Item = Vec<u8>>, length: usize) -> Result<Memory, String> {
+        let mut parts = PartByPart { parts, part: Vec::new(), at: 0 };
+        // It was written here: its checksum says nothing.
+        let body = (length - MAGIC.len() - 4) as u64;
+        let read =
+            parts.read_exact(&mut [0; MAGIC.len()]).map_err(Unread::from).and_then(|()| read_body(Blocks::of(parts.take(body)), body));
+        read.map_err(Unread::into_words)
+    }
 }
 
 /// Bytes as they come: a list that doubles would take twice as much.
+#[derive(Debug)]
 struct Parts(Vec<Vec<u8>>);
+
+struct PartByPart<P> {
+    parts: P,
+    part: Vec<u8>,
+    at: usize,
+}
+
+impl<P: Iterator<Item = Vec<u8>>> Read for PartByPart<P> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        while self.at == self.part.len() {
+            let Some(next) = self.parts.next() else { return Ok(0) };
+            (self.part, self.at) = (next, 0);
+        }
+        let read = (&self.part[self.at..]).read(into)?;
+        self.at += read;
+        Ok(read)
+    }
+}
 
 impl Write for Parts {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -202,6 +256,15 @@ pub enum Unread {
     Useless(String),
 }
 
+impl Unread {
+    fn into_words(self) -> String {
+        match self {
+            Unread::Io(error) => error.to_string(),
+            Unread::Useless(why) => why,
+        }
+    }
+}
+
 impl From<io::Error> for Unread {
     fn from(error: io::Error) -> Self {
         // It became shorter while it was read.
@@ -241,10 +304,7 @@ pub fn read(mut file: impl Read + Seek) -> Result<Memory, Unread> {
 
 /// Reads the file's bytes from memory.
 pub fn decode(bytes: &[u8]) -> Result<Memory, String> {
-    read(io::Cursor::new(bytes)).map_err(|unread| match unread {
-        Unread::Io(error) => error.to_string(),
-        Unread::Useless(why) => why,
-    })
+    read(io::Cursor::new(bytes)).map_err(Unread::into_words)
 }
 
 fn read_body<R: Read>(mut source: Blocks<R>, body: u64) -> Result<Memory, Unread> {
@@ -479,7 +539,10 @@ mod tests {
         fn what_is_written_is_read(mut looks in prop::collection::vec(look(), 0..50), shown in prop::collection::btree_map(any::<u64>(), Just(Timestamp::UNIX_EPOCH), 0..5)) {
             looks.sort_by_key(|look| (look.pair, look.detail));
             let memory = Memory { looks, shown, rules: BTreeMap::new(), marked: Marked::Rules(vec![7, 9]), aging: Aging { leads: [(3, Lead { day: 4, own: [[[5; 3]; 2]; 2] })].into(), settled_at: Some(Timestamp::UNIX_EPOCH) } };
-            prop_assert_eq!(decode(&encode(memory.clone()).unwrap()).unwrap(), memory);
+            prop_assert_eq!(decode(&encode(memory.clone()).unwrap()).unwrap(), memory.clone());
+            let packed = Packed::of(memory.clone()).unwrap();
+            prop_assert_eq!(packed.memory().unwrap(), memory.clone());
+            prop_assert_eq!(packed.into_memory().unwrap(), memory);
         }
 
         #[test]

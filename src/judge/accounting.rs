@@ -99,6 +99,8 @@ pub struct Terms {
     pub cap: usize,
     /// Most that come to be remembered in this run.
     pub most_new: usize,
+    /// Most of one pair that are remembered.
+    pub most_of_pair: usize,
     /// Whether the time for judging is over.
     pub is_over: fn() -> bool,
     /// How late VENs may report.
@@ -368,7 +370,7 @@ impl Ledger {
         // Asked again in parts, the same record may have waited twice: the first has settled by now.
         if let Some(place) = self.exact(&record).or_else(|| self.heir(&record).map(|(_, place)| place)) {
             self.grow(place, &record, hits, rules, out);
-        } else if self.looks.len() >= self.terms.cap || self.looks.count(record.of_pair) >= MOST_OF_PAIR {
+        } else if self.looks.len() >= self.terms.cap || self.looks.count(record.of_pair) >= self.terms.most_of_pair {
             self.over_cap += 1;
             self.over_pair += u64::from(self.looks.len() < self.terms.cap);
             hits.iter().for_each(|hit| out.learning(*hit));

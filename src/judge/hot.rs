@@ -540,6 +540,7 @@ mod tests {
                 now,
                 cap: 1_000,
                 most_new: 1_000,
+                most_of_pair: 1_000,
                 is_over: || false,
                 lookback: std::time::Duration::from_secs(600),
                 reading: Reading::Unknown,

@@ -1,6 +1,6 @@
 //! All traffic rules over one stream of records, in one pass.
 
-use super::accounting::{Aging, Closing, Hit, Increases, Ledger, Noted, Talk, Terms};
+use super::accounting::{Aging, Closing, Hit, Increases, Ledger, MOST_OF_PAIR, Noted, Talk, Terms};
 use super::coverage::Coverage;
 use super::fields::{Doubt, amount_asks, asks_of, field_value, key_of};
 use super::identity::{flow_key, record_key, state_mask};
@@ -172,6 +172,8 @@ pub struct TrafficOutcome {
     pub timeless: u64,
     /// Records that could not be remembered because of the cap.
     pub over_cap: u64,
+    /// Those of them of which there were too many of one pair.
+    pub over_pair: u64,
     /// Something that came later than `lookback` was counted.
     pub found_late: bool,
 }
@@ -211,7 +213,7 @@ impl<'r> TrafficJudge<'r> {
                 account.unmarked = account.selector.mark.is_some_and(|bit| new & (1 << bit) != 0);
             }
             let Settings { lookback, cap, most_new, is_over, learned, .. } = settings;
-            let terms = Terms { now, cap, most_new, is_over, lookback, reading: learned.reading() };
+            let terms = Terms { now, cap, most_new, most_of_pair: MOST_OF_PAIR, is_over, lookback, reading: learned.reading() };
             Box::new(Ledger::new(memory.looks, memory.coverage, memory.aging, terms))
         });
         let mut plan = Plan::new(filters.iter().copied());
@@ -271,12 +273,12 @@ impl<'r> TrafficJudge<'r> {
     /// cover; `coverage` what the next run may rely on.
     pub fn finish(mut self, memories: &mut [RuleMemory], span: Span, coverage: Coverage, closing: Closing) -> TrafficOutcome {
         self.settle();
-        let (mut over_cap, mut found_late) = (0, false);
+        let (mut over_cap, mut over_pair, mut found_late) = (0, 0, false);
         let mut learned = self.learned;
         let looked_at = self.looked_at;
         let memory = self.ledger.take().map(|ledger| {
             self.timeless += ledger.timeless;
-            (over_cap, found_late) = (ledger.over_cap, ledger.found_late);
+            (over_cap, over_pair, found_late) = (ledger.over_cap, ledger.over_pair, ledger.found_late);
             // What was seen does not depend on what the looks cover.
             for Judged { account, tally, .. } in self.rules.iter_mut().filter(|judged| !judged.rule.metric.is_sighting()) {
                 tally.misses = coverage.misses_what_is_late();
@@ -320,7 +322,7 @@ impl<'r> TrafficJudge<'r> {
                 Measurement { note: note.or(measurement.note), ..measurement }
             })
             .collect();
-        TrafficOutcome { measurements, memory, learned, timeless: self.timeless, over_cap, found_late }
+        TrafficOutcome { measurements, memory, learned, timeless: self.timeless, over_cap, over_pair, found_late }
     }
 
     /// Tells the rules that ask what was ever seen of this record, and takes them out of those that count.

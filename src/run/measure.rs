@@ -17,6 +17,7 @@ use crate::domain::rule::{Matcher, Rule};
 use crate::domain::source::SourceKind;
 use crate::domain::time::{before, utc_day_start};
 use crate::domain::value::{Record, Value};
+use crate::judge::accounting::MOST_OF_PAIR;
 use crate::judge::coverage::{Coverage, Scope};
 use crate::judge::late::Told;
 use crate::judge::measurement::{Measurement, Span};
@@ -504,10 +505,17 @@ fn measure_traffic(
     let outcome = judge.finish(&mut own, ask.span, covered, closing);
     report.unreadable += outcome.timeless;
     let report = sources::with_unreadable(report);
-    if outcome.over_cap > 0 {
+    if outcome.over_pair > 0 {
+        warnings.push(tr!(
+            "{count} records could not be stored: more than {most} different ones of the same addresses, port and day; values stay lower bounds",
+            count = outcome.over_pair,
+            most = MOST_OF_PAIR
+        ));
+    }
+    if outcome.over_cap > outcome.over_pair {
         warnings.push(tr!(
             "{count} records could not be stored: [traffic] max_looks = {max_looks} is reached; raise it, or values stay lower bounds",
-            count = outcome.over_cap,
+            count = outcome.over_cap - outcome.over_pair,
             max_looks = config.traffic.max_looks
         ));
     }

@@ -50,7 +50,7 @@ use crate::process::panics::contained;
 use crate::process::patience;
 use crate::settings::fetch_secret;
 use crate::sources::TRAFFIC;
-use crate::state::looks::Memory;
+use crate::state::looks::{Memory, Packed};
 use crate::state::silences::SilenceFile;
 use crate::state::{LastRun, Loaded, State, StateError, Store, TargetState, heal};
 use choose::{choose, needed_sources};
@@ -307,7 +307,7 @@ struct RunOutcome {
     report: Report,
     /// With the new messages in its outbox.
     state: State,
-    memory: Memory,
+    memory: Packed,
     /// Nothing of this run is left at the PCE.
     left_nothing: bool,
 }
@@ -353,8 +353,9 @@ fn decide(
         interrupt.wait_for_the_end();
         return Err(RunError::Interrupted);
     }
-    // Nothing of a dry run is stored, and a large memory is better gone.
-    let memory = if cycle.args.dry_run { Memory::default() } else { book.memory };
+    // A large memory takes a fifth once it is packed, and nothing of a dry run is stored.
+    let RunMemory { memory, .. } = book;
+    let memory = if cycle.args.dry_run { Packed::default() } else { Packed::of(memory).map_err(RunError::Fault)? };
     bind_targets(cycle, &mut read, &mut state);
     offered::remember(&mut state, &read.sources);
     warnings.extend(offered::remarks(&read.sources, rules));

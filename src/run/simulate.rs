@@ -73,7 +73,7 @@ pub fn simulate(cycle: &Cycle<'_>, kept: &mut SimulationState, down: &BTreeSet<S
     report.status = exit::status(&report, false);
     report.exit_code = exit::exit_code(&report, false, exit::FailOn::Unknown);
     kept.state = state;
-    kept.memory = Some(Packed::of(memory).map_err(RunError::Fault)?);
+    kept.memory = Some(memory);
     Ok(Simulated { report, told })
 }
 

@@ -127,7 +127,7 @@ pub fn encode(memory: Memory) -> Result<Vec<u8>, String> {
 }
 
 /// A memory as the file has it, kept by this process: a fifth of its size.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Packed(Parts);
 
 impl Packed {
@@ -136,6 +136,11 @@ impl Packed {
         let mut bytes = Parts(Vec::new());
         write(memory, &mut bytes).map_err(|error| error.to_string())?;
         Ok(Packed(bytes))
+    }
+
+    /// Writes the file. Each part goes as soon as it is written.
+    pub fn write_to(self, out: &mut dyn Write) -> io::Result<()> {
+        self.0.0.into_iter().try_for_each(|part| out.write_all(&part))
     }
 
     /// What was packed. It stays, too.
@@ -164,7 +169,7 @@ impl Packed {
 }
 
 /// Bytes as they come: a list that doubles would take twice as much.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Parts(Vec<Vec<u8>>);
 
 struct PartByPart<P> {

@@ -22,7 +22,7 @@ use crate::judge::recent::Recent;
 use crate::judge::transition::Instances;
 use jiff::Timestamp;
 pub use looks::VERSION as LOOKS_VERSION;
-use looks::{Memory, Unread};
+use looks::{Memory, Packed, Unread};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, TryLockError};
@@ -441,13 +441,13 @@ impl Store {
 
     /// Makes a new state the one that counts. With `memory`, a new generation of the binary file is
     /// written first; until the state file is renamed into place, the old pair stays valid.
-    pub fn commit(&self, state: &mut State, memory: Option<Memory>) -> Result<(), StateError> {
+    pub fn commit(&self, state: &mut State, memory: Option<Packed>) -> Result<(), StateError> {
         debug_assert!(self.lock.is_some(), "a state is only written under its lock");
         let (old, has_memory) = (state.generation, memory.is_some());
         if let Some(memory) = memory {
             state.generation = old + 1;
             let path = self.memory_path(state.generation);
-            files::replace_with(&path, files::New::Private, files::Room::Taken, |file| looks::write(memory, file))
+            files::replace_with(&path, files::New::Private, files::Room::Taken, |file| memory.write_to(file))
                 .map_err(|error| StateError::unwritable(tr!("write"), &path, error))?;
         }
         // No line end after the last brace: every cut is then a broken JSON text.

@@ -158,10 +158,12 @@ impl Packed {
         self.0.0.iter().map(Vec::len).sum()
     }
 
+    /// Of nothing nothing is remembered.
     fn unpacked(parts: impl Iterator<Item = Vec<u8>>, length: usize) -> Result<Memory, String> {
         let mut parts = PartByPart { parts, part: Vec::new(), at: 0 };
         // It was written here: its checksum says nothing.
-        let body = (length - MAGIC.len() - 4) as u64;
+        let Some(body) = length.checked_sub(MAGIC.len() + 4) else { return Ok(Memory::default()) };
+        let body = body as u64;
         let read =
             parts.read_exact(&mut [0; MAGIC.len()]).map_err(Unread::from).and_then(|()| read_body(Blocks::of(parts.take(body)), body));
         read.map_err(Unread::into_words)

@@ -311,11 +311,21 @@ pub(super) fn run(settings: &ProxmoxSettings, ask: &Ask, take: &mut Take<'_>) ->
         lines.push(Line { call: own::MEMORY.to_owned(), at: Some(ask.to), status: 200, data: Some(data), ..Line::default() });
     }
     let missing = lacking((&view, &scope.rights), &more, &token, ask, &troubles);
-    let queries = u32::try_from(view.lines.len() + more.len()).unwrap_or(u32::MAX);
-    lines.extend(view.lines);
-    lines.extend(more);
-    let text: String = lines.iter().map(Line::text).collect();
+    let asked: Vec<Line> = view.lines.into_iter().chain(more).collect();
+    hand_over(settings, &lines, &asked, &missing, take)
+}
+
+/// Hands over what was asked for, behind the lines that say how.
+pub(super) fn hand_over(
+    settings: &ProxmoxSettings,
+    how: &[Line],
+    asked: &[Line],
+    missing: &[String],
+    take: &mut Take<'_>,
+) -> Result<Obtained, Fault> {
+    let text: String = how.iter().chain(asked).map(Line::text).collect();
     take("proxmox.ndjson", &mut text.as_bytes()).map_err(|error| Fault::of(Party::Target, format!("{}: {error}", settings.name)))?;
+    let queries = u32::try_from(asked.len()).unwrap_or(u32::MAX);
     Ok(Obtained { queries, bytes: text.len() as u64, missing: (!missing.is_empty()).then(|| missing.join("; ")), ..Obtained::default() })
 }
 

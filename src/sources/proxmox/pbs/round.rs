@@ -4,7 +4,7 @@ use super::super::super::{Ask, Obtained, Take};
 use super::super::client::{Clock, Endpoint, Token, Trouble, ask_one, each};
 use super::super::line::{Line, call, own, text};
 use super::super::rights::{Rights, Sight, missing, name};
-use super::super::round::{is_path, line_of, refused, until, whole};
+use super::super::round::{hand_over, is_path, line_of, refused, until, whole};
 use super::super::row::{kind, slot};
 use super::super::settings::ProxmoxSettings;
 use super::server::{GARBAGE, STORES, USAGE, VERIFY, VERSION, namespaces_of, of_namespace};
@@ -136,12 +136,8 @@ pub(in super::super) fn run(settings: &ProxmoxSettings, ask: &Ask, take: &mut Ta
     if let Some(data) = settings.memory().and_then(|text| RawValue::from_string(text).ok()) {
         lines.push(Line { call: own::MEMORY.to_owned(), at: Some(ask.to), status: 200, data: Some(data), ..Line::default() });
     }
-    let queries = u32::try_from(view.lines.len() + more.len()).unwrap_or(u32::MAX);
-    lines.extend(view.lines);
-    lines.extend(more);
-    let text: String = lines.iter().map(Line::text).collect();
-    take("proxmox.ndjson", &mut text.as_bytes()).map_err(|error| Fault::of(Party::Target, format!("{}: {error}", settings.name)))?;
-    Ok(Obtained { queries, bytes: text.len() as u64, missing: (!missing.is_empty()).then(|| missing.join("; ")), ..Obtained::default() })
+    let asked: Vec<Line> = view.lines.into_iter().chain(more).collect();
+    hand_over(settings, &lines, &asked, &missing, take)
 }
 
 /// What of all that was asked for is not told, for people.

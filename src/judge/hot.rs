@@ -187,6 +187,7 @@ pub(super) struct Hot {
     by_asks: bool,
     /// What each subset adds up to; made when it is asked for.
     sums: Option<Sums>,
+    /// How many looks there are.
     looks: usize,
 }
 

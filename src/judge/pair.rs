@@ -170,8 +170,9 @@ impl Sides {
     /// Adds what a record shows.
     pub(super) fn add(&mut self, look: &CounterSample) {
         let (end, blocked) = place_of(look.detail);
-        self.told[end][blocked] = plus(self.told[end][blocked], look.shown);
-        self.aged[end][blocked] = plus(self.aged[end][blocked], look.settled()[0]);
+        let mut part = [self.told[end][blocked], self.aged[end][blocked]];
+        add_to(&mut part, look);
+        [self.told[end][blocked], self.aged[end][blocked]] = part;
     }
 
     /// A record has moved from one reading to the next; whether it is among these or not.

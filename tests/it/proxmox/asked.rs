@@ -128,7 +128,7 @@ fn guests_over_several_runs() {
     }
 }
 
-/// Traps 1 and 3.1.4: refusals, in every form they take.
+/// Refusals, in every form they take.
 #[test]
 fn what_the_token_may_not_see_is_unknown() {
     let fake = Fake::new(&[
@@ -147,7 +147,7 @@ fn what_the_token_may_not_see_is_unknown() {
     assert!(seen.out.contains("VM.Audit on /vms"), "{}", seen.out);
 }
 
-/// Trap 6: a wrong token is tried once; silence and nonsense lead to the next endpoint.
+/// A wrong token is tried once; silence and nonsense lead to the next endpoint.
 #[test]
 fn which_endpoint_is_asked() {
     let good = Fake::new(&cluster(&[]));
@@ -168,7 +168,7 @@ fn which_endpoint_is_asked() {
     assert!(report.0["sources"][0]["error"].to_string().contains("refuses the connection"), "{:#}", report.0["sources"]);
 }
 
-/// Trap 14: the view that has a quorum is believed.
+/// The view that has a quorum is believed.
 #[test]
 fn the_majority_is_asked() {
     let mut lines = cluster(&[]);
@@ -187,7 +187,7 @@ fn the_majority_is_asked() {
     assert_eq!((&report.rule("quorum")["severity"], &report.rule("nodes")["state"]), (&json!("critical"), &json!("unknown")));
 }
 
-/// Trap 10: a node that does not answer makes its own records unknown, and no others.
+/// A node that does not answer makes its own records unknown, and no others.
 #[test]
 fn one_silent_node() {
     let disk = |health: &str| json!([{ "devpath": "/dev/sda", "health": health, "wearout": 90, "size": 1 }]);
@@ -215,7 +215,7 @@ fn one_silent_node() {
     );
 }
 
-/// Trap 5, and what else is said of a config.
+/// What is said of a config.
 #[test]
 fn settings_that_are_refused() {
     for (more, part) in [

@@ -84,7 +84,7 @@ fn states(report: &Checked) -> Vec<(String, String)> {
     instances.iter().map(|one| (text(&one["group"]["guest"]), text(&one["state"]))).collect()
 }
 
-/// Trap 29: a backup of forty guests whose name tells none of them, and one that failed; the log has more lines than one page
+/// A backup of forty guests whose name tells none of them, and one that failed; the log has more lines than one page
 /// of Proxmox usually shows, and is read once.
 #[test]
 fn one_of_forty_failed() {

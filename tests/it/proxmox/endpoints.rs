@@ -406,34 +406,16 @@ fn doctor_names_certificate_version_clock_and_rights() {
 fn without_a_config_the_first_command_is_named() {
     let room = Room::new();
     let path = room.path("none.toml");
-    let ran = room.run(&[
-        "--config",
-        path.to_str().unwrap(),
-        "init",
-        "target",
-        "proxmox",
-        "name=dc1",
-        "urls=https://pve1.example.com",
-        "token=PVE_TOKEN",
-        "--offline",
-        "--yes",
-    ]);
+    let init = || {
+        let target = ["name=dc1", "urls=https://pve1.example.com", "token=PVE_TOKEN", "--offline", "--yes"];
+        room.run(&[&["--config", path.to_str().unwrap(), "init", "target", "proxmox"][..], &target].concat())
+    };
+    let ran = init();
     let text = format!("{}{}", ran.out, ran.err);
     assert!(ran.code != 0 && text.contains("pcemon init") && text.contains(&format!("> {}", path.display())), "{text}");
     // As it says.
     room.write("none.toml", "[run]\nsite = \"lab\"\n");
-    let ran = room.run(&[
-        "--config",
-        path.to_str().unwrap(),
-        "init",
-        "target",
-        "proxmox",
-        "name=dc1",
-        "urls=https://pve1.example.com",
-        "token=PVE_TOKEN",
-        "--offline",
-        "--yes",
-    ]);
+    let ran = init();
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
     let config = std::fs::read_to_string(&path).unwrap();
     for name in ["Failed tasks", "Target unreachable", "Guest down"] {

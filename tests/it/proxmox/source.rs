@@ -58,7 +58,7 @@ fn running(more: Value) -> Value {
     with(plain, more)
 }
 
-/// Trap 1: a token without rights sees nothing, and nothing is calm.
+/// A token without rights sees nothing, and nothing is calm.
 #[test]
 fn empty_without_proof_is_not_calm() {
     let empty = [line("/access/permissions", &json!({})), json!({ "call": "/cluster/status", "status": 403 }), resources(&[])];
@@ -77,7 +77,7 @@ fn empty_without_proof_is_not_calm() {
     }
 }
 
-/// Trap 2: a token for one pool sees that pool; a right that was lost is told.
+/// A token for one pool sees that pool; a right that was lost is told.
 #[test]
 fn narrow_and_shrinking_rights() {
     let mut rows = cluster(&[guest("qemu", 100, "pve1", json!({}))]);
@@ -87,7 +87,7 @@ fn narrow_and_shrinking_rights() {
     assert!(of(&rows, "guest").1[0].contains("VM.Audit /vms/200"), "{:?}", of(&rows, "guest").1);
 }
 
-/// Trap 3: figures of a node that may not be looked at are not told; those of one that is off are none.
+/// Figures of a node that may not be looked at are not told; those of one that is off are none.
 #[test]
 fn figures_that_are_not_told() {
     let mut rows = cluster(&[]);
@@ -100,7 +100,7 @@ fn figures_that_are_not_told() {
     assert!(nodes[0].details.iter().any(|(_, why)| why.contains("Sys.Audit on /nodes/pve1")), "{:?}", nodes[0].details);
 }
 
-/// Traps 11 and 12: unknown is neither down nor well, and keeps its name.
+/// Unknown is neither down nor well, and keeps its name.
 #[test]
 fn a_guest_whose_node_died_keeps_its_name() {
     let bare = json!({ "type": "qemu", "id": "qemu/100", "vmid": 100, "node": "pve1", "status": "unknown" });
@@ -118,7 +118,7 @@ fn a_guest_whose_node_died_keeps_its_name() {
     assert_eq!((&memory["guests"]["100"]["status"], &memory["guests"]["100"]["wanted"]), (&json!("running"), &json!(true)));
 }
 
-/// Trap 12: figures that do not move.
+/// Figures that do not move.
 #[test]
 fn frozen_figures_have_an_age() {
     let mut rows = cluster(&[]);
@@ -127,7 +127,7 @@ fn frozen_figures_have_an_age() {
     assert_eq!((number(&nodes[0], "stale"), number(&nodes[1], "stale")), (Some(120.0), Some(0.0)));
 }
 
-/// Trap 13: pmxcfs down looks like a node without a cluster.
+/// Pmxcfs down looks like a node without a cluster.
 #[test]
 fn a_cluster_that_looks_like_a_lone_node() {
     let lone = line("/cluster/status", &json!([{ "type": "node", "name": "pve1", "nodeid": 0, "local": 1, "online": 1 }]));
@@ -147,7 +147,7 @@ fn a_cluster_that_looks_like_a_lone_node() {
     assert_eq!(number(&of(&joined, "cluster").0[0], "verdict"), Some(0.0));
 }
 
-/// Trap 14: a minority knows nothing of the others.
+/// A minority knows nothing of the others.
 #[test]
 fn a_minority_is_not_believed() {
     let mut rows = cluster(&[guest("qemu", 100, "pve2", json!({}))]);
@@ -162,7 +162,7 @@ fn a_minority_is_not_believed() {
     assert!(number(&guests[0], "verdict").is_none() && why[0].contains("minority"), "{why:?}");
 }
 
-/// Trap 15: a stopped guest that is backed up is a stopped guest.
+/// A stopped guest that is backed up is a stopped guest.
 #[test]
 fn a_backup_starts_nothing() {
     let backed_up = guest("qemu", 100, "pve1", json!({ "status": "prelaunch", "lock": "backup", "uptime": 0 }));
@@ -179,7 +179,7 @@ fn a_backup_starts_nothing() {
     }
 }
 
-/// Traps 16 and 17: moved and restarted guests, and what their counters say.
+/// Moved and restarted guests, and what their counters say.
 #[test]
 fn rates_begin_anew_with_the_guest() {
     let look = |more: Value| {
@@ -199,7 +199,7 @@ fn rates_begin_anew_with_the_guest() {
     assert_eq!(field(&first, "net_in"), &Told::NotTold);
 }
 
-/// Trap 18: gone from one answer is a doubt, gone from two whole ones is gone.
+/// Gone from one answer is a doubt, gone from two whole ones is gone.
 #[test]
 fn guests_that_are_gone() {
     let mut rows = cluster(&[]);
@@ -232,7 +232,7 @@ fn stopped_on_purpose_or_not() {
     }
 }
 
-/// Traps 19 and 20: names, and odd types.
+/// Names, and odd types.
 #[test]
 fn odd_names_and_types() {
     let odd = json!({ "vmid": "100", "name": format!("a\n\u{1b}[2J{}", "x".repeat(10_000)), "uptime": null, "cpu": "0.03", "template": "1", "disk": "" });
@@ -248,7 +248,7 @@ fn odd_names_and_types() {
     assert_eq!(text(&guests[2], "guest"), "102");
 }
 
-/// Traps 21 and 22: memory beyond the limit, and disks that nobody looks into.
+/// Memory beyond the limit, and disks that nobody looks into.
 #[test]
 fn figures_that_mislead() {
     let items = [
@@ -261,7 +261,7 @@ fn figures_that_mislead() {
     assert_eq!((field(&guests[0], "disk_used"), number(&guests[1], "disk_used")), (&Told::Absent, Some(0.5)));
 }
 
-/// Trap 23: storages of every kind.
+/// Storages of every kind.
 #[test]
 fn storages() {
     let mut rows = cluster(&[
@@ -286,7 +286,7 @@ fn storages() {
     assert!(of(&rows, "storage").0[0].detail.contains("not active on pve2"));
 }
 
-/// Trap 24: what nobody knows is not well.
+/// What nobody knows is not well.
 #[test]
 fn unknown_types_and_states() {
     let (guests, why) =
@@ -296,7 +296,7 @@ fn unknown_types_and_states() {
     assert!(broken.unreadable == 1 && broken.records.iter().filter(|record| record.unseen).count() >= 15);
 }
 
-/// Trap 25: the zoo of disks.
+/// The zoo of disks.
 #[test]
 fn disks() {
     let look = |more: Value| {
@@ -328,7 +328,7 @@ fn disks() {
     assert!(seen.is_empty() && why.len() == 1 && why[0].contains("pve2"), "{why:?}");
 }
 
-/// Trap 26: ZFS and Ceph that are not there, muted and broken.
+/// ZFS and Ceph that are not there, muted and broken.
 #[test]
 fn zfs_and_ceph() {
     let with_line = |one: Value| {
@@ -354,7 +354,7 @@ fn zfs_and_ceph() {
     assert_eq!((verdicts(&rows), number(&of(&rows, "ceph").0[0], "osds_down")), (vec![Some(2.0)], Some(2.0)));
 }
 
-/// Trap 30: which guests the enabled jobs have.
+/// Which guests the enabled jobs have.
 #[test]
 fn backup_jobs() {
     let look = |jobs: Value, more: Value| {
@@ -380,7 +380,7 @@ fn backup_jobs() {
     assert_eq!(number(&of(&cluster(&[guest("qemu", 100, "pve1", json!({}))]), "guest").0[0], "unprotected"), None);
 }
 
-/// Traps 31 and 32: replication, certificates, HA, QDevice.
+/// Replication, certificates, HA, QDevice.
 #[test]
 fn replication_certificates_and_ha() {
     let with_line = |one: Value| {

@@ -145,7 +145,7 @@ fn state(report: &Checked, name: &str) -> (Value, f64, Value) {
     (rule["state"].clone(), report.value(name), rule["severity"].clone())
 }
 
-/// Trap 27: the list of the cluster holds 25; every failure since the run before is found, page after page.
+/// The list of the cluster holds 25; every failure since the run before is found, page after page.
 #[test]
 fn every_failure_is_found() {
     let lab = Lab::two(FAILED);
@@ -169,7 +169,7 @@ fn every_failure_is_found() {
     assert_eq!(report.value("failed"), 0.0);
 }
 
-/// Trap 28: a task that runs over several runs and began before any of them counts once, when it has ended.
+/// A task that runs over several runs and began before any of them counts once, when it has ended.
 #[test]
 fn a_long_task_counts_once() {
     let lab = Lab::two(&format!(
@@ -186,7 +186,7 @@ fn a_long_task_counts_once() {
     }
 }
 
-/// Trap 28: an index that lost tasks since the run before makes the value a lower bound, until the window has passed.
+/// An index that lost tasks since the run before makes the value a lower bound, until the window has passed.
 #[test]
 fn an_index_that_rotated_is_told() {
     let lab = Lab::two(FAILED);
